@@ -1,0 +1,99 @@
+// The seam between the CPU core (WebAssembly, `core/`) and the machine that hosts it.
+//
+// One core instance holds all vCPUs and the guest's RAM in one linear memory. The host calls `run` for one vCPU at a
+// time; the core calls back through `CoreImports` for everything outside CPU and RAM. All calls are synchronous. No
+// BigInt crosses on the hot path: physical addresses of devices are below 4 GiB and cross as unsigned 32-bit numbers
+// (an `i32` in WebAssembly; apply `>>> 0`), and the clock crosses as a float64 (exact up to 2^53 instructions).
+
+/** What the core asks of the machine. Sizes are 1, 2, 4 or 8 bytes; 8-byte MMIO crosses as two 4-byte accesses. */
+export interface CoreImports {
+  /** IN: `size` 1, 2 or 4. Returns the value, zero-extended. */
+  portRead(cpu: number, port: number, size: number): number
+  /** OUT. */
+  portWrite(cpu: number, port: number, size: number, value: number): void
+  /** Load from a physical address that is not RAM. Open bus reads all ones. */
+  mmioRead(cpu: number, address: number, size: number): number
+  /** Store to a physical address that is not RAM. ROM ignores it. */
+  mmioWrite(cpu: number, address: number, size: number, value: number): void
+  /** The interrupt controller's highest-priority vector for this vCPU, now accepted (moved to in-service); -1 if none. */
+  acknowledgeInterrupt(cpu: number): number
+  /** RDMSR/WRMSR of IA32_APIC_BASE and the x2APIC range go to the local APIC. Read returns the low 32 bits. */
+  apicMsrRead(cpu: number, msr: number): number
+  /** Returns 0, or 1 for #GP. */
+  apicMsrWrite(cpu: number, msr: number, low: number, high: number): number
+  /** MOV to/from CR8: the task priority of this vCPU's local APIC (0 to 15). */
+  taskPriorityRead(cpu: number): number
+  taskPriorityWrite(cpu: number, value: number): void
+  /** An event the host subscribed to (see `EVENT_*`); `a` and `b` are event-specific, low 32 bits. */
+  event(cpu: number, kind: number, a: number, b: number): void
+}
+
+/** Why `run` returned. The vCPU is at an instruction boundary in every case. */
+export const EXIT_BUDGET = 0 // the budget of retired instructions is used up
+export const EXIT_HALT = 1 // HLT retired and nothing is pending; call again after an interrupt was raised
+export const EXIT_SHUTDOWN = 2 // triple fault: the machine resets
+export const EXIT_YIELD = 3 // a device asked for control through `requestYield`, or PAUSE with the hint enabled
+export const EXIT_BREAK = 4 // a host breakpoint or watchpoint, before the instruction at RIP executed
+export const EXIT_WAIT_SIPI = 5 // the vCPU waits for a start-up IPI and executed nothing
+
+/** Lines into a vCPU, set by the machine, level-sensitive except NMI and INIT. */
+export const LINE_INTR = 1
+export const LINE_NMI = 2
+export const LINE_INIT = 4
+
+/** `event` kinds. Off unless enabled with `setEventMask`; a disabled event costs nothing. */
+export const EVENT_CROSS_MODIFIED = 1 // executed bytes that another vCPU rewrote since this vCPU last serialized (a: linear low, b: RIP low)
+export const EVENT_EXCEPTION = 2 // an exception was delivered (a: vector, b: error code)
+export const EVENT_CR3 = 4 // MOV to CR3
+export const EVENT_TLB_FLUSH = 8 // a flush of translations (a: kind, b: PCID)
+export const EVENT_PTE_WRITE = 16 // the walker set an accessed or dirty bit (a: physical address, b: new low 32 bits)
+export const EVENT_MODE = 32 // the privilege level changed (a: new CPL, b: old CPL)
+
+/** Exports of core.wasm. Pointers are byte offsets into the linear memory. */
+export interface CoreExports {
+  /** Lays out memory for `vcpus` (1 to 64) and `ramBytes` (multiple of 64 KiB). Returns the linear-memory offset of guest physical address 0, or -1 if memory must first grow to `requiredBytes`. */
+  initialize(vcpus: number, ramBytes: number): number
+  /** Bytes of linear memory that `initialize` with these arguments needs. */
+  requiredBytes(vcpus: number, ramBytes: number): number
+  /** Maps host bytes at linear-memory offset (a copy inside the core) as read-only memory of the guest: the ROM. */
+  mapRom(physical: number, bytes: number): number
+  /** Architectural reset (power-up: CS.base FFFF0000, RIP FFF0). vCPUs above 0 then wait for SIPI. */
+  resetCpu(cpu: number, powerUp: number): void
+  /** Start-up IPI: leaves wait-for-SIPI at CS = vector << 8. */
+  startup(cpu: number, vector: number): void
+  /** Retires at most `budget` instructions on `cpu`; returns an EXIT_* code. */
+  run(cpu: number, budget: number): number
+  /** Instructions retired by this vCPU in the last `run`. */
+  retired(): number
+  /** Sets or clears LINE_* of a vCPU. Safe inside a callback: takes effect at the next instruction boundary. */
+  setLine(cpu: number, line: number, level: number): void
+  /** Inside a callback: return from `run` after the current instruction. */
+  requestYield(): void
+  /** Virtual time in retired instructions of the whole machine at the start of the next `run`; TSC reads time + retired so far. */
+  setTime(instructions: number): void
+  /** Inside a callback: instructions retired in this `run` before the current instruction. */
+  retiredNow(): number
+  /** Pointer and size of a vCPU's architectural state; fields at the offsets of `state-layout.ts`. */
+  statePointer(cpu: number): number
+  stateBytes(): number
+  /** Call after the host wrote into the state area (registers, CR3 ...) or RAM; drops derived data (TLB, decoded blocks, lazy flags). */
+  stateChanged(cpu: number): void
+  /** Brings lazily kept state (RFLAGS) into the state area, so that the host may read it. */
+  synchronize(cpu: number): void
+  /** Guest RAM was written by a device or the host at [physical, physical + bytes): decoded code there is dropped. */
+  ramChanged(physical: number, bytes: number): void
+  /** Linear -> physical with the vCPU's present tables, no side effects. -1 if not present (float64). */
+  translate(cpu: number, linearLow: number, linearHigh: number): number
+  setEventMask(mask: number): void
+  /** Host breakpoints: on linear address (any vCPU). */
+  setBreakpoint(linearLow: number, linearHigh: number, on: number): void
+  /** 0: code written by another vCPU is seen at once; 1: hardware's licence, chosen by the seed (see coherence.ts in core). */
+  setCoherence(mode: number, seedLow: number, seedHigh: number): void
+  /** Save area of everything in the core that is not RAM and not derived: pointer and size; restore with `loadCore`. */
+  saveCore(): number
+  saveCoreBytes(): number
+  loadCore(pointer: number, bytes: number): number
+  /** Dirty pages of RAM since the last call with clear=1: one byte per 4 KiB page at this pointer. */
+  dirtyMap(): number
+  clearDirty(): void
+}

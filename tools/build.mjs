@@ -1,0 +1,30 @@
+// Builds the project: the CPU core (AssemblyScript -> src/cpu/core.wasm), then every TypeScript room
+// (tsc -b over the project references -> dist/). Skips what is newer than its sources, so that a second
+// run is quick. `--release` is the only mode: tests, benchmarks and users run the same bytes.
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+function newest(folder) {
+  let time = 0
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) time = Math.max(time, statSync(join(entry.parentPath ?? entry.path, entry.name)).mtimeMs)
+  }
+  return time
+}
+
+function run(command, args) {
+  const result = spawnSync(process.execPath, [join(root, 'node_modules', command), ...args], { cwd: root, stdio: 'inherit' })
+  if (result.status !== 0) process.exit(result.status ?? 1)
+}
+
+const wasm = join(root, 'src/cpu/core.wasm')
+if (!existsSync(wasm) || statSync(wasm).mtimeMs < newest(join(root, 'src/cpu/core'))) {
+  run('assemblyscript/bin/asc.js', ['src/cpu/core/index.ts', '--config', 'src/cpu/core/asconfig.json', '--target', 'release'])
+}
+run('typescript/bin/tsc', ['-b', 'src'])
+mkdirSync(join(root, 'dist/cpu'), { recursive: true })
+copyFileSync(wasm, join(root, 'dist/cpu/core.wasm'))
