@@ -1,0 +1,4 @@
+// Bytes <-> values, no I/O: the file formats that the project reads and writes.
+
+export * from './cpio.js'
+export * from './elf.js'

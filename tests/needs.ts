@@ -1,0 +1,73 @@
+// What a test needs beyond Node. A test that needs a tool which is not installed is skipped with one line that says
+// so; with TRANSPLANT_REQUIRE_ALL=1 (as in CI) the missing tool is a failure instead, so that no hole stays hidden.
+
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { describe, it } from 'vitest'
+
+export type Tool = 'gcc' | 'ld' | 'objdump' | 'gdb' | 'qemu-system-x86_64' | 'libunicorn' | 'x86-64-host'
+
+const debianPackage: Record<Tool, string> = {
+  gcc: 'gcc gcc-multilib',
+  ld: 'binutils',
+  objdump: 'binutils',
+  gdb: 'gdb',
+  'qemu-system-x86_64': 'qemu-system-x86',
+  libunicorn: 'libunicorn2',
+  'x86-64-host': '(an x86-64 Linux host)',
+}
+
+const libraryFolders = ['/usr/lib/x86_64-linux-gnu', '/usr/lib', '/usr/lib64', '/usr/local/lib']
+
+function accessible(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The path of libunicorn's shared object, or undefined. */
+export function libunicornPath(): string | undefined {
+  for (const folder of libraryFolders) {
+    const path = join(folder, 'libunicorn.so.2')
+    if (accessible(path, constants.R_OK)) return path
+  }
+  return undefined
+}
+
+export function has(tool: Tool): boolean {
+  if (tool === 'libunicorn') return libunicornPath() !== undefined
+  if (tool === 'x86-64-host') return process.platform === 'linux' && process.arch === 'x64'
+  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => accessible(join(folder, tool), constants.X_OK))
+}
+
+const requireAll = process.env['TRANSPLANT_REQUIRE_ALL'] === '1'
+
+/**
+ * `describe` for tests that need these tools:
+ *
+ *     needs('gcc', 'qemu-system-x86_64')('the image on QEMU', () => { ... })
+ */
+export function needs(...tools: readonly Tool[]): (name: string, body: () => void) => void {
+  const missing = tools.filter((tool) => !has(tool))
+  return (name, body) => {
+    if (missing.length === 0) {
+      describe(name, body)
+      return
+    }
+    const reason = `needs ${missing.join(', ')} (Debian: ${missing.map((tool) => debianPackage[tool]).join(' ')})`
+    if (requireAll) {
+      describe(name, () => {
+        it(reason, () => {
+          throw new Error(`TRANSPLANT_REQUIRE_ALL=1, but this test ${reason}`)
+        })
+      })
+      return
+    }
+    describe(name, () => {
+      it.skip(`skipped: ${reason}`, () => {})
+    })
+  }
+}

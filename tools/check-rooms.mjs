@@ -1,0 +1,36 @@
+// Shows the rooms of src/ and the imports between them, and fails on a wrong one: an import that goes up, that goes
+// sideways, or that enters a room by another file than its index.ts. The TypeScript project references refuse the
+// first two at compile time; this draws the picture, and refuses the third.
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const source = fileURLToPath(new URL('../src', import.meta.url))
+const levels = [['base'], ['format'], ['isa'], ['cpu'], ['machine'], ['guest'], ['patch', 'upgrade', 'debug'], ['lab'], ['cli', 'web']]
+const levelOf = new Map(levels.flatMap((rooms, level) => rooms.map((room) => [room, level])))
+
+const arrows = new Map()
+const wrong = []
+for (const entry of readdirSync(source, { recursive: true, withFileTypes: true })) {
+  if (!entry.isFile() || !entry.name.endsWith('.ts') || entry.name.endsWith('.d.ts')) continue
+  const file = join(entry.parentPath ?? entry.path, entry.name)
+  const path = relative(source, file)
+  const room = path.split('/')[0]
+  if (path.startsWith('cpu/core/') || !levelOf.has(room)) continue
+  for (const match of readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'(\.[^']*)'/g)) {
+    const target = relative(source, resolve(dirname(file), match[1]))
+    const other = target.split('/')[0]
+    if (other === room) continue
+    if (!levelOf.has(other)) {
+      wrong.push(`${path} imports ${target}, which is in no room`)
+      continue
+    }
+    arrows.set(`${room} -> ${other}`, (arrows.get(`${room} -> ${other}`) ?? 0) + 1)
+    if (levelOf.get(other) >= levelOf.get(room)) wrong.push(`${path} imports ${target}: imports go down only`)
+    else if (target !== `${other}/index.js`) wrong.push(`${path} imports ${target}: enter a room by its index.ts`)
+  }
+}
+
+for (const [arrow, count] of [...arrows].sort()) console.log(`${arrow.padEnd(24)}${count}`)
+for (const line of wrong) console.error(`wrong: ${line}`)
+process.exit(wrong.length === 0 ? 0 : 1)
