@@ -1,26 +1,30 @@
-// The part of the WebAssembly, TextEncoder and URL globals that the rooms below cli/ and web/ use.
-// Those rooms are compiled without the DOM and Node libraries, so that they run unchanged in both.
+// The part of the WebAssembly and text-encoding globals that the rooms below cli/ and web/ use. Those rooms are
+// compiled without the DOM and Node libraries, so that they run unchanged in both.
 
-declare namespace WebAssembly {
-  class Module {
-    constructor(bytes: ArrayBuffer | ArrayBufferView)
+declare global {
+  namespace WebAssembly {
+    class Module {
+      constructor(bytes: ArrayBuffer | ArrayBufferView)
+    }
+    class Instance {
+      constructor(module: Module, imports?: Record<string, Record<string, unknown>>)
+      readonly exports: Record<string, unknown>
+    }
+    class Memory {
+      constructor(descriptor: { initial: number; maximum?: number })
+      readonly buffer: ArrayBuffer
+      grow(pages: number): number
+    }
   }
-  class Instance {
-    constructor(module: Module, imports?: Record<string, Record<string, unknown>>)
-    readonly exports: Record<string, unknown>
+
+  class TextEncoder {
+    encode(text: string): Uint8Array
   }
-  class Memory {
-    constructor(descriptor: { initial: number; maximum?: number })
-    readonly buffer: ArrayBuffer
-    grow(pages: number): number
+
+  class TextDecoder {
+    constructor(encoding?: string, options?: { fatal?: boolean })
+    decode(bytes: ArrayBufferView, options?: { stream?: boolean }): string
   }
 }
 
-declare class TextEncoder {
-  encode(text: string): Uint8Array
-}
-
-declare class TextDecoder {
-  constructor(encoding?: string, options?: { fatal?: boolean })
-  decode(bytes: ArrayBufferView, options?: { stream?: boolean }): string
-}
+export {}
