@@ -17,13 +17,22 @@ function newest(folder) {
 }
 
 function run(command, args) {
-  const result = spawnSync(process.execPath, [join(root, 'node_modules', command), ...args], { cwd: root, stdio: 'inherit' })
+  const result = spawnSync(process.execPath, [join(root, 'node_modules', command), ...args], {
+    cwd: root,
+    stdio: 'inherit',
+  })
   if (result.status !== 0) process.exit(result.status ?? 1)
 }
 
 const wasm = join(root, 'src/cpu/core.wasm')
 if (!existsSync(wasm) || statSync(wasm).mtimeMs < newest(join(root, 'src/cpu/core'))) {
-  run('assemblyscript/bin/asc.js', ['src/cpu/core/index.ts', '--config', 'src/cpu/core/asconfig.json', '--target', 'release'])
+  run('assemblyscript/bin/asc.js', [
+    'src/cpu/core/index.ts',
+    '--config',
+    'src/cpu/core/asconfig.json',
+    '--target',
+    'release',
+  ])
 }
 run('typescript/bin/tsc', ['-b', 'src'])
 mkdirSync(join(root, 'dist/cpu'), { recursive: true })

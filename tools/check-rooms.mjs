@@ -6,7 +6,17 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const source = fileURLToPath(new URL('../src', import.meta.url))
-const levels = [['base'], ['format'], ['isa'], ['cpu'], ['machine'], ['guest'], ['patch', 'upgrade', 'debug'], ['lab'], ['cli', 'web']]
+const levels = [
+  ['base'],
+  ['format'],
+  ['isa'],
+  ['cpu'],
+  ['machine'],
+  ['guest'],
+  ['patch', 'upgrade', 'debug'],
+  ['lab'],
+  ['cli', 'web'],
+]
 const levelOf = new Map(levels.flatMap((rooms, level) => rooms.map((room) => [room, level])))
 
 const arrows = new Map()

@@ -93,7 +93,11 @@ export function readCpio(bytes: Uint8Array): CpioResult {
     const nameAt = at + HEADER_BYTES
     const dataAt = (nameAt + nameBytes + 3) & ~3
     if (!(dataAt + dataBytes <= bytes.length)) {
-      return { ok: false, code: 'truncated', message: `truncated: the entry at byte ${at} does not end inside the file` }
+      return {
+        ok: false,
+        code: 'truncated',
+        message: `truncated: the entry at byte ${at} does not end inside the file`,
+      }
     }
     const name = decoder.decode(bytes.subarray(nameAt, nameAt + nameBytes - 1))
     if (name !== TRAILER) {

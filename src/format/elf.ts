@@ -145,7 +145,8 @@ function parse(bytes: Uint8Array): ElfFile {
   }
   if (bytes.length < 20) throw new Refusal('truncated', `truncated: ${bytes.length} bytes are less than an ELF header`)
   const bits = bytes[4] === 2 ? 64 : bytes[4] === 1 ? 32 : undefined
-  if (bits === undefined) throw new Refusal('bad-elf', `e_ident[EI_CLASS] is ${bytes[4]}; 1 (ELF32) or 2 (ELF64) expected`)
+  if (bits === undefined)
+    throw new Refusal('bad-elf', `e_ident[EI_CLASS] is ${bytes[4]}; 1 (ELF32) or 2 (ELF64) expected`)
   if (bytes[5] !== 1) throw new Refusal('unsupported-elf', 'big-endian ELF files are not x86 images')
   const headerBytes = bits === 64 ? 64 : 52
   if (bytes.length < headerBytes) {
@@ -215,7 +216,10 @@ function parse(bytes: Uint8Array): ElfFile {
     if (segment.type === PT_LOAD || segment.type === PT_NOTE) {
       inFile(segment.offset, segment.fileBytes, `segment ${i}`)
       if (segment.type === PT_LOAD && segment.fileBytes > segment.memoryBytes) {
-        throw new Refusal('bad-elf', `segment ${i}: p_filesz ${segment.fileBytes} is larger than p_memsz ${segment.memoryBytes}`)
+        throw new Refusal(
+          'bad-elf',
+          `segment ${i}: p_filesz ${segment.fileBytes} is larger than p_memsz ${segment.memoryBytes}`,
+        )
       }
     }
     segments.push(segment)
@@ -262,7 +266,8 @@ function parse(bytes: Uint8Array): ElfFile {
     headers.push(header)
   }
   const stringAt = (table: Omit<ElfSection, 'name'> | undefined, offset: number, what: string): string => {
-    if (table === undefined || table.type !== SHT_STRTAB) throw new Refusal('bad-elf', `${what}: its string table is missing`)
+    if (table === undefined || table.type !== SHT_STRTAB)
+      throw new Refusal('bad-elf', `${what}: its string table is missing`)
     if (offset >= table.size && !(offset === 0 && table.size === 0)) {
       throw new Refusal('bad-elf', `${what}: name offset ${offset} is outside of its string table`)
     }

@@ -1,4 +1,5 @@
 // Bytes <-> values, no I/O: the file formats that the project reads and writes.
 
+export * from './btf.js'
 export * from './cpio.js'
 export * from './elf.js'

@@ -1,0 +1,261 @@
+// BTF, the BPF Type Format: the types of a kernel image, read from its .BTF section, so that the host can find
+// `task_struct.pid` in any build without knowing its layout. Source: the kernel's Documentation/bpf/btf.rst. Reads what
+// a C compiler emits for a kernel (kinds 1 to 19); does no I/O and knows nothing of guests.
+
+const MAGIC = 0xeb9f
+
+export const BTF_KIND_INT = 1
+export const BTF_KIND_PTR = 2
+export const BTF_KIND_ARRAY = 3
+export const BTF_KIND_STRUCT = 4
+export const BTF_KIND_UNION = 5
+export const BTF_KIND_ENUM = 6
+export const BTF_KIND_FWD = 7
+export const BTF_KIND_TYPEDEF = 8
+export const BTF_KIND_VOLATILE = 9
+export const BTF_KIND_CONST = 10
+export const BTF_KIND_RESTRICT = 11
+export const BTF_KIND_FUNC = 12
+export const BTF_KIND_FUNC_PROTO = 13
+export const BTF_KIND_VAR = 14
+export const BTF_KIND_DATASEC = 15
+export const BTF_KIND_FLOAT = 16
+export const BTF_KIND_DECL_TAG = 17
+export const BTF_KIND_TYPE_TAG = 18
+export const BTF_KIND_ENUM64 = 19
+
+export interface BtfMember {
+  readonly name: string
+  readonly type: number
+  /** Offset from the start of the structure, in bits. */
+  readonly bitOffset: number
+  /** Width in bits of a bit-field; 0 for an ordinary member. */
+  readonly bitSize: number
+}
+
+export interface BtfType {
+  readonly id: number
+  readonly kind: number
+  readonly name: string
+  /** Bytes, for kinds that have a size; else 0. */
+  readonly size: number
+  /** The type pointed at, aliased, qualified, returned, or the element type of an array; else 0 (void). */
+  readonly target: number
+  /** Elements of an array. */
+  readonly count: number
+  readonly members: readonly BtfMember[]
+  /** Enumerators by name. */
+  readonly enumerators: ReadonlyMap<string, bigint>
+}
+
+/** Where a field lies: the answer to "offsetof(struct, a.b.c)" with the size of that field. */
+export interface BtfField {
+  readonly offset: number
+  readonly size: number
+  readonly type: number
+}
+
+export class Btf {
+  readonly types: readonly BtfType[]
+  readonly #byName = new Map<string, BtfType>()
+
+  constructor(types: readonly BtfType[]) {
+    this.types = types
+    for (const type of types) {
+      const named = type.kind === BTF_KIND_STRUCT || type.kind === BTF_KIND_UNION
+      if (type.name !== '' && named && !this.#byName.has(type.name)) this.#byName.set(type.name, type)
+    }
+  }
+
+  /** The structure or union of that tag. */
+  structure(name: string): BtfType | undefined {
+    return this.#byName.get(name)
+  }
+
+  /** The structure's size in bytes, or undefined when there is none of that tag. */
+  sizeof(name: string): number | undefined {
+    return this.#byName.get(name)?.size
+  }
+
+  /** Follows typedefs and qualifiers to the type that has a size. */
+  resolve(id: number): BtfType | undefined {
+    let type = this.types[id]
+    for (let depth = 0; type !== undefined && depth < 32; depth++) {
+      switch (type.kind) {
+        case BTF_KIND_TYPEDEF:
+        case BTF_KIND_VOLATILE:
+        case BTF_KIND_CONST:
+        case BTF_KIND_RESTRICT:
+        case BTF_KIND_TYPE_TAG:
+          type = this.types[type.target]
+          break
+        default:
+          return type
+      }
+    }
+    return type
+  }
+
+  /** Bytes that a value of this type takes. */
+  typeSize(id: number): number {
+    const type = this.resolve(id)
+    if (type === undefined) return 0
+    if (type.kind === BTF_KIND_PTR) return 8
+    if (type.kind === BTF_KIND_ARRAY) return type.count * this.typeSize(type.target)
+    return type.size
+  }
+
+  /** The field at a dotted path ("thread.sp"); anonymous structures and unions are searched through. */
+  field(structure: string, path: string): BtfField | undefined {
+    let type = this.structure(structure)
+    let offset = 0
+    let id = 0
+    for (const name of path.split('.')) {
+      const found = type === undefined ? undefined : this.#member(type, name)
+      if (found === undefined) return undefined
+      offset += found.offset
+      id = found.type
+      type = this.resolve(id)
+    }
+    return { offset, size: this.typeSize(id), type: id }
+  }
+
+  #member(structure: BtfType, name: string): { offset: number; type: number } | undefined {
+    for (const member of structure.members) {
+      const offset = Math.floor(member.bitOffset / 8)
+      if (member.name === name) return { offset, type: member.type }
+      if (member.name !== '') continue
+      const inner = this.resolve(member.type)
+      const found = inner === undefined ? undefined : this.#member(inner, name)
+      if (found !== undefined) return { offset: offset + found.offset, type: found.type }
+    }
+    return undefined
+  }
+}
+
+export type BtfResult =
+  | { readonly ok: true; readonly btf: Btf }
+  | { readonly ok: false; readonly code: 'not-btf' | 'bad-btf'; readonly message: string }
+
+/** Parses the contents of a .BTF section. */
+export function parseBtf(bytes: Uint8Array): BtfResult {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (bytes.length < 24 || view.getUint16(0, true) !== MAGIC) {
+    return { ok: false, code: 'not-btf', message: 'not BTF: the magic eb9f is missing' }
+  }
+  const headerBytes = view.getUint32(4, true)
+  const typeStart = headerBytes + view.getUint32(8, true)
+  const typeEnd = typeStart + view.getUint32(12, true)
+  const stringStart = headerBytes + view.getUint32(16, true)
+  const stringEnd = stringStart + view.getUint32(20, true)
+  if (typeEnd > bytes.length || stringEnd > bytes.length) {
+    return { ok: false, code: 'bad-btf', message: `bad BTF: its sections end beyond its ${bytes.length} bytes` }
+  }
+  const decoder = new TextDecoder()
+  const text = (offset: number): string => {
+    const from = stringStart + offset
+    let to = from
+    while (to < stringEnd && bytes[to] !== 0) to++
+    return decoder.decode(bytes.subarray(from, to))
+  }
+
+  const none: readonly BtfMember[] = []
+  const noEnumerators: ReadonlyMap<string, bigint> = new Map()
+  const types: BtfType[] = [
+    { id: 0, kind: 0, name: 'void', size: 0, target: 0, count: 0, members: none, enumerators: noEnumerators },
+  ]
+  let at = typeStart
+  while (at + 12 <= typeEnd) {
+    const name = text(view.getUint32(at, true))
+    const info = view.getUint32(at + 4, true)
+    const sizeOrType = view.getUint32(at + 8, true)
+    const length = info & 0xffff
+    const kind = (info >>> 24) & 0x1f
+    const kindFlag = info >>> 31 === 1
+    at += 12
+    let size = 0
+    let target = 0
+    let count = 0
+    let members = none
+    let enumerators = noEnumerators
+    switch (kind) {
+      case BTF_KIND_INT:
+        size = sizeOrType
+        at += 4
+        break
+      case BTF_KIND_FLOAT:
+        size = sizeOrType
+        break
+      case BTF_KIND_PTR:
+      case BTF_KIND_TYPEDEF:
+      case BTF_KIND_VOLATILE:
+      case BTF_KIND_CONST:
+      case BTF_KIND_RESTRICT:
+      case BTF_KIND_TYPE_TAG:
+      case BTF_KIND_FUNC:
+        target = sizeOrType
+        break
+      case BTF_KIND_FWD:
+        break
+      case BTF_KIND_ARRAY:
+        target = view.getUint32(at, true)
+        count = view.getUint32(at + 8, true)
+        at += 12
+        break
+      case BTF_KIND_STRUCT:
+      case BTF_KIND_UNION: {
+        size = sizeOrType
+        const list: BtfMember[] = []
+        for (let i = 0; i < length; i++, at += 12) {
+          const offset = view.getUint32(at + 8, true)
+          list.push({
+            name: text(view.getUint32(at, true)),
+            type: view.getUint32(at + 4, true),
+            bitOffset: kindFlag ? offset & 0xffffff : offset,
+            bitSize: kindFlag ? offset >>> 24 : 0,
+          })
+        }
+        members = list
+        break
+      }
+      case BTF_KIND_ENUM: {
+        size = sizeOrType
+        const map = new Map<string, bigint>()
+        for (let i = 0; i < length; i++, at += 8) {
+          map.set(text(view.getUint32(at, true)), BigInt(view.getInt32(at + 4, true)))
+        }
+        enumerators = map
+        break
+      }
+      case BTF_KIND_ENUM64: {
+        size = sizeOrType
+        const map = new Map<string, bigint>()
+        for (let i = 0; i < length; i++, at += 12) {
+          map.set(text(view.getUint32(at, true)), view.getBigInt64(at + 4, true))
+        }
+        enumerators = map
+        break
+      }
+      case BTF_KIND_FUNC_PROTO:
+        target = sizeOrType
+        at += length * 8
+        break
+      case BTF_KIND_VAR:
+        target = sizeOrType
+        at += 4
+        break
+      case BTF_KIND_DATASEC:
+        size = sizeOrType
+        at += length * 12
+        break
+      case BTF_KIND_DECL_TAG:
+        target = sizeOrType
+        at += 4
+        break
+      default:
+        return { ok: false, code: 'bad-btf', message: `bad BTF: type ${types.length} has the unknown kind ${kind}` }
+    }
+    types.push({ id: types.length, kind, name, size, target, count, members, enumerators })
+  }
+  return { ok: true, btf: new Btf(types) }
+}
