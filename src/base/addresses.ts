@@ -1,0 +1,42 @@
+// Guest addresses as types of their own, so that a physical address is never taken for a linear one.
+//
+// `PhysAddr` is a number (physical addresses of this machine are below 2^52 and exact in a float64). `VirtAddr` is a
+// bigint in canonical unsigned form, 0 <= v < 2^64, so that kernel addresses compare and print as people write them.
+
+declare const physBrand: unique symbol
+declare const virtBrand: unique symbol
+
+export type PhysAddr = number & { readonly [physBrand]: true }
+export type VirtAddr = bigint & { readonly [virtBrand]: true }
+
+export const PAGE_SIZE = 4096
+export const PAGE_SHIFT = 12
+
+export function physAddr(value: number | bigint): PhysAddr {
+  const number = Number(value)
+  if (!Number.isSafeInteger(number) || number < 0) throw new RangeError(`not a physical address: ${value}`)
+  return number as PhysAddr
+}
+
+/** Accepts signed forms too (Capstone hands out negative bigint addresses) and wraps them to 64 bits. */
+export function virtAddr(value: number | bigint): VirtAddr {
+  return BigInt.asUintN(64, BigInt(value)) as VirtAddr
+}
+
+export function offsetPhys(address: PhysAddr, bytes: number): PhysAddr {
+  return physAddr(address + bytes)
+}
+
+export function offsetVirt(address: VirtAddr, bytes: number | bigint): VirtAddr {
+  return virtAddr(address + BigInt(bytes))
+}
+
+/** Bits 63:47 all equal (4-level paging, SDM 1 3.3.7.1). */
+export function isCanonical(address: VirtAddr): boolean {
+  return BigInt.asUintN(64, BigInt.asIntN(48, address)) === address
+}
+
+/** `0xffffffff81000000`, without padding. */
+export function formatAddress(address: PhysAddr | VirtAddr | number | bigint): string {
+  return `0x${address.toString(16)}`
+}

@@ -1,0 +1,51 @@
+// How things fail. Three kinds, never mixed:
+//
+//   an expected refusal      a value: `{ ok: false, code, message, ... }` (`Refusal`), for the caller to show or act on
+//   misuse or failing I/O    a thrown `TransplantError` with a stable `code` and the next step in `hint`
+//   a broken invariant       `panic`: a thrown `TransplantError` with code 'INTERNAL', naming what should have held
+//
+// Codes are part of the public interface: refusals are kebab-case ('no-pvh-note'), errors UPPER_CASE ('SNAPSHOT_MAGIC').
+
+export interface Refusal<Code extends string = string> {
+  readonly ok: false
+  readonly code: Code
+  /** One sentence that names what is wrong, with the values involved. */
+  readonly message: string
+  /** What to do about it. */
+  readonly hint: string
+}
+
+export interface Accepted<T> {
+  readonly ok: true
+  readonly value: T
+}
+
+export type Result<T, Code extends string = string> = Accepted<T> | Refusal<Code>
+
+export function accept<T>(value: T): Accepted<T> {
+  return { ok: true, value }
+}
+
+export function refuse<Code extends string>(code: Code, message: string, hint: string): Refusal<Code> {
+  return { ok: false, code, message, hint }
+}
+
+export class TransplantError extends Error {
+  readonly code: string
+  readonly hint: string
+
+  constructor(code: string, message: string, hint = '') {
+    super(hint === '' ? message : `${message} ${hint}`)
+    this.name = 'TransplantError'
+    this.code = code
+    this.hint = hint
+  }
+}
+
+export function panic(message: string): never {
+  throw new TransplantError(
+    'INTERNAL',
+    message,
+    'This is a defect in Transplant: please report it with the seed of the run.',
+  )
+}

@@ -1,0 +1,27 @@
+// Exit codes of the command line and of results that become one. Documented in `transplant --help`; never renumbered.
+
+export const EXIT_CODES = {
+  /** All checks held. */
+  ok: 0,
+  /** An experiment's invariant broke, or a test failed. */
+  failed: 1,
+  /** The command line or a file given to it is wrong. */
+  usage: 2,
+  /** There was nothing to change (as kpatch-build's NO_CHANGE). */
+  noChange: 3,
+  /** Skipped: something needed is missing (as kselftest). */
+  skipped: 4,
+  /** Refused: not patchable, not upgradable. */
+  refused: 5,
+  /** Timed out, or a transition is stuck. */
+  timeout: 6,
+  /** The guest panicked. */
+  guestPanic: 7,
+  /** A replay diverged from its recording. */
+  diverged: 8,
+  /** A defect in Transplant itself. */
+  internal: 70,
+} as const
+
+export type ExitName = keyof typeof EXIT_CODES
+export type ExitCode = (typeof EXIT_CODES)[ExitName]
