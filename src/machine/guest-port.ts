@@ -1,0 +1,173 @@
+// GuestPort: the only way the rooms above look into a guest.
+//
+// Two implementations serve it: one over our Machine (machine-port.ts), one over the gdb remote protocol (QEMU). Hence:
+//
+// 1. Everything that a remote must ask for is a Promise. On our machine these resolve at once, but a caller never sees
+//    half-done work: between two awaits on a STOPPED guest nothing changes.
+// 2. Memory, registers and translation may be asked only while the guest is stopped (`state` is 'stopped' or 'off').
+//    Asking while it runs throws a TransplantError 'GUEST_RUNNING': stop it first. A breakpoint's handler is called with
+//    the guest stopped, so it may ask.
+// 3. It is read-only by design: console input is what a person at the terminal could do, and nothing else writes into
+//    the guest. Debuggers get `DebugPort`, a capability of its own that is handed out separately.
+// 4. Reads never disturb: no accessed bit is set, no device register is touched, no virtual time passes.
+//
+// Example, printing who calls a function:
+//
+//   await port.setBreakpoint(symbol.address, async (hit) => {
+//     const registers = await port.registers(hit.cpu)
+//     const caller = readU64(await port.readVirtual(registers.rsp, 8, { cpu: hit.cpu }), 0)
+//     console.log(formatAddress(caller))
+//     return 'continue'
+//   })
+//   const stop = await port.run({ instructions: 1_000_000 })
+
+import type { Disposable, Event, PhysAddr, VirtAddr } from '../base/index.js'
+
+/** The registers of one vCPU. Where a remote cannot know one (gdb has no LDTR base), it reads 0 and is listed in `unknown`. */
+export interface Registers {
+  readonly rax: bigint
+  readonly rbx: bigint
+  readonly rcx: bigint
+  readonly rdx: bigint
+  readonly rsi: bigint
+  readonly rdi: bigint
+  readonly rbp: bigint
+  readonly rsp: VirtAddr
+  readonly r8: bigint
+  readonly r9: bigint
+  readonly r10: bigint
+  readonly r11: bigint
+  readonly r12: bigint
+  readonly r13: bigint
+  readonly r14: bigint
+  readonly r15: bigint
+  readonly rip: VirtAddr
+  readonly rflags: bigint
+  readonly cs: number
+  readonly ss: number
+  readonly ds: number
+  readonly es: number
+  readonly fs: number
+  readonly gs: number
+  readonly fsBase: VirtAddr
+  readonly gsBase: VirtAddr
+  readonly kernelGsBase: VirtAddr
+  readonly cr0: bigint
+  readonly cr2: VirtAddr
+  readonly cr3: bigint
+  readonly cr4: bigint
+  readonly cr8: bigint
+  readonly efer: bigint
+  /** CS.RPL; in real mode 0. */
+  readonly cpl: number
+  readonly unknown: readonly string[]
+}
+
+/** Whose page tables translate a virtual address: those a vCPU uses now, or 4-level tables at a given CR3 value. */
+export type AddressSpace = { readonly cpu: number } | { readonly cr3: bigint }
+
+/** What one vCPU does. 'waiting' is wait-for-SIPI; 'unknown' where a remote cannot say. */
+export type CpuActivity = 'running' | 'halted' | 'waiting' | 'unknown'
+
+/** A linear address was about to execute; the instruction there has not executed. */
+export interface BreakpointHit {
+  readonly cpu: number
+  readonly address: VirtAddr
+}
+
+/** 'stop' ends the run with reason 'breakpoint'. */
+export type BreakpointAction = 'continue' | 'stop'
+export type BreakpointHandler = (hit: BreakpointHit) => BreakpointAction | Promise<BreakpointAction>
+
+/** Why a guest is stopped. */
+export type StopReason =
+  | { readonly reason: 'limit' } // the instructions asked for have retired
+  | { readonly reason: 'stop-request' } // stop() or an aborted run
+  | { readonly reason: 'breakpoint'; readonly cpu: number; readonly address: VirtAddr }
+  | { readonly reason: 'step'; readonly cpu: number }
+  | { readonly reason: 'idle' } // every vCPU halted and nothing is due: only input can wake it
+  | { readonly reason: 'exit'; readonly status: number } // isa-debug-exit, status = (value << 1) | 1
+  | { readonly reason: 'power-off' }
+  | { readonly reason: 'reset'; readonly cause: ResetCause } // only where the machine does not reboot by itself
+
+export type ResetCause = 'triple-fault' | 'keyboard-controller' | 'reset-control' | 'port-92'
+
+export interface RunLimit {
+  /** Stop after this many more instructions of the whole machine. Ignored by a remote that cannot count. */
+  readonly instructions?: number
+  /** Stop when an event satisfies this; looked at after each console output. */
+  readonly until?: (output: ConsoleOutput) => boolean
+}
+
+/** Console channels: 0 is COM1 (the console), 1 is COM2 (the agent's). */
+export type ConsoleChannel = 0 | 1
+
+export interface ConsoleOutput {
+  readonly channel: ConsoleChannel
+  readonly bytes: Uint8Array
+  /** Machine time, in instructions; undefined where a remote cannot count. */
+  readonly time: number | undefined
+}
+
+export interface GuestPort {
+  /** 'transplant' or 'qemu': for reports only, never to branch on. */
+  readonly kind: string
+  readonly vcpus: number
+  readonly memoryBytes: number
+  readonly state: 'stopped' | 'running' | 'off'
+
+  /** Reads RAM and ROM; throws GUEST_NO_MEMORY where there is neither. */
+  readPhysical(address: PhysAddr, length: number): Promise<Uint8Array>
+  /** Reads through page tables; throws GUEST_NOT_MAPPED naming the first address that is not mapped. */
+  readVirtual(address: VirtAddr, length: number, space: AddressSpace): Promise<Uint8Array>
+  /** undefined where nothing is mapped. Permissions are not checked. */
+  translate(address: VirtAddr, space: AddressSpace): Promise<PhysAddr | undefined>
+  registers(cpu: number): Promise<Registers>
+  activity(cpu: number): Promise<CpuActivity>
+  /** Instructions retired by all vCPUs since power-up; undefined where a remote cannot count. */
+  instructionCount(): Promise<number | undefined>
+
+  /** Runs until something stops it. */
+  run(limit?: RunLimit): Promise<StopReason>
+  /** Asks a running guest to stop; resolves when it has. */
+  stop(): Promise<void>
+  /** Executes `count` instructions on one vCPU while the others stand still. */
+  step(cpu: number, count?: number): Promise<StopReason>
+  /** Without a handler: stops. Several at one address are called in the order they were set. Dispose while stopped. */
+  setBreakpoint(address: VirtAddr, handler?: BreakpointHandler): Promise<Disposable>
+
+  /** Queues input for a serial port, as typed by a person at this instant of virtual time. */
+  sendConsole(channel: ConsoleChannel, bytes: Uint8Array): Promise<void>
+  readonly onConsole: Event<ConsoleOutput>
+  readonly onStop: Event<StopReason>
+}
+
+/** Names of registers that a debugger may write. */
+export type WritableRegister =
+  | 'rax'
+  | 'rbx'
+  | 'rcx'
+  | 'rdx'
+  | 'rsi'
+  | 'rdi'
+  | 'rbp'
+  | 'rsp'
+  | 'r8'
+  | 'r9'
+  | 'r10'
+  | 'r11'
+  | 'r12'
+  | 'r13'
+  | 'r14'
+  | 'r15'
+  | 'rip'
+  | 'rflags'
+  | 'fsBase'
+  | 'gsBase'
+
+/** The capability to change a guest by hand. Only the gdb stub and fault injection hold one; it voids determinism proofs. */
+export interface DebugPort {
+  writeRegister(cpu: number, name: WritableRegister, value: bigint): Promise<void>
+  writePhysical(address: PhysAddr, bytes: Uint8Array): Promise<void>
+  writeVirtual(address: VirtAddr, bytes: Uint8Array, space: AddressSpace): Promise<void>
+}
