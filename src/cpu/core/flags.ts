@@ -1,0 +1,126 @@
+// Lazy arithmetic flags: three words from which each flag is read without knowing which instruction produced them.
+//
+//   ZF = (result == 0)                       SF = bit 63 of (result ^ aux)
+//   PF = even parity of (result ^ aux >> 8) & 255     AF = bit 4 of aux
+//   CF = bit 63 of carry                     OF = bit 63 ^ bit 62 of carry
+// `result` is the sign-extended result. `carry` holds the vector of carries out of each bit, shifted so that the carry out of the
+// operand's top bit is bit 63 and the carry into it is bit 62. `aux` is a ^ b ^ result (bit 4) in ordinary production; bits 8..15 and 63
+// are corrections, which let any combination of flags be stored (POPF, SAHF), so there is exactly one form.
+import { CpuState } from './state'
+
+export const CF: u64 = 1
+export const PF: u64 = 4
+export const AF: u64 = 16
+export const ZF: u64 = 64
+export const SF: u64 = 128
+export const TF: u64 = 256
+export const IF: u64 = 512
+export const DF: u64 = 1024
+export const OF: u64 = 2048
+export const IOPL: u64 = 0x3000
+export const NT: u64 = 0x4000
+export const RF: u64 = 0x10000
+export const VM: u64 = 0x20000
+export const AC: u64 = 0x40000
+export const VIF: u64 = 0x80000
+export const VIP: u64 = 0x100000
+export const ID: u64 = 0x200000
+export const ARITHMETIC: u64 = 0x8d5
+
+// @ts-ignore: decorator
+@inline
+export function flagCf(c: CpuState): u64 {
+  return c.flagCarry >> 63
+}
+
+// @ts-ignore: decorator
+@inline
+export function flagOf(c: CpuState): u64 {
+  return (c.flagCarry ^ (c.flagCarry << 1)) >> 63
+}
+
+// @ts-ignore: decorator
+@inline
+export function flagZf(c: CpuState): u64 {
+  return u64(c.flagResult == 0)
+}
+
+// @ts-ignore: decorator
+@inline
+export function flagSf(c: CpuState): u64 {
+  return (c.flagResult ^ c.flagAux) >> 63
+}
+
+// @ts-ignore: decorator
+@inline
+export function flagPf(c: CpuState): u64 {
+  return 1 ^ (popcnt<u64>((c.flagResult ^ (c.flagAux >> 8)) & 255) & 1)
+}
+
+// @ts-ignore: decorator
+@inline
+export function flagAf(c: CpuState): u64 {
+  return (c.flagAux >> 4) & 1
+}
+
+/** Only OSZAPC. */
+export function readArithmetic(c: CpuState): u64 {
+  return flagCf(c) | (flagPf(c) << 2) | (flagAf(c) << 4) | (flagZf(c) << 6) | (flagSf(c) << 7) | (flagOf(c) << 11)
+}
+
+/** The whole RFLAGS. */
+export function readFlags(c: CpuState): u64 {
+  return (c.eflags & ~ARITHMETIC) | 2 | readArithmetic(c)
+}
+
+/** Replaces OSZAPC, leaves the rest. */
+export function setArithmetic(c: CpuState, value: u64): void {
+  const zf = (value >> 6) & 1
+  const sf = (value >> 7) & 1
+  const pf = (value >> 2) & 1
+  const result: u64 = zf ^ 1
+  c.flagResult = result
+  // Parity of `result` itself is odd exactly when result is 1; the correction flips it to what is wanted.
+  const naturalPf: u64 = result ^ 1
+  c.flagAux = (value & AF) | (u64(naturalPf != pf) << 8) | (sf << 63)
+  const cf = value & 1
+  const of = (value >> 11) & 1
+  c.flagCarry = (cf << 63) | ((cf ^ of) << 62)
+}
+
+/** Replaces RFLAGS whole, without any policy about which bits may change. */
+export function writeFlags(c: CpuState, value: u64): void {
+  setArithmetic(c, value)
+  c.eflags = (value & ~ARITHMETIC) | 2
+}
+
+/** Condition codes 0..15 as in Jcc. */
+export function condition(c: CpuState, code: u32): bool {
+  let truth: u64
+  switch (code >> 1) {
+    case 0:
+      truth = flagOf(c)
+      break
+    case 1:
+      truth = flagCf(c)
+      break
+    case 2:
+      truth = flagZf(c)
+      break
+    case 3:
+      truth = flagCf(c) | flagZf(c)
+      break
+    case 4:
+      truth = flagSf(c)
+      break
+    case 5:
+      truth = flagPf(c)
+      break
+    case 6:
+      truth = flagSf(c) ^ flagOf(c)
+      break
+    default:
+      truth = (flagSf(c) ^ flagOf(c)) | flagZf(c)
+  }
+  return (truth ^ (code & 1)) != 0
+}

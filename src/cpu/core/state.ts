@@ -1,0 +1,225 @@
+// The architectural state of one vCPU, and the derived fields the interpreter needs at hand.
+//
+// Promises: offsets are fixed and repeated in ../state-layout.ts for the host (a test compares them). The first 256 bytes are 32
+// eight-byte SLOTS that uops address by byte offset: 16 general registers in hardware order, temporaries, a constant zero, and the
+// six segment bases. A high-byte register (AH..BH) is simply its register's offset + 1.
+// Bytes [0, DERIVED_OFFSET) and [FX_OFFSET, FX_END) are architectural and go into snapshots; the rest is derived and is rebuilt.
+
+export const SLOT_T0: u32 = 128
+export const SLOT_T1: u32 = 136
+export const SLOT_T2: u32 = 144
+export const SLOT_T3: u32 = 152
+export const SLOT_T4: u32 = 160
+export const SLOT_T5: u32 = 168
+export const SLOT_T6: u32 = 176
+export const SLOT_T7: u32 = 184
+export const SLOT_ZERO: u32 = 192
+/** Base of segment s (0 ES, 1 CS, 2 SS, 3 DS, 4 FS, 5 GS) is slot SLOT_SEGMENT_BASE + 8 * s. This IS the base; there is no other copy. */
+export const SLOT_SEGMENT_BASE: u32 = 200
+
+export const SEG_ES: u32 = 0
+export const SEG_CS: u32 = 1
+export const SEG_SS: u32 = 2
+export const SEG_DS: u32 = 3
+export const SEG_FS: u32 = 4
+export const SEG_GS: u32 = 5
+
+/** Block-key bits in c.mode. */
+export const MODE_CODE16: u32 = 0
+export const MODE_CODE32: u32 = 1
+export const MODE_CODE64: u32 = 2
+export const MODE_CODE_MASK: u32 = 3
+export const MODE_STACK32: u32 = 4 // SS.B (legacy and compatibility mode)
+export const MODE_USER: u32 = 8 // CPL 3
+export const MODE_STEP: u32 = 16 // one instruction per block; set by run.ts only, never by updateMode
+export const MODE_REAL: u32 = 32 // CR0.PE = 0 or virtual-8086
+
+export const CONTEXT_SUPERVISOR: u32 = 0
+export const CONTEXT_SUPERVISOR_AC: u32 = 1
+export const CONTEXT_USER: u32 = 2
+
+export const ACCESS_READ: u32 = 1
+export const ACCESS_WRITE: u32 = 2
+export const ACCESS_EXECUTE: u32 = 4
+
+@unmanaged
+export class CpuState {
+  // 0: slots
+  rax: u64; rcx: u64; rdx: u64; rbx: u64; rsp: u64; rbp: u64; rsi: u64; rdi: u64
+  r8: u64; r9: u64; r10: u64; r11: u64; r12: u64; r13: u64; r14: u64; r15: u64
+  t0: u64; t1: u64; t2: u64; t3: u64; t4: u64; t5: u64; t6: u64; t7: u64
+  zero: u64
+  esBase: u64; csBase: u64; ssBase: u64; dsBase: u64; fsBase: u64; gsBase: u64
+  t8: u64
+  // 256
+  rip: u64
+  eflags: u64 // all but OSZAPC, which are lazy; bit 1 set
+  flagResult: u64 // ZF = it is 0; SF = bit 63 (xor bit 63 of flagAux); PF = parity of the low byte (xor byte 1 of flagAux)
+  flagCarry: u64 // CF = bit 63, OF = bit 63 xor bit 62
+  flagAux: u64 // AF = bit 4; bits 8..15 parity correction; bit 63 sign correction
+  cr0: u64 // 296
+  cr2: u64
+  cr3: u64
+  cr4: u64
+  efer: u64 // 328
+  star: u64
+  lstar: u64
+  cstar: u64
+  sfmask: u64
+  kernelGsBase: u64 // 368
+  tscAux: u64
+  tscOffset: u64 // TSC = machine time + this
+  sysenterCs: u64
+  sysenterEsp: u64
+  sysenterEip: u64 // 408
+  pat: u64
+  miscEnable: u64
+  mtrrDefType: u64
+  dr0: u64 // 440
+  dr1: u64
+  dr2: u64
+  dr3: u64
+  dr6: u64
+  dr7: u64 // 480
+  gdtrBase: u64 // 488
+  idtrBase: u64
+  ldtrBase: u64
+  trBase: u64 // 512
+  gdtrLimit: u32 // 520
+  idtrLimit: u32
+  ldtrLimit: u32
+  trLimit: u32
+  ldtrSelector: u32 // 536
+  trSelector: u32
+  ldtrAttributes: u32 // as in descriptor bytes 5..6: type 0..3, S 4, DPL 5..6, P 7, AVL 12, L 13, D/B 14, G 15; 0 = unusable
+  trAttributes: u32
+  // 552: segment caches, index s: selector + 4*s, limit + 4*s, attributes + 4*s
+  esSelector: u32; csSelector: u32; ssSelector: u32; dsSelector: u32; fsSelector: u32; gsSelector: u32
+  esLimit: u32; csLimit: u32; ssLimit: u32; dsLimit: u32; fsLimit: u32; gsLimit: u32 // in bytes, inclusive
+  esAttributes: u32; csAttributes: u32; ssAttributes: u32; dsAttributes: u32; fsAttributes: u32; gsAttributes: u32
+  // 624
+  lines: u32 // LINE_* now asserted (NMI and INIT: latched edges)
+  halted: u32
+  waitSipi: u32
+  shutdown: u32
+  shadow: u32 // 1: no interrupt before the next instruction has executed (STI, MOV SS)
+  nmiBlocked: u32 // until IRET
+  faultStreak: u32 // deliveries since an instruction last retired
+  pendingDebug: u32 // DR6 bits of a trap to deliver at this boundary
+  index: u32 // 656: number of this vCPU
+  mxcsr: u32 // 660
+  retiredLow: u64 // 664: instructions retired by this vCPU since reset
+  xcr0: u64 // 672
+  spare0: u64; spare1: u64; spare2: u64; spare3: u64; spare4: u64 // 680..719
+  serializedAt: u64 // 720: sequence number of the code-write log at the last serialization
+  randomState: u64 // 728
+  // 736: derived from here to the end of the class; not saved, rebuilt by stateChanged.
+  tlb: usize // TLB of the current context
+  mode: u32 // 740: MODE_* bits
+  generation: u32 // 744: changes whenever a linear address may translate differently
+  cpl: u32 // 748
+  fault: u32 // 752: 1 while a fault is raised and not yet delivered
+  faultVector: u32
+  faultCode: u32
+  faultHasCode: u32
+  faultAddress: u64 // 768
+  physical: u64 // 776: result of walk
+  instructionRip: u64 // 784: start of the instruction in OP_SYSTEM and OP_SSE
+  remaining: i64 // 792: budget left, counted down at block heads
+  uop: usize // 800: uop being executed (set before anything that can call out)
+  block: usize // 804: block being executed
+  patchedUop: usize // 808: uop whose op was replaced by OP_EXIT to stop at the next boundary
+  patchedOp: u32 // 812
+  attention: u32 // 816: look at lines, shadow, traps before the next block
+  tlbBase: usize // 820: CONTEXTS TLBs of TLB_BYTES each
+  deliveringVector: u32 // 824: for double faults; system side
+  delivering: u32 // 828
+  breakSkip: u32 // 832: run this one instruction although a breakpoint stands on it
+  debugArmed: u32 // 836: DR7 enables data or instruction breakpoints
+  blockTable: usize // 840: hash table of decoded blocks
+  arena: usize // 844: uops and block headers, allocated upwards, dropped all at once
+  arenaEnd: usize // 848
+  arenaNext: usize // 852
+  budgetStart: i64 // 856
+  scratch: u64 // 864
+  scratch1: u64 // 872
+  yieldRequested: u32 // 880
+  paused: u32 // 884
+  system0: u64; system1: u64; system2: u64; system3: u64 // 888: free for the system side, derived data only
+  endOfDerived: u64 // 920
+}
+
+/** Offset where the derived part begins; [0, 736) and [1024, 1536) are saved. */
+export const DERIVED_OFFSET: u32 = 736
+/** x87 and SSE registers in FXSAVE layout (512 bytes, 16-aligned): XMM r at FX_OFFSET + 160 + 16 r, ST at FX_OFFSET + 32 + 16 i
+ *  (in PHYSICAL register order, not stack order: fpu.ts rotates on FXSAVE/FXRSTOR). MXCSR lives in c.mxcsr. */
+export const FX_OFFSET: u32 = 1024
+export const XMM_OFFSET: u32 = 1184
+export const FX_END: u32 = 1536
+/** Free for fpu.ts and sse.ts as working storage (16-aligned, 512 bytes). Nothing survives an instruction in it. */
+export const VECTOR_SCRATCH_OFFSET: u32 = 1536
+export const STATE_BYTES: u32 = 2048
+
+export const TLB_ENTRIES: u32 = 512
+export const TLB_ENTRY_BYTES: u32 = 32
+export const TLB_BYTES: u32 = TLB_ENTRIES * TLB_ENTRY_BYTES
+
+// @ts-ignore: decorator
+@inline
+export function slot(c: CpuState, offset: u32): u64 {
+  return load<u64>(changetype<usize>(c) + offset)
+}
+
+// @ts-ignore: decorator
+@inline
+export function setSlot(c: CpuState, offset: u32, value: u64): void {
+  store<u64>(changetype<usize>(c) + offset, value)
+}
+
+// @ts-ignore: decorator
+@inline
+export function segmentBase(c: CpuState, s: u32): u64 {
+  return load<u64>(changetype<usize>(c) + SLOT_SEGMENT_BASE + (s << 3))
+}
+
+// @ts-ignore: decorator
+@inline
+export function setSegmentBase(c: CpuState, s: u32, base: u64): void {
+  store<u64>(changetype<usize>(c) + SLOT_SEGMENT_BASE + (s << 3), base)
+}
+
+// @ts-ignore: decorator
+@inline
+export function segmentSelector(c: CpuState, s: u32): u32 {
+  return load<u32>(changetype<usize>(c) + 552 + (s << 2))
+}
+
+// @ts-ignore: decorator
+@inline
+export function setSegmentSelector(c: CpuState, s: u32, selector: u32): void {
+  store<u32>(changetype<usize>(c) + 552 + (s << 2), selector)
+}
+
+// @ts-ignore: decorator
+@inline
+export function segmentLimit(c: CpuState, s: u32): u32 {
+  return load<u32>(changetype<usize>(c) + 576 + (s << 2))
+}
+
+// @ts-ignore: decorator
+@inline
+export function setSegmentLimit(c: CpuState, s: u32, limit: u32): void {
+  store<u32>(changetype<usize>(c) + 576 + (s << 2), limit)
+}
+
+// @ts-ignore: decorator
+@inline
+export function segmentAttributes(c: CpuState, s: u32): u32 {
+  return load<u32>(changetype<usize>(c) + 600 + (s << 2))
+}
+
+// @ts-ignore: decorator
+@inline
+export function setSegmentAttributes(c: CpuState, s: u32, attributes: u32): void {
+  store<u32>(changetype<usize>(c) + 600 + (s << 2), attributes)
+}
