@@ -1,0 +1,218 @@
+// The intermediate representation: micro-operations (uops) of 16 bytes, grouped in basic blocks.
+//
+//   0 u16 op      2 u8 d      3 u8 s1      4 u8 s2      5 u8 x      6 u8 number of the guest instruction in its block
+//   7 u8 offset of that instruction's first byte in its block      8 i64 immediate (or i32 displacement, i32 immediate)
+//
+// d, s1, s2 are byte offsets of slots in CpuState (state.ts). Where an operation has a second operand `b`, b = slot(s2) + immediate
+// (one form for register and immediate: the other part is slot ZERO or 0). Addresses are slot(s1) + (slot(s2) << (x & 3)) + displacement,
+// already linear. x bit 7 of a memory uop: based on the stack segment (non-canonical gives #SS). Narrow results merge into
+// the slot as the architecture wants: 8 and 16 bits keep the rest, 32 bits clear the upper half. T slots hold intermediate values.
+//
+// Constraints a translator to WebAssembly may rely on:
+//  1. control leaves a block only at its last uop, at OP_EXIT, or by a fault; every uop names its guest instruction.
+//  2. uops of one instruction are contiguous; nothing architectural changes before the last uop of it that can fault.
+//  3. an op whose name ends in F produces all arithmetic flags (INC/DEC keep CF); the same op without F produces none, and
+//     the decoder has chosen it because nothing can see the flags before they are produced again.
+//  4. OP_SYSTEM, OP_COLD_END and the branches end a block; OP_SSE and OP_COLD do not change RIP, mode or mappings.
+// Size index sz: 0 8-bit, 1 16-bit, 2 32-bit, 3 64-bit, added to the base number.
+
+export const UOP_BYTES: usize = 16
+
+// Control.
+export const OP_EXIT = 0 // return to the dispatcher before this instruction
+export const OP_NEXT = 1 // the block was cut: go on at its fallthrough
+export const OP_JMP = 2 // to the block's target
+export const OP_JMPI = 3 // to slot s1 (64-bit)
+export const OP_CALL = 4 // push fallthrough, go to target (64-bit)
+export const OP_CALLI = 5 // push fallthrough, go to slot s1 (64-bit)
+export const OP_RET = 6 // pop RIP, then add the immediate to RSP (64-bit)
+export const OP_BRNZ = 7 // to target if slot s1 is not 0, else fallthrough
+export const OP_SYSTEM = 8
+export const OP_SSE = 9
+export const OP_COLD = 10 // coldOp(c, u): function in the immediate
+export const OP_COLD_END = 11 // the same, and it set c.rip
+export const OP_NOP = 12
+export const OP_FAULT = 13 // raise vector x; with error code 0 if the immediate is 1
+export const OP_CC = 14 // d = condition x holds (0 or 1)
+export const OP_SEGCHECK = 15 // d = linear address of offset s1 in segment x & 7, size immediate & 255, write immediate & 256
+export const OP_JCC = 16 // + condition code
+
+// Moves.
+export const OP_MOV8 = 32
+export const OP_MOV16 = 33
+export const OP_MOV32 = 34
+export const OP_MOV64 = 35
+export const OP_ZX8_64 = 36 // d (all 64 bits) = zero-extended byte at s2
+export const OP_ZX16_64 = 37
+export const OP_SX8_64 = 38
+export const OP_SX16_64 = 39
+export const OP_SX32_64 = 40
+export const OP_SX8_32 = 41
+export const OP_SX16_32 = 42
+export const OP_BSWAP32 = 43
+export const OP_BSWAP64 = 44
+export const OP_LEA64 = 45
+export const OP_LEA32 = 46
+export const OP_LEA16 = 47 // zero-extended to 64 bits
+export const OP_SELECT16 = 48 // d = s1 != 0 ? b : d
+export const OP_SELECT32 = 49
+export const OP_SELECT64 = 50
+export const OP_SHIFT_IN = 51 // reserved by the decoder for XLAT: d = s1 + zero-extended low byte of s2
+
+// Memory.
+export const OP_LOAD = 52 // + sz, into slot d, merging
+export const OP_LOADZ8 = 56 // zero-extended to 64
+export const OP_LOADZ16 = 57
+export const OP_LOADS8_64 = 58
+export const OP_LOADS16_64 = 59
+export const OP_LOADS32_64 = 60
+export const OP_LOADS8_32 = 61
+export const OP_LOADS16_32 = 62
+export const OP_LEAVE = 63 // 64-bit
+export const OP_LOADW = 64 // + sz, zero-extended; faults as a store would: the first half of a read-modify-write
+export const OP_STORE = 68 // + sz, value in slot d
+export const OP_STOREI = 72 // + sz, i32 displacement at 8, i32 immediate at 12
+export const OP_PUSH = 76 // push b (64-bit)
+export const OP_POP = 77 // pop d (64-bit)
+export const OP_LOADZ8_32 = 78 // reserved number: same as LOADZ8
+export const OP_NOT_USED = 79
+
+// Arithmetic with flags: d = s1 op b, + sz.
+export const OP_ADDF = 80
+export const OP_SUBF = 84
+export const OP_ANDF = 88
+export const OP_ORF = 92
+export const OP_XORF = 96
+export const OP_CMPF = 100 // no result
+export const OP_TESTF = 104
+export const OP_ADCF = 108
+export const OP_SBBF = 112
+export const OP_INCF = 116
+export const OP_DECF = 120
+export const OP_NEGF = 124
+export const OP_SHLF = 128 // count b, masked; count 0 changes no flag
+export const OP_SHRF = 132
+export const OP_SARF = 136
+
+// Without flags, 32 and 64 bits.
+export const OP_ADD32 = 140
+export const OP_ADD64 = 141
+export const OP_SUB32 = 142
+export const OP_SUB64 = 143
+export const OP_AND32 = 144
+export const OP_AND64 = 145
+export const OP_OR32 = 146
+export const OP_OR64 = 147
+export const OP_XOR32 = 148
+export const OP_XOR64 = 149
+export const OP_SHL32 = 150
+export const OP_SHL64 = 151
+export const OP_SHR32 = 152
+export const OP_SHR64 = 153
+export const OP_SAR32 = 154
+export const OP_SAR64 = 155
+export const OP_NOT = 156 // + sz
+export const OP_NEG32 = 160
+export const OP_NEG64 = 161
+export const OP_IMULF16 = 162
+export const OP_IMULF32 = 163
+export const OP_IMULF64 = 164
+export const OP_IMUL32 = 165
+export const OP_IMUL64 = 166
+export const OP_ROLF = 168 // + sz
+export const OP_RORF = 172
+
+// Fused forms of frequent pairs, made by the decoder after the block is complete.
+export const OP_COUNT = 176
+
+// @ts-ignore: decorator
+@inline
+export function uopOp(u: usize): u32 {
+  return load<u16>(u)
+}
+// @ts-ignore: decorator
+@inline
+export function uopD(u: usize): u32 {
+  return load<u8>(u, 2)
+}
+// @ts-ignore: decorator
+@inline
+export function uopS1(u: usize): u32 {
+  return load<u8>(u, 3)
+}
+// @ts-ignore: decorator
+@inline
+export function uopS2(u: usize): u32 {
+  return load<u8>(u, 4)
+}
+// @ts-ignore: decorator
+@inline
+export function uopX(u: usize): u32 {
+  return load<u8>(u, 5)
+}
+// @ts-ignore: decorator
+@inline
+export function uopNumber(u: usize): u32 {
+  return load<u8>(u, 6)
+}
+// @ts-ignore: decorator
+@inline
+export function uopOffset(u: usize): u32 {
+  return load<u8>(u, 7)
+}
+// @ts-ignore: decorator
+@inline
+export function uopImmediate(u: usize): i64 {
+  return load<i64>(u, 8)
+}
+/** OP_SYSTEM, OP_SSE, OP_COLD: the function. */
+// @ts-ignore: decorator
+@inline
+export function uopFunction(u: usize): u32 {
+  return load<u16>(u, 8)
+}
+/** OP_SYSTEM, OP_SSE, OP_COLD: a second small parameter (bits 16..31 of the immediate). */
+// @ts-ignore: decorator
+@inline
+export function uopDetail(u: usize): u32 {
+  return load<u16>(u, 10)
+}
+/** OP_SYSTEM, OP_SSE, OP_COLD: 32-bit argument, signed. */
+// @ts-ignore: decorator
+@inline
+export function uopArgument(u: usize): i32 {
+  return load<i32>(u, 12)
+}
+
+/** The immediate of OP_SYSTEM, OP_SSE, OP_COLD. */
+// @ts-ignore: decorator
+@inline
+export function functionImmediate(fn: u32, detail: u32, argument: i32): i64 {
+  return (i64(argument) << 32) | i64((detail & 0xffff) << 16) | i64(fn & 0xffff)
+}
+
+/** Header in front of a block's uops. */
+@unmanaged
+export class Block {
+  rip: u64
+  physical: u32 // of the first byte
+  mode: u32
+  generation: u32 // 16: equals c.generation while the translation of its bytes is known to hold; 0 = dropped
+  count: u32 // guest instructions
+  bytes: u32
+  uops: usize
+  target: u64 // 32
+  fallthrough: u64 // 40
+  chain0: usize // 48: block at target
+  chain1: usize // 52: block at fallthrough
+  hashNext: usize // 56
+  pageNext: usize // 60: next block that begins in the same physical page
+  secondNext: usize // 64: next block that continues into the same physical page
+  secondPage: u32 // 68: physical address of the second page, or NO_PAGE
+  sequence: u64 // 72: code-write log position its bytes were read at
+  stale: u32 // 80: bytes were rewritten by another vCPU; may run until this one serializes
+  uopEnd: usize // 84
+}
+export const BLOCK_BYTES: usize = 96
+export const NO_PAGE: u32 = 0xffffffff
+export const BLOCK_MAX_INSTRUCTIONS: u32 = 48
