@@ -3,3 +3,4 @@
 export * from './btf.js'
 export * from './cpio.js'
 export * from './elf.js'
+export * from './elf-writer.js'

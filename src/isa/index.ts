@@ -1,0 +1,9 @@
+// The instruction room: text to bytes (Keystone) and bytes to text (Capstone).
+export { type AssembleResult, type Assembler, createAssembler, type SymbolField } from './assemble.js'
+export {
+  createDisassembler,
+  type Disassembler,
+  formatBytes,
+  formatInstruction,
+  type Instruction,
+} from './disassemble.js'

@@ -1,0 +1,112 @@
+// What a patch has to know of the kernel it is for, read from the kernel's own ELF file: its build-id, its exported
+// symbols, every symbol by name, the patchable entries (__mcount_loc), and the bytes at an address.
+// Knows the file only; what the running guest looks like is the room guest's matter.
+import {
+  buildId,
+  type ElfFile,
+  findSection,
+  PT_LOAD,
+  parseElf,
+  SHN_UNDEF,
+  STT_FUNC,
+  STT_SECTION,
+  sectionBytes,
+} from '../format/index.js'
+import { type PatchRefusal, refuse } from './refusal.js'
+
+export interface KernelFacts {
+  readonly buildId: string
+  /** `uname -r`, as the kernel's vermagic has it. */
+  readonly vermagic: string
+  readonly exports: ReadonlySet<string>
+  /** Addresses by name, in the order kallsyms (and so sympos) counts them. */
+  readonly symbols: ReadonlyMap<string, readonly KernelSymbol[]>
+  /** Addresses of the 5-byte NOPs at function entries, ascending. */
+  readonly patchableEntries: readonly bigint[]
+  readBytes(address: bigint, length: number): Uint8Array | undefined
+}
+
+export interface KernelSymbol {
+  readonly name: string
+  readonly address: bigint
+  readonly size: number
+  readonly isFunction: boolean
+}
+
+export type KernelFactsResult = { readonly ok: true; readonly kernel: KernelFacts } | PatchRefusal
+
+const exportPrefix = '__ksymtab_'
+
+export function readKernelFacts(bytes: Uint8Array): KernelFactsResult {
+  const parsed = parseElf(bytes)
+  if (!parsed.ok)
+    return refuse(parsed.code === 'truncated' ? 'truncated' : 'not-an-elf', `kernel image: ${parsed.message}`)
+  const elf = parsed.elf
+  const id = buildId(elf)
+  if (id === undefined) return refuse('wrong-kind', 'kernel image: no build-id note; link it with --build-id=sha1')
+  const exports = new Set<string>()
+  const symbols = new Map<string, KernelSymbol[]>()
+  for (const symbol of elf.symbols) {
+    if (symbol.name === '' || symbol.section === SHN_UNDEF || symbol.type === STT_SECTION) continue
+    if (symbol.name.startsWith(exportPrefix)) exports.add(symbol.name.slice(exportPrefix.length))
+    const list = symbols.get(symbol.name) ?? []
+    list.push({ name: symbol.name, address: symbol.value, size: symbol.size, isFunction: symbol.type === STT_FUNC })
+    symbols.set(symbol.name, list)
+  }
+  for (const list of symbols.values()) list.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0))
+  const readBytes = (address: bigint, length: number) => readImage(elf, address, length)
+  return {
+    ok: true,
+    kernel: {
+      buildId: id,
+      vermagic: readVermagic(symbols, readBytes, id),
+      exports,
+      symbols,
+      patchableEntries: readEntries(elf),
+      readBytes,
+    },
+  }
+}
+
+function readImage(elf: ElfFile, address: bigint, length: number): Uint8Array | undefined {
+  for (const segment of elf.segments) {
+    if (segment.type !== PT_LOAD) continue
+    const offset = address - segment.virtualAddress
+    if (offset >= 0n && offset + BigInt(length) <= BigInt(segment.fileBytes)) {
+      const start = segment.offset + Number(offset)
+      return elf.bytes.slice(start, start + length)
+    }
+  }
+  return undefined
+}
+
+/** The kernel's `vermagic` string holds `%s` where the build-id note goes: one cannot hash one's own hash. */
+function readVermagic(
+  symbols: ReadonlyMap<string, readonly KernelSymbol[]>,
+  readBytes: (address: bigint, length: number) => Uint8Array | undefined,
+  id: string,
+): string {
+  const place = symbols.get('vermagic_format')?.[0]
+  const data = place && readBytes(place.address, place.size)
+  if (!data) return `build-id=${id}`
+  const end = data.indexOf(0)
+  const text = String.fromCharCode(...data.subarray(0, end < 0 ? data.length : end))
+  return text.replace('%s', id)
+}
+
+function readEntries(elf: ElfFile): bigint[] {
+  const start = elf.symbols.find((symbol) => symbol.name === '__start_mcount_loc')
+  const stop = elf.symbols.find((symbol) => symbol.name === '__stop_mcount_loc')
+  const section = findSection(elf, '__mcount_loc')
+  let data: Uint8Array | undefined
+  if (start && stop) data = readImage(elf, start.value, Number(stop.value - start.value))
+  else if (section) data = sectionBytes(elf, section)
+  if (!data) return []
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
+  const entries: bigint[] = []
+  for (let at = 0; at + 8 <= data.length; at += 8) {
+    const address = view.getBigUint64(at, true)
+    if (address !== 0n) entries.push(address)
+  }
+  return entries.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+}
