@@ -1,0 +1,7 @@
+// guest: seeing into a guest, through GuestPort only.
+
+export * from './kernel-image.js'
+export * from './kernel-view.js'
+export * from './memory-image.js'
+export * from './page-tables.js'
+export * from './tasks.js'
