@@ -146,7 +146,11 @@ export class CpuState {
   yieldRequested: u32 // 880
   paused: u32 // 884
   system0: u64; system1: u64; system2: u64; system3: u64 // 888: free for the system side, derived data only
-  endOfDerived: u64 // 920
+  pageTable: usize // 920: heads of lists of blocks by physical page
+  secondTable: usize
+  jumpCache: usize
+  csBaseSeen: u64 // 936: CS base the current generation of blocks belongs to
+  endOfDerived: u64 // 944
 }
 
 /** Offset where the derived part begins; [0, 736) and [1024, 1536) are saved. */
@@ -223,3 +227,7 @@ export function segmentAttributes(c: CpuState, s: u32): u32 {
 export function setSegmentAttributes(c: CpuState, s: u32, attributes: u32): void {
   store<u32>(changetype<usize>(c) + 600 + (s << 2), attributes)
 }
+
+export const BLOCK_TABLE_ENTRIES: u32 = 16384
+export const PAGE_TABLE_ENTRIES: u32 = 2048
+export const JUMP_CACHE_ENTRIES: u32 = 2048

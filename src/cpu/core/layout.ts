@@ -1,0 +1,145 @@
+// Where everything lies in linear memory, and the facts all vCPUs share.
+//
+// Order, from the end of static data: decoder state; per vCPU: state, TLBs, block tables, block arena; the code-write log; page flags;
+// dirty map; ROM; guest RAM. RAM comes last and is aligned to 64 KiB. Promises: nothing moves after `layOut`; `bytesNeeded` is pure.
+import { BLOCK_TABLE_ENTRIES, CpuState, JUMP_CACHE_ENTRIES, PAGE_TABLE_ENTRIES, STATE_BYTES, TLB_BYTES } from './state'
+
+export const CONTEXTS: u32 = 3
+export const ROM_AREA: u32 = 0x100000
+export const LOG_ENTRIES: u32 = 1024
+export const LOG_ENTRY_BYTES: u32 = 32
+/** Page flags. */
+export const PAGE_CODE: u8 = 1 // some vCPU may have decoded bytes of this page
+export const PAGE_LOGGED: u8 = 2 // the code-write log has entries in this page
+
+export let cpuCount: u32 = 0
+export let ramBytes: u32 = 0
+export let ramBase: usize = 0
+export let romBase: usize = 0
+export let romUsed: u32 = 0
+export let stateBase: usize = 0
+export let pageFlags: usize = 0 // one byte for each RAM page
+export let dirtyPages: usize = 0
+export let logBase: usize = 0
+export let decoderBase: usize = 0
+export let eventMask: u32 = 0
+export let machineTime: u64 = 0
+export let runningCpu: i32 = -1
+
+export function setEventMaskValue(mask: u32): void {
+  eventMask = mask
+}
+export function setMachineTime(time: u64): void {
+  machineTime = time
+}
+export function setRunningCpu(index: i32): void {
+  runningCpu = index
+}
+
+function arenaBytes(vcpus: u32): u32 {
+  return vcpus <= 4 ? 0x800000 : vcpus <= 16 ? 0x400000 : 0x100000
+}
+
+function align(value: usize, to: usize): usize {
+  return (value + to - 1) & ~(to - 1)
+}
+
+function perCpuBytes(): usize {
+  return align(STATE_BYTES + CONTEXTS * TLB_BYTES + 4 * (BLOCK_TABLE_ENTRIES + 2 * PAGE_TABLE_ENTRIES + JUMP_CACHE_ENTRIES), 4096)
+}
+
+/** Linear-memory size for these arguments, as a float64 because it may exceed 2 GiB. */
+export function bytesNeeded(vcpus: u32, ram: u32): f64 {
+  const fixed = align(__heap_base, 4096) + 8192 + LOG_ENTRIES * LOG_ENTRY_BYTES + ROM_AREA + 0x20000
+  const pages = ram >> 12
+  return f64(fixed) + f64(vcpus) * f64(perCpuBytes() + arenaBytes(vcpus)) + f64(pages) * 2 + f64(ram) + 0x20000
+}
+
+export function layOut(vcpus: u32, ram: u32): void {
+  let at = align(__heap_base, 4096)
+  cpuCount = vcpus
+  ramBytes = ram
+  decoderBase = at
+  at += 8192
+  logBase = at
+  at += LOG_ENTRIES * LOG_ENTRY_BYTES
+  stateBase = at
+  at += perCpuBytes() * vcpus
+  const arenas = at
+  at += arenaBytes(vcpus) * vcpus
+  pageFlags = at
+  at = align(at + (ram >> 12), 4096)
+  dirtyPages = at
+  at = align(at + (ram >> 12), 0x10000)
+  romBase = at
+  romUsed = 0
+  at += ROM_AREA
+  ramBase = at
+  memory.fill(stateBase, 0, arenas - stateBase)
+  memory.fill(pageFlags, 0, ramBase - pageFlags)
+  for (let i: u32 = 0; i < vcpus; i++) {
+    const c = cpuAt(i)
+    const p = changetype<usize>(c)
+    c.index = i
+    c.tlbBase = p + STATE_BYTES
+    c.tlb = c.tlbBase
+    c.blockTable = p + STATE_BYTES + CONTEXTS * TLB_BYTES
+    c.pageTable = c.blockTable + 4 * BLOCK_TABLE_ENTRIES
+    c.secondTable = c.pageTable + 4 * PAGE_TABLE_ENTRIES
+    c.jumpCache = c.secondTable + 4 * PAGE_TABLE_ENTRIES
+    c.arena = arenas + i * arenaBytes(vcpus)
+    c.arenaNext = c.arena
+    c.arenaEnd = c.arena + arenaBytes(vcpus)
+    c.generation = 1
+    c.randomState = 0x9e3779b97f4a7c15
+    memory.fill(c.tlbBase, 0xff, CONTEXTS * TLB_BYTES)
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+export function cpuAt(index: u32): CpuState {
+  return changetype<CpuState>(stateBase + perCpuBytes() * index)
+}
+
+// ROM: up to four windows, each a copy of host bytes.
+const ROM_WINDOWS = 4
+let romWindows: u32 = 0
+const romStart = memory.data(16)
+const romEnd = memory.data(16)
+const romPointer = memory.data(16)
+
+/** Reserves a ROM window; returns the pointer its bytes are to be copied to, or 0 if there is no room. */
+export function addRom(physical: u32, bytes: u32): usize {
+  if (romWindows == ROM_WINDOWS || romUsed + bytes > ROM_AREA || (bytes & 0xfff) != 0 || bytes == 0) return 0
+  const pointer = romBase + romUsed
+  romUsed += bytes
+  store<u32>(romStart + 4 * romWindows, physical)
+  store<u32>(romEnd + 4 * romWindows, physical + (bytes - 1))
+  store<u32>(romPointer + 4 * romWindows, <u32>pointer)
+  romWindows++
+  return pointer
+}
+
+/** Host pointer of a ROM byte, or 0. */
+export function romAt(physical: u32): usize {
+  for (let i: u32 = 0; i < romWindows; i++) {
+    const start = load<u32>(romStart + 4 * i)
+    if (physical >= start && physical <= load<u32>(romEnd + 4 * i)) return load<u32>(romPointer + 4 * i) + (physical - start)
+  }
+  return 0
+}
+
+/** Is this physical address RAM (writable memory)? A0000..BFFFF is the video hole; ROM windows cover RAM. */
+export function isRam(physical: u64): bool {
+  if (physical >= u64(ramBytes)) return false
+  const p = u32(physical)
+  if (p - 0xa0000 < 0x20000) return false
+  return p - 0xc0000 >= 0x40000 || romAt(p) == 0
+}
+
+/** Host pointer of a byte of RAM or ROM, or 0 for everything else. */
+export function memoryAt(physical: u64): usize {
+  if (isRam(physical)) return ramBase + u32(physical)
+  return physical >> 32 ? 0 : romAt(u32(physical))
+}
