@@ -26,7 +26,6 @@ handover_stub_start:
 
 	.balign 16
 ap:
-	cli
 	cld
 	mov	%rdi, %r8
 	mov	%rsi, %r9
@@ -59,7 +58,6 @@ ap:
 
 	.balign 16
 bsp:
-	cli
 	cld
 	mov	%rdi, %r8
 	mov	%rsi, %r9
