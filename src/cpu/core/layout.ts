@@ -2,6 +2,7 @@
 //
 // Order, from the end of static data: decoder state; per vCPU: state, TLBs, block tables, block arena; the code-write log; page flags;
 // dirty map; ROM; guest RAM. RAM comes last and is aligned to 64 KiB. Promises: nothing moves after `layOut`; `bytesNeeded` is pure.
+import { SYSTEM_AREA_BYTES } from './system-area'
 import { BLOCK_TABLE_ENTRIES, CpuState, JUMP_CACHE_ENTRIES, PAGE_TABLE_ENTRIES, STATE_BYTES, TLB_BYTES } from './state'
 
 export const CONTEXTS: u32 = 3
@@ -44,8 +45,17 @@ function align(value: usize, to: usize): usize {
   return (value + to - 1) & ~(to - 1)
 }
 
+/** Where a vCPU's system area (system-area.ts) lies behind its state. All of it belongs into snapshots. */
+const SYSTEM_AREA_OFFSET: usize = STATE_BYTES + CONTEXTS * TLB_BYTES + 4 * (BLOCK_TABLE_ENTRIES + 2 * PAGE_TABLE_ENTRIES + JUMP_CACHE_ENTRIES)
+
+// @ts-ignore: decorator
+@inline
+export function systemArea(c: CpuState): usize {
+  return changetype<usize>(c) + SYSTEM_AREA_OFFSET
+}
+
 function perCpuBytes(): usize {
-  return align(STATE_BYTES + CONTEXTS * TLB_BYTES + 4 * (BLOCK_TABLE_ENTRIES + 2 * PAGE_TABLE_ENTRIES + JUMP_CACHE_ENTRIES), 4096)
+  return align(SYSTEM_AREA_OFFSET + SYSTEM_AREA_BYTES, 4096)
 }
 
 /** Linear-memory size for these arguments, as a float64 because it may exceed 2 GiB. */
