@@ -9,9 +9,7 @@
 #define PIC_MASTER	0x20
 #define PIC_SLAVE	0xa0
 #define PIT_CHANNEL0	0x40
-#define PIT_CHANNEL2	0x42
 #define PIT_MODE	0x43
-#define PORT_B		0x61
 #define PIT_HZ		1193182
 
 #define LAPIC_BASE	0xfee00000u
@@ -47,16 +45,26 @@ static volatile u32 *lapic(u32 offset)
 	return (volatile u32 *)(LAPIC_BASE + offset);
 }
 
-/* One shot of channel 2, watched through port 0x61 bit 5. Bounded, in case the channel is missing. */
+/* What channel 0 has counted down to (8254 data sheet, counter latch command). */
+static u16 pit_count(void)
+{
+	u8 low;
+
+	outb(PIT_MODE, 0x00);
+	low = inb(PIT_CHANNEL0);
+	return low | inb(PIT_CHANNEL0) << 8;
+}
+
+/*
+ * Watches channel 0 run, because port 0x61 with channel 2 is missing from machines without a speaker (microvm). Bounded, in case
+ * the 8254 is missing too. At most 50 ms.
+ */
 static void delay_microseconds(u32 microseconds)
 {
 	u32 ticks = microseconds * (PIT_HZ / 1000) / 1000 + 1;
+	u16 begin = pit_count();
 
-	outb(PORT_B, (inb(PORT_B) & ~0x02) | 0x01);
-	outb(PIT_MODE, 0xb0);
-	outb(PIT_CHANNEL2, ticks);
-	outb(PIT_CHANNEL2, ticks >> 8);
-	for (u32 i = 0; i < 1000000 && !(inb(PORT_B) & 0x20); i++)
+	for (u32 i = 0; i < 100000 && (u16)(begin - pit_count()) < ticks; i++)
 		;
 }
 
@@ -130,6 +138,21 @@ static void send(u32 command)
 		;
 }
 
+/* Keeps the table in order of APIC ID, whatever order the CPUs woke in: the tables must not depend on a race. */
+static void add_cpu(u8 identifier)
+{
+	u32 place = cpu_count;
+
+	for (u32 i = 0; i < cpu_count; i++) {
+		if (cpu_identifiers[i] == identifier)
+			return;
+	}
+	for (; place > 1 && cpu_identifiers[place - 1] > identifier; place--)
+		cpu_identifiers[place] = cpu_identifiers[place - 1];
+	cpu_identifiers[place] = identifier;
+	cpu_count++;
+}
+
 /*
  * INIT, SIPI, SIPI to all but self (SDM 3A 9.4.4), wait until as many have reported as fw_cfg promises or 100 ms have passed,
  * then INIT: a CPU that gets INIT waits for a SIPI again, which is how the kernel wants to find it.
@@ -164,13 +187,7 @@ void platform_count_cpus(void)
 		found = CPU_LIMIT - 1;
 	if (found < promised - 1u)
 		print("firmware: %u of %u CPUs answered\n", found + 1, promised);
-	/* In order of APIC ID, whatever order they woke in: the tables must not depend on a race. */
-	for (u32 i = 0; i < found; i++) {
-		u32 place = cpu_count++;
-
-		for (; place > 1 && cpu_identifiers[place - 1] > identifiers[i]; place--)
-			cpu_identifiers[place] = cpu_identifiers[place - 1];
-		cpu_identifiers[place] = identifiers[i];
-	}
+	for (u32 i = 0; i < found; i++)
+		add_cpu(identifiers[i]);
 	memset(page, 0, ap_end - ap_start);
 }
