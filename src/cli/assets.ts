@@ -1,0 +1,54 @@
+// Where the command line finds what it ships: the CPU core, and the built guest images with their manifest. Paths are
+// relative to the installed package, so that it works from any working directory.
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { TransplantError } from '../base/index.js'
+
+const packageFolder = fileURLToPath(new URL('../..', import.meta.url))
+const imageFolder = join(packageFolder, 'images', 'built')
+
+export function corePath(): string {
+  return join(packageFolder, 'dist', 'cpu', 'core.wasm')
+}
+
+export function imagePath(file: string): string {
+  return join(imageFolder, file)
+}
+
+/** Reads a file that a person named; throws FILE_UNREADABLE with the system's reason. */
+export function readNamedFile(path: string): Uint8Array {
+  try {
+    return new Uint8Array(readFileSync(path))
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new TransplantError(
+      'FILE_UNREADABLE',
+      `cannot read '${path}': ${reason}.`,
+      'Check the path and its permissions.',
+    )
+  }
+}
+
+/** Reads an image that the package ships. */
+export function readImage(file: string): Uint8Array {
+  return readNamedFile(imagePath(file))
+}
+
+export interface Manifest {
+  readonly schema: 'transplant-images/1'
+  readonly compiler: string
+  readonly linker: string
+  readonly images: readonly {
+    readonly target: string
+    readonly file: string
+    readonly size: number
+    readonly sha256: string
+    readonly buildId?: string
+  }[]
+}
+
+export function readManifest(): Manifest {
+  return JSON.parse(new TextDecoder().decode(readImage('manifest.json'))) as Manifest
+}

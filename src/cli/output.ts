@@ -1,0 +1,74 @@
+// How the command line speaks: results on stdout, talk on stderr, colour only for a terminal, one JSON document with
+// --json. A failure is one message that names what is wrong and what to do, and an exit code from EXIT_CODES.
+
+import picocolors from 'picocolors'
+import { EXIT_CODES, type ExitCode, type Refusal, TransplantError } from '../base/index.js'
+
+const terminal = process.stdout.isTTY === true && process.env['TERM'] !== 'dumb'
+export const colors = picocolors.createColors(terminal && process.env['NO_COLOR'] === undefined)
+
+export function say(text: string): void {
+  process.stderr.write(`${text}\n`)
+}
+
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+export function printJson(document: { readonly schema: string }): void {
+  process.stdout.write(`${JSON.stringify(document, jsonValue, 2)}\n`)
+}
+
+/** bigint has no JSON form: addresses are written as 0x... texts. */
+function jsonValue(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? `0x${value.toString(16)}` : value
+}
+
+/** Thrown by a command to end with this exit code; the message, when there is one, goes to stderr. */
+export class CommandFailure extends Error {
+  readonly exitCode: ExitCode
+  readonly code: string
+  readonly hint: string
+
+  constructor(exitCode: ExitCode, code: string, message: string, hint = '') {
+    super(message)
+    this.exitCode = exitCode
+    this.code = code
+    this.hint = hint
+  }
+}
+
+export function refused(refusal: Refusal, exitCode: ExitCode = EXIT_CODES.refused): CommandFailure {
+  return new CommandFailure(exitCode, refusal.code, refusal.message, refusal.hint)
+}
+
+/** Prints what went wrong and returns the exit code for it. */
+export function report(error: unknown, json: boolean): number {
+  const failure = describe(error)
+  if (json) {
+    printJson({
+      schema: 'transplant-error/1',
+      ...{ code: failure.code, message: failure.message, hint: failure.hint, exitCode: failure.exitCode },
+    })
+  }
+  say(`${colors.red('transplant:')} ${failure.message}`)
+  if (failure.hint !== '') say(`  ${failure.hint}`)
+  return failure.exitCode
+}
+
+function describe(error: unknown): { code: string; message: string; hint: string; exitCode: number } {
+  if (error instanceof CommandFailure) {
+    return { code: error.code, message: error.message, hint: error.hint, exitCode: error.exitCode }
+  }
+  if (error instanceof TransplantError && error.code !== 'INTERNAL') {
+    // A TransplantError's message already ends with its hint.
+    return { code: error.code, message: error.message, hint: '', exitCode: EXIT_CODES.usage }
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return {
+    code: 'INTERNAL',
+    message: `internal error: ${text}`,
+    hint: 'This is a defect in Transplant: please report it with the command that shows it.',
+    exitCode: EXIT_CODES.internal,
+  }
+}

@@ -1,0 +1,95 @@
+// The person's terminal in front of a guest's console: raw mode, and QEMU's escape key Ctrl-A.
+//
+//   Ctrl-A h   help            Ctrl-A x   quit            Ctrl-A s   save a snapshot
+//   Ctrl-A i   where is it     Ctrl-A Ctrl-A   a literal Ctrl-A
+//
+// When standard input is no terminal, bytes pass unchanged and the end of input is a hang-up of the line only: the guest
+// goes on until it powers off or the limit is reached.
+
+import { say } from './output.js'
+
+export type TerminalCommand = 'quit' | 'help' | 'snapshot' | 'info'
+
+const ESCAPE = 0x01
+
+const commands: ReadonlyMap<number, TerminalCommand> = new Map([
+  [0x78, 'quit'],
+  [0x68, 'help'],
+  [0x73, 'snapshot'],
+  [0x69, 'info'],
+])
+
+export const ESCAPE_HELP = [
+  'Ctrl-A h        this help',
+  'Ctrl-A x        quit',
+  'Ctrl-A s        save a snapshot (transplant.snapshot)',
+  'Ctrl-A i        instructions so far, and where each vCPU is',
+  'Ctrl-A Ctrl-A   send a Ctrl-A',
+].join('\n')
+
+/** Splits typed bytes into what goes to the guest and what is meant for us. Pure: state in, state out. */
+export class EscapeFilter {
+  #escaped = false
+
+  /** Bytes for the guest, and commands, in the order typed. */
+  feed(bytes: Uint8Array): (Uint8Array | TerminalCommand)[] {
+    const result: (Uint8Array | TerminalCommand)[] = []
+    let plain: number[] = []
+    const flush = (): void => {
+      if (plain.length > 0) result.push(Uint8Array.from(plain))
+      plain = []
+    }
+    for (const byte of bytes) {
+      if (!this.#escaped) {
+        if (byte === ESCAPE) this.#escaped = true
+        else plain.push(byte)
+        continue
+      }
+      this.#escaped = false
+      if (byte === ESCAPE) {
+        plain.push(ESCAPE)
+        continue
+      }
+      const command = commands.get(byte)
+      if (command === undefined) plain.push(ESCAPE, byte)
+      else {
+        flush()
+        result.push(command)
+      }
+    }
+    flush()
+    return result
+  }
+}
+
+/** Connects standard input; `onBytes` and `onCommand` are called as things are typed. Returns what undoes it. */
+export function connectTerminal(
+  onBytes: (bytes: Uint8Array) => void,
+  onCommand: (command: TerminalCommand) => void,
+): () => void {
+  const input = process.stdin
+  const interactive = input.isTTY === true
+  const filter = new EscapeFilter()
+  if (interactive) {
+    input.setRawMode(true)
+    say('Ctrl-A x to quit, Ctrl-A h for help')
+  }
+  const listener = (data: Buffer): void => {
+    const bytes = new Uint8Array(data)
+    if (!interactive) {
+      onBytes(bytes)
+      return
+    }
+    for (const part of filter.feed(bytes)) {
+      if (typeof part === 'string') onCommand(part)
+      else onBytes(part)
+    }
+  }
+  input.on('data', listener)
+  input.resume()
+  return () => {
+    input.off('data', listener)
+    input.pause()
+    if (interactive) input.setRawMode(false)
+  }
+}
