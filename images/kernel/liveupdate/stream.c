@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Record streams of the handover: writing by the old kernel, validating and
+ * reading by the new one.
+ *
+ * Promises: a writer allocates whole frames and remembers the first failure, so
+ * that a caller checks once at the end. ser_validate() walks a stream that came
+ * from another kernel and trusts nothing: magic, index (which also excludes a
+ * cycle), extent inside RAM, fill level, CRC, total length. After it has passed,
+ * reading cannot leave the stream; ser_get() past the end fails and stays
+ * failed. Must not know what the records mean.
+ */
+#include <linux/errno.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+#include "stream.h"
+
+u32 crc32_of(u32 crc, const void *data, size_t size)
+{
+	const u8 *byte = data;
+
+	crc = ~crc;
+	while (size--) {
+		crc ^= *byte++;
+		for (int bit = 0; bit < 8; bit++)
+			crc = (crc >> 1) ^ (0xedb88320u & -(crc & 1));
+	}
+	return ~crc;
+}
+
+/* ---- writing ---- */
+
+static void close_block(struct handover_block_ser *block)
+{
+	block->crc32 = crc32_of(0, block->data, block->used);
+}
+
+static bool add_block(struct ser_writer *w)
+{
+	struct handover_block_ser *block = (void *)get_zeroed_page(GFP_KERNEL);
+
+	if (!block) {
+		w->error = -ENOMEM;
+		return false;
+	}
+	block->magic = HANDOVER_BLOCK_MAGIC;
+	if (w->block) {
+		block->index = w->block->index + 1;
+		w->block->next = __pa(block);
+		close_block(w->block);
+	} else {
+		w->first = block;
+	}
+	w->block = block;
+	return true;
+}
+
+void ser_begin(struct ser_writer *w)
+{
+	memset(w, 0, sizeof(*w));
+}
+
+void ser_put(struct ser_writer *w, const void *data, size_t size)
+{
+	const u8 *from = data;
+
+	while (size && !w->error) {
+		size_t room;
+
+		if (!w->block || w->block->used == HANDOVER_BLOCK_DATA) {
+			if (!add_block(w))
+				return;
+		}
+		room = HANDOVER_BLOCK_DATA - w->block->used;
+		if (room > size)
+			room = size;
+		memcpy(w->block->data + w->block->used, from, room);
+		w->block->used += room;
+		w->bytes += room;
+		from += room;
+		size -= room;
+	}
+}
+
+/* A u16 length, then the bytes without the final NUL. */
+void ser_put_string(struct ser_writer *w, const char *text)
+{
+	u16 length = strlen(text);
+
+	ser_put(w, &length, sizeof(length));
+	ser_put(w, text, length);
+}
+
+void ser_finish(struct ser_writer *w, struct handover_component_ser *component,
+		const char *compatible)
+{
+	memset(component, 0, sizeof(*component));
+	strscpy(component->compatible, compatible, HANDOVER_NAME_LEN);
+	if (w->block)
+		close_block(w->block);
+	component->first_block = w->first ? __pa(w->first) : 0;
+	component->bytes = w->bytes;
+	component->count = w->count;
+}
+
+/* Frees the blocks of a stream that will not be handed over. */
+void ser_abandon(struct ser_writer *w)
+{
+	struct handover_block_ser *block = w->first;
+
+	while (block) {
+		struct handover_block_ser *next =
+			block->next ? __va(block->next) : NULL;
+
+		free_page((unsigned long)block);
+		block = next;
+	}
+	ser_begin(w);
+}
+
+/* ---- reading ---- */
+
+/* NULL if the whole stream is sound, else what is wrong with it. */
+const char *ser_validate(const struct handover_component_ser *component,
+			 u64 ram_frames)
+{
+	u64 next = component->first_block, bytes = 0;
+	u32 index = 0;
+
+	if (component->compatible[HANDOVER_NAME_LEN - 1])
+		return "component name is not terminated";
+	while (next) {
+		const struct handover_block_ser *block;
+
+		if ((next & (PAGE_SIZE - 1)) || next >> PAGE_SHIFT >= ram_frames)
+			return "block lies outside of memory";
+		block = __va(next);
+		if (block->magic != HANDOVER_BLOCK_MAGIC)
+			return "block has no magic";
+		if (block->index != index)
+			return "block is out of order";
+		if (block->used == 0 || block->used > HANDOVER_BLOCK_DATA)
+			return "block has an impossible length";
+		if (crc32_of(0, block->data, block->used) != block->crc32)
+			return "block has a bad checksum";
+		bytes += block->used;
+		index++;
+		next = block->next;
+	}
+	return bytes == component->bytes ? NULL : "stream has another length";
+}
+
+void ser_open(struct ser_reader *r, const struct handover_component_ser *component)
+{
+	r->block = component->first_block ? __va(component->first_block) : NULL;
+	r->offset = 0;
+	r->left = component->bytes;
+	r->error = 0;
+}
+
+bool ser_get(struct ser_reader *r, void *data, size_t size)
+{
+	u8 *to = data;
+
+	if (r->error || size > r->left) {
+		r->error = -EINVAL;
+		memset(data, 0, size);
+		return false;
+	}
+	r->left -= size;
+	while (size) {
+		size_t part = r->block->used - r->offset;
+
+		if (part > size)
+			part = size;
+		memcpy(to, r->block->data + r->offset, part);
+		to += part;
+		size -= part;
+		r->offset += part;
+		if (r->offset == r->block->used && r->block->next) {
+			r->block = __va(r->block->next);
+			r->offset = 0;
+		}
+	}
+	return true;
+}
+
+bool ser_get_string(struct ser_reader *r, char *text, size_t size)
+{
+	u16 length;
+
+	text[0] = 0;
+	if (!ser_get(r, &length, sizeof(length)))
+		return false;
+	if (length >= size) {
+		r->error = -EINVAL;
+		return false;
+	}
+	if (!ser_get(r, text, length))
+		return false;
+	text[length] = 0;
+	return true;
+}
