@@ -60,6 +60,11 @@ export class Random implements Savable {
     return new Random((BigInt(this.u32()) << 32n) | BigInt(hash >>> 0))
   }
 
+  /** Goes on as `other` would. */
+  copyFrom(other: Random): void {
+    this.s.set(other.s)
+  }
+
   save(writer: StateWriter): void {
     for (const word of this.s) writer.u32(word)
   }

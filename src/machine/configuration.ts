@@ -1,0 +1,109 @@
+// What a machine is made of, and the check of it. Plain data; a snapshot carries it, so that one file restores a machine.
+
+import { accept, type Result, refuse, TransplantError } from '../base/index.js'
+import type { BootPlan, BootRefusalCode } from './boot/boot-plan.js'
+import { planBoot } from './boot/kernel-image.js'
+import { DEFAULT_EPOCH } from './devices/rtc.js'
+import { VIRTIO_MMIO_BASE, VIRTIO_MMIO_BYTES, VIRTIO_MMIO_FIRST_IRQ } from './devices/virtio-mmio.js'
+import { DEFAULT_MEAN_SLICE } from './scheduler.js'
+
+const MIB = 1024 * 1024
+
+export interface MachineOptions {
+  /** The compiled core: bytes of core.wasm, or a module compiled once and shared. */
+  readonly coreWasm: Uint8Array | WebAssembly.Module
+  /** The boot ROM, 64 or 128 KiB. */
+  readonly firmware: Uint8Array
+  /** Bytes of RAM, a multiple of 64 KiB, 2 MiB to 3 GiB. Default 128 MiB. */
+  readonly memoryBytes?: number
+  /** 1 to 64. Default 1. */
+  readonly vcpus?: number
+  /** Default 1. */
+  readonly seed?: number | bigint
+  /** ELF64 with PVH note, or Multiboot ELF32. Without one the firmware finds nothing to boot. */
+  readonly kernel?: Uint8Array
+  /** The kernel's command line. */
+  readonly append?: string
+  readonly initrd?: Uint8Array
+  /** A disk image for the virtio block device; writes stay in the machine. */
+  readonly disk?: Uint8Array
+  /** Mean length of a scheduler slice in instructions; 1 switches after every instruction. Default 5000. */
+  readonly meanSlice?: number
+  /** Time of day at power-up, in seconds since 1970. Default 2026-01-01. */
+  readonly epoch?: number
+  /** What a reset request does: boot again (default), or stop with reason 'reset' (as QEMU's -no-reboot). */
+  readonly onReset?: 'reboot' | 'stop'
+  /** Whether other vCPUs may see rewritten code bytes late, as hardware may. Default 'hardware'. */
+  readonly coherence?: 'hardware' | 'immediate'
+}
+
+/** A checked configuration with every default filled in. */
+export interface Configuration {
+  readonly firmware: Uint8Array
+  readonly memoryBytes: number
+  readonly vcpus: number
+  readonly seed: bigint
+  readonly kernel: Uint8Array | undefined
+  readonly append: string
+  readonly initrd: Uint8Array | undefined
+  readonly disk: Uint8Array | undefined
+  readonly meanSlice: number
+  readonly epoch: number
+  readonly onReset: 'reboot' | 'stop'
+  readonly coherence: 'hardware' | 'immediate'
+  readonly boot: BootPlan | undefined
+}
+
+function require(condition: boolean, message: string, hint: string): void {
+  if (!condition) throw new TransplantError('MACHINE_CONFIGURATION', message, hint)
+}
+
+/** Checks the options. A bad number is misuse and throws; a bad image is a refusal. */
+export function configure(options: MachineOptions): Result<Configuration, BootRefusalCode> {
+  const { memoryBytes = 128 * MIB, vcpus = 1, seed = 1, meanSlice = DEFAULT_MEAN_SLICE, firmware } = options
+  require(Number.isInteger(memoryBytes) &&
+    memoryBytes % 0x10000 === 0 &&
+    memoryBytes >= 2 * MIB &&
+    memoryBytes <=
+      3072 * MIB, `Memory of ${memoryBytes} bytes is not possible.`, 'Use a multiple of 64 KiB from 2 MiB to 3 GiB.')
+  require(Number.isInteger(vcpus) && vcpus >= 1 && vcpus <= 64, `${vcpus} vCPUs are not possible.`, 'Use 1 to 64.')
+  require(firmware.length > 0 &&
+    firmware.length % 0x10000 === 0 &&
+    firmware.length <=
+      0x20000, `Firmware of ${firmware.length} bytes is not possible.`, 'Use an image of 64 or 128 KiB.')
+  require(Number.isInteger(meanSlice) &&
+    meanSlice >= 1 &&
+    meanSlice <= 0x4000_0000, `A mean slice of ${meanSlice} is not possible.`, 'Use an integer from 1 to 2^30.')
+
+  const append = withDiskParameter(options.append ?? '', options.disk !== undefined)
+  let boot: BootPlan | undefined
+  if (options.kernel !== undefined) {
+    const planned = planBoot({ image: options.kernel, append, initrd: options.initrd, memoryBytes })
+    if (!planned.ok) return planned
+    boot = planned.value
+  } else if (options.initrd !== undefined) {
+    return refuse('not-an-elf', 'An initrd was given without a kernel.', 'Give the kernel image too (--kernel).')
+  }
+  return accept({
+    firmware,
+    memoryBytes,
+    vcpus,
+    seed: BigInt.asUintN(64, BigInt(seed)),
+    kernel: options.kernel,
+    append,
+    initrd: options.initrd,
+    disk: options.disk,
+    meanSlice,
+    epoch: options.epoch ?? DEFAULT_EPOCH,
+    onReset: options.onReset ?? 'reboot',
+    coherence: options.coherence ?? 'hardware',
+    boot,
+  })
+}
+
+/** Tells the kernel where the disk is, as QEMU's microvm does, unless the command line already names a device. */
+function withDiskParameter(append: string, disk: boolean): string {
+  if (!disk || append.includes('virtio_mmio.device=')) return append
+  const parameter = `virtio_mmio.device=${VIRTIO_MMIO_BYTES}@0x${VIRTIO_MMIO_BASE.toString(16)}:${VIRTIO_MMIO_FIRST_IRQ}`
+  return append === '' ? parameter : `${append} ${parameter}`
+}

@@ -1,0 +1,638 @@
+// The machine: the CPU core, the board, the scheduler and the clock, run as one.
+//
+// 1. Time is the sum of the instructions retired by all vCPUs, plus what rule 2 skips. While a vCPU runs, devices see the
+//    time of its current instruction; timers fire at exactly their instruction, since every run ends at the next deadline.
+// 2. When no vCPU can run, time jumps to the next deadline; when there is none, the machine is idle and stops.
+// 3. Everything from outside (console input, single steps, resets by hand) enters between two instructions and is logged
+//    with its exact position, so that (configuration, seed, inputs) repeats the run bit for bit (recording.ts).
+// 4. Everything here is synchronous. Rooms above look in through MachinePort (machine-port.ts).
+//
+//   const made = Machine.create({ coreWasm, firmware, kernel, vcpus: 2, seed: 7 })
+//   if (!made.ok) return report(made)
+//   const machine = made.value
+//   machine.onConsole(({ bytes }) => terminal.write(bytes))
+//   const stop = machine.run({ instructions: 1_000_000_000 })
+
+import {
+  accept,
+  type Disposable,
+  Emitter,
+  type Event,
+  formatHash,
+  hashBytes,
+  hashWords,
+  PAGE_SIZE,
+  type Result,
+  type Savable,
+  StateReader,
+  StateWriter,
+  toDisposable,
+  type VirtAddr,
+  VirtualClock,
+} from '../base/index.js'
+import {
+  type CoreImports,
+  EXIT_BREAK,
+  EXIT_HALT,
+  EXIT_SHUTDOWN,
+  EXIT_WAIT_SIPI,
+  EXIT_YIELD,
+  LINE_INIT,
+  LINE_INTR,
+  LINE_NMI,
+} from '../cpu/index.js'
+import { Board } from './board.js'
+import type { BootRefusalCode } from './boot/boot-plan.js'
+import { type Configuration, configure, type MachineOptions } from './configuration.js'
+import { CoreInstance } from './core-instance.js'
+import type { CpuLines } from './devices/local-apic.js'
+import { RamView } from './guest-memory.js'
+import type {
+  ConsoleChannel,
+  ConsoleOutput,
+  CpuActivity,
+  Registers,
+  ResetCause,
+  RunLimit,
+  StopReason,
+} from './guest-port.js'
+import { type PageImage, RamPages } from './ram-pages.js'
+import { readRegisters } from './registers.js'
+import { Scheduler } from './scheduler.js'
+
+/** Something from outside, at its exact position in the run: `time` instructions and `slices` slices since power-up. */
+export type Input = { readonly time: number; readonly slices: number } & (
+  | { readonly kind: 'console'; readonly channel: ConsoleChannel; readonly bytes: Uint8Array }
+  | { readonly kind: 'step'; readonly cpu: number; readonly instructions: number }
+  | { readonly kind: 'reset' }
+)
+
+/** A whole machine at one instant, in memory. Immutable; shares unchanged pages with its neighbours. */
+export interface Snapshot {
+  readonly configuration: Configuration
+  readonly time: number
+  readonly pages: PageImage
+  readonly state: Uint8Array
+}
+
+export interface MachineStatistics {
+  readonly instructions: number
+  /** Virtual time in which no vCPU could run. */
+  readonly idle: number
+  readonly retired: readonly number[]
+  readonly slices: number
+  readonly resets: number
+}
+
+/** Console bytes gathered before listeners are told, at most. */
+const CONSOLE_CHUNK = 4096
+const LINE_FEED = 10
+
+export class Machine implements Savable {
+  readonly tag = 'machine'
+  readonly version = 1
+  readonly configuration: Configuration
+  private readonly core: CoreInstance
+  private readonly board: Board
+  private readonly clock = new VirtualClock()
+  private readonly scheduler: Scheduler
+  private readonly pages: RamPages
+  private readonly retired: Float64Array
+  private readonly pendingStartup: Int16Array
+  private readonly initPending: Uint8Array
+  private time = 0
+  private idleTime = 0
+  private resets = 0
+  private pending: StopReason | undefined
+  private pendingReset: ResetCause | undefined
+  private off: StopReason | undefined
+  private stopWanted = false
+  private yieldRequested = false
+  private executing = -1
+  private readonly consoleBytes: [number[], number[]] = [[], []]
+  private readonly breakpoints = new Map<bigint, number>()
+
+  private readonly consoleEmitter = new Emitter<ConsoleOutput>()
+  /** Serial output, in pieces that end with a line feed or with a slice. */
+  readonly onConsole: Event<ConsoleOutput> = this.consoleEmitter.event
+  private readonly resetEmitter = new Emitter<ResetCause>()
+  /** The machine reset itself and boots again. */
+  readonly onReset: Event<ResetCause> = this.resetEmitter.event
+  private readonly inputEmitter = new Emitter<Input>()
+  /** Everything that entered from outside, for a recording. */
+  readonly onInput: Event<Input> = this.inputEmitter.event
+  private readonly coreEventEmitter = new Emitter<{ cpu: number; kind: number; a: number; b: number; time: number }>()
+  /** EVENT_* of the core, enabled by `setCoreEvents`. Fired while a vCPU executes: listeners only take notes. */
+  readonly onCoreEvent = this.coreEventEmitter.event
+
+  /** A machine at its reset vector, or the reason why its kernel cannot be booted. */
+  static create(options: MachineOptions): Result<Machine, BootRefusalCode> {
+    const configured = configure(options)
+    if (!configured.ok) return configured
+    return accept(new Machine(configured.value, options.coreWasm))
+  }
+
+  constructor(configuration: Configuration, coreWasm: Uint8Array | WebAssembly.Module) {
+    this.configuration = configuration
+    const { vcpus, memoryBytes, seed, firmware, meanSlice } = configuration
+    this.core = new CoreInstance(coreWasm, this.imports(), vcpus, memoryBytes)
+    this.scheduler = new Scheduler(vcpus, seed, meanSlice)
+    this.retired = new Float64Array(vcpus)
+    this.pendingStartup = new Int16Array(vcpus).fill(-1)
+    this.initPending = new Uint8Array(vcpus)
+    this.pages = new RamPages(this.core)
+    const memory = new RamView(
+      memoryBytes,
+      () => this.core.ram,
+      (address, length) => this.ramWritten(address, length),
+    )
+    const lines = Array.from({ length: vcpus }, (_, cpu) => this.linesOf(cpu))
+    this.board = new Board(
+      {
+        vcpus,
+        memoryBytes,
+        epoch: configuration.epoch,
+        items: configuration.boot?.items ?? new Map(),
+        disk: configuration.disk,
+      },
+      this.clock,
+      memory,
+      lines,
+    )
+    this.clock.onEarlier = () => this.requestYield()
+    this.board.uarts.forEach((uart, channel) => {
+      uart.onOutput((byte) => this.transmitted(channel as ConsoleChannel, byte))
+    })
+    this.board.power.onRequest((request) => {
+      if (request.kind === 'reset') this.pendingReset ??= request.cause
+      else if (request.kind === 'exit') this.pending ??= { reason: 'exit', status: request.status }
+      else this.pending ??= { reason: 'power-off' }
+      this.requestYield()
+    })
+    // The ROM ends at 4 GiB and shows again below 1 MiB, where real mode reaches it.
+    this.core.mapRom(0x1_0000_0000 - firmware.length, firmware)
+    this.core.mapRom(0x10_0000 - firmware.length, firmware)
+    this.core.exports.setCoherence(
+      configuration.coherence === 'hardware' ? 1 : 0,
+      Number(seed & 0xffff_ffffn) | 0,
+      Number(seed >> 32n) | 0,
+    )
+    this.powerUp()
+  }
+
+  // The core's side /////////////////////////////////////////////////////////////////////////////////////////////////
+
+  private imports(): CoreImports {
+    return {
+      portRead: (_cpu, port, size) => this.board.portRead(port, size),
+      portWrite: (_cpu, port, size, value) => this.board.portWrite(port, size, value >>> 0),
+      mmioRead: (cpu, address, size) => this.board.memoryRead(cpu, address >>> 0, size),
+      mmioWrite: (cpu, address, size, value) => this.board.memoryWrite(cpu, address >>> 0, size, value >>> 0),
+      acknowledgeInterrupt: (cpu) => this.board.apics[cpu]?.acknowledge() ?? -1,
+      apicMsrRead: (cpu, msr) => this.board.apics[cpu]?.readMsr(msr) ?? 0,
+      apicMsrWrite: (cpu, msr, low, high) => (this.board.apics[cpu]?.writeMsr(msr, low, high) === true ? 0 : 1),
+      taskPriorityRead: (cpu) => this.board.apics[cpu]?.taskPriorityClass ?? 0,
+      taskPriorityWrite: (cpu, value) => {
+        const apic = this.board.apics[cpu]
+        if (apic !== undefined) apic.taskPriorityClass = value
+      },
+      event: (cpu, kind, a, b) =>
+        this.coreEventEmitter.fire({ cpu, kind, a: a >>> 0, b: b >>> 0, time: this.clock.now }),
+    }
+  }
+
+  private linesOf(cpu: number): CpuLines {
+    return {
+      setInterrupt: (level) => {
+        this.core.exports.setLine(cpu, LINE_INTR, level ? 1 : 0)
+        if (level && this.scheduler.activity(cpu) === 'halted') this.scheduler.wake(cpu)
+      },
+      raiseNmi: () => {
+        this.core.exports.setLine(cpu, LINE_NMI, 1)
+        if (this.scheduler.activity(cpu) === 'halted') this.scheduler.wake(cpu)
+      },
+      raiseInit: () => {
+        // The vCPU acts on INIT when it next runs; a start-up IPI until then is kept for it.
+        this.core.exports.setLine(cpu, LINE_INIT, 1)
+        this.initPending[cpu] = 1
+        this.pendingStartup[cpu] = -1
+        this.scheduler.wake(cpu)
+      },
+      startup: (vector) => {
+        if (this.initPending[cpu] === 1) this.pendingStartup[cpu] = vector
+        else if (this.scheduler.activity(cpu) === 'waiting') this.start(cpu, vector)
+      },
+    }
+  }
+
+  private start(cpu: number, vector: number): void {
+    this.core.exports.startup(cpu, vector)
+    this.scheduler.wake(cpu)
+  }
+
+  private requestYield(): void {
+    if (this.executing < 0) return
+    this.yieldRequested = true
+    this.core.exports.requestYield()
+  }
+
+  private ramWritten(address: number, length: number): void {
+    this.core.exports.ramChanged(address, length)
+    this.pages.mark(address, length)
+  }
+
+  private transmitted(channel: ConsoleChannel, byte: number): void {
+    const bytes = this.consoleBytes[channel]
+    bytes.push(byte)
+    if (byte === LINE_FEED || bytes.length >= CONSOLE_CHUNK) this.requestYield()
+  }
+
+  // Power and reset /////////////////////////////////////////////////////////////////////////////////////////////////
+
+  private powerUp(): void {
+    const { vcpus, boot } = this.configuration
+    for (let cpu = 0; cpu < vcpus; cpu++) this.core.exports.resetCpu(cpu, 1)
+    this.pendingStartup.fill(-1)
+    this.initPending.fill(0)
+    this.scheduler.reset()
+    this.board.reset()
+    for (const segment of boot?.preload ?? []) {
+      const ram = this.core.ram
+      ram.set(segment.bytes, segment.address)
+      ram.fill(0, segment.address + segment.bytes.length, segment.address + segment.memoryBytes)
+      this.ramWritten(segment.address, segment.memoryBytes)
+    }
+    this.pending = undefined
+    this.pendingReset = undefined
+  }
+
+  /** Presses the reset button. Time goes on; RAM keeps what the kernel's segments do not overwrite. */
+  reset(): void {
+    this.log({ kind: 'reset' })
+    this.off = undefined
+    this.resets++
+    this.powerUp()
+  }
+
+  // Running /////////////////////////////////////////////////////////////////////////////////////////////////////////
+
+  /** Instructions retired by all vCPUs, plus the time skipped while none could run: the machine's virtual time. */
+  get now(): number {
+    return this.time
+  }
+
+  /** Why the machine is off; undefined while it can run. */
+  get poweredOff(): StopReason | undefined {
+    return this.off
+  }
+
+  /** Ends the current `run` at the next instruction boundary; from an event listener or a breakpoint. */
+  requestStop(): void {
+    this.stopWanted = true
+    this.requestYield()
+  }
+
+  run(limit: RunLimit = {}): StopReason {
+    const end = limit.instructions === undefined ? Number.POSITIVE_INFINITY : this.time + limit.instructions
+    this.stopWanted = false
+    for (;;) {
+      const stop = this.advance(end, limit.until)
+      if (stop !== undefined) return stop
+    }
+  }
+
+  /** Runs to the exact position of a recorded input; undefined, or why the machine stopped before. */
+  runTo(time: number, slices: number): StopReason | undefined {
+    this.stopWanted = false
+    while (this.time < time) {
+      const stop = this.advance(time, undefined)
+      if (stop !== undefined && stop.reason !== 'limit') return stop
+    }
+    // At that instant slices may have begun in which nothing retired; begin the same ones.
+    while (this.time === time && this.scheduler.slices < slices) {
+      const cpu = this.scheduler.pick()
+      if (cpu < 0) break
+      this.execute(cpu, 1)
+      this.settle(undefined)
+    }
+    return undefined
+  }
+
+  /** One turn: lets one vCPU run up to the next thing to look at, or skips idle time. A reason ends the run. */
+  private advance(end: number, until: RunLimit['until']): StopReason | undefined {
+    if (this.off !== undefined) return this.off
+    if (this.stopWanted) {
+      this.stopWanted = false
+      return { reason: 'stop-request' }
+    }
+    if (this.time >= end) return { reason: 'limit' }
+    const cpu = this.scheduler.pick()
+    if (cpu < 0) {
+      const next = this.clock.nextDeadline
+      if (next === Number.POSITIVE_INFINITY) return { reason: 'idle' }
+      const to = Math.min(Math.max(next, this.time), end)
+      this.idleTime += to - this.time
+      this.time = to
+      this.clock.advanceTo(to)
+      return this.settle(until)
+    }
+    const horizon = Math.min(end, this.clock.nextDeadline, this.time + this.scheduler.sliceLeft)
+    const stop = this.execute(cpu, Math.max(1, horizon - this.time))
+    return this.settle(until) ?? stop
+  }
+
+  /** Runs `cpu` for at most `budget` instructions and accounts for what it did. */
+  private execute(cpu: number, budget: number): StopReason | undefined {
+    const { exports } = this.core
+    exports.setTime(this.time)
+    this.clock.elapsed = () => exports.retiredNow()
+    this.clock.setHorizon(this.time + budget)
+    this.yieldRequested = false
+    this.executing = cpu
+    const exit = exports.run(cpu, budget)
+    this.executing = -1
+    this.clock.elapsed = () => 0
+    this.clock.setHorizon(Number.NEGATIVE_INFINITY)
+    const count = exports.retired()
+    this.time += count
+    this.retired[cpu] = (this.retired[cpu] as number) + count
+    this.scheduler.retire(count)
+    let stop: StopReason | undefined
+    switch (exit) {
+      case EXIT_HALT:
+        this.scheduler.halt(cpu)
+        break
+      case EXIT_WAIT_SIPI:
+        this.waitForStartup(cpu)
+        break
+      case EXIT_SHUTDOWN:
+        this.pendingReset ??= 'triple-fault'
+        break
+      case EXIT_BREAK:
+        stop = { reason: 'breakpoint', cpu, address: this.registers(cpu).rip }
+        break
+      case EXIT_YIELD:
+        if (!this.yieldRequested) this.scheduler.endSlice() // PAUSE: let another vCPU make progress
+        break
+      default:
+    }
+    // An INIT that was pending has been acted on, whatever else happened.
+    if (exit !== EXIT_WAIT_SIPI) this.initPending[cpu] = 0
+    this.clock.advanceTo(this.time)
+    return stop
+  }
+
+  private waitForStartup(cpu: number): void {
+    this.scheduler.wait(cpu)
+    this.initPending[cpu] = 0
+    const vector = this.pendingStartup[cpu] as number
+    this.pendingStartup[cpu] = -1
+    if (vector >= 0) this.start(cpu, vector)
+  }
+
+  /** Tells listeners of output, and acts on requests to stop or reset. */
+  private settle(until: RunLimit['until']): StopReason | undefined {
+    let matched = false
+    for (const channel of [0, 1] as const) {
+      const bytes = this.consoleBytes[channel]
+      if (bytes.length === 0) continue
+      this.consoleBytes[channel] = []
+      const output = { channel, bytes: Uint8Array.from(bytes), time: this.time }
+      this.consoleEmitter.fire(output)
+      if (until?.(output) === true) matched = true
+    }
+    if (this.pending !== undefined) {
+      this.off = this.pending
+      this.pending = undefined
+      return this.off
+    }
+    if (this.pendingReset !== undefined) {
+      const cause = this.pendingReset
+      if (this.configuration.onReset === 'stop') {
+        this.pendingReset = undefined
+        this.off = { reason: 'reset', cause }
+        return this.off
+      }
+      this.resets++
+      this.powerUp()
+      this.resetEmitter.fire(cause)
+    }
+    return matched ? { reason: 'stop-request' } : undefined
+  }
+
+  /** Executes `instructions` on one vCPU while the others stand still. Logged as input: it bends the schedule. */
+  step(cpu: number, instructions = 1): StopReason {
+    this.log({ kind: 'step', cpu, instructions })
+    return this.stepUnlogged(cpu, instructions)
+  }
+
+  private stepUnlogged(cpu: number, instructions: number): StopReason {
+    if (this.off !== undefined) return this.off
+    const end = this.time + instructions
+    while (this.time < end && this.scheduler.activity(cpu) === 'running') {
+      const horizon = Math.min(end, this.clock.nextDeadline)
+      const stop = this.execute(cpu, Math.max(1, horizon - this.time))
+      const settled = this.settle(undefined) ?? stop
+      if (settled !== undefined) return settled
+    }
+    return { reason: 'step', cpu }
+  }
+
+  // Input ///////////////////////////////////////////////////////////////////////////////////////////////////////////
+
+  private log(
+    input:
+      | { kind: 'console'; channel: ConsoleChannel; bytes: Uint8Array }
+      | { kind: 'step'; cpu: number; instructions: number }
+      | { kind: 'reset' },
+  ): void {
+    this.inputEmitter.fire({ time: this.time, slices: this.scheduler.slices, ...input })
+  }
+
+  /** Bytes typed at a serial port, now. */
+  sendConsole(channel: ConsoleChannel, bytes: Uint8Array): void {
+    this.log({ kind: 'console', channel, bytes: bytes.slice() })
+    this.board.uarts[channel].send(bytes)
+  }
+
+  /** Gives a recorded input again; the machine must be at its position. */
+  replayInput(input: Input): void {
+    if (input.kind === 'console') this.sendConsole(input.channel, input.bytes)
+    else if (input.kind === 'step') this.step(input.cpu, input.instructions)
+    else this.reset()
+  }
+
+  /** From here on another schedule: how explorers reach other interleavings from one snapshot. */
+  reseed(seed: number | bigint, meanSlice?: number): void {
+    this.scheduler.reseed(seed, meanSlice)
+  }
+
+  // Looking in //////////////////////////////////////////////////////////////////////////////////////////////////////
+
+  get vcpus(): number {
+    return this.configuration.vcpus
+  }
+
+  get memoryBytes(): number {
+    return this.configuration.memoryBytes
+  }
+
+  activity(cpu: number): CpuActivity {
+    return this.scheduler.activity(cpu)
+  }
+
+  registers(cpu: number): Registers {
+    this.core.exports.synchronize(cpu)
+    return readRegisters(this.core.state(cpu), this.board.apics[cpu]?.taskPriorityClass ?? 0)
+  }
+
+  /** A copy of RAM or ROM; undefined where part of the range is neither. */
+  readPhysical(address: number, length: number): Uint8Array | undefined {
+    const { firmware, memoryBytes } = this.configuration
+    for (const end of [0x1_0000_0000, 0x10_0000]) {
+      const start = end - firmware.length
+      if (address >= start && address + length <= end) return firmware.slice(address - start, address - start + length)
+    }
+    return address >= 0 && address + length <= memoryBytes ? this.core.ram.slice(address, address + length) : undefined
+  }
+
+  /** Guest RAM itself, for reading without a copy while the machine stands still. Never write to it. */
+  get ram(): Uint8Array {
+    return this.core.ram
+  }
+
+  /** Through the tables a vCPU uses now; undefined where nothing is mapped. */
+  translate(cpu: number, address: VirtAddr): number | undefined {
+    const physical = this.core.exports.translate(cpu, Number(address & 0xffff_ffffn) | 0, Number(address >> 32n) | 0)
+    return physical < 0 ? undefined : physical
+  }
+
+  /** Stops `run` with reason 'breakpoint' before the instruction at `address` executes, on any vCPU. */
+  setBreakpoint(address: VirtAddr): Disposable {
+    const key: bigint = address
+    const count = this.breakpoints.get(key) ?? 0
+    this.breakpoints.set(key, count + 1)
+    if (count === 0) this.tellBreakpoint(key, true)
+    return toDisposable(() => {
+      const left = (this.breakpoints.get(key) ?? 1) - 1
+      if (left > 0) this.breakpoints.set(key, left)
+      else {
+        this.breakpoints.delete(key)
+        this.tellBreakpoint(key, false)
+      }
+    })
+  }
+
+  private tellBreakpoint(address: bigint, on: boolean): void {
+    this.core.exports.setBreakpoint(Number(address & 0xffff_ffffn) | 0, Number(address >> 32n) | 0, on ? 1 : 0)
+  }
+
+  setCoreEvents(mask: number): void {
+    this.core.exports.setEventMask(mask)
+  }
+
+  get statistics(): MachineStatistics {
+    return {
+      instructions: this.time - this.idleTime,
+      idle: this.idleTime,
+      retired: [...this.retired],
+      slices: this.scheduler.slices,
+      resets: this.resets,
+    }
+  }
+
+  /** The disk as the guest has written it; undefined without one. */
+  diskContents(): Uint8Array | undefined {
+    return this.board.disk?.contents()
+  }
+
+  // By hand: for debuggers and fault injection only (DebugPort) //////////////////////////////////////////////////////
+
+  writePhysical(address: number, bytes: Uint8Array): boolean {
+    if (address < 0 || address + bytes.length > this.memoryBytes) return false
+    this.core.ram.set(bytes, address)
+    this.ramWritten(address, bytes.length)
+    return true
+  }
+
+  /** Changes a vCPU's state area in place. */
+  editState(cpu: number, edit: (state: DataView) => void): void {
+    this.core.exports.synchronize(cpu)
+    edit(this.core.state(cpu))
+    this.core.exports.stateChanged(cpu)
+  }
+
+  // State ///////////////////////////////////////////////////////////////////////////////////////////////////////////
+
+  private stateBytes(): Uint8Array {
+    const writer = new StateWriter()
+    writer.section(this)
+    return writer.finish()
+  }
+
+  snapshot(): Snapshot {
+    return { configuration: this.configuration, time: this.time, pages: this.pages.capture(), state: this.stateBytes() }
+  }
+
+  /** Goes back (or forward) to a snapshot of this machine or of one with the same configuration. Breakpoints stay. */
+  restore(snapshot: Snapshot): void {
+    this.pages.restore(snapshot.pages)
+    new StateReader(snapshot.state).section(this)
+  }
+
+  /** Sixteen hexadecimal digits over RAM, vCPUs, devices, time and schedule: equal exactly where the runs are. */
+  hash(): string {
+    const pageHashes = this.pages.pageHashes()
+    const out = new Uint32Array(2)
+    hashWords(pageHashes, 0, pageHashes.length, out, 0)
+    return hashBytes(
+      Uint8Array.from(`${formatHash(out[0] as number, out[1] as number)}${hashBytes(this.stateBytes())}`, (c) =>
+        c.charCodeAt(0),
+      ),
+    )
+  }
+
+  /** The hash of one page of RAM. */
+  pageHash(page: number): string {
+    const hashes = this.pages.pageHashes()
+    return formatHash(hashes[2 * page] as number, hashes[2 * page + 1] as number)
+  }
+
+  get pageCount(): number {
+    return this.memoryBytes / PAGE_SIZE
+  }
+
+  save(writer: StateWriter): void {
+    for (let cpu = 0; cpu < this.vcpus; cpu++) this.core.exports.synchronize(cpu)
+    writer.f64(this.time)
+    writer.f64(this.idleTime)
+    writer.f64(this.resets)
+    for (const count of this.retired) writer.f64(count)
+    for (const vector of this.pendingStartup) writer.f64(vector)
+    writer.raw(this.initPending)
+    writer.string(this.off === undefined ? '' : JSON.stringify(this.off))
+    writer.section(this.clock)
+    writer.section(this.scheduler)
+    writer.section(this.board)
+    writer.blob(this.core.save())
+  }
+
+  load(reader: StateReader): void {
+    this.time = reader.f64()
+    this.idleTime = reader.f64()
+    this.resets = reader.f64()
+    for (let cpu = 0; cpu < this.vcpus; cpu++) this.retired[cpu] = reader.f64()
+    for (let cpu = 0; cpu < this.vcpus; cpu++) this.pendingStartup[cpu] = reader.f64()
+    this.initPending.set(reader.raw(this.vcpus))
+    const off = reader.string()
+    this.off = off === '' ? undefined : (JSON.parse(off) as StopReason)
+    reader.section(this.clock)
+    reader.section(this.scheduler)
+    reader.section(this.board)
+    this.core.load(reader.blob())
+    this.pending = undefined
+    this.pendingReset = undefined
+    this.consoleBytes[0] = []
+    this.consoleBytes[1] = []
+  }
+}

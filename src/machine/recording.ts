@@ -1,0 +1,113 @@
+// Recording and replay. The machine is deterministic, so a recording is where it starts and what came in from outside.
+//
+//   const recorder = new Recorder(machine)      // from here on
+//   ... run, type, step ...
+//   const recording = recorder.finish()
+//   const verdict = replay(new Machine(recording.start.configuration, coreWasm), recording)
+//
+// Each input is given again at its exact position (time and slice). The recording ends with the state hash, which the
+// replay must reach; checkpoints on the way show where a divergence begins.
+
+import { TransplantError } from '../base/index.js'
+import type { Input, Machine, Snapshot } from './machine.js'
+
+export interface Checkpoint {
+  readonly time: number
+  readonly slices: number
+  readonly hash: string
+}
+
+export interface Recording {
+  readonly start: Snapshot
+  readonly inputs: readonly Input[]
+  readonly checkpoints: readonly Checkpoint[]
+  readonly end: Checkpoint
+}
+
+export type ReplayVerdict =
+  | { readonly ok: true; readonly time: number; readonly hash: string }
+  | { readonly ok: false; readonly code: 'replay-diverged'; readonly time: number; readonly message: string }
+
+export class Recorder {
+  private readonly machine: Machine
+  private readonly start: Snapshot
+  private readonly inputs: Input[] = []
+  private readonly checkpoints: Checkpoint[] = []
+  private readonly subscription: { dispose(): void }
+
+  constructor(machine: Machine) {
+    this.machine = machine
+    this.start = machine.snapshot()
+    this.subscription = machine.onInput((input) => this.inputs.push(input))
+  }
+
+  private here(): Checkpoint {
+    return { time: this.machine.now, slices: this.machine.statistics.slices, hash: this.machine.hash() }
+  }
+
+  /** Notes the state hash here, so that a replay can say early where it diverges. */
+  checkpoint(): void {
+    this.checkpoints.push(this.here())
+  }
+
+  finish(): Recording {
+    this.subscription.dispose()
+    return { start: this.start, inputs: this.inputs, checkpoints: this.checkpoints, end: this.here() }
+  }
+}
+
+/** Restores `machine` to the start of the recording and repeats it. */
+export function replay(machine: Machine, recording: Recording): ReplayVerdict {
+  requireSameShape(machine, recording)
+  machine.restore(recording.start)
+  const stations = [
+    ...recording.inputs.map((input, order) => ({
+      time: input.time,
+      slices: input.slices,
+      order,
+      input,
+      checkpoint: undefined,
+    })),
+    ...recording.checkpoints.map((checkpoint) => ({
+      time: checkpoint.time,
+      slices: checkpoint.slices,
+      order: -1,
+      input: undefined,
+      checkpoint,
+    })),
+  ].sort((a, b) => a.time - b.time || a.slices - b.slices || a.order - b.order)
+  for (const station of stations) {
+    const early = machine.runTo(station.time, station.slices)
+    if (early !== undefined || machine.now !== station.time)
+      return diverged(
+        machine,
+        `it stopped (${early?.reason ?? 'past the position'}) before instruction ${station.time}`,
+      )
+    if (station.input !== undefined) machine.replayInput(station.input)
+    else if (station.checkpoint !== undefined && machine.hash() !== station.checkpoint.hash) {
+      return diverged(machine, `the state differs from the checkpoint at instruction ${station.time}`)
+    }
+  }
+  machine.runTo(recording.end.time, recording.end.slices)
+  const hash = machine.hash()
+  if (machine.now !== recording.end.time || hash !== recording.end.hash) {
+    return diverged(machine, `the final state ${hash} is not the recorded ${recording.end.hash}`)
+  }
+  return { ok: true, time: machine.now, hash }
+}
+
+function diverged(machine: Machine, why: string): ReplayVerdict {
+  return { ok: false, code: 'replay-diverged', time: machine.now, message: `The replay diverged: ${why}.` }
+}
+
+/** Guards against a recording of another machine: same RAM and vCPUs. */
+function requireSameShape(machine: Machine, recording: Recording): void {
+  const { memoryBytes, vcpus } = recording.start.configuration
+  if (memoryBytes !== machine.memoryBytes || vcpus !== machine.vcpus) {
+    throw new TransplantError(
+      'REPLAY_CONFIGURATION',
+      `The recording is of a machine with ${vcpus} vCPUs and ${memoryBytes} bytes of RAM.`,
+      'Create the machine from recording.start.configuration.',
+    )
+  }
+}

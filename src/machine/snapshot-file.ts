@@ -1,0 +1,153 @@
+// A snapshot as one file: everything that restores the machine on another host.
+//
+//   magic "TPSNAPSH" | format u32 | section "configuration" | section "pages" | blob state
+//
+// Pages of zeros are left out; the rest are stored raw. The images (firmware, kernel, initrd, disk) travel inside, so the
+// file needs nothing beside it; their build-id is in the header for `snapshot info`. A file of another format version, a
+// foreign or a damaged one is refused with a code before anything of it is used.
+
+import {
+  accept,
+  encodeText,
+  equalBytes,
+  hashBytes,
+  PAGE_SIZE,
+  type Result,
+  refuse,
+  StateReader,
+  StateWriter,
+  TransplantError,
+} from '../base/index.js'
+import { planBoot } from './boot/kernel-image.js'
+import type { Configuration } from './configuration.js'
+import type { Snapshot } from './machine.js'
+import type { Page } from './ram-pages.js'
+
+const MAGIC = encodeText('TPSNAPSH')
+const FORMAT = 1
+
+export type SnapshotRefusalCode = 'not-a-snapshot' | 'snapshot-version' | 'snapshot-damaged'
+
+export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
+  const writer = new StateWriter()
+  writer.raw(MAGIC)
+  writer.u32(FORMAT)
+  const body = new StateWriter()
+  writeConfiguration(body, snapshot.configuration)
+  body.f64(snapshot.time)
+  const present = snapshot.pages.flatMap((page, number) => (page === 'zero' ? [] : [number]))
+  body.u32(snapshot.pages.length)
+  body.u32(present.length)
+  for (const number of present) {
+    body.u32(number)
+    body.raw(snapshot.pages[number] as Uint8Array)
+  }
+  body.blob(snapshot.state)
+  const bytes = body.finish()
+  writer.string(hashBytes(bytes))
+  writer.blob(bytes)
+  return writer.finish()
+}
+
+export function decodeSnapshot(file: Uint8Array): Result<Snapshot, SnapshotRefusalCode> {
+  if (file.length < 12 || !equalBytes(file.subarray(0, 8), MAGIC)) {
+    return refuse(
+      'not-a-snapshot',
+      'The file is not a Transplant snapshot: its first 8 bytes are not "TPSNAPSH".',
+      'Give a file written by `snapshot save`.',
+    )
+  }
+  try {
+    const reader = new StateReader(file, 8)
+    const format = reader.u32()
+    if (format !== FORMAT) {
+      return refuse(
+        'snapshot-version',
+        `The snapshot has format ${format}; this build reads format ${FORMAT}.`,
+        'Use the release that saved it, or save it again.',
+      )
+    }
+    const hash = reader.string()
+    const bytes = reader.blob()
+    if (hashBytes(bytes) !== hash) return damaged('its contents do not match its checksum')
+    return accept(decodeBody(new StateReader(bytes)))
+  } catch (error) {
+    if (error instanceof TransplantError && error.code.startsWith('STATE_')) return damaged(error.message)
+    throw error
+  }
+}
+
+function damaged(why: string): Result<Snapshot, SnapshotRefusalCode> {
+  return refuse('snapshot-damaged', `The snapshot is damaged: ${why}.`, 'Copy it again from where it was saved.')
+}
+
+function decodeBody(reader: StateReader): Snapshot {
+  const configuration = readConfiguration(reader)
+  const time = reader.f64()
+  const count = reader.u32()
+  const pages: Page[] = new Array(count).fill('zero')
+  const present = reader.u32()
+  for (let i = 0; i < present; i++) {
+    const number = reader.u32()
+    pages[number] = reader.raw(PAGE_SIZE)
+  }
+  return { configuration, time, pages, state: reader.blob() }
+}
+
+function writeOptional(writer: StateWriter, bytes: Uint8Array | undefined): void {
+  writer.bool(bytes !== undefined)
+  if (bytes !== undefined) writer.blob(bytes)
+}
+
+function readOptional(reader: StateReader): Uint8Array | undefined {
+  return reader.bool() ? reader.blob() : undefined
+}
+
+function writeConfiguration(writer: StateWriter, configuration: Configuration): void {
+  writer.string(configuration.boot?.buildId ?? '')
+  writer.f64(configuration.memoryBytes)
+  writer.u32(configuration.vcpus)
+  writer.u64(configuration.seed)
+  writer.f64(configuration.meanSlice)
+  writer.f64(configuration.epoch)
+  writer.string(configuration.onReset)
+  writer.string(configuration.coherence)
+  writer.string(configuration.append)
+  writer.blob(configuration.firmware)
+  writeOptional(writer, configuration.kernel)
+  writeOptional(writer, configuration.initrd)
+  writeOptional(writer, configuration.disk)
+}
+
+function readConfiguration(reader: StateReader): Configuration {
+  reader.string() // the build-id, which the kernel image gives again
+  const memoryBytes = reader.f64()
+  const vcpus = reader.u32()
+  const seed = reader.u64()
+  const meanSlice = reader.f64()
+  const epoch = reader.f64()
+  const onReset = reader.string() === 'stop' ? 'stop' : 'reboot'
+  const coherence = reader.string() === 'immediate' ? 'immediate' : 'hardware'
+  const append = reader.string()
+  const firmware = reader.blob()
+  const kernel = readOptional(reader)
+  const initrd = readOptional(reader)
+  const disk = readOptional(reader)
+  const planned = kernel === undefined ? undefined : planBoot({ image: kernel, append, initrd, memoryBytes })
+  if (planned !== undefined && !planned.ok) throw new TransplantError('STATE_SECTION', planned.message)
+  return {
+    firmware,
+    memoryBytes,
+    vcpus,
+    seed,
+    kernel,
+    append,
+    initrd,
+    disk,
+    meanSlice,
+    epoch,
+    onReset,
+    coherence,
+    boot: planned?.value,
+  }
+}
