@@ -21,6 +21,7 @@ declare module '@alexaltea/capstone-js' {
     readonly Capstone: new (architecture: number, mode: number) => CapstoneDecoder
   }
   const load: () => Promise<CapstoneModule>
+  // biome-ignore lint/style/noDefaultExport: this is how the package exports it
   export default load
 }
 
@@ -46,5 +47,6 @@ declare module '@alexaltea/keystone-js' {
     strerror(code: number): string
   }
   const load: () => Promise<KeystoneModule>
+  // biome-ignore lint/style/noDefaultExport: this is how the package exports it
   export default load
 }

@@ -12,10 +12,11 @@
 
 #include <linux/types.h>
 #include <linux/list.h>
+#include <linux/kobject.h>
 #include <linux/module.h>
 
 struct task_struct;
-struct kobject;
+struct work_struct;
 struct klp_patch;
 struct klp_object;
 struct seq_file;
@@ -45,7 +46,7 @@ struct klp_func {
 
 	/* internal */
 	void *old_func;
-	struct kobject *kobj;
+	struct kobject kobj;
 	struct list_head node;		/* klp_object.func_list */
 	struct list_head stack_node;	/* klp_ops.func_stack */
 	unsigned long old_size, new_size;
@@ -70,7 +71,7 @@ struct klp_object {
 	/* 16 */ struct klp_callbacks callbacks;
 
 	/* internal */
-	struct kobject *kobj;
+	struct kobject kobj;
 	struct list_head func_list;
 	struct list_head node;		/* klp_patch.obj_list */
 	struct module *mod;		/* NULL: vmlinux, or not loaded */
@@ -94,12 +95,11 @@ struct klp_patch {
 
 	/* internal; protected by klp_mutex */
 	struct list_head list;		/* klp_patches, oldest first */
-	struct kobject *kobj;
+	struct kobject kobj;
 	struct list_head obj_list;
 	bool enabled;
 	bool forced;
-	bool gone;			/* out of sysfs, waiting for its last reader */
-	struct klp_patch *next_free;
+	struct work_struct *free_work;	/* takes it out of sysfs, then drops the module */
 } __attribute__((aligned(KLP_STRUCT_SIZE)));
 
 _Static_assert(sizeof(struct klp_func) == KLP_STRUCT_SIZE, "src/patch writes it");
