@@ -84,8 +84,8 @@ export function setArithmetic(c: CpuState, value: u64): void {
   const naturalPf: u64 = result ^ 1
   c.flagAux = (value & AF) | (u64(naturalPf != pf) << 8) | (sf << 63)
   const cf = value & 1
-  const of = (value >> 11) & 1
-  c.flagCarry = (cf << 63) | ((cf ^ of) << 62)
+  const overflow = (value >> 11) & 1
+  c.flagCarry = (cf << 63) | ((cf ^ overflow) << 62)
 }
 
 /** Replaces RFLAGS whole, without any policy about which bits may change. */
