@@ -13,8 +13,10 @@
 void *memcpy(void *to, const void *from, size_t n)
 {
 	void *d = to;
+	size_t words = n / 8, bytes = n % 8;
 
-	asm volatile("rep movsb" : "+D"(d), "+S"(from), "+c"(n) : : "memory");
+	asm volatile("rep movsq" : "+D"(d), "+S"(from), "+c"(words) : : "memory");
+	asm volatile("rep movsb" : "+D"(d), "+S"(from), "+c"(bytes) : : "memory");
 	return to;
 }
 
@@ -35,8 +37,11 @@ void *memmove(void *to, const void *from, size_t n)
 void *memset(void *s, int c, size_t n)
 {
 	void *d = s;
+	size_t words = n / 8, bytes = n % 8;
+	u64 pattern = (u8)c * 0x0101010101010101ULL;
 
-	asm volatile("rep stosb" : "+D"(d), "+c"(n) : "a"(c) : "memory");
+	asm volatile("rep stosq" : "+D"(d), "+c"(words) : "a"(pattern) : "memory");
+	asm volatile("rep stosb" : "+D"(d), "+c"(bytes) : "a"(pattern) : "memory");
 	return s;
 }
 
