@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the files of fs/ share among themselves and nobody else may use.
+ */
+#ifndef _FS_INTERNAL_H
+#define _FS_INTERNAL_H
+
+#include <linux/fs.h>
+
+#define AT_FDCWD		(-100)
+#define AT_SYMLINK_NOFOLLOW	0x100
+#define AT_REMOVEDIR		0x200
+#define AT_SYMLINK_FOLLOW	0x400
+#define AT_EMPTY_PATH		0x1000
+
+/* file-table.c */
+void put_unused_fd(unsigned int fd);
+int dup_fd_from(struct file *, unsigned int from, unsigned int flags);
+int dup_fd_to(unsigned int oldfd, unsigned int newfd, unsigned int flags);
+int get_close_on_exec(unsigned int fd);
+void set_close_on_exec(unsigned int fd, bool set);
+
+/* namei.c */
+struct dentry *at_base(int dfd, const char *name);	/* reference or ERR_PTR */
+struct dentry *user_path_at(int dfd, const char __user *name, unsigned int flags);
+struct file *do_open_at(struct dentry *base, const char *name, int flags, umode_t mode);
+struct file *open_dentry(struct dentry *, int flags);
+int make_node_at(int dfd, const char *name, umode_t mode, dev_t, const char *target);
+int truncate_inode(struct inode *, loff_t size);
+
+/* the file systems themselves */
+void file_systems_init(void);
+void tmpfs_init(void);
+void procfs_init(void);
+void sysfs_init(void);
+void pipe_init(void);
+void devices_init(void);
+
+#endif

@@ -1,0 +1,942 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * From a name to a dentry, and the calls that change names.
+ *
+ * Promises: Linux's answers for ".", "..", slashes at the end, symbolic links
+ * (40 at most, path_resolution(7)), mount points and O_CREAT. Everything that
+ * reads or changes the tree runs under vfs_mutex, so each call is atomic
+ * against every other. Must not know any file system.
+ */
+#include <linux/fs.h>
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/kernel.h>
+#include <linux/sched.h>
+#include <linux/uaccess.h>
+#include <linux/syscalls.h>
+#include "internal.h"
+
+#define MAX_LINKS	40
+
+/*
+ * Permissions are simple: user 0 may do everything except run a file that
+ * nobody may run; others get the bits of owner, group or rest.
+ */
+int inode_permission(struct inode *inode, int mask)
+{
+	unsigned int uid = current_uid(), bits = inode->i_mode;
+
+	if (uid == 0) {
+		if ((mask & 1) && S_ISREG(bits) && !(bits & 0111))
+			return -EACCES;
+		return 0;
+	}
+	if (uid == inode->i_uid)
+		bits >>= 6;
+	else if (current_gid() == inode->i_gid)
+		bits >>= 3;
+	return (bits & mask & 7) == (unsigned int)(mask & 7) ? 0 : -EACCES;
+}
+
+static struct dentry *cross_mounts(struct dentry *d)
+{
+	while (d->d_mounted) {
+		struct dentry *root = dget(d->d_mounted->s_root);
+
+		dput(d);
+		d = root;
+	}
+	return d;
+}
+
+static struct dentry *step_up(struct dentry *d, struct dentry *root)
+{
+	struct dentry *up;
+
+	if (d == root)
+		return d;
+	up = d;
+	while (up->d_parent == up && up->d_sb->s_mountpoint)
+		up = up->d_sb->s_mountpoint;
+	up = dget(up->d_parent);
+	dput(d);
+	return cross_mounts(up);
+}
+
+/* A child by name, with a reference; does not cross mounts. */
+static struct dentry *lookup_one(struct dentry *dir, const char *name)
+{
+	struct dentry *child = d_find_child(dir, name);
+
+	if (child)
+		return dget(child);
+	if (dir->d_inode->i_op && dir->d_inode->i_op->lookup)
+		return dir->d_inode->i_op->lookup(dir, name);
+	return ERR_PTR(-ENOENT);
+}
+
+/*
+ * The state of one walk. When it is done, @d is the directory that holds the
+ * last name (or the object itself if there is none: "/", "..", "a/"), and
+ * @last that name; @must_dir says that a slash followed it.
+ */
+struct walk {
+	struct dentry *root, *d;
+	int links;
+	char last[NAME_MAX + 1];
+	bool has_last, must_dir;
+};
+
+static int walk_path(struct walk *w, const char *name);
+
+static int follow_link(struct walk *w, struct dentry *link)
+{
+	char *target;
+	int len;
+
+	if (++w->links > MAX_LINKS) {
+		dput(link);
+		return -ELOOP;
+	}
+	target = kmalloc(PATH_MAX, GFP_KERNEL);
+	if (!target) {
+		dput(link);
+		return -ENOMEM;
+	}
+	len = link->d_inode->i_op->get_link(link->d_inode, target);
+	dput(link);
+	if (len >= 0) {
+		if (target[0] == '/') {
+			dput(w->d);
+			w->d = dget(w->root);
+		}
+		len = walk_path(w, target);
+	}
+	kfree(target);
+	return len < 0 ? len : 0;
+}
+
+/* Go into the name that walk_path() left over, following links. */
+static int enter_last(struct walk *w)
+{
+	struct dentry *child;
+	int ret;
+
+	while (w->has_last) {
+		w->has_last = false;
+		child = lookup_one(w->d, w->last);
+		if (IS_ERR(child))
+			return PTR_ERR(child);
+		if (S_ISLNK(child->d_inode->i_mode)) {
+			ret = follow_link(w, child);
+			if (ret)
+				return ret;
+			continue;
+		}
+		dput(w->d);
+		w->d = cross_mounts(child);
+	}
+	return 0;
+}
+
+static int walk_path(struct walk *w, const char *name)
+{
+	const char *end;
+	size_t len;
+	int ret;
+
+	w->has_last = false;
+	for (;;) {
+		while (*name == '/')
+			name++;
+		if (!*name)
+			return 0;
+		if (w->has_last) {
+			ret = enter_last(w);
+			if (ret)
+				return ret;
+		}
+		if (!S_ISDIR(w->d->d_inode->i_mode))
+			return -ENOTDIR;
+		ret = inode_permission(w->d->d_inode, 1);
+		if (ret)
+			return ret;
+		end = name;
+		while (*end && *end != '/')
+			end++;
+		len = end - name;
+		if (len > NAME_MAX)
+			return -ENAMETOOLONG;
+		w->must_dir = *end == '/';
+		if (len == 1 && name[0] == '.') {
+			w->must_dir = true;
+		} else if (len == 2 && name[0] == '.' && name[1] == '.') {
+			w->d = step_up(w->d, w->root);
+			w->must_dir = true;
+		} else {
+			memcpy(w->last, name, len);
+			w->last[len] = 0;
+			w->has_last = true;
+		}
+		name = end;
+	}
+}
+
+static int walk_start(struct walk *w, struct dentry *base, const char *name)
+{
+	struct fs_struct *fs = current->fs;
+
+	w->root = w->d = NULL;
+	if (!*name)
+		return -ENOENT;
+	w->links = 0;
+	w->must_dir = false;
+	if (fs) {
+		w->root = dget(fs->root);
+	} else {
+		/* a kernel thread: the root of all */
+		w->root = dget(list_first_entry(&super_blocks, struct super_block,
+						s_list)->s_root);
+	}
+	w->d = dget(name[0] == '/' || !base ? w->root : base);
+	return walk_path(w, name);
+}
+
+static void walk_end(struct walk *w)
+{
+	dput(w->root);
+	dput(w->d);
+}
+
+/* With vfs_mutex. @base may be NULL: the root. Reference or ERR_PTR. */
+static struct dentry *lookup_locked(struct dentry *base, const char *name,
+				    unsigned int flags)
+{
+	struct dentry *d, *child;
+	struct walk w;
+	int ret;
+
+	if (!*name)
+		return ERR_PTR(-ENOENT);
+	ret = walk_start(&w, base, name);
+	if (!ret && w.has_last) {
+		if ((flags & LOOKUP_FOLLOW) || w.must_dir) {
+			ret = enter_last(&w);
+		} else {
+			child = lookup_one(w.d, w.last);
+			if (IS_ERR(child)) {
+				ret = PTR_ERR(child);
+			} else {
+				dput(w.d);
+				w.d = cross_mounts(child);
+			}
+		}
+	}
+	if (!ret && (w.must_dir || (flags & LOOKUP_DIRECTORY)) &&
+	    !S_ISDIR(w.d->d_inode->i_mode))
+		ret = -ENOTDIR;
+	d = ret ? ERR_PTR(ret) : dget(w.d);
+	walk_end(&w);
+	return d;
+}
+
+struct dentry *path_lookup_at(struct dentry *base, const char *name, unsigned int flags)
+{
+	struct dentry *d;
+
+	mutex_lock(&vfs_mutex);
+	d = lookup_locked(base, name, flags);
+	mutex_unlock(&vfs_mutex);
+	return d;
+}
+
+struct dentry *kern_path(const char *name, unsigned int flags)
+{
+	struct dentry *base = at_base(AT_FDCWD, name), *d;
+
+	d = path_lookup_at(base, name, flags);
+	dput(base);
+	return d;
+}
+
+/* Copy a path from user space. The caller kfree()s it. */
+int getname(const char __user *user, char **name)
+{
+	char *buf = kmalloc(PATH_MAX, GFP_KERNEL);
+	long len;
+
+	if (!buf)
+		return -ENOMEM;
+	len = strncpy_from_user(buf, user, PATH_MAX);
+	if (len < 0 || len == PATH_MAX) {
+		kfree(buf);
+		return len < 0 ? (int)len : -ENAMETOOLONG;
+	}
+	*name = buf;
+	return 0;
+}
+
+/*
+ * Where a name given with a directory descriptor begins; NULL for the root,
+ * when the task has no working directory (a kernel thread).
+ */
+struct dentry *at_base(int dfd, const char *name)
+{
+	struct fs_struct *fs = current->fs;
+	struct dentry *d = NULL;
+	struct file *file;
+
+	if (dfd == AT_FDCWD || name[0] == '/') {
+		if (fs) {
+			spin_lock(&fs->lock);
+			d = dget(fs->pwd);
+			spin_unlock(&fs->lock);
+		}
+		return d;
+	}
+	file = fget(dfd);
+	if (!file)
+		return ERR_PTR(-EBADF);
+	d = file->f_dentry ? dget(file->f_dentry) : ERR_PTR(-ENOTDIR);
+	fput(file);
+	return d;
+}
+
+struct dentry *user_path_at(int dfd, const char __user *user, unsigned int flags)
+{
+	struct dentry *base, *d;
+	char *name;
+	int ret = getname(user, &name);
+
+	if (ret)
+		return ERR_PTR(ret);
+	base = at_base(dfd, name);
+	if (IS_ERR(base)) {
+		d = base;
+	} else {
+		d = path_lookup_at(base, name, flags);
+		dput(base);
+	}
+	kfree(name);
+	return d;
+}
+
+/* ---- open ---- */
+
+static const struct file_operations *ops_of(struct inode *inode, void **private)
+{
+	*private = NULL;
+	if (S_ISCHR(inode->i_mode) || S_ISBLK(inode->i_mode))
+		return device_fops(inode->i_mode & S_IFMT, inode->i_rdev, private);
+	if (S_ISFIFO(inode->i_mode))
+		return &pipefifo_fops;
+	return inode->i_fop;
+}
+
+/* Open what a dentry stands for; rights have been checked. */
+struct file *open_dentry(struct dentry *d, int flags)
+{
+	struct inode *inode = d->d_inode;
+	const struct file_operations *fops;
+	struct file *file;
+	void *private;
+	int ret;
+
+	fops = ops_of(inode, &private);
+	if (!fops)
+		return ERR_PTR(-ENXIO);
+	file = alloc_file(d, inode, flags, fops);
+	if (!file)
+		return ERR_PTR(-ENOMEM);
+	file->private_data = private;
+	if (fops->open) {
+		ret = fops->open(inode, file);
+		if (ret) {
+			/* what was never opened must not be released */
+			static const struct file_operations unopened = { .name = "unopened" };
+
+			file->f_op = &unopened;
+			fput(file);
+			return ERR_PTR(ret);
+		}
+	}
+	return file;
+}
+
+int truncate_inode(struct inode *inode, loff_t size)
+{
+	int ret;
+
+	if (S_ISDIR(inode->i_mode))
+		return -EISDIR;
+	if (!S_ISREG(inode->i_mode))
+		return -EINVAL;
+	if (!inode->i_op || !inode->i_op->truncate)
+		return 0;	/* files of proc and sysfs have no size to set */
+	mutex_lock(&inode->i_mutex);
+	ret = inode->i_op->truncate(inode, size);
+	mutex_unlock(&inode->i_mutex);
+	return ret;
+}
+
+static int may_create(struct dentry *dir)
+{
+	if (!S_ISDIR(dir->d_inode->i_mode))
+		return -ENOTDIR;
+	if (!dir->d_inode->i_op || !dir->d_inode->i_op->create)
+		return -EACCES;
+	if (!dir->d_linked && dir->d_parent != dir)
+		return -ENOENT;
+	if (dir->d_sb->s_flags & MS_RDONLY)
+		return -EROFS;
+	return inode_permission(dir->d_inode, 3);
+}
+
+static struct dentry *create_child(struct dentry *dir, const char *name, umode_t mode,
+				   dev_t dev, const char *target)
+{
+	struct dentry *d;
+	int ret = may_create(dir);
+
+	if (ret)
+		return ERR_PTR(ret);
+	d = d_alloc(dir, name);
+	if (!d)
+		return ERR_PTR(-ENOMEM);
+	if (!S_ISLNK(mode) && current->fs)
+		mode &= ~current->fs->umask;
+	if (target)
+		ret = dir->d_inode->i_op->symlink(dir, d, target);
+	else
+		ret = dir->d_inode->i_op->create(dir, d, mode, dev);
+	if (ret) {
+		dput(d);
+		return ERR_PTR(ret);
+	}
+	d_link(d);
+	return d;
+}
+
+/* With vfs_mutex: the dentry to open, made if O_CREAT asks for it. */
+static struct dentry *open_lookup(struct dentry *base, const char *name, int flags,
+				  umode_t mode, bool *created)
+{
+	struct dentry *d, *child;
+	struct walk w;
+	int ret;
+
+	*created = false;
+	if (!(flags & O_CREAT))
+		return lookup_locked(base, name,
+				     (flags & O_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |
+				     (flags & O_DIRECTORY ? LOOKUP_DIRECTORY : 0));
+	ret = walk_start(&w, base, name);
+	while (!ret && w.has_last) {
+		if (w.must_dir) {
+			ret = -EISDIR;
+			break;
+		}
+		child = lookup_one(w.d, w.last);
+		if (child == ERR_PTR(-ENOENT)) {
+			child = create_child(w.d, w.last, S_IFREG | (mode & 07777), 0, NULL);
+			*created = !IS_ERR(child);
+		} else if (!IS_ERR(child) && (flags & O_EXCL)) {
+			dput(child);
+			child = ERR_PTR(-EEXIST);
+		} else if (!IS_ERR(child) && S_ISLNK(child->d_inode->i_mode) &&
+			   !(flags & O_NOFOLLOW)) {
+			ret = follow_link(&w, child);
+			continue;
+		}
+		if (IS_ERR(child)) {
+			ret = PTR_ERR(child);
+			break;
+		}
+		w.has_last = false;
+		dput(w.d);
+		w.d = cross_mounts(child);
+	}
+	d = ret ? ERR_PTR(ret) : dget(w.d);
+	walk_end(&w);
+	return d;
+}
+
+struct file *do_open_at(struct dentry *base, const char *name, int flags, umode_t mode)
+{
+	static const int masks[4] = { 4, 2, 6, 6 };
+	struct inode *inode;
+	struct dentry *d;
+	struct file *file;
+	bool created;
+	int ret = 0;
+
+	mutex_lock(&vfs_mutex);
+	d = open_lookup(base, name, flags, mode, &created);
+	mutex_unlock(&vfs_mutex);
+	if (IS_ERR(d))
+		return ERR_CAST(d);
+	inode = d->d_inode;
+	if (S_ISLNK(inode->i_mode))
+		ret = -ELOOP;
+	else if (S_ISDIR(inode->i_mode) &&
+		 ((flags & O_ACCMODE) != O_RDONLY || (flags & O_CREAT)))
+		ret = -EISDIR;
+	else if (!created)
+		ret = inode_permission(inode, masks[flags & O_ACCMODE]);
+	if (!ret && !created && (flags & O_TRUNC) && S_ISREG(inode->i_mode) &&
+	    (flags & O_ACCMODE) != O_RDONLY)
+		ret = truncate_inode(inode, 0);
+	file = ret ? ERR_PTR(ret) : open_dentry(d, flags);
+	dput(d);
+	return file;
+}
+
+struct file *filp_open(const char *name, int flags, umode_t mode)
+{
+	struct dentry *base = at_base(AT_FDCWD, name);
+	struct file *file;
+
+	file = do_open_at(base, name, flags, mode);
+	dput(base);
+	return file;
+}
+
+/* ---- calls that change names ---- */
+
+/* With vfs_mutex: walk to the directory of the last name. */
+static int walk_parent(struct walk *w, int dfd, const char *name)
+{
+	struct dentry *base = at_base(dfd, name);
+	int ret;
+
+	if (IS_ERR(base)) {
+		w->root = w->d = NULL;
+		return PTR_ERR(base);
+	}
+	if (!*name) {
+		w->root = w->d = NULL;
+		dput(base);
+		return -ENOENT;
+	}
+	ret = walk_start(w, base, name);
+	dput(base);
+	return ret;
+}
+
+/* A new directory, device, FIFO or (with @target) symbolic link. */
+int make_node_at(int dfd, const char *name, umode_t mode, dev_t dev, const char *target)
+{
+	struct dentry *d;
+	struct walk w;
+	int ret;
+
+	mutex_lock(&vfs_mutex);
+	ret = walk_parent(&w, dfd, name);
+	if (!ret && !w.has_last)
+		ret = -EEXIST;
+	if (!ret) {
+		d = lookup_one(w.d, w.last);
+		if (!IS_ERR(d))
+			ret = -EEXIST;
+		else if (d != ERR_PTR(-ENOENT))
+			ret = PTR_ERR(d);
+		else if (w.must_dir && !S_ISDIR(mode))
+			ret = -ENOENT;
+		else
+			d = create_child(w.d, w.last, mode, dev, target);
+		if (IS_ERR(d))
+			ret = PTR_ERR(d);
+		else
+			dput(d);
+	}
+	walk_end(&w);
+	mutex_unlock(&vfs_mutex);
+	return ret;
+}
+
+int vfs_mkdir(const char *path, umode_t mode)
+{
+	return make_node_at(AT_FDCWD, path, S_IFDIR | (mode & 07777), 0, NULL);
+}
+
+int vfs_mknod(const char *path, umode_t mode, dev_t dev)
+{
+	return make_node_at(AT_FDCWD, path, mode, dev, NULL);
+}
+
+static int may_delete(struct dentry *dir, struct dentry *victim, bool isdir)
+{
+	int ret;
+
+	if (!dir->d_inode->i_op || !dir->d_inode->i_op->unlink)
+		return -EPERM;
+	if (dir->d_sb->s_flags & MS_RDONLY)
+		return -EROFS;
+	ret = inode_permission(dir->d_inode, 3);
+	if (ret)
+		return ret;
+	if (victim->d_mounted)
+		return -EBUSY;
+	if (isdir) {
+		if (!S_ISDIR(victim->d_inode->i_mode))
+			return -ENOTDIR;
+		if (!list_empty(&victim->d_children))
+			return -ENOTEMPTY;
+	} else if (S_ISDIR(victim->d_inode->i_mode)) {
+		return -EISDIR;
+	}
+	return 0;
+}
+
+static int do_unlink_at(int dfd, const char __user *user, bool isdir)
+{
+	struct dentry *d = NULL;
+	struct walk w;
+	char *name;
+	int ret = getname(user, &name);
+
+	if (ret)
+		return ret;
+	mutex_lock(&vfs_mutex);
+	ret = walk_parent(&w, dfd, name);
+	if (!ret && !w.has_last)
+		ret = isdir ? -EBUSY : -EISDIR;
+	if (!ret) {
+		d = lookup_one(w.d, w.last);
+		if (IS_ERR(d)) {
+			ret = PTR_ERR(d);
+			d = NULL;
+		} else {
+			ret = may_delete(w.d, d, isdir);
+		}
+	}
+	if (!ret && !isdir && w.must_dir)
+		ret = -ENOTDIR;
+	if (!ret)
+		ret = w.d->d_inode->i_op->unlink(w.d, d);
+	if (!ret)
+		d_unlink(d);
+	walk_end(&w);
+	mutex_unlock(&vfs_mutex);
+	/* the file's pages may go now: outside the mutex */
+	dput(d);
+	kfree(name);
+	return ret;
+}
+
+static bool is_below(struct dentry *d, struct dentry *top)
+{
+	for (;;) {
+		if (d == top)
+			return true;
+		if (d->d_parent != d)
+			d = d->d_parent;
+		else if (d->d_sb->s_mountpoint)
+			d = d->d_sb->s_mountpoint;
+		else
+			return false;
+	}
+}
+
+/* With vfs_mutex, both walks at their last name. */
+static int rename_locked(struct walk *from, struct walk *to, bool noreplace,
+			 struct dentry **gone)
+{
+	struct dentry *old, *victim;
+	char *name;
+	int ret;
+
+	if (!from->has_last || !to->has_last)
+		return -EBUSY;
+	if (from->d->d_sb != to->d->d_sb)
+		return -EXDEV;
+	if (!from->d->d_inode->i_op || !from->d->d_inode->i_op->rename)
+		return -EPERM;
+	old = d_find_child(from->d, from->last);
+	if (!old)
+		return -ENOENT;
+	if ((from->must_dir || to->must_dir) && !S_ISDIR(old->d_inode->i_mode))
+		return -ENOTDIR;
+	if (old->d_mounted)
+		return -EBUSY;
+	if (S_ISDIR(old->d_inode->i_mode) && is_below(to->d, old))
+		return -EINVAL;
+	ret = may_create(to->d);
+	if (ret)
+		return ret;
+	victim = d_find_child(to->d, to->last);
+	if (victim) {
+		if (noreplace)
+			return -EEXIST;
+		if (victim->d_inode == old->d_inode)
+			return 0;	/* two links of one file: nothing happens, rename(2) */
+		ret = may_delete(to->d, victim, S_ISDIR(old->d_inode->i_mode));
+		if (ret)
+			return ret;
+	}
+	name = kmalloc(strlen(to->last) + 1, GFP_KERNEL);
+	if (!name)
+		return -ENOMEM;
+	strcpy(name, to->last);
+	if (victim) {
+		ret = to->d->d_inode->i_op->unlink(to->d, victim);
+		if (ret) {
+			kfree(name);
+			return ret;
+		}
+		*gone = dget(victim);
+		d_unlink(victim);
+	}
+	ret = from->d->d_inode->i_op->rename(from->d, old, to->d);
+	if (ret) {
+		kfree(name);
+		return ret;
+	}
+	dget(old);
+	d_unlink(old);
+	kfree(old->d_name);
+	old->d_name = name;
+	dget(to->d);
+	dput(old->d_parent);
+	old->d_parent = to->d;
+	d_link(old);
+	dput(old);
+	return 0;
+}
+
+static int do_rename_at(int olddfd, const char __user *uold, int newdfd,
+			const char __user *unew, unsigned int flags)
+{
+	struct dentry *gone = NULL;
+	struct walk *from, *to;
+	char *old, *new;
+	int ret;
+
+	if (flags & ~1U)	/* RENAME_NOREPLACE only */
+		return -EINVAL;
+	ret = getname(uold, &old);
+	if (ret)
+		return ret;
+	ret = getname(unew, &new);
+	if (ret) {
+		kfree(old);
+		return ret;
+	}
+	from = kzalloc(2 * sizeof(*from), GFP_KERNEL);
+	if (from) {
+		to = from + 1;
+		mutex_lock(&vfs_mutex);
+		ret = walk_parent(from, olddfd, old);
+		if (!ret)
+			ret = walk_parent(to, newdfd, new);
+		if (!ret)
+			ret = rename_locked(from, to, flags & 1, &gone);
+		walk_end(from);
+		walk_end(to);
+		mutex_unlock(&vfs_mutex);
+		dput(gone);
+		kfree(from);
+	} else {
+		ret = -ENOMEM;
+	}
+	kfree(old);
+	kfree(new);
+	return ret;
+}
+
+static int do_link_at(int olddfd, const char __user *uold, int newdfd,
+		      const char __user *unew, int flags)
+{
+	struct dentry *old, *d;
+	struct walk w;
+	char *name;
+	int ret;
+
+	old = user_path_at(olddfd, uold, flags & AT_SYMLINK_FOLLOW ? LOOKUP_FOLLOW : 0);
+	if (IS_ERR(old))
+		return PTR_ERR(old);
+	ret = getname(unew, &name);
+	if (ret) {
+		dput(old);
+		return ret;
+	}
+	mutex_lock(&vfs_mutex);
+	ret = walk_parent(&w, newdfd, name);
+	if (!ret && !w.has_last)
+		ret = -EEXIST;
+	if (!ret && S_ISDIR(old->d_inode->i_mode))
+		ret = -EPERM;
+	if (!ret && w.d->d_sb != old->d_sb)
+		ret = -EXDEV;
+	if (!ret && d_find_child(w.d, w.last))
+		ret = -EEXIST;
+	if (!ret)
+		ret = may_create(w.d);
+	if (!ret && old->d_inode->i_nlink == 0)
+		ret = -ENOENT;
+	if (!ret) {
+		d = d_alloc(w.d, w.last);
+		ret = d ? w.d->d_inode->i_op->link(old->d_inode, w.d, d) : -ENOMEM;
+		if (!ret)
+			d_link(d);
+		dput(d);
+	}
+	walk_end(&w);
+	mutex_unlock(&vfs_mutex);
+	kfree(name);
+	dput(old);
+	return ret;
+}
+
+static int do_make_node(int dfd, const char __user *user, umode_t mode, dev_t dev)
+{
+	char *name;
+	int ret = getname(user, &name);
+
+	if (!ret) {
+		ret = make_node_at(dfd, name, mode, dev, NULL);
+		kfree(name);
+	}
+	return ret;
+}
+
+static int do_symlink_at(const char __user *utarget, int dfd, const char __user *user)
+{
+	char *name, *target;
+	int ret = getname(utarget, &target);
+
+	if (ret)
+		return ret;
+	if (!*target)
+		ret = -ENOENT;
+	if (!ret)
+		ret = getname(user, &name);
+	if (!ret) {
+		ret = make_node_at(dfd, name, S_IFLNK | 0777, 0, target);
+		kfree(name);
+	}
+	kfree(target);
+	return ret;
+}
+
+SYSCALL_DEFINE2(mkdir, const char __user *, name, umode_t, mode)
+{
+	return do_make_node(AT_FDCWD, name, S_IFDIR | (mode & 07777), 0);
+}
+
+SYSCALL_DEFINE3(mkdirat, int, dfd, const char __user *, name, umode_t, mode)
+{
+	return do_make_node(dfd, name, S_IFDIR | (mode & 07777), 0);
+}
+
+static int do_mknod(int dfd, const char __user *name, umode_t mode, unsigned int dev)
+{
+	if (!(mode & S_IFMT))
+		mode |= S_IFREG;
+	if (!S_ISREG(mode) && !S_ISCHR(mode) && !S_ISBLK(mode) && !S_ISFIFO(mode))
+		return S_ISDIR(mode) ? -EPERM : -EINVAL;
+	return do_make_node(dfd, name, mode, MKDEV((dev >> 8) & 0xfff, dev & 0xff));
+}
+
+SYSCALL_DEFINE3(mknod, const char __user *, name, umode_t, mode, unsigned int, dev)
+{
+	return do_mknod(AT_FDCWD, name, mode, dev);
+}
+
+SYSCALL_DEFINE4(mknodat, int, dfd, const char __user *, name, umode_t, mode,
+		unsigned int, dev)
+{
+	return do_mknod(dfd, name, mode, dev);
+}
+
+SYSCALL_DEFINE1(rmdir, const char __user *, name)
+{
+	return do_unlink_at(AT_FDCWD, name, true);
+}
+
+SYSCALL_DEFINE1(unlink, const char __user *, name)
+{
+	return do_unlink_at(AT_FDCWD, name, false);
+}
+
+SYSCALL_DEFINE3(unlinkat, int, dfd, const char __user *, name, int, flags)
+{
+	if (flags & ~AT_REMOVEDIR)
+		return -EINVAL;
+	return do_unlink_at(dfd, name, flags & AT_REMOVEDIR);
+}
+
+SYSCALL_DEFINE2(rename, const char __user *, old, const char __user *, new)
+{
+	return do_rename_at(AT_FDCWD, old, AT_FDCWD, new, 0);
+}
+
+SYSCALL_DEFINE4(renameat, int, olddfd, const char __user *, old,
+		int, newdfd, const char __user *, new)
+{
+	return do_rename_at(olddfd, old, newdfd, new, 0);
+}
+
+SYSCALL_DEFINE5(renameat2, int, olddfd, const char __user *, old,
+		int, newdfd, const char __user *, new, unsigned int, flags)
+{
+	return do_rename_at(olddfd, old, newdfd, new, flags);
+}
+
+SYSCALL_DEFINE2(link, const char __user *, old, const char __user *, new)
+{
+	return do_link_at(AT_FDCWD, old, AT_FDCWD, new, 0);
+}
+
+SYSCALL_DEFINE5(linkat, int, olddfd, const char __user *, old,
+		int, newdfd, const char __user *, new, int, flags)
+{
+	return do_link_at(olddfd, old, newdfd, new, flags);
+}
+
+SYSCALL_DEFINE2(symlink, const char __user *, target, const char __user *, name)
+{
+	return do_symlink_at(target, AT_FDCWD, name);
+}
+
+SYSCALL_DEFINE3(symlinkat, const char __user *, target, int, dfd, const char __user *, name)
+{
+	return do_symlink_at(target, dfd, name);
+}
+
+static int do_readlink_at(int dfd, const char __user *name, char __user *buf, int size)
+{
+	struct dentry *d;
+	char *target;
+	int len;
+
+	if (size <= 0)
+		return -EINVAL;
+	d = user_path_at(dfd, name, 0);
+	if (IS_ERR(d))
+		return PTR_ERR(d);
+	len = -EINVAL;
+	if (S_ISLNK(d->d_inode->i_mode)) {
+		target = kmalloc(PATH_MAX, GFP_KERNEL);
+		len = target ? d->d_inode->i_op->get_link(d->d_inode, target) : -ENOMEM;
+		if (len > size)
+			len = size;
+		if (len > 0 && copy_to_user(buf, target, len))
+			len = -EFAULT;
+		kfree(target);
+	}
+	dput(d);
+	return len;
+}
+
+SYSCALL_DEFINE3(readlink, const char __user *, name, char __user *, buf, int, size)
+{
+	return do_readlink_at(AT_FDCWD, name, buf, size);
+}
+
+SYSCALL_DEFINE4(readlinkat, int, dfd, const char __user *, name, char __user *, buf, int, size)
+{
+	return do_readlink_at(dfd, name, buf, size);
+}

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The system calls that move bytes through an open file.
+ *
+ * Promises: the file position belongs to the open file, so descriptors that
+ * share it (dup, fork) share its position, and read and write move it under
+ * f_pos_lock; files that have no position (pipes, terminals) are not locked,
+ * because they may block for ever. A write to a pipe without readers gives
+ * SIGPIPE there, in pipe.c. Must not know what is behind a file.
+ */
+#include <linux/fs.h>
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/kernel.h>
+#include <linux/sched.h>
+#include <linux/uaccess.h>
+#include <linux/syscalls.h>
+#include <linux/mm.h>
+#include "internal.h"
+
+#define MAX_RW_COUNT	0x7ffff000L
+#define UIO_MAXIOV	1024
+
+struct iovec {
+	void __user *iov_base;
+	size_t iov_len;
+};
+
+loff_t no_llseek(struct file *file, loff_t offset, int whence)
+{
+	return -ESPIPE;
+}
+
+loff_t generic_file_llseek(struct file *file, loff_t offset, int whence)
+{
+	switch (whence) {
+	case SEEK_SET:
+		break;
+	case SEEK_CUR:
+		offset += file->f_pos;
+		break;
+	case SEEK_END:
+		offset += file->f_inode->i_size;
+		break;
+	case 3:		/* SEEK_DATA: everything before the end counts as data */
+		if (offset >= file->f_inode->i_size)
+			return -ENXIO;
+		break;
+	case 4:		/* SEEK_HOLE */
+		if (offset >= file->f_inode->i_size)
+			return -ENXIO;
+		offset = file->f_inode->i_size;
+		break;
+	default:
+		return -EINVAL;
+	}
+	if (offset < 0)
+		return -EINVAL;
+	file->f_pos = offset;
+	return offset;
+}
+
+static bool has_position(struct file *file)
+{
+	return file->f_op->llseek && file->f_op->llseek != no_llseek;
+}
+
+ssize_t vfs_read(struct file *file, char __user *buf, size_t count, loff_t *pos)
+{
+	if (!(file->f_mode & FMODE_READ))
+		return -EBADF;
+	if (!file->f_op->read)
+		return S_ISDIR(file->f_inode->i_mode) ? -EISDIR : -EINVAL;
+	if (*pos < 0)
+		return -EINVAL;
+	if (count > MAX_RW_COUNT)
+		count = MAX_RW_COUNT;
+	if (!access_ok(buf, count))
+		return -EFAULT;
+	return file->f_op->read(file, buf, count, pos);
+}
+
+ssize_t vfs_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)
+{
+	if (!(file->f_mode & FMODE_WRITE))
+		return -EBADF;
+	if (!file->f_op->write)
+		return -EINVAL;
+	if (*pos < 0)
+		return -EINVAL;
+	if (count > MAX_RW_COUNT)
+		count = MAX_RW_COUNT;
+	if (!access_ok(buf, count))
+		return -EFAULT;
+	return file->f_op->write(file, buf, count, pos);
+}
+
+/*
+ * For the kernel itself (exec, firmware, module load): pages are read directly
+ * where the file has pages, because its read function writes to user memory.
+ */
+ssize_t kernel_read(struct file *file, void *buf, size_t count, loff_t *pos)
+{
+	struct inode *inode = file->f_inode;
+	size_t done = 0;
+
+	if (!file->f_op->get_page)
+		return -EINVAL;
+	while (done < count && *pos < inode->i_size) {
+		unsigned int offset = *pos % PAGE_SIZE;
+		size_t n = min_t(size_t, PAGE_SIZE - offset, count - done);
+		struct page *page;
+
+		n = min_t(size_t, n, inode->i_size - *pos);
+		page = file->f_op->get_page(file, *pos / PAGE_SIZE, false);
+		if (IS_ERR_OR_NULL(page))
+			return done ? (ssize_t)done : page ? PTR_ERR(page) : -EIO;
+		memcpy((char *)buf + done, (char *)page_address(page) + offset, n);
+		put_page(page);
+		done += n;
+		*pos += n;
+	}
+	return done;
+}
+
+ssize_t kernel_write(struct file *file, const void *buf, size_t count, loff_t *pos)
+{
+	struct inode *inode = file->f_inode;
+	size_t done = 0;
+
+	if (!file->f_op->get_page)
+		return -EINVAL;
+	while (done < count) {
+		unsigned int offset = *pos % PAGE_SIZE;
+		size_t n = min_t(size_t, PAGE_SIZE - offset, count - done);
+		struct page *page;
+
+		mutex_lock(&inode->i_mutex);
+		if (*pos + (loff_t)n > inode->i_size)
+			inode->i_size = *pos + n;
+		mutex_unlock(&inode->i_mutex);
+		page = file->f_op->get_page(file, *pos / PAGE_SIZE, true);
+		if (IS_ERR_OR_NULL(page))
+			return done ? (ssize_t)done : -ENOSPC;
+		memcpy((char *)page_address(page) + offset, (const char *)buf + done, n);
+		put_page(page);
+		done += n;
+		*pos += n;
+	}
+	return done;
+}
+
+static ssize_t rw_at_position(struct file *file, char __user *buf, size_t count, bool write)
+{
+	loff_t none = 0;
+	ssize_t ret;
+
+	if (!has_position(file))
+		return write ? vfs_write(file, buf, count, &none) :
+			       vfs_read(file, buf, count, &none);
+	mutex_lock(&file->f_pos_lock);
+	ret = write ? vfs_write(file, buf, count, &file->f_pos) :
+		      vfs_read(file, buf, count, &file->f_pos);
+	mutex_unlock(&file->f_pos_lock);
+	return ret;
+}
+
+SYSCALL_DEFINE3(read, unsigned int, fd, char __user *, buf, size_t, count)
+{
+	struct file *file = fget(fd);
+	ssize_t ret;
+
+	if (!file)
+		return -EBADF;
+	ret = rw_at_position(file, buf, count, false);
+	fput(file);
+	return ret;
+}
+
+SYSCALL_DEFINE3(write, unsigned int, fd, const char __user *, buf, size_t, count)
+{
+	struct file *file = fget(fd);
+	ssize_t ret;
+
+	if (!file)
+		return -EBADF;
+	ret = rw_at_position(file, (char __user *)buf, count, true);
+	fput(file);
+	return ret;
+}
+
+SYSCALL_DEFINE4(pread64, unsigned int, fd, char __user *, buf, size_t, count, loff_t, pos)
+{
+	struct file *file = fget(fd);
+	ssize_t ret;
+
+	if (!file)
+		return -EBADF;
+	ret = has_position(file) ? vfs_read(file, buf, count, &pos) : -ESPIPE;
+	fput(file);
+	return ret;
+}
+
+SYSCALL_DEFINE4(pwrite64, unsigned int, fd, const char __user *, buf, size_t, count,
+		loff_t, pos)
+{
+	struct file *file = fget(fd);
+	ssize_t ret;
+
+	if (!file)
+		return -EBADF;
+	ret = has_position(file) ? vfs_write(file, buf, count, &pos) : -ESPIPE;
+	fput(file);
+	return ret;
+}
+
+static ssize_t do_vector(unsigned int fd, const struct iovec __user *uvec,
+			 unsigned long count, bool write)
+{
+	struct iovec *vec;
+	struct file *file;
+	ssize_t total = 0, n;
+	unsigned long i;
+
+	if (count > UIO_MAXIOV)
+		return -EINVAL;
+	file = fget(fd);
+	if (!file)
+		return -EBADF;
+	vec = kmalloc(count * sizeof(*vec) + 1, GFP_KERNEL);
+	if (!vec) {
+		fput(file);
+		return -ENOMEM;
+	}
+	if (copy_from_user(vec, uvec, count * sizeof(*vec))) {
+		total = -EFAULT;
+		count = 0;
+	}
+	for (i = 0; i < count; i++) {
+		if (!vec[i].iov_len)
+			continue;
+		n = rw_at_position(file, vec[i].iov_base, vec[i].iov_len, write);
+		if (n < 0) {
+			if (!total)
+				total = n;
+			break;
+		}
+		total += n;
+		if ((size_t)n < vec[i].iov_len)
+			break;
+	}
+	kfree(vec);
+	fput(file);
+	return total;
+}
+
+SYSCALL_DEFINE3(readv, unsigned int, fd, const struct iovec __user *, vec,
+		unsigned long, count)
+{
+	return do_vector(fd, vec, count, false);
+}
+
+SYSCALL_DEFINE3(writev, unsigned int, fd, const struct iovec __user *, vec,
+		unsigned long, count)
+{
+	return do_vector(fd, vec, count, true);
+}
+
+SYSCALL_DEFINE3(lseek, unsigned int, fd, loff_t, offset, unsigned int, whence)
+{
+	struct file *file = fget(fd);
+	loff_t ret = -ESPIPE;
+
+	if (!file)
+		return -EBADF;
+	if (has_position(file)) {
+		mutex_lock(&file->f_pos_lock);
+		ret = file->f_op->llseek(file, offset, whence);
+		mutex_unlock(&file->f_pos_lock);
+	}
+	fput(file);
+	return ret;
+}
+
+static int do_fsync(unsigned int fd)
+{
+	struct file *file = fget(fd);
+	int ret;
+
+	if (!file)
+		return -EBADF;
+	ret = file->f_op->fsync ? file->f_op->fsync(file) :
+	      file->f_op->get_page || S_ISDIR(file->f_inode->i_mode) ? 0 : -EINVAL;
+	fput(file);
+	return ret;
+}
+
+SYSCALL_DEFINE1(fsync, unsigned int, fd)
+{
+	return do_fsync(fd);
+}
+
+SYSCALL_DEFINE1(fdatasync, unsigned int, fd)
+{
+	return do_fsync(fd);
+}

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * poll and select: wait until one of many files is ready.
+ *
+ * The task puts itself on every queue once, then looks at every file and
+ * sleeps. A wake-up between looking and sleeping makes the sleep return at
+ * once, because the task state was set before it looked (the same order as
+ * prepare_to_wait). Must not know the files.
+ */
+#include <linux/fs.h>
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/kernel.h>
+#include <linux/sched.h>
+#include <linux/signal.h>
+#include <linux/time.h>
+#include <linux/uaccess.h>
+#include <linux/syscalls.h>
+#include <linux/poll.h>
+#include "internal.h"
+
+void poll_wait(struct file *file, wait_queue_head_t *head, struct poll_table *table)
+{
+	struct poll_entry *entry;
+
+	if (!table || !table->entries || table->count == POLL_QUEUES)
+		return;
+	entry = &table->entries[table->count++];
+	entry->head = head;
+	init_waitqueue_entry(&entry->wait, current);
+	add_wait_queue(head, &entry->wait);
+}
+
+static unsigned int poll_one(struct file *file, struct poll_table *table)
+{
+	/* a file that cannot say is always ready (poll(2): regular files) */
+	if (!file->f_op->poll)
+		return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
+	return file->f_op->poll(file, table);
+}
+
+static int poll_round(struct pollfd *fds, struct file **files, unsigned int count,
+		      struct poll_table *table)
+{
+	unsigned int i, mask;
+	int ready = 0;
+
+	for (i = 0; i < count; i++) {
+		fds[i].revents = 0;
+		if (fds[i].fd < 0)
+			continue;
+		mask = files[i] ? poll_one(files[i], table) : POLLNVAL;
+		mask &= (unsigned short)fds[i].events | POLLERR | POLLHUP | POLLNVAL;
+		fds[i].revents = mask;
+		ready += !!mask;
+	}
+	return ready;
+}
+
+/* @timeout_ns: 0 = do not wait, negative = for ever. */
+static int do_poll(struct pollfd *fds, unsigned int count, s64 timeout_ns)
+{
+	u64 end = timeout_ns > 0 ? ktime_get_ns() + timeout_ns : 0;
+	struct poll_table table = { 0 };
+	struct file **files;
+	unsigned int i;
+	int ready = -ENOMEM;
+
+	files = kzalloc(count * sizeof(*files) + 1, GFP_KERNEL);
+	if (!files)
+		return -ENOMEM;
+	if (timeout_ns) {
+		table.entries = kzalloc(POLL_QUEUES * sizeof(*table.entries), GFP_KERNEL);
+		if (!table.entries)
+			goto out;
+	}
+	for (i = 0; i < count; i++)
+		if (fds[i].fd >= 0)
+			files[i] = fget(fds[i].fd);
+	/*
+	 * The first look puts the task on the queues; f_op->poll may sleep on a
+	 * mutex and so set TASK_RUNNING again, which only costs another look.
+	 */
+	for (;;) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		ready = poll_round(fds, files, count, table.count ? NULL : &table);
+		if (ready || !timeout_ns)
+			break;
+		if (signal_pending(current)) {
+			ready = -EINTR;
+			break;
+		}
+		if (timeout_ns < 0) {
+			schedule();
+		} else {
+			u64 now = ktime_get_ns();
+
+			if (now >= end)
+				break;
+			schedule_timeout_ns(end - now);
+		}
+	}
+	__set_current_state(TASK_RUNNING);
+	while (table.count) {
+		table.count--;
+		remove_wait_queue(table.entries[table.count].head,
+				  &table.entries[table.count].wait);
+	}
+	for (i = 0; i < count; i++)
+		fput(files[i]);
+	kfree(table.entries);
+out:
+	kfree(files);
+	return ready;
+}
+
+static int poll_user(struct pollfd __user *ufds, unsigned int count, s64 timeout_ns)
+{
+	struct pollfd *fds;
+	int ret;
+
+	if (count > NR_OPEN)
+		return -EINVAL;
+	fds = kmalloc(count * sizeof(*fds) + 1, GFP_KERNEL);
+	if (!fds)
+		return -ENOMEM;
+	ret = -EFAULT;
+	if (!copy_from_user(fds, ufds, count * sizeof(*fds))) {
+		ret = do_poll(fds, count, timeout_ns);
+		if (ret >= 0 && copy_to_user(ufds, fds, count * sizeof(*fds)))
+			ret = -EFAULT;
+	}
+	kfree(fds);
+	return ret;
+}
+
+SYSCALL_DEFINE3(poll, struct pollfd __user *, fds, unsigned int, count, int, timeout_ms)
+{
+	return poll_user(fds, count, timeout_ms < 0 ? -1 : timeout_ms * 1000000LL);
+}
+
+SYSCALL_DEFINE5(ppoll, struct pollfd __user *, fds, unsigned int, count,
+		struct timespec __user *, timeout, const void __user *, mask, size_t, size)
+{
+	struct timespec ts;
+	s64 ns = -1;
+
+	if (mask)
+		return -EINVAL;	/* an atomic change of the signal mask is not offered */
+	if (timeout) {
+		if (copy_from_user(&ts, timeout, sizeof(ts)))
+			return -EFAULT;
+		ns = ts.tv_sec * 1000000000LL + ts.tv_nsec;
+	}
+	return poll_user(fds, count, ns);
+}
+
+#define FD_WORDS	(NR_OPEN / 64)
+
+static bool fd_isset(const unsigned long *set, int fd)
+{
+	return set[fd / 64] & (1UL << (fd % 64));
+}
+
+static int do_select(int n, unsigned long __user *uin, unsigned long __user *uout,
+		     unsigned long __user *uex, s64 timeout_ns)
+{
+	unsigned long __user *user[3] = { uin, uout, uex };
+	unsigned long sets[3][FD_WORDS] = { 0 };
+	struct pollfd *fds;
+	int i, fd, count = 0, ret;
+	size_t bytes;
+
+	if (n < 0)
+		return -EINVAL;
+	if (n > NR_OPEN)
+		n = NR_OPEN;
+	bytes = DIV_ROUND_UP(n, 64) * 8;
+	for (i = 0; i < 3; i++)
+		if (user[i] && copy_from_user(sets[i], user[i], bytes))
+			return -EFAULT;
+	fds = kzalloc(n * sizeof(*fds) + 1, GFP_KERNEL);
+	if (!fds)
+		return -ENOMEM;
+	for (fd = 0; fd < n; fd++) {
+		short events = (fd_isset(sets[0], fd) ? POLLIN : 0) |
+			       (fd_isset(sets[1], fd) ? POLLOUT : 0) |
+			       (fd_isset(sets[2], fd) ? POLLPRI : 0);
+
+		if (events) {
+			fds[count].fd = fd;
+			fds[count++].events = events;
+		}
+	}
+	ret = do_poll(fds, count, timeout_ns);
+	if (ret >= 0) {
+		memset(sets, 0, sizeof(sets));
+		ret = 0;
+		for (i = 0; i < count; i++) {
+			short got = fds[i].revents;
+			unsigned long bit = 1UL << (fds[i].fd % 64);
+			int word = fds[i].fd / 64;
+
+			if (got & POLLNVAL) {
+				ret = -EBADF;
+				goto out;
+			}
+			if ((fds[i].events & POLLIN) && (got & (POLLIN | POLLHUP | POLLERR))) {
+				sets[0][word] |= bit;
+				ret++;
+			}
+			if ((fds[i].events & POLLOUT) && (got & (POLLOUT | POLLERR))) {
+				sets[1][word] |= bit;
+				ret++;
+			}
+			if ((fds[i].events & POLLPRI) && (got & POLLPRI)) {
+				sets[2][word] |= bit;
+				ret++;
+			}
+		}
+		for (i = 0; i < 3; i++)
+			if (user[i] && copy_to_user(user[i], sets[i], bytes))
+				ret = -EFAULT;
+	}
+out:
+	kfree(fds);
+	return ret;
+}
+
+struct timeval_user {
+	s64 tv_sec, tv_usec;
+};
+
+SYSCALL_DEFINE5(select, int, n, unsigned long __user *, in, unsigned long __user *, out,
+		unsigned long __user *, ex, struct timeval_user __user *, timeout)
+{
+	struct timeval_user tv;
+	s64 ns = -1;
+
+	if (timeout) {
+		if (copy_from_user(&tv, timeout, sizeof(tv)))
+			return -EFAULT;
+		ns = tv.tv_sec * 1000000000LL + tv.tv_usec * 1000;
+	}
+	return do_select(n, in, out, ex, ns);
+}
