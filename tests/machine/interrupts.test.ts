@@ -1,0 +1,354 @@
+// Local APICs, I/O APIC and the 8259 pair, against SDM 3A chapter 11 and the data sheets.
+
+import { describe, expect, it } from 'vitest'
+import { StateReader, StateWriter, VirtualClock } from '../../src/base/index.js'
+import { SystemBus } from '../../src/machine/bus.js'
+import { ApicBus } from '../../src/machine/devices/apic-bus.js'
+import { InterruptLines } from '../../src/machine/devices/interrupt-lines.js'
+import { IoApic } from '../../src/machine/devices/io-apic.js'
+import { LocalApic } from '../../src/machine/devices/local-apic.js'
+import { PicPair } from '../../src/machine/devices/pic.js'
+import { RecordedCpu } from './fixtures.js'
+
+function make(count = 2) {
+  const clock = new VirtualClock()
+  const bus = new SystemBus()
+  const apicBus = new ApicBus()
+  const pic = new PicPair(bus)
+  const ioApic = new IoApic(apicBus)
+  const lines = new InterruptLines(pic, ioApic)
+  const cpus = Array.from({ length: count }, () => new RecordedCpu())
+  const apics = cpus.map((cpu, i) => new LocalApic(i, clock, apicBus, cpu, i === 0 ? pic : undefined))
+  pic.onChange = () => apics[0]?.update()
+  const enable = (): void => {
+    for (const apic of apics) apic.write(0xf0, 4, 0x1ff)
+  }
+  const apic = (i: number): LocalApic => apics[i] as LocalApic
+  const cpu = (i: number): RecordedCpu => cpus[i] as RecordedCpu
+  const command = (from: number, destination: number, low: number): void => {
+    apic(from).write(0x310, 4, destination << 24)
+    apic(from).write(0x300, 4, low)
+  }
+  const route = (pin: number, low: number, destination = 0): void => {
+    ioApic.write(0, 4, 0x11 + 2 * pin)
+    ioApic.write(0x10, 4, destination << 24)
+    ioApic.write(0, 4, 0x10 + 2 * pin)
+    ioApic.write(0x10, 4, low)
+  }
+  const entry = (pin: number): number => {
+    ioApic.write(0, 4, 0x10 + 2 * pin)
+    return ioApic.read(0x10)
+  }
+  return { clock, bus, pic, lines, apic, cpu, apics, enable, command, route, entry }
+}
+
+describe('the local APIC', () => {
+  it('takes nothing while software disabled', () => {
+    const { apic, cpu, command } = make()
+    command(0, 1, 0x41)
+    expect(cpu(1).interrupt).toBe(false)
+    expect(apic(1).acknowledge()).toBe(-1)
+  })
+
+  it('moves a vector from IRR to ISR and lets the next in after EOI', () => {
+    const { apic, cpu, enable, command } = make()
+    enable()
+    command(0, 1, 0x41)
+    command(0, 1, 0x45)
+    expect(cpu(1).interrupt).toBe(true)
+    expect(apic(1).acknowledge()).toBe(0x45)
+    expect(cpu(1).interrupt).toBe(false) // 0x41 is of the same class
+    expect(apic(1).read(0x120, 4)).toBe(1 << 5)
+    expect(apic(1).read(0x220, 4)).toBe(1 << 1)
+    apic(1).write(0xb0, 4, 0)
+    expect(apic(1).acknowledge()).toBe(0x41)
+  })
+
+  it('lets a higher class interrupt a lower one', () => {
+    const { apic, enable, command } = make()
+    enable()
+    command(0, 0, 0x31)
+    expect(apic(0).acknowledge()).toBe(0x31)
+    command(0, 0, 0x80)
+    expect(apic(0).acknowledge()).toBe(0x80)
+    expect(apic(0).read(0xa0, 4)).toBe(0x80)
+  })
+
+  it('holds back what the task priority covers, through TPR or CR8', () => {
+    const { apic, cpu, enable, command } = make()
+    enable()
+    apic(0).taskPriorityClass = 4
+    expect(apic(0).read(0x80, 4)).toBe(0x40)
+    command(0, 0, 0x4f)
+    expect(cpu(0).interrupt).toBe(false)
+    apic(0).write(0x80, 4, 0x3f)
+    expect(cpu(0).interrupt).toBe(true)
+  })
+
+  it('sends to self, to all, to all others, and by logical flat and cluster destination', () => {
+    const { apic, cpu, apics, enable, command } = make(4)
+    enable()
+    const taken = (): number[] => {
+      const list = apics.flatMap((one, i) => (one.acknowledge() >= 0 ? [i] : []))
+      for (const i of list) apic(i).write(0xb0, 4, 0)
+      return list
+    }
+    command(1, 0, 0x4_0041)
+    expect(taken()).toEqual([1])
+    command(1, 0, 0x8_0041)
+    expect(taken()).toEqual([0, 1, 2, 3])
+    command(1, 0, 0xc_0041)
+    expect(taken()).toEqual([0, 2, 3])
+    for (const one of apics) one.write(0xd0, 4, (1 << (24 + one.index)) >>> 0)
+    command(0, 0b1010, 0x841)
+    expect(taken()).toEqual([1, 3])
+    apics.forEach((one, i) => {
+      one.write(0xe0, 4, 0x0fff_ffff)
+      one.write(0xd0, 4, ((i < 2 ? 0x10 : 0x20) | (1 << (i & 1))) << 24)
+    })
+    command(0, 0x23, 0x841)
+    expect(taken()).toEqual([2, 3])
+    command(0, 0xff, 0x41)
+    expect(taken()).toEqual([0, 1, 2, 3])
+    expect(cpu(0).log).toEqual([])
+  })
+
+  it('gives a lowest-priority message to the least busy, and takes turns among equals', () => {
+    const { apic, apics, enable, command } = make(3)
+    enable()
+    apic(1).write(0x80, 4, 0x80)
+    for (const one of apics) one.write(0xd0, 4, (1 << (24 + one.index)) >>> 0)
+    const order: number[] = []
+    for (let i = 0; i < 4; i++) {
+      command(0, 0b111, 0x991)
+      order.push(apics.findIndex((one) => one.acknowledge() >= 0))
+      for (const one of apics) one.write(0xb0, 4, 0)
+    }
+    expect(order).toEqual([2, 0, 2, 0])
+  })
+
+  it('passes NMI, INIT and start-up on, and ignores INIT level de-assert', () => {
+    const { cpu, command } = make()
+    command(0, 1, 0x400)
+    command(0, 1, 0xc500)
+    command(0, 1, 0x8500)
+    command(0, 1, 0x608)
+    expect(cpu(1).log).toEqual(['nmi', 'init', 'startup 8'])
+  })
+
+  it('keeps its ID over INIT and loses the rest', () => {
+    const { apic, enable, command } = make()
+    enable()
+    apic(1).write(0x20, 4, 0x0700_0000)
+    command(0, 7, 0x4500)
+    expect(apic(1).read(0x20, 4)).toBe(0x0700_0000)
+    expect(apic(1).read(0xf0, 4)).toBe(0xff)
+  })
+
+  it('counts down once, or again and again, with its divider', () => {
+    const { clock, apic, enable } = make()
+    enable()
+    apic(0).write(0x3e0, 4, 3) // divide by 16
+    apic(0).write(0x320, 4, 0x40)
+    apic(0).write(0x380, 4, 1000)
+    clock.advanceTo(8_000)
+    expect(apic(0).read(0x390, 4)).toBe(500)
+    clock.advanceTo(15_999)
+    expect(apic(0).acknowledge()).toBe(-1)
+    clock.advanceTo(16_000)
+    expect(apic(0).acknowledge()).toBe(0x40)
+    apic(0).write(0xb0, 4, 0)
+    expect(apic(0).read(0x390, 4)).toBe(0)
+
+    apic(0).write(0x3e0, 4, 0xb) // divide by 1
+    apic(0).write(0x320, 4, 0x2_0040)
+    apic(0).write(0x380, 4, 1000)
+    let count = 0
+    for (let i = 0; i < 100; i++) {
+      clock.advanceTo(clock.now + 100)
+      if (apic(0).acknowledge() === 0x40) count++
+      apic(0).write(0xb0, 4, 0)
+    }
+    expect(count).toBe(10)
+  })
+
+  it('fires at a TSC deadline, once, and not after zero disarmed it', () => {
+    const { clock, apic, enable } = make()
+    enable()
+    apic(0).write(0x320, 4, 0x4_0040)
+    expect(apic(0).writeMsr(0x6e0, 5_000, 0)).toBe(true)
+    clock.advanceTo(4_999)
+    expect(apic(0).acknowledge()).toBe(-1)
+    clock.advanceTo(5_000)
+    expect(apic(0).acknowledge()).toBe(0x40)
+    apic(0).writeMsr(0x6e0, 9_000, 0)
+    apic(0).writeMsr(0x6e0, 0, 0)
+    clock.advanceTo(20_000)
+    apic(0).write(0xb0, 4, 0)
+    expect(apic(0).acknowledge()).toBe(-1)
+  })
+
+  it('masks its local entries when it is software disabled', () => {
+    const { apic, enable } = make()
+    enable()
+    apic(0).write(0x320, 4, 0x40)
+    apic(0).write(0xf0, 4, 0xff)
+    expect(apic(0).read(0x320, 4)).toBe(0x1_0040)
+    apic(0).write(0x320, 4, 0x40)
+    expect(apic(0).read(0x320, 4)).toBe(0x1_0040)
+  })
+
+  it('records illegal vectors and registers in ESR, readable after a write to it', () => {
+    const { apic, enable, command } = make()
+    enable()
+    command(0, 1, 0x05)
+    apic(0).read(0x3f0, 4)
+    expect(apic(0).read(0x280, 4)).toBe(0)
+    apic(0).write(0x280, 4, 0)
+    expect(apic(0).read(0x280, 4)).toBe(0xa0)
+  })
+
+  it('refuses x2APIC mode and reserved bits of APIC_BASE, and vanishes when disabled there', () => {
+    const { apic } = make()
+    expect(apic(0).readMsr(0x1b)).toBe(0xfee0_0900)
+    expect(apic(1).readMsr(0x1b)).toBe(0xfee0_0800)
+    expect(apic(0).writeMsr(0x1b, 0xfee0_0d00, 0)).toBe(false)
+    expect(apic(0).writeMsr(0x1b, 0xfee0_0000, 0)).toBe(true)
+    expect(apic(0).page).toBeUndefined()
+  })
+
+  it('goes on after save and load where it was', () => {
+    const first = make()
+    first.enable()
+    first.command(0, 1, 0x41)
+    const writer = new StateWriter()
+    writer.section(first.apic(1))
+    const second = make()
+    new StateReader(writer.finish()).section(second.apic(1))
+    expect(second.apic(1).acknowledge()).toBe(0x41)
+  })
+})
+
+describe('the I/O APIC', () => {
+  it('delivers an edge once', () => {
+    const { lines, apic, enable, route } = make()
+    enable()
+    route(4, 0x34)
+    const line = lines.line(4)
+    line.set(true)
+    expect(apic(0).acknowledge()).toBe(0x34)
+    apic(0).write(0xb0, 4, 0)
+    expect(apic(0).acknowledge()).toBe(-1)
+    line.set(false)
+    line.set(true)
+    expect(apic(0).acknowledge()).toBe(0x34)
+  })
+
+  it('holds a level with Remote IRR until EOI, and delivers again while it is high', () => {
+    const { lines, apic, enable, route, entry } = make()
+    enable()
+    route(10, 0x8050, 1)
+    const line = lines.line(10)
+    line.set(true)
+    expect(entry(10) & 0x4000).toBe(0x4000)
+    expect(apic(1).acknowledge()).toBe(0x50)
+    apic(1).write(0xb0, 4, 0)
+    expect(apic(1).acknowledge()).toBe(0x50)
+    line.set(false)
+    apic(1).write(0xb0, 4, 0)
+    expect(apic(1).acknowledge()).toBe(-1)
+    expect(entry(10) & 0x4000).toBe(0)
+  })
+
+  it('keeps an edge that came while masked', () => {
+    const { lines, apic, enable, route } = make()
+    enable()
+    route(4, 0x1_0034)
+    lines.line(4).set(true)
+    expect(apic(0).acknowledge()).toBe(-1)
+    route(4, 0x34)
+    expect(apic(0).acknowledge()).toBe(0x34)
+  })
+
+  it('sees the 8254 at pin 2, and shared lines as one', () => {
+    const { lines, apic, enable, route } = make()
+    enable()
+    route(2, 0x30)
+    lines.line(0).set(true)
+    expect(apic(0).acknowledge()).toBe(0x30)
+    apic(0).write(0xb0, 4, 0)
+    route(8, 0x8058)
+    const [a, b] = [lines.line(8), lines.line(8)]
+    a.set(true)
+    b.set(true)
+    expect(apic(0).acknowledge()).toBe(0x58)
+    a.set(false)
+    apic(0).write(0xb0, 4, 0)
+    expect(apic(0).acknowledge()).toBe(0x58)
+  })
+})
+
+describe('the 8259 pair', () => {
+  const initialize = (bus: SystemBus): void => {
+    for (const [port, value] of [
+      [0x20, 0x11],
+      [0x21, 0x20],
+      [0x21, 4],
+      [0x21, 1],
+      [0xa0, 0x11],
+      [0xa1, 0x28],
+      [0xa1, 2],
+      [0xa1, 1],
+      [0x21, 0],
+      [0xa1, 0],
+    ] as const) {
+      bus.portWrite(port, 1, value)
+    }
+  }
+
+  it('reaches the boot processor through LINT0 before any APIC is programmed', () => {
+    const { bus, lines, apic, cpu } = make()
+    initialize(bus)
+    lines.line(4).set(true)
+    expect(cpu(0).interrupt).toBe(true)
+    expect(cpu(1).interrupt).toBe(false)
+    expect(apic(0).acknowledge()).toBe(0x24)
+    expect(cpu(0).interrupt).toBe(false)
+  })
+
+  it('cascades the slave and wants an EOI for both', () => {
+    const { bus, lines, pic } = make()
+    initialize(bus)
+    lines.line(12).set(true)
+    expect(pic.acknowledge()).toBe(0x2c)
+    lines.line(14).set(true)
+    expect(pic.pending).toBe(false)
+    bus.portWrite(0xa0, 1, 0x20)
+    bus.portWrite(0x20, 1, 0x20)
+    expect(pic.acknowledge()).toBe(0x2e)
+  })
+
+  it('keeps priority order and masks', () => {
+    const { bus, lines, pic } = make()
+    initialize(bus)
+    bus.portWrite(0x21, 1, 0x02)
+    const line = lines.line(3)
+    line.set(true)
+    lines.line(1).set(true)
+    expect(pic.acknowledge()).toBe(0x23)
+    bus.portWrite(0x21, 1, 0)
+    expect(pic.acknowledge()).toBe(0x21) // higher priority than the 3 in service
+    bus.portWrite(0x20, 1, 0x0b)
+    expect(bus.portRead(0x20, 1)).toBe(0x0a)
+  })
+
+  it('gives the spurious vector when the request has gone', () => {
+    const { bus, lines, pic } = make()
+    initialize(bus)
+    const line = lines.line(5)
+    line.set(true)
+    line.set(false)
+    expect(pic.pending).toBe(false)
+    expect(pic.acknowledge()).toBe(0x27)
+  })
+})
