@@ -23,7 +23,12 @@ export function kallsymsAssembly(image) {
     .filter((symbol) => !/^(\.L|__ksymtab_|__UNIQUE_ID|__modinfo|kallsyms_)/.test(symbol.name))
     .map((symbol) => ({ symbol, letter: letterOf(elf, symbol) }))
   // Equal addresses: a function before a bare label, then by name, so that one input gives one table.
-  entries.sort((a, b) => compare(a.symbol.value, b.symbol.value) || compare(b.symbol.size, a.symbol.size) || compare(a.symbol.name, b.symbol.name))
+  entries.sort(
+    (a, b) =>
+      compare(a.symbol.value, b.symbol.value) ||
+      compare(b.symbol.size, a.symbol.size) ||
+      compare(a.symbol.name, b.symbol.name),
+  )
   const lines = ['\t.section .rodata.kallsyms, "a", @progbits', '\t.balign 16']
   lines.push('\t.globl kallsyms_count', 'kallsyms_count:', `\t.long ${entries.length}`, '\t.balign 16')
   lines.push('\t.globl kallsyms_table', 'kallsyms_table:')

@@ -1,0 +1,121 @@
+// A patch module from C source: what to compile, how, and what to do with the object.
+//
+// The compiler is not run here (this room knows no processes): the caller brings `compile`. The source is compiled as
+// part of one generated unit that adds the module's identity (name, vermagic) and its struct module, as Linux's modpost
+// does in a second file. Promises: one source, one kernel, one compiler give the same bytes.
+import { parseElf, readObject, writeObject } from '../format/index.js'
+import { type CheckedPatch, checkPatch } from './check-patch.js'
+import type { KernelFacts } from './kernel-facts.js'
+import { type ConvertedSymbol, convertLivepatchSymbols } from './klp-convert.js'
+import { moduleName, thisModuleSection } from './module-layout.js'
+import { type PatchRefusal, refuse } from './refusal.js'
+
+/** The flags of the kernel's own build that decide about its ABI; every module has to share them. */
+export const moduleCompilerFlags: readonly string[] = [
+  '-std=gnu11',
+  '-O2',
+  '-ffreestanding',
+  '-nostdlib',
+  '-fno-pic',
+  '-mcmodel=kernel',
+  '-mno-red-zone',
+  '-mgeneral-regs-only',
+  '-fno-stack-protector',
+  '-fno-omit-frame-pointer',
+  '-fno-optimize-sibling-calls',
+  '-fno-asynchronous-unwind-tables',
+  '-fno-strict-aliasing',
+  '-fno-common',
+  '-fcf-protection=none',
+  '-fno-ipa-sra',
+  '-fno-ipa-icf',
+  '-pg',
+  '-mfentry',
+  '-mnop-mcount',
+  '-mrecord-mcount',
+  '-Wall',
+  '-DMODULE',
+]
+
+export interface CompileRequest {
+  /** A complete C unit; includes `sourceName` by name, which the caller makes findable. */
+  readonly unit: string
+  readonly sourceName: string
+  readonly source: string
+  readonly flags: readonly string[]
+}
+
+export type CompileOutcome =
+  | { readonly ok: true; readonly object: Uint8Array; readonly diagnostics: string }
+  | { readonly ok: false; readonly diagnostics: string }
+
+export interface BuildFromCOptions {
+  /** File name of the source; its stem becomes the module's name. */
+  readonly sourceName: string
+  readonly source: string
+  readonly kernel: KernelFacts
+  readonly compile: (request: CompileRequest) => CompileOutcome | Promise<CompileOutcome>
+  /** False for a module that is no livepatch. Default: what the source says. */
+  readonly check?: boolean
+}
+
+export type BuildResult =
+  | {
+      readonly ok: true
+      readonly name: string
+      readonly module: Uint8Array
+      readonly converted: readonly ConvertedSymbol[]
+      readonly diagnostics: string
+      /** Absent where the module is no livepatch. */
+      readonly patch?: CheckedPatch
+    }
+  | PatchRefusal
+
+export async function buildPatchFromC(options: BuildFromCOptions): Promise<BuildResult> {
+  const name = moduleName(options.sourceName)
+  const outcome = await options.compile({
+    unit: generateUnit(options.sourceName, options.source, options.kernel.vermagic),
+    sourceName: options.sourceName,
+    source: options.source,
+    flags: [...moduleCompilerFlags, `-DKBUILD_MODNAME="${name}"`],
+  })
+  if (!outcome.ok) {
+    return refuse('compile-failed', `${options.sourceName} does not compile; the compiler's own words follow`, {
+      detail: outcome.diagnostics,
+    })
+  }
+  const parsed = parseElf(outcome.object)
+  if (!parsed.ok) return refuse('not-an-elf', `the compiler's output: ${parsed.message}`)
+  const read = readObject(parsed.elf)
+  if (!read.ok) return refuse('wrong-kind', `the compiler's output: ${read.message}`)
+  const object = read.object
+  object.sections = object.sections.filter((section) => !/^\.(comment|note\.GNU-stack|BTF)/.test(section.name))
+  object.symbols = object.symbols.filter(
+    (symbol) => typeof symbol.section === 'number' || object.sections.includes(symbol.section),
+  )
+  const converted = convertLivepatchSymbols(object, options.kernel)
+  if (!converted.ok) return converted
+  const module = writeObject(object)
+  const built = { ok: true as const, name, module, converted: converted.converted, diagnostics: outcome.diagnostics }
+  if (!/MODULE_INFO\s*\(\s*livepatch\s*,/.test(options.source) || options.check === false) return built
+  const checked = checkPatch(module, options.kernel)
+  return checked.ok ? { ...built, patch: checked.patch } : checked
+}
+
+function generateUnit(sourceName: string, source: string, vermagic: string): string {
+  const exits = /\bmodule_exit\s*\(/.test(source)
+  const starts = /\bmodule_init\s*\(/.test(source)
+  return [
+    `#include "${sourceName}"`,
+    '#include <linux/module.h>',
+    `MODULE_INFO(vermagic, "${vermagic}");`,
+    'MODULE_INFO(name, KBUILD_MODNAME);',
+    'struct module __this_module',
+    `__attribute__((used, section("${thisModuleSection}"))) = {`,
+    '\t.name = KBUILD_MODNAME,',
+    starts ? '\t.init = init_module,' : '',
+    exits ? '\t.exit = cleanup_module,' : '',
+    '};',
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,240 @@
+// Would this kernel take this patch? Answers before the guest is asked, with the guest's own rules and a better sentence.
+//
+// Reads the module alone: which functions it replaces is found by following the relocations of its struct klp_patch
+// (the one structure that points at __this_module), so that it works for modules from gcc and from the assembler, and
+// for modules built elsewhere. Must not know how the module was built.
+import {
+  type ElfFile,
+  type ObjectFile,
+  type ObjectRelocation,
+  type ObjectSection,
+  parseElf,
+  R_X86_64_32,
+  R_X86_64_32S,
+  R_X86_64_64,
+  R_X86_64_NONE,
+  R_X86_64_PC32,
+  R_X86_64_PC64,
+  R_X86_64_PLT32,
+  readObject,
+  SHN_LIVEPATCH,
+} from '../format/index.js'
+import type { KernelFacts } from './kernel-facts.js'
+import { klpFunc, klpObject, klpPatch, moduleStruct, thisModuleSection } from './module-layout.js'
+import { type PatchRefusal, refuse } from './refusal.js'
+
+export interface PatchedFunction {
+  /** 'vmlinux' or a module's name. */
+  readonly object: string
+  readonly name: string
+  /** 0: the only one of that name; n: the n-th in kallsyms. */
+  readonly position: number
+  /** Address of the patchable entry; absent for functions of modules. */
+  readonly entry?: bigint
+  readonly size?: number
+}
+
+export interface CheckedPatch {
+  readonly name: string
+  readonly vermagic: string
+  readonly replace: boolean
+  readonly functions: readonly PatchedFunction[]
+}
+
+export type CheckResult = { readonly ok: true; readonly patch: CheckedPatch } | PatchRefusal
+
+const knownRelocations = new Set([
+  R_X86_64_NONE,
+  R_X86_64_64,
+  R_X86_64_PC32,
+  R_X86_64_PLT32,
+  R_X86_64_32,
+  R_X86_64_32S,
+  R_X86_64_PC64,
+])
+
+export function checkPatch(bytes: Uint8Array, kernel: KernelFacts): CheckResult {
+  const parsed = parseElf(bytes)
+  if (!parsed.ok) {
+    const code = parsed.code === 'truncated' || parsed.code === 'not-an-elf' ? parsed.code : 'wrong-kind'
+    return refuse(code, `${parsed.message}; build the module again with \`transplant patch build\``)
+  }
+  const read = readObject(parsed.elf)
+  if (!read.ok) return refuse('wrong-kind', read.message)
+  const identity = checkIdentity(parsed.elf, read.object, kernel)
+  if (!identity.ok) return identity
+  const relocations = checkRelocations(read.object) ?? checkSymbols(read.object, kernel)
+  if (relocations) return relocations
+  const found = findFunctions(read.object)
+  const functions: PatchedFunction[] = []
+  for (const wanted of found.functions) {
+    if (wanted.object !== 'vmlinux') {
+      functions.push(wanted)
+      continue
+    }
+    const checked = checkFunction(wanted, kernel)
+    if ('ok' in checked) return checked
+    functions.push(checked)
+  }
+  return { ok: true, patch: { name: identity.name, vermagic: identity.vermagic, replace: found.replace, functions } }
+}
+
+function checkIdentity(
+  elf: ElfFile,
+  object: ObjectFile,
+  kernel: KernelFacts,
+): { ok: true; name: string; vermagic: string } | PatchRefusal {
+  const self = object.sections.find((section) => section.name === thisModuleSection)
+  if (!self || self.size !== moduleStruct.size) {
+    return refuse(
+      'bad-module',
+      `no ${thisModuleSection} section of ${moduleStruct.size} bytes among ${elf.sections.length} sections: not a module of this kernel`,
+    )
+  }
+  const info = new Map<string, string>()
+  for (const section of object.sections.filter((one) => one.name === '.modinfo')) {
+    for (const text of textOf(section.data).split('\0')) {
+      const at = text.indexOf('=')
+      if (at > 0) info.set(text.slice(0, at), text.slice(at + 1))
+    }
+  }
+  if (info.size === 0) return refuse('no-modinfo', 'no .modinfo section: not a module; link it with its generated part')
+  const name = stringAt(self, moduleStruct.name)
+  const vermagic = info.get('vermagic') ?? ''
+  if (vermagic !== kernel.vermagic) {
+    return refuse(
+      'other-build',
+      `${name} was built for '${vermagic}', the kernel is '${kernel.vermagic}'; build it again for this kernel`,
+    )
+  }
+  if (!info.has('livepatch')) {
+    return refuse('not-a-livepatch', `${name} is not marked as a livepatch module; add MODULE_INFO(livepatch, "Y")`)
+  }
+  return { ok: true, name, vermagic }
+}
+
+function checkRelocations(object: ObjectFile): PatchRefusal | undefined {
+  for (const section of object.sections) {
+    for (const group of section.relocations) {
+      const bad = group.entries.find((entry) => !knownRelocations.has(entry.type))
+      if (bad) {
+        return refuse(
+          'unknown-relocation',
+          `${group.name} has relocation type ${bad.type} against ${bad.symbol.name || 'a section'}, which the kernel does not know; compile with -fno-pic -mcmodel=kernel`,
+          { symbol: bad.symbol.name },
+        )
+      }
+    }
+  }
+  return undefined
+}
+
+function checkSymbols(object: ObjectFile, kernel: KernelFacts): PatchRefusal | undefined {
+  for (const symbol of object.symbols) {
+    if (symbol.section === 0 && symbol.name !== '' && symbol.binding !== 2 && !kernel.exports.has(symbol.name)) {
+      return refuse(
+        'unknown-symbol',
+        `${symbol.name} is not exported by kernel ${kernel.buildId}, nor marked as a livepatch symbol`,
+        { symbol: symbol.name },
+      )
+    }
+    if (symbol.section !== SHN_LIVEPATCH) continue
+    const match = /^\.klp\.sym\.([^.]+)\.(.+),(\d+)$/.exec(symbol.name)
+    if (!match)
+      return refuse('bad-module', `symbol ${symbol.name} is not of the form .klp.sym.<object>.<symbol>,<position>`)
+    if (match[1] === 'vmlinux' && !kernel.symbols.has(match[2] ?? '')) {
+      return refuse('unknown-symbol', `${match[2]} is not in kernel ${kernel.buildId}`, { symbol: match[2] ?? '' })
+    }
+  }
+  return undefined
+}
+
+function checkFunction(wanted: PatchedFunction, kernel: KernelFacts): PatchedFunction | PatchRefusal {
+  const places = kernel.symbols.get(wanted.name) ?? []
+  if (places.length === 0) {
+    return refuse(
+      'unknown-function',
+      `${wanted.name} is not in kernel ${kernel.buildId}; it may have been inlined or renamed`,
+      { symbol: wanted.name },
+    )
+  }
+  if (wanted.position === 0 && places.length > 1) {
+    return refuse(
+      'ambiguous-symbol',
+      `${wanted.name} is there ${places.length} times; set .old_sympos to 1..${places.length}`,
+      { symbol: wanted.name },
+    )
+  }
+  const place = places[Math.max(0, wanted.position - 1)]
+  if (!place) {
+    return refuse(
+      'unknown-function',
+      `${wanted.name},${wanted.position}: there are only ${places.length} of that name`,
+      { symbol: wanted.name },
+    )
+  }
+  const entry = kernel.patchableEntries.find((address) => address === place.address || address === place.address + 4n)
+  if (entry === undefined) {
+    return refuse(
+      'not-patchable',
+      `${wanted.name} has no patchable entry (__mcount_loc does not list ${place.address.toString(16)}): it is notrace, assembly, or no function; patch its callers`,
+      { symbol: wanted.name },
+    )
+  }
+  return { ...wanted, entry, size: place.size }
+}
+
+/** Follows __this_module <- klp_patch -> objects -> funcs through the relocations of the data. */
+function findFunctions(object: ObjectFile): { replace: boolean; functions: PatchedFunction[] } {
+  const functions: PatchedFunction[] = []
+  let replace = false
+  for (const section of object.sections) {
+    for (const entry of relocationsOf(section)) {
+      if (entry.symbol.name !== '__this_module' || entry.offset % klpPatch.size !== klpPatch.mod) continue
+      const objects = pointer(section, entry.offset + klpPatch.objs)
+      if (!objects) continue
+      replace ||= section.data[entry.offset + klpPatch.replace] === 1
+      for (let at = objects.offset; ; at += klpObject.size) {
+        const funcs = pointer(objects.section, at + klpObject.funcs)
+        if (!funcs) break
+        const named = pointer(objects.section, at + klpObject.name)
+        functions.push(
+          ...readFuncs(funcs.section, funcs.offset, named ? stringAt(named.section, named.offset) : 'vmlinux'),
+        )
+      }
+    }
+  }
+  return { replace, functions }
+}
+
+function readFuncs(section: ObjectSection, start: number, object: string): PatchedFunction[] {
+  const result: PatchedFunction[] = []
+  const view = new DataView(section.data.buffer, section.data.byteOffset, section.data.byteLength)
+  for (let at = start; ; at += klpFunc.size) {
+    const name = pointer(section, at + klpFunc.oldName)
+    if (!name || at + klpFunc.size > section.data.length) return result
+    const position = Number(view.getBigUint64(at + klpFunc.oldSympos, true))
+    result.push({ object, name: stringAt(name.section, name.offset), position })
+  }
+}
+
+function relocationsOf(section: ObjectSection): ObjectRelocation[] {
+  return section.relocations.flatMap((group) => group.entries)
+}
+
+/** Where the 64-bit pointer at `offset` will point inside the object. */
+function pointer(section: ObjectSection, offset: number): { section: ObjectSection; offset: number } | undefined {
+  const found = relocationsOf(section).find((entry) => entry.offset === offset && entry.type === R_X86_64_64)
+  if (!found || typeof found.symbol.section === 'number') return undefined
+  return { section: found.symbol.section, offset: Number(found.symbol.value + found.addend) }
+}
+
+function stringAt(section: ObjectSection, offset: number): string {
+  return textOf(section.data.subarray(offset)).split('\0')[0] ?? ''
+}
+
+function textOf(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += String.fromCharCode(byte)
+  return text
+}

@@ -1,0 +1,17 @@
+// The patch room: build a patch module from C or assembly, say whether a kernel will take it, and show what becomes of
+// the entry of the function it replaces.
+export { type AssemblePatchOptions, buildPatchFromAssembly } from './assemble-patch.js'
+export {
+  type BuildFromCOptions,
+  type BuildResult,
+  buildPatchFromC,
+  type CompileOutcome,
+  type CompileRequest,
+  moduleCompilerFlags,
+} from './build-from-c.js'
+export { type CheckedPatch, type CheckResult, checkPatch, type PatchedFunction } from './check-patch.js'
+export { type EntryState, type EntryStep, explainEntry, readEntryState } from './entry-bytes.js'
+export { type KernelFacts, type KernelFactsResult, type KernelSymbol, readKernelFacts } from './kernel-facts.js'
+export { type ConvertedSymbol, convertLivepatchSymbols } from './klp-convert.js'
+export { moduleName } from './module-layout.js'
+export type { PatchRefusal, PatchRefusalCode } from './refusal.js'
