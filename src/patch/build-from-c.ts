@@ -16,6 +16,7 @@ export const moduleCompilerFlags: readonly string[] = [
   '-O2',
   '-ffreestanding',
   '-nostdlib',
+  '-nostdinc',
   '-fno-pic',
   '-mcmodel=kernel',
   '-mno-red-zone',

@@ -71,15 +71,17 @@ static notrace void klp_ftrace_handler(unsigned long ip, unsigned long parent_ip
 	struct klp_func *func;
 	int bit;
 
-	bit = ftrace_test_recursion_trylock(ip, parent_ip);
-	if (bit < 0)
-		return;
+	/* The guard is open again before preemption is: the scheduler may be patched too. */
 	preempt_disable_notrace();
-	func = klp_choose_func(ops);
-	if (func && !func->nop)
-		ftrace_regs_set_instruction_pointer(fregs, (unsigned long)func->new_func);
+	bit = ftrace_test_recursion_trylock(ip, parent_ip);
+	if (bit >= 0) {
+		func = klp_choose_func(ops);
+		if (func && !func->nop)
+			ftrace_regs_set_instruction_pointer(fregs,
+							    (unsigned long)func->new_func);
+		ftrace_test_recursion_unlock(bit);
+	}
 	preempt_enable_notrace();
-	ftrace_test_recursion_unlock(bit);
 }
 
 static void func_stack_push(struct klp_ops *ops, struct klp_func *func)

@@ -289,7 +289,7 @@ void klp_init_transition(struct klp_patch *patch, int state)
 {
 	klp_transition_patch = patch;
 	klp_target_state = state;
-	pr_debug("'%s': initializing %s transition\n", patch->mod->name, target_name());
+	pr_info("'%s': initializing %s transition\n", patch->mod->name, target_name());
 
 	for_each_task_and_idle(task_set_initial);
 	/* States before funcs: pairs with the acquire loads in klp_choose_func(). */
@@ -311,7 +311,7 @@ static void klp_complete_transition(void)
 	struct klp_patch *patch = klp_transition_patch;
 	struct klp_object *obj;
 
-	pr_debug("'%s': completing %s transition\n", patch->mod->name, target_name());
+	pr_info("'%s': completing %s transition\n", patch->mod->name, target_name());
 
 	if (patch->replace && klp_target_state == KLP_TRANSITION_PATCHED) {
 		klp_unpatch_replaced_patches(patch);
@@ -344,7 +344,7 @@ static void klp_complete_transition(void)
 /* The patch could not be enabled; no task has been told yet. */
 void klp_cancel_transition(void)
 {
-	pr_debug("'%s': canceling patching transition, going to unpatch\n",
+	pr_info("'%s': canceling patching transition, going to unpatch\n",
 		 klp_transition_patch->mod->name);
 	klp_target_state = KLP_TRANSITION_UNPATCHED;
 	klp_complete_transition();
@@ -424,7 +424,7 @@ static void klp_transition_work_fn(struct work_struct *work)
 /* Called with klp_mutex held while a transition runs: go back where we came from. */
 void klp_reverse_transition(void)
 {
-	pr_debug("'%s': reversing transition from %s\n", klp_transition_patch->mod->name,
+	pr_info("'%s': reversing transition from %s\n", klp_transition_patch->mod->name,
 		 klp_target_state == KLP_TRANSITION_PATCHED ? "patching to unpatching" :
 							      "unpatching to patching");
 	/*

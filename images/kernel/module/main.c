@@ -18,7 +18,6 @@
 #include <linux/mutex.h>
 #include <linux/preempt.h>
 #include <linux/printk.h>
-#include <linux/panic.h>
 #include <linux/uaccess.h>
 #include <linux/fs.h>
 #include <linux/seq_file.h>
@@ -437,7 +436,7 @@ static void taint_for(struct module *mod)
 	mod->taints |= 1UL << TAINT_LIVEPATCH;
 	if (!test_taint(TAINT_LIVEPATCH))
 		pr_notice("%s: tainting kernel with TAINT_LIVEPATCH\n", mod->name);
-	add_taint(TAINT_LIVEPATCH);
+	add_taint(TAINT_LIVEPATCH, LOCKDEP_STILL_OK);
 }
 
 static int run_init(struct module *mod)
