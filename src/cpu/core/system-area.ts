@@ -2,23 +2,23 @@
 //
 // Promises: fixed offsets; the whole area [0, SYSTEM_AREA_BYTES) belongs into a snapshot, because TLB contents are visible to the guest
 // (a stale translation is used until it is invalidated). Nothing here depends on how the area is reached.
-export const MTRR_VARIABLE: usize = 0 // 16 registers: base and mask of 8 ranges
-export const MTRR_FIXED: usize = 128 // 11 registers
-export const DEBUG_CONTROL: usize = 216
-export const VICTIM_4K: usize = 256 // u32: next way to replace
-export const VICTIM_2M: usize = 260
-export const VICTIM_1G: usize = 264
-export const LARGE_2M: usize = 268 // u32: a 2M entry was entered since the last full flush
-export const LARGE_1G: usize = 272
-export const SETS_USED: usize = 512 // bitmap of sets of the 4K array that may hold something
+export const MTRR_VARIABLE: u32 = 0 // 16 registers: base and mask of 8 ranges
+export const MTRR_FIXED: u32 = 128 // 11 registers
+export const DEBUG_CONTROL: u32 = 216
+export const VICTIM_4K: u32 = 256 // u32: next way to replace
+export const VICTIM_2M: u32 = 260
+export const VICTIM_1G: u32 = 264
+export const LARGE_2M: u32 = 268 // u32: a 2M entry was entered since the last full flush
+export const LARGE_1G: u32 = 272
+export const SETS_USED: u32 = 512 // bitmap of sets of the 4K array that may hold something
 
 /** An entry is 16 bytes: key (tlb.ts), then frame and permissions as in a page-table entry. */
-export const SECOND_ENTRY_BYTES: usize = 16
+export const SECOND_ENTRY_BYTES: u32 = 16
 export const WAYS: u32 = 4
 export const SETS_4K: u32 = 512
 export const SETS_2M: u32 = 64
 export const ENTRIES_1G: u32 = 16
-export const ARRAY_4K: usize = 1024
-export const ARRAY_2M: usize = ARRAY_4K + 512 * 4 * 16
-export const ARRAY_1G: usize = ARRAY_2M + 64 * 4 * 16
-export const SYSTEM_AREA_BYTES: usize = 40960
+export const ARRAY_4K: u32 = 1024
+export const ARRAY_2M: u32 = ARRAY_4K + 512 * 4 * 16
+export const ARRAY_1G: u32 = ARRAY_2M + 64 * 4 * 16
+export const SYSTEM_AREA_BYTES: u32 = 40960
