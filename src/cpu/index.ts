@@ -1,3 +1,5 @@
-// cpu: the x86-64 core. The seam to its WebAssembly module.
+// cpu: the x86-64 core. The seam to its WebAssembly module, the layout of a vCPU's state, and the instance as an object.
 
 export * from './core-abi.js'
+export * from './cpu-core.js'
+export * from './state-layout.js'

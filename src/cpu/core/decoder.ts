@@ -4,7 +4,8 @@
 // Protocol for them: `fetchModrm` first, set `immediateBytes` to what still follows, then `address`/`loadRm`, then fetch immediates, then emit.
 // It must not know what instructions mean, only how they are encoded.
 import { CpuState, MODE_CODE64, SEG_DS, SEG_FS, SEG_SS, SLOT_SEGMENT_BASE, SLOT_T0, SLOT_T1, SLOT_ZERO } from './state'
-import { OP_FAULT, OP_LEA16, OP_LEA32, OP_LEA64, OP_LOAD, OP_LOADW, OP_LOADZ16, OP_LOADZ8, OP_MOV8, OP_SEGCHECK, OP_STORE, UOP_BYTES } from './ir'
+import { COLD_BITADDR } from './cold-numbers'
+import { OP_COLD, OP_FAULT, OP_LEA16, OP_LEA32, OP_LEA64, OP_LOAD, OP_LOADW, OP_LOADZ16, OP_LOADZ8, OP_MOV8, OP_SEGCHECK, OP_STORE, UOP_BYTES, functionImmediate } from './ir'
 import { codeByte, openSecondPage } from './code-bytes'
 import { VECTOR_GP } from './fault'
 
@@ -20,6 +21,9 @@ export class Decoder {
   first: usize // host pointer of the byte at block offset 0
   firstBytes: u32 // how many bytes of the block lie in the first page
   second: usize // host pointer of the second page's start, 0 while not translated
+  secondPage: u32 // its physical address, or NO_PAGE
+  logged: u32 // a page has code-write log entries: fetch through coherence.ts
+  view: u32 // worst viewState of the current instruction's bytes
   position: u32 // next byte to fetch, offset in the block
   start: u32 // first byte of the current instruction
   number: u32 // number of the current instruction in the block
@@ -52,6 +56,7 @@ export class Decoder {
   broken: u32 // bytes could not be fetched: 1 page fault or page end reached, 2 longer than 15 bytes
   refused: u32 // #UD
   target: u64
+  stackBias: u32 // POP r/m: bytes by which RSP has moved when the address is computed
   lockable: u32 // the current instruction has accepted LOCK
 
   /** Next code byte. After trouble (`broken`) returns 0; the driver discards the instruction. */
@@ -172,7 +177,7 @@ export class Decoder {
       else this.displacement = 0
       return segment
     }
-    let ripRelative = false
+    let bias: i64 = 0
     if (rm == 4) {
       const sib = this.fetch8()
       const index = ((sib >> 3) & 7) | ((this.rex & 2) << 2)
@@ -187,20 +192,20 @@ export class Decoder {
         return segment
       }
       this.base = (low | ((this.rex & 1) << 3)) << 3
+      if (this.base == 4 << 3) bias = i64(this.stackBias)
       if (this.base == 4 << 3 || this.base == 5 << 3) segment = SEG_SS
     } else if (rm == 5 && mod == 0) {
       this.base = SLOT_ZERO
-      ripRelative = this.code == MODE_CODE64
       this.displacement = i64(i32(this.fetch32()))
-      if (ripRelative) this.displacement += i64(this.rip + u64(this.position) + u64(this.immediateBytes))
+      if (this.code == MODE_CODE64) this.displacement += i64(this.rip + u64(this.position) + u64(this.immediateBytes))
       return segment
     } else {
       this.base = (rm | ((this.rex & 1) << 3)) << 3
       if (this.base == 5 << 3) segment = SEG_SS
     }
-    if (mod == 1) this.displacement = i64(i8(this.fetch8()))
-    else if (mod == 2) this.displacement = i64(i32(this.fetch32()))
-    else this.displacement = 0
+    if (mod == 1) this.displacement = i64(i8(this.fetch8())) + bias
+    else if (mod == 2) this.displacement = i64(i32(this.fetch32())) + bias
+    else this.displacement = bias
     return segment
   }
 
@@ -256,6 +261,19 @@ export class Decoder {
       return
     }
     this.emit(OP_SEGCHECK, d, s, SLOT_ZERO, segment, i64(size) | (write ? 256 : 0))
+  }
+
+  /** Memory operand of a bit test with a register bit number (slot): the operand that holds the bit. */
+  bitOperand(size: u32, write: bool, bit: u32): void {
+    const parsed = this.parseAddress()
+    const segment = this.segment != NO_SEGMENT ? this.segment : parsed
+    this.emit(this.addressSize == 8 ? OP_LEA64 : this.addressSize == 4 ? OP_LEA32 : OP_LEA16, SLOT_T0, this.base, this.index, this.scale, this.displacement)
+    this.emit(OP_COLD, SLOT_T0, bit, 0, size, functionImmediate(COLD_BITADDR, this.addressSize, 0))
+    this.emitSegment(SLOT_T0, SLOT_T0, segment, size, write)
+    this.base = SLOT_T0
+    this.index = SLOT_ZERO
+    this.scale = 0
+    this.displacement = 0
   }
 
   /** Leaves the linear address of the memory operand in T0. `size` and `write` are for the segment check. */

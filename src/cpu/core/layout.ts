@@ -22,6 +22,8 @@ export let stateBase: usize = 0
 export let pageFlags: usize = 0 // one byte for each RAM page
 export let dirtyPages: usize = 0
 export let logBase: usize = 0
+/** Save area (save.ts). */
+export let saveBase: usize = 0
 export let decoderBase: usize = 0
 export let eventMask: u32 = 0
 export let machineTime: u64 = 0
@@ -58,11 +60,15 @@ function perCpuBytes(): usize {
   return align(SYSTEM_AREA_OFFSET + SYSTEM_AREA_BYTES, 4096)
 }
 
+function saveAreaBytes(vcpus: u32): usize {
+  return align(4096 + LOG_ENTRIES * LOG_ENTRY_BYTES + vcpus * (1536 + SYSTEM_AREA_BYTES), 4096)
+}
+
 /** Linear-memory size for these arguments, as a float64 because it may exceed 2 GiB. */
 export function bytesNeeded(vcpus: u32, ram: u32): f64 {
   const fixed = align(__heap_base, 4096) + 8192 + LOG_ENTRIES * LOG_ENTRY_BYTES + ROM_AREA + 0x20000
   const pages = ram >> 12
-  return f64(fixed) + f64(vcpus) * f64(perCpuBytes() + arenaBytes(vcpus)) + f64(pages) * 2 + f64(ram) + 0x20000
+  return f64(fixed) + f64(saveAreaBytes(vcpus)) + f64(vcpus) * f64(perCpuBytes() + arenaBytes(vcpus)) + f64(pages) * 2 + f64(ram) + 0x20000
 }
 
 export function layOut(vcpus: u32, ram: u32): void {
@@ -77,6 +83,8 @@ export function layOut(vcpus: u32, ram: u32): void {
   at += perCpuBytes() * vcpus
   const arenas = at
   at += arenaBytes(vcpus) * vcpus
+  saveBase = at
+  at += saveAreaBytes(vcpus)
   pageFlags = at
   at = align(at + (ram >> 12), 4096)
   dirtyPages = at

@@ -204,7 +204,7 @@ export function physicalWrite64(c: CpuState, physical: u64, value: u64): void {
 // Out-of-line paths.
 
 function readIn(c: CpuState, linear: u64, size: u32, context: u32): u64 {
-  const first = 0x1000 - (<u32>linear & 0xfff)
+  const first: u32 = <u32>0x1000 - (<u32>linear & 0xfff)
   if (first >= size) {
     if (!translate(c, linear, ACCESS_READ, context)) return 0
     return physicalRead(c, c.physical, size)
@@ -222,7 +222,7 @@ function nextPage(c: CpuState, linear: u64): u64 {
 }
 
 function writeIn(c: CpuState, linear: u64, size: u32, value: u64, context: u32): void {
-  const first = 0x1000 - (<u32>linear & 0xfff)
+  const first: u32 = <u32>0x1000 - (<u32>linear & 0xfff)
   if (!translate(c, linear, ACCESS_WRITE, context)) return
   const low = c.physical
   if (first >= size) {
@@ -261,7 +261,7 @@ export function readForWriteSlow(c: CpuState, linear: u64, size: u32): u64 {
 export function probeWrite(c: CpuState, linear: u64, size: u32): void {
   const context = currentContext(c)
   if (!translate(c, linear, ACCESS_WRITE, context)) return
-  if (0x1000 - (<u32>linear & 0xfff) < size) translate(c, nextPage(c, linear), ACCESS_WRITE, context)
+  if (<u32>0x1000 - (<u32>linear & 0xfff) < size) translate(c, nextPage(c, linear), ACCESS_WRITE, context)
 }
 
 // Loads and stores with the current privilege.

@@ -144,13 +144,14 @@ export class CpuState {
   scratch: u64 // 864
   scratch1: u64 // 872
   yieldRequested: u32 // 880
-  paused: u32 // 884
+  flagsShown: u32 // 884: c.eflags holds the arithmetic flags too (synchronize)
   system0: u64; system1: u64; system2: u64; system3: u64 // 888: free for the system side, derived data only
   pageTable: usize // 920: heads of lists of blocks by physical page
   secondTable: usize
   jumpCache: usize
   csBaseSeen: u64 // 936: CS base the current generation of blocks belongs to
-  endOfDerived: u64 // 944
+  breakAt: u64 // 944: RIP of the breakpoint last reported
+  endOfDerived: u64 // 952
 }
 
 /** Offset where the derived part begins; [0, 736) and [1024, 1536) are saved. */

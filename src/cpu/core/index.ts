@@ -1,0 +1,156 @@
+// The exports of core.wasm; what each promises is in ../core-abi.ts. Nothing is decided here.
+import { STATE_BYTES } from './state'
+import { bytesNeeded, cpuAt, cpuCount, dirtyPages, layOut, ramBase, ramBytes, runningCpu, setEventMaskValue, setMachineTime, addRom } from './layout'
+import { LINE_INTR, runCpu } from './run'
+import { IF, readFlags, setArithmetic } from './flags'
+import { dropAllBlocks, dropCode, stopAtBoundary } from './blocks'
+import { dropWriteTags, tlbFlushAll } from './memory'
+import { changeBreakpoint } from './breakpoints'
+import { configureCoherence, retiredSoFar } from './coherence'
+import { forgetAll } from './tlb'
+import { inspect } from './mmu'
+import { updateMode } from './segments'
+import { armDebug } from './debug'
+import { resetState, startupState } from './reset'
+import { loadAll, saveAll, savedBytes } from './save'
+
+let lastRetired: i64 = 0
+
+export function requiredBytes(vcpus: u32, ram: u32): f64 {
+  return bytesNeeded(vcpus, ram)
+}
+
+export function initialize(vcpus: u32, ram: u32): i32 {
+  if (vcpus < 1 || vcpus > 64 || f64(memory.size()) * 65536 < bytesNeeded(vcpus, ram)) return -1
+  layOut(vcpus, ram)
+  for (let i: u32 = 0; i < vcpus; i++) resetCpu(i, 1)
+  return <i32>ramBase
+}
+
+export function mapRom(physical: u32, bytes: u32): u32 {
+  for (let i: u32 = 0; i < cpuCount; i++) {
+    tlbFlushAll(cpuAt(i))
+    dropAllBlocks(cpuAt(i))
+  }
+  return <u32>addRom(physical, bytes)
+}
+
+export function resetCpu(cpu: u32, powerUp: u32): void {
+  const c = cpuAt(cpu)
+  resetState(c, powerUp != 0)
+  c.waitSipi = cpu ? 1 : 0
+  c.fault = 0
+  c.attention = 1
+  c.breakSkip = 0
+  armDebug(c)
+  tlbFlushAll(c)
+}
+
+export function startup(cpu: u32, vector: u32): void {
+  const c = cpuAt(cpu)
+  if (c.waitSipi) startupState(c, vector)
+}
+
+export function run(cpu: u32, budget: u32): u32 {
+  const c = cpuAt(cpu)
+  const reason = runCpu(c, i64(budget))
+  lastRetired = c.budgetStart - c.remaining
+  return reason
+}
+
+export function retired(): u32 {
+  return <u32>lastRetired
+}
+
+export function setLine(cpu: u32, line: u32, level: u32): void {
+  const c = cpuAt(cpu)
+  if (level) c.lines |= line
+  else if (line == LINE_INTR) c.lines &= ~LINE_INTR
+  if (level && <i32>cpu == runningCpu && (line != LINE_INTR || c.eflags & IF)) stopAtBoundary(c)
+}
+
+export function requestYield(): void {
+  if (runningCpu < 0) return
+  const c = cpuAt(runningCpu)
+  c.yieldRequested = 1
+  stopAtBoundary(c)
+}
+
+/** Instructions of the whole machine; a float64, exact up to 2^53. */
+export function setTime(instructions: f64): void {
+  setMachineTime(<u64>instructions)
+}
+
+export function retiredNow(): u32 {
+  return runningCpu < 0 ? <u32>lastRetired : <u32>retiredSoFar(cpuAt(runningCpu))
+}
+
+export function statePointer(cpu: u32): usize {
+  return changetype<usize>(cpuAt(cpu))
+}
+
+export function stateBytes(): u32 {
+  return STATE_BYTES
+}
+
+export function stateChanged(cpu: u32): void {
+  const c = cpuAt(cpu)
+  c.zero = 0
+  if (c.flagsShown) setArithmetic(c, c.eflags)
+  c.eflags |= 2
+  updateMode(c)
+  armDebug(c)
+  forgetAll(c)
+  tlbFlushAll(c)
+  dropAllBlocks(c)
+}
+
+/** RFLAGS whole at the offset of c.eflags; the core itself ignores the arithmetic bits there. */
+export function synchronize(cpu: u32): void {
+  const c = cpuAt(cpu)
+  c.eflags = readFlags(c)
+  c.flagsShown = 1
+}
+
+export function ramChanged(physical: u32, bytes: u32): void {
+  dropCode(physical, bytes)
+}
+
+export function translate(cpu: u32, linearLow: u32, linearHigh: u32): f64 {
+  const physical = inspect(cpuAt(cpu), u64(linearLow) | (u64(linearHigh) << 32))
+  return physical == ~0 ? -1 : <f64>physical
+}
+
+export function setEventMask(mask: u32): void {
+  setEventMaskValue(mask)
+}
+
+export function setBreakpoint(linearLow: u32, linearHigh: u32, on: u32): void {
+  changeBreakpoint(u64(linearLow) | (u64(linearHigh) << 32), on != 0)
+  for (let i: u32 = 0; i < cpuCount; i++) dropAllBlocks(cpuAt(i))
+}
+
+export function setCoherence(mode: u32, seedLow: u32, seedHigh: u32): void {
+  configureCoherence(mode, u64(seedLow) | (u64(seedHigh) << 32))
+}
+
+export function saveCore(): usize {
+  return saveAll()
+}
+
+export function saveCoreBytes(): u32 {
+  return savedBytes()
+}
+
+export function loadCore(pointer: usize, bytes: u32): i32 {
+  return loadAll(pointer, bytes)
+}
+
+export function dirtyMap(): usize {
+  return dirtyPages
+}
+
+export function clearDirty(): void {
+  memory.fill(dirtyPages, 0, ramBytes >> 12)
+  dropWriteTags(0, true)
+}

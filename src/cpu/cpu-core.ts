@@ -1,0 +1,135 @@
+// One core instance as an object: instantiates core.wasm from given bytes, lays out memory, and gives typed access to registers and RAM.
+//
+// Promises: views returned by `ram`, `state` are fresh after growth; everything else is core-abi.ts unchanged, reached by `exports`.
+// It must not know devices or time: those come in as `CoreImports`.
+import type { CoreExports, CoreImports } from './core-abi.js'
+import { STATE_OFFSETS, STATE_XMM, type StateRegister } from './state-layout.js'
+
+const WASM_PAGE = 0x10000
+
+/** Imports of a machine without devices: ports and MMIO read all ones, no interrupts. */
+export function noDevices(): CoreImports {
+  return {
+    portRead: () => 0xffff_ffff,
+    portWrite: () => {},
+    mmioRead: () => 0xffff_ffff,
+    mmioWrite: () => {},
+    acknowledgeInterrupt: () => -1,
+    apicMsrRead: () => 0,
+    apicMsrWrite: () => 1,
+    taskPriorityRead: () => 0,
+    taskPriorityWrite: () => {},
+    event: () => {},
+  }
+}
+
+export class CpuCoreError extends Error {
+  readonly code: string
+
+  constructor(code: string, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+export class CpuCore {
+  readonly exports: CoreExports
+  readonly ramBytes: number
+  readonly vcpus: number
+  private readonly memory: WebAssembly.Memory
+  private readonly ramOffset: number
+
+  constructor(wasm: Uint8Array | WebAssembly.Module, imports: CoreImports, vcpus: number, ramBytes: number) {
+    const module = wasm instanceof WebAssembly.Module ? wasm : new WebAssembly.Module(wasm)
+    this.memory = new WebAssembly.Memory({ initial: 64 })
+    const instance = new WebAssembly.Instance(module, {
+      env: {
+        memory: this.memory,
+        abort: () => {
+          throw new CpuCoreError('CORE_ABORT', 'The CPU core aborted: a defect of the core.')
+        },
+      },
+      machine: { ...imports },
+    })
+    this.exports = instance.exports as unknown as CoreExports
+    this.vcpus = vcpus
+    this.ramBytes = ramBytes
+    const missing = this.exports.requiredBytes(vcpus, ramBytes) - this.memory.buffer.byteLength
+    if (missing > 0) this.memory.grow(Math.ceil(missing / WASM_PAGE))
+    const offset = this.exports.initialize(vcpus, ramBytes)
+    if (offset === -1) {
+      throw new CpuCoreError('CORE_SIZE', `The core cannot hold ${vcpus} vCPUs and ${ramBytes} bytes of RAM; ask for less.`)
+    }
+    this.ramOffset = offset >>> 0
+  }
+
+  /** Guest RAM, a view. After writing to it call `exports.ramChanged`. */
+  get ram(): Uint8Array {
+    return new Uint8Array(this.memory.buffer, this.ramOffset, this.ramBytes)
+  }
+
+  /** A vCPU's state area. */
+  state(cpu: number): DataView {
+    return new DataView(this.memory.buffer, this.exports.statePointer(cpu) >>> 0, this.exports.stateBytes())
+  }
+
+  register(cpu: number, name: StateRegister): bigint {
+    if (name === 'rflags') this.exports.synchronize(cpu)
+    return this.state(cpu).getBigUint64(STATE_OFFSETS[name], true)
+  }
+
+  /** Writes registers and drops what was derived from them. */
+  setRegisters(cpu: number, values: Partial<Record<StateRegister, bigint>>): void {
+    this.exports.synchronize(cpu)
+    const state = this.state(cpu)
+    for (const [name, value] of Object.entries(values)) {
+      state.setBigUint64(STATE_OFFSETS[name as StateRegister], BigInt.asUintN(64, value), true)
+    }
+    this.exports.stateChanged(cpu)
+  }
+
+  /** XMM register r, low half first. */
+  xmm(cpu: number, r: number): readonly [bigint, bigint] {
+    const state = this.state(cpu)
+    return [state.getBigUint64(STATE_XMM + 16 * r, true), state.getBigUint64(STATE_XMM + 16 * r + 8, true)]
+  }
+
+  setXmm(cpu: number, r: number, low: bigint, high: bigint): void {
+    const state = this.state(cpu)
+    state.setBigUint64(STATE_XMM + 16 * r, BigInt.asUintN(64, low), true)
+    state.setBigUint64(STATE_XMM + 16 * r + 8, BigInt.asUintN(64, high), true)
+  }
+
+  writeRam(physical: number, bytes: Uint8Array): void {
+    this.ram.set(bytes, physical)
+    this.exports.ramChanged(physical, bytes.length)
+  }
+
+  readRam(physical: number, bytes: number): Uint8Array {
+    return this.ram.slice(physical, physical + bytes)
+  }
+
+  /** Copies a ROM image into the core and maps it. */
+  mapRom(physical: number, bytes: Uint8Array): void {
+    const pointer = this.exports.mapRom(physical, bytes.length) >>> 0
+    if (pointer === 0) throw new CpuCoreError('CORE_ROM', `The core has no room for a ROM of ${bytes.length} bytes.`)
+    new Uint8Array(this.memory.buffer, pointer, bytes.length).set(bytes)
+  }
+
+  run(cpu: number, budget: number): number {
+    return this.exports.run(cpu, budget)
+  }
+
+  save(): Uint8Array {
+    const bytes = this.exports.saveCoreBytes()
+    return new Uint8Array(this.memory.buffer, this.exports.saveCore() >>> 0, bytes).slice()
+  }
+
+  load(saved: Uint8Array): void {
+    const pointer = this.exports.saveCore() >>> 0
+    new Uint8Array(this.memory.buffer, pointer, saved.length).set(saved)
+    if (this.exports.loadCore(pointer, saved.length) !== 0) {
+      throw new CpuCoreError('CORE_STATE', 'The saved CPU state does not fit this core; boot afresh.')
+    }
+  }
+}
