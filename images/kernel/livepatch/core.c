@@ -18,6 +18,7 @@
 #include <linux/string.h>
 #include <linux/slab.h>
 #include <linux/printk.h>
+#include <linux/rcupdate.h>
 #include <linux/workqueue.h>
 #include <linux/kallsyms.h>
 #include <linux/elf.h>
@@ -357,7 +358,7 @@ void klp_discard_nops(struct klp_patch *new_patch)
 {
 	klp_unpatch_objects_dynamic(new_patch);
 	/* Handlers may stand on an unlinked NOP func. */
-	synchronize_sched_all();
+	synchronize_rcu();
 	klp_free_dynamic(new_patch);
 }
 

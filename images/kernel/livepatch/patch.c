@@ -13,7 +13,7 @@
  *     and klp_start_transition() write them in the opposite order, with
  *     barriers: who sees transition set also sees a state that is not idle.
  *  3. A func that was unlinked may be in use by a handler until
- *     synchronize_sched_all() has returned.
+ *     synchronize_rcu() has returned.
  *  4. Nothing here may be traced: it would redirect itself.
  */
 #define pr_fmt(fmt) "livepatch: " fmt

@@ -34,6 +34,8 @@
 #include <linux/kernel.h>
 #include <linux/errno.h>
 #include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/rcupdate.h>
 #include <linux/smp.h>
 #include <linux/signal.h>
 #include <linux/stacktrace.h>
@@ -63,7 +65,7 @@ static const char *target_name(void)
 /* Every handler that began before this call has ended when it returns. */
 static void klp_synchronize_transition(void)
 {
-	synchronize_sched_all();
+	synchronize_rcu();
 }
 
 /* ---- one task ---- */
@@ -148,13 +150,13 @@ static int klp_check_stack(struct task_struct *task, const char **oldname)
 }
 
 /* Runs while the task cannot start or stop running. */
-static int klp_check_and_switch_task(struct task_struct *task, void *arg)
+static int klp_check_and_switch_task(struct task_struct *task, const char **oldname)
 {
 	int ret;
 
 	if (task_curr(task) && task != current)
 		return -EBUSY;
-	ret = klp_check_stack(task, arg);
+	ret = klp_check_stack(task, oldname);
 	if (ret)
 		return ret;
 	clear_tsk_thread_flag(task, TIF_PATCH_PENDING);
@@ -166,6 +168,7 @@ static int klp_check_and_switch_task(struct task_struct *task, void *arg)
 static bool klp_try_switch_task(struct task_struct *task)
 {
 	const char *oldname = NULL;
+	unsigned long flags;
 	int ret;
 
 	if (task->patch_state == klp_target_state)
@@ -173,7 +176,9 @@ static bool klp_try_switch_task(struct task_struct *task)
 	/* Nothing may have been decided yet for the patch to be checked against. */
 	if (!klp_transition_patch)
 		return false;
-	ret = task_call_func(task, klp_check_and_switch_task, &oldname);
+	flags = task_rq_lock(task);
+	ret = klp_check_and_switch_task(task, &oldname);
+	task_rq_unlock(task, flags);
 	if (klp_verbose) {
 		switch (ret) {
 		case 0:
@@ -224,13 +229,14 @@ void klp_copy_process(struct task_struct *child)
 static void for_each_task_and_idle(void (*fn)(struct task_struct *task))
 {
 	struct task_struct *task;
+	struct task_struct *leader;
 	unsigned long flags;
 	int cpu;
 
-	flags = tasklist_read_lock();
-	for_each_task(task)
+	spin_lock_irqsave(&tasklist_lock, flags);
+	for_each_process_thread(leader, task)
 		fn(task);
-	tasklist_read_unlock(flags);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
 	for_each_possible_cpu(cpu)
 		if (idle_task(cpu))
 			fn(idle_task(cpu));
@@ -270,7 +276,7 @@ static void task_signal(struct task_struct *task)
 	if (task->flags & PF_KTHREAD)
 		wake_up_state(task, TASK_INTERRUPTIBLE);
 	else
-		signal_wake_up(task, 0);
+		set_notify_signal(task);
 }
 
 static void for_each_func(struct klp_patch *patch, bool transition)
@@ -374,7 +380,7 @@ static bool klp_try_switch_idle(void)
 			task->patch_state = klp_target_state;
 		} else if (!klp_try_switch_task(task)) {
 			complete = false;
-			wake_up_if_idle(cpu);
+			resched_cpu(cpu);
 		}
 	}
 	return complete;
@@ -387,15 +393,15 @@ static bool klp_try_switch_idle(void)
 void klp_try_complete_transition(void)
 {
 	struct klp_patch *patch = klp_transition_patch;
-	struct task_struct *task;
+	struct task_struct *leader, *task;
 	unsigned long flags;
 	bool complete = true;
 
-	flags = tasklist_read_lock();
-	for_each_task(task)
+	spin_lock_irqsave(&tasklist_lock, flags);
+	for_each_process_thread(leader, task)
 		if (!klp_try_switch_task(task))
 			complete = false;
-	tasklist_read_unlock(flags);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
 	if (!klp_try_switch_idle())
 		complete = false;
 

@@ -18,6 +18,7 @@
 #include <linux/mutex.h>
 #include <linux/preempt.h>
 #include <linux/printk.h>
+#include <linux/rcupdate.h>
 #include <linux/uaccess.h>
 #include <linux/fs.h>
 #include <linux/seq_file.h>
@@ -357,7 +358,7 @@ static void unlink_module(struct module *mod)
 	list_del(&mod->list);
 	mutex_unlock(&module_mutex);
 	/* Readers of the list run with preemption off. */
-	synchronize_sched_all();
+	synchronize_rcu();
 }
 
 /* The file becomes a struct module with everything in place but nothing run. */
@@ -498,7 +499,7 @@ static int load_module(struct klp_modinfo *info, char *args)
 	return 0;
 going:
 	set_state(mod, MODULE_STATE_GOING);
-	synchronize_sched_all();
+	synchronize_rcu();
 	klp_module_going(mod);
 sysfs:
 	module_sysfs_teardown(mod);

@@ -26,6 +26,7 @@
 #include <linux/module.h>
 #include <linux/preempt.h>
 #include <linux/printk.h>
+#include <linux/rcupdate.h>
 #include <linux/ftrace.h>
 #include <asm/text-patching.h>
 #include "ftrace_internal.h"
@@ -321,8 +322,8 @@ static void ftrace_shutdown(struct ftrace_ops *ops)
 	ftrace_update_sites();
 	ftrace_drop_ipmodify(ops);
 	ops_list_del(ops);
-	synchronize_sched_all();
-	synchronize_rcu_tasks();
+	synchronize_rcu();
+	ftrace_wait_trampoline_unused(ops->trampoline, ops->trampoline_size);
 	ftrace_free_trampoline(ops->trampoline);
 	ops->trampoline = 0;
 }

@@ -103,9 +103,4 @@ void ftrace_test_recursion_unlock(int bit);
 extern int ftrace_enabled;
 int ftrace_set_enabled(int on);
 
-/* Returns when every CPU has left all code that ran with preemption off. */
-void synchronize_sched_all(void);
-/* Returns when every task has voluntarily slept or been in user mode. */
-void synchronize_rcu_tasks(void);
-
 #endif
