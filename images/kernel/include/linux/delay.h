@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See ktime.h. */
+#ifndef _LINUX_DELAY_H
+#define _LINUX_DELAY_H
+#include <linux/ktime.h>
+#include <linux/jiffies.h>
+#endif

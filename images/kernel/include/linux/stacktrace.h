@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Walking stacks by frame pointers. The reliable walk lists every function
+ * that is live on a stack or returns an error: it refuses interrupted frames,
+ * return addresses outside known text, and stacks that do not end where a
+ * kernel stack must end.
+ */
+#ifndef _LINUX_STACKTRACE_H
+#define _LINUX_STACKTRACE_H
+
+#include <linux/types.h>
+
+struct task_struct;
+struct pt_regs;
+
+unsigned int stack_trace_save(unsigned long *store, unsigned int size, unsigned int skip);
+unsigned int stack_trace_save_tsk(struct task_struct *, unsigned long *store,
+				  unsigned int size, unsigned int skip);
+/* entries, or -EINVAL (unreliable), -ENOSPC (deeper than size); the task must not be running, or be current */
+int stack_trace_save_tsk_reliable(struct task_struct *, unsigned long *store, unsigned int size);
+void stack_trace_print(const unsigned long *entries, unsigned int nr, int spaces);
+void show_stack(struct task_struct *, unsigned long *sp);
+void show_regs(struct pt_regs *);
+void show_trace(struct pt_regs *regs, struct task_struct *);
+
+struct unwind_state {
+	struct task_struct *task;
+	unsigned long *bp;		/* frame: [0] caller's rbp, [1] return address */
+	unsigned long ip;
+	struct pt_regs *regs;		/* the frame is an interrupted context */
+	bool error;
+	bool done;
+};
+void unwind_start(struct unwind_state *, struct task_struct *, struct pt_regs *);
+void unwind_next_frame(struct unwind_state *);
+
+#endif
