@@ -30,7 +30,7 @@ import type {
 } from './guest-port.js'
 import type { Machine } from './machine.js'
 import { walkPageTables } from './page-walk.js'
-import { REGISTER_OFFSETS } from './registers.js'
+import { offsetOf } from './registers.js'
 
 export interface MachinePortOptions {
   /** Instructions between two calls of `breathe`. Default 5 million. */
@@ -258,7 +258,7 @@ export class MachinePort implements GuestPort {
       writeRegister: async (cpu: number, name: WritableRegister, value: bigint) => {
         this.requireStopped()
         this.requireCpu(cpu)
-        machine.editState(cpu, (state) => state.setBigUint64(REGISTER_OFFSETS[name], BigInt.asUintN(64, value), true))
+        machine.editState(cpu, (state) => state.setBigUint64(offsetOf(name), BigInt.asUintN(64, value), true))
       },
       writePhysical: async (address, bytes) => {
         this.requireStopped()

@@ -32,6 +32,7 @@ import {
 } from '../base/index.js'
 import {
   type CoreImports,
+  CpuCore,
   EXIT_BREAK,
   EXIT_HALT,
   EXIT_SHUTDOWN,
@@ -44,7 +45,6 @@ import {
 import { Board } from './board.js'
 import type { BootRefusalCode } from './boot/boot-plan.js'
 import { type Configuration, configure, type MachineOptions } from './configuration.js'
-import { CoreInstance } from './core-instance.js'
 import type { CpuLines } from './devices/local-apic.js'
 import { RamView } from './guest-memory.js'
 import type {
@@ -57,7 +57,7 @@ import type {
   StopReason,
 } from './guest-port.js'
 import { type PageImage, RamPages } from './ram-pages.js'
-import { readRegisters } from './registers.js'
+import { ARCHITECTURAL_RANGES, readRegisters } from './registers.js'
 import { Scheduler } from './scheduler.js'
 
 /** Something from outside, at its exact position in the run: `time` instructions and `slices` slices since power-up. */
@@ -92,7 +92,7 @@ export class Machine implements Savable {
   readonly tag = 'machine'
   readonly version = 1
   readonly configuration: Configuration
-  private readonly core: CoreInstance
+  private readonly core: CpuCore
   private readonly board: Board
   private readonly clock = new VirtualClock()
   private readonly scheduler: Scheduler
@@ -135,7 +135,7 @@ export class Machine implements Savable {
   constructor(configuration: Configuration, coreWasm: Uint8Array | WebAssembly.Module) {
     this.configuration = configuration
     const { vcpus, memoryBytes, seed, firmware, meanSlice } = configuration
-    this.core = new CoreInstance(coreWasm, this.imports(), vcpus, memoryBytes)
+    this.core = new CpuCore(coreWasm, this.imports(), vcpus, memoryBytes)
     this.scheduler = new Scheduler(vcpus, seed, meanSlice)
     this.retired = new Float64Array(vcpus)
     this.pendingStartup = new Int16Array(vcpus).fill(-1)
@@ -582,14 +582,20 @@ export class Machine implements Savable {
 
   /** Sixteen hexadecimal digits over RAM, vCPUs, devices, time and schedule: equal exactly where the runs are. */
   hash(): string {
+    const writer = new StateWriter()
     const pageHashes = this.pages.pageHashes()
     const out = new Uint32Array(2)
     hashWords(pageHashes, 0, pageHashes.length, out, 0)
-    return hashBytes(
-      Uint8Array.from(`${formatHash(out[0] as number, out[1] as number)}${hashBytes(this.stateBytes())}`, (c) =>
-        c.charCodeAt(0),
-      ),
-    )
+    writer.string(formatHash(out[0] as number, out[1] as number))
+    for (let cpu = 0; cpu < this.vcpus; cpu++) {
+      this.core.exports.synchronize(cpu)
+      const state = this.core.state(cpu)
+      for (const [start, end] of ARCHITECTURAL_RANGES) {
+        writer.raw(new Uint8Array(state.buffer, state.byteOffset + start, end - start))
+      }
+    }
+    this.saveOwn(writer)
+    return hashBytes(writer.finish())
   }
 
   /** The hash of one page of RAM. */
@@ -604,6 +610,12 @@ export class Machine implements Savable {
 
   save(writer: StateWriter): void {
     for (let cpu = 0; cpu < this.vcpus; cpu++) this.core.exports.synchronize(cpu)
+    this.saveOwn(writer)
+    writer.blob(this.core.save())
+  }
+
+  /** Everything but RAM and the core. */
+  private saveOwn(writer: StateWriter): void {
     writer.f64(this.time)
     writer.f64(this.idleTime)
     writer.f64(this.resets)
@@ -614,7 +626,6 @@ export class Machine implements Savable {
     writer.section(this.clock)
     writer.section(this.scheduler)
     writer.section(this.board)
-    writer.blob(this.core.save())
   }
 
   load(reader: StateReader): void {

@@ -6,7 +6,7 @@
 // costs only what changed.
 
 import { hashWords, isZero, PAGE_SIZE } from '../base/index.js'
-import type { CoreInstance } from './core-instance.js'
+import type { CpuCore } from '../cpu/index.js'
 
 /** A page's bytes, or `zero` for one that is all zeros. Never written to. */
 export type Page = Uint8Array | 'zero'
@@ -15,16 +15,16 @@ export type PageImage = readonly Page[]
 const PAGE_WORDS = PAGE_SIZE / 4
 
 export class RamPages {
-  private readonly core: CoreInstance
+  private readonly core: CpuCore
   private readonly count: number
   private readonly hashStale: Uint8Array
   private readonly copyStale: Uint8Array
   private readonly hashes: Uint32Array
   private readonly pages: Page[]
 
-  constructor(core: CoreInstance) {
+  constructor(core: CpuCore) {
     this.core = core
-    this.count = core.memoryBytes / PAGE_SIZE
+    this.count = core.ramBytes / PAGE_SIZE
     this.hashStale = new Uint8Array(this.count).fill(1)
     this.copyStale = new Uint8Array(this.count).fill(1)
     this.hashes = new Uint32Array(2 * this.count)
@@ -43,7 +43,7 @@ export class RamPages {
 
   private harvest(): void {
     const pointer = this.core.exports.dirtyMap() >>> 0
-    const dirty = this.core.linear.subarray(pointer, pointer + this.count)
+    const dirty = new Uint8Array(this.core.ram.buffer, pointer, this.count)
     for (let page = 0; page < this.count; page++) {
       if (dirty[page] === 0) continue
       this.hashStale[page] = 1
@@ -55,7 +55,8 @@ export class RamPages {
   /** The hashes of all pages, two words each, brought up to date. */
   pageHashes(): Uint32Array {
     this.harvest()
-    const words = this.core.ramWords
+    const { ram } = this.core
+    const words = new Uint32Array(ram.buffer, ram.byteOffset, ram.byteLength >>> 2)
     for (let page = 0; page < this.count; page++) {
       if (this.hashStale[page] === 0) continue
       hashWords(words, page * PAGE_WORDS, PAGE_WORDS, this.hashes, 2 * page)
