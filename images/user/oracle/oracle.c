@@ -256,7 +256,7 @@ static void x87_image(u8 *image, int integers)
 	for (u32 i = 0; i < 108; i += 4)
 		*(u32 *)(image + i) = 0;
 	*(u32 *)image = control;
-	*(u32 *)(image + 4) = top << 11 | (u32)(r >> 50 & 0x4700);
+	*(u32 *)(image + 4) = top << 11 | (u32)(r >> 50 & 0x4500);
 	*(u32 *)(image + 8) = tags;
 	for (u32 i = 0; i < 8; i++)
 		extended(image + 28 + 10 * i);

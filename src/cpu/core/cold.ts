@@ -276,8 +276,12 @@ function compareExchange(c: CpuState, u: usize): void {
   const old = readSlot(c, uopS1(u), size)
   const accumulator = readSlot(c, 0, size)
   compareFlags(c, accumulator, old, size)
-  if (accumulator == old) setSlot(c, uopD(u), readSlot(c, uopS2(u), size))
-  else {
+  if (accumulator == old) {
+    const value = readSlot(c, uopS2(u), size)
+    // A register destination is written on success only: a failure does not even clear its upper half.
+    if (uopDetail(u)) writeSlot(c, uopS1(u), size, value)
+    else setSlot(c, uopD(u), value)
+  } else {
     setSlot(c, uopD(u), old)
     writeSlot(c, 0, size, old)
   }

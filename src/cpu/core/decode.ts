@@ -954,7 +954,7 @@ function decodeTwoByte(d: Decoder): void {
       if (d.mod != 3) d.lockable = 1
       const s = d.loadRmForWrite(size)
       cold(d, COLD_CMPXCHG, SLOT_T2, s, d.register(d.reg, size), size, d.mod == 3 ? 1 : 0, 0)
-      d.storeBack(size, SLOT_T2)
+      if (d.mod != 3) d.storeBack(size, SLOT_T2)
       return
     }
     case 0xb6:

@@ -1086,7 +1086,7 @@ export function interpret(c: CpuState, entry: Block): u32 {
         u += UOP_BYTES
         continue
       case OP_NOT + 2:
-        store<u64>(base + uopD(u), u64(~load<u32>(base + uopS1(u))))
+        store<u64>(base + uopD(u), u64(load<u32>(base + uopS1(u))) ^ 0xffffffff)
         u += UOP_BYTES
         continue
       case OP_NOT + 3:

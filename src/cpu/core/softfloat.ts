@@ -350,6 +350,11 @@ export function roundR(precision: i32, smallest: i32, largest: i32): void {
       roundedUp = keptUp
       rSignificand = keptSignificand
       rExponent = exponent + 24576 // SDM 1 8.5.5; SSE never stores this
+      if (rExponent < smallest) {
+        raised |= INEXACT
+        roundedUp = false
+        rClass = ZERO
+      }
       return
     }
     if (flushToZero) {
@@ -373,6 +378,12 @@ export function roundR(precision: i32, smallest: i32, largest: i32): void {
       roundedUp = keptUp
       rSignificand = keptSignificand
       rExponent = exponent - 24576
+      if (rExponent > largest) {
+        raised |= INEXACT
+        roundedUp = true
+        rClass = INFINITE
+        rSignificand = TOP
+      }
       return
     }
     raised |= INEXACT

@@ -1,12 +1,12 @@
 // x87 operations on the parts of numbers: constants, FXTRACT, FSCALE, FPREM and FPREM1.
 import { CpuState } from './state'
 import {
-  DENORMAL, DIVIDE_BY_ZERO, FINITE, INFINITE, QUIET, TO_DOWN, TO_UP, TO_ZERO, ZERO,
-  aClass, aDenormal, aExponent, aSign, aSignificand, bClass, bDenormal, bExponent, bSign, indefinite, loadInteger,
+  DENORMAL, DIVIDE_BY_ZERO, FINITE, INFINITE, TO_DOWN, TO_UP, TO_ZERO, ZERO,
+  aClass, aDenormal, aExponent, aSign, aSignificand, bClass, bDenormal, bExponent, indefinite, loadInteger,
   moveAToB, moveAToR, propagateNaN, propagateNaNOfA, raise, remainder, roundingMode, setBExponent, setR, toInteger
 } from './softfloat'
 import {
-  C0, C1, C2, C3, isEmpty, loadSt, markFull, push, roundToExtended, setConditions, settle, st, stackOverflow, stackUnderflow,
+  C0, C1, C2, C3, isEmpty, loadSt, markFull, push, roundToExtended, setConditions, setStatusWord, settle, st, statusWord, stackOverflow, stackUnderflow,
   storeIndefinite, storeR
 } from './x87-stack'
 
@@ -45,7 +45,8 @@ export function exponentAndSignificand(c: CpuState): void {
     return
   }
   if (!isEmpty(c, 7)) {
-    stackOverflow(c)
+    const masked = stackOverflow(c)
+    if (masked) storeIndefinite(st(c, 1))
     return
   }
   loadSt(c, 0)
@@ -133,15 +134,14 @@ export function partialRemainder(c: CpuState, nearest: bool): void {
   moveAToB()
   loadSt(c, 0)
   let conditions: u32 = 0
+  setStatusWord(c, statusWord(c) & ~C2)
   if (propagateNaN()) {
     if (settle(c)) storeR(st(c, 0))
-    setConditions(c, 0)
     return
   }
   if (aClass == INFINITE || bClass == ZERO) {
     indefinite()
     if (settle(c)) storeR(st(c, 0))
-    setConditions(c, 0)
     return
   }
   if (aDenormal || bDenormal) raise(DENORMAL)

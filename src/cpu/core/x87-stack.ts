@@ -173,8 +173,8 @@ export function stackUnderflow(): void {
   raiseFloat(INVALID | STACK_FAULT)
 }
 
-/** A push onto a full register: settles, and if masked pushes the indefinite. */
-export function stackOverflow(c: CpuState): void {
+/** A push onto a full register: settles, and if masked pushes the indefinite and returns true. */
+export function stackOverflow(c: CpuState): bool {
   raiseFloat(INVALID | STACK_FAULT)
   const stored = settle(c)
   setStatusWord(c, statusWord(c) | C1)
@@ -182,4 +182,5 @@ export function stackOverflow(c: CpuState): void {
     push(c)
     storeIndefinite(st(c, 0))
   }
+  return stored
 }

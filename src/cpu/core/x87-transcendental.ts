@@ -335,7 +335,7 @@ function circular(quotient: u32, rh: f64, rl: f64): void {
 function circularFunction(c: CpuState, modrm: u32): void {
   const pushes = modrm == 0xf2 || modrm == 0xfb
   if (pushes && !isEmpty(c, 7)) {
-    stackOverflow(c)
+    if (stackOverflow(c)) storeIndefinite(st(c, 1))
     return
   }
   loadSt(c, 0)

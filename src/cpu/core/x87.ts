@@ -9,14 +9,14 @@ import { VECTOR_MF, VECTOR_NM, raiseNoCode } from './fault'
 import { read16, read32, read64, write16, write32, write64 } from './memory'
 import { condition, setArithmetic } from './flags'
 import {
-  ADD, DIVIDE, FINITE, INFINITE, INVALID, MULTIPLY, SUBTRACT, ZERO,
-  aClass, aSign, arithmetic, compareOperands, convertA, indefinite, loadDouble, loadExtended, loadInteger, loadSingle,
-  moveAToB, moveAToR, packDouble, packSingle, propagateNaNOfA, raise as raiseFloat, raised, roundToDouble,
+  ADD, DIVIDE, INEXACT, INVALID, MULTIPLY, SUBTRACT,
+  arithmetic, compareOperands, convertA, loadDouble, loadInteger, loadSingle,
+  moveAToB, moveAToR, packDouble, packSingle, propagateNaNOfA, raised, replaceFlags, roundToDouble,
   roundToIntegral, roundToSingle, squareRoot, swapOperands, toInteger
 } from './softfloat'
 import {
-  C0, C1, C2, C3, STACK_FAULT, begin, clearC1, controlWord, copyRegister, fx, isEmpty, loadSt, markEmpty, markFull, pop, push,
-  roundToExtended, roundToPrecision, setConditions, setControlWord, setStackTop, setStatusWord, settle, st, stackOverflow,
+  C0, C1, C2, C3, begin, controlWord, copyRegister, fx, isEmpty, loadSt, markEmpty, markFull, pop, push,
+  roundToPrecision, setConditions, setControlWord, setStackTop, setStatusWord, settle, st, stackOverflow,
   stackTop, stackUnderflow, statusWord, storeForbidden, storeIndefinite, storeR
 } from './x87-stack'
 import { initialise, loadEnvironment, restore, save, storeEnvironment } from './x87-environment'
@@ -90,9 +90,10 @@ function compareGroup(c: CpuState, empty: bool, quietInvalid: bool): bool {
     loadSt(c, 0)
     order = compareOperands(quietInvalid)
   }
-  if (!settle(c)) return false
+  const settled = settle(c)
+  // Unordered is reported even when the invalid operation is not masked.
   setConditions(c, order == 2 ? C0 | C2 | C3 : order == 0 ? C3 : order < 0 ? C0 : 0)
-  return true
+  return settled
 }
 
 function compareToFlags(c: CpuState, i: u32, quietInvalid: bool, popAfter: bool): void {
@@ -145,7 +146,8 @@ function pushA(c: CpuState, converts: bool): void {
   }
   if (converts) {
     convertA()
-    if (!settle(c)) return
+    // A denormal is pushed even if its exception is not masked; a signalling NaN then is not.
+    if (!settle(c) && raised & INVALID) return
   } else moveAToR()
   push(c)
   storeR(st(c, 0))
@@ -167,7 +169,10 @@ function storeFloat(c: CpuState, wide: bool, popAfter: bool): void {
     if (c.fault) return
     settle(c)
     if (popAfter) pop(c)
-  } else settle(c)
+  } else {
+    replaceFlags(raised & ~INEXACT) // nothing was stored, so nothing was rounded
+    settle(c)
+  }
 }
 
 function storeInteger(c: CpuState, bits: i32, popAfter: bool): void {
@@ -532,6 +537,12 @@ function registerForm(c: CpuState, opcode: u32, modrm: u32): void {
   }
 }
 
+/** FNOP and FCMOVcc leave C1 alone. */
+function keepsC1(opcode: u32, modrm: u32): bool {
+  if (opcode == 1) return modrm == 0xd0
+  return (opcode == 2 || opcode == 3) && modrm >= 0xc0 && modrm < 0xe0
+}
+
 export function x87Function(c: CpuState, u: usize): void {
   const detail = uopDetail(u)
   if (unavailable(c, waits(detail))) return
@@ -545,6 +556,7 @@ export function x87Function(c: CpuState, u: usize): void {
   }
   const statusBefore = statusWord(c)
   begin(c)
+  if (keepsC1(opcode, modrm)) setStatusWord(c, statusBefore)
   if (modrm < 0xc0) memoryForm(c, u, opcode, (modrm >> 3) & 7)
   else registerForm(c, opcode, modrm)
   if (c.fault) {
