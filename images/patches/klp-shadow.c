@@ -25,7 +25,7 @@ static int calls_ctor(void *obj, void *shadow_data, void *ctor_data)
 	return 0;
 }
 
-static long shadow_sys_getppid(struct pt_regs *regs)
+static long shadow_sys_getppid(const struct pt_regs *regs)
 {
 	unsigned long *calls;
 
@@ -33,7 +33,7 @@ static long shadow_sys_getppid(struct pt_regs *regs)
 					calls_ctor, NULL);
 	if (calls)
 		++*calls;
-	return current->real_parent ? current->real_parent->tgid : 0;
+	return task_ppid_nr(current);
 }
 
 static int calls_show(struct seq_file *m, void *v)
@@ -46,7 +46,7 @@ static int calls_show(struct seq_file *m, void *v)
 
 static struct klp_func funcs[] = {
 	{
-		.old_name = "sys_getppid",
+		.old_name = "__x64_sys_getppid",
 		.new_func = shadow_sys_getppid,
 	}, { }
 };

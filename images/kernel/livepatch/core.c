@@ -15,6 +15,7 @@
 
 #include <linux/kernel.h>
 #include <linux/errno.h>
+#include <linux/init.h>
 #include <linux/string.h>
 #include <linux/slab.h>
 #include <linux/printk.h>
@@ -685,7 +686,4 @@ void klp_module_going(struct module *mod)
 	mutex_unlock(&klp_mutex);
 }
 
-int livepatch_init(void)
-{
-	return klp_sysfs_init();
-}
+subsys_initcall(klp_sysfs_init);

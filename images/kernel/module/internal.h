@@ -6,9 +6,6 @@
 #include <linux/module.h>
 #include <linux/elf.h>
 
-#define SHN_LIVEPATCH		0xff20
-#define SHF_RELA_LIVEPATCH	0x00100000
-
 /*
  * The module's file, kept while the module is there: its symbol table names
  * addresses for kallsyms, and a livepatch module's late relocations are applied

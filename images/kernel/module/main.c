@@ -19,6 +19,8 @@
 #include <linux/preempt.h>
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/syscalls.h>
 #include <linux/uaccess.h>
 #include <linux/fs.h>
 #include <linux/seq_file.h>
@@ -229,15 +231,6 @@ static int section_kind(const struct klp_modinfo *info, const Elf64_Shdr *sec)
 	if (sec->sh_flags & SHF_EXECINSTR)
 		return MOD_TEXT;
 	return sec->sh_flags & SHF_WRITE ? MOD_DATA : MOD_RODATA;
-}
-
-static void free_memory(struct module *mod)
-{
-	int i;
-
-	for (i = 0; i < MOD_MEM_NUM; i++)
-		if (mod->mem[i].base)
-			module_memfree(mod->mem[i].base);
 }
 
 /* Places every section and copies it; sh_addr says where. */
@@ -540,7 +533,7 @@ static int copy_args(const char __user *uargs, char **args)
 	return 0;
 }
 
-long sys_init_module(void __user *umod, unsigned long len, const char __user *uargs)
+SYSCALL_DEFINE3(init_module, void __user *, umod, unsigned long, len, const char __user *, uargs)
 {
 	struct klp_modinfo *info;
 	char *args;
@@ -581,7 +574,7 @@ static int read_whole_file(struct file *file, struct klp_modinfo *info)
 	return 0;
 }
 
-long sys_finit_module(int fd, const char __user *uargs, int flags)
+SYSCALL_DEFINE3(finit_module, int, fd, const char __user *, uargs, int, flags)
 {
 	struct klp_modinfo *info;
 	struct file *file;
@@ -629,7 +622,7 @@ static bool try_stop(struct module *mod)
 					   __ATOMIC_ACQUIRE);
 }
 
-long sys_delete_module(const char __user *name_user, unsigned int flags)
+SYSCALL_DEFINE2(delete_module, const char __user *, name_user, unsigned int, flags)
 {
 	char name[MODULE_NAME_LEN];
 	struct module *mod;

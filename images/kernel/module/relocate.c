@@ -15,14 +15,6 @@
 #include <asm/text-patching.h>
 #include "internal.h"
 
-#define R_X86_64_NONE	0
-#define R_X86_64_64	1
-#define R_X86_64_PC32	2
-#define R_X86_64_PLT32	4
-#define R_X86_64_32	10
-#define R_X86_64_32S	11
-#define R_X86_64_PC64	24
-
 /* The field's width in bytes; 0: nothing to write; -1: unknown type. */
 static int reloc_width(unsigned int type)
 {

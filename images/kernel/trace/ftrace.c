@@ -19,6 +19,7 @@
  */
 #include <linux/kernel.h>
 #include <linux/errno.h>
+#include <linux/init.h>
 #include <linux/string.h>
 #include <linux/slab.h>
 #include <linux/mutex.h>
@@ -415,7 +416,8 @@ void ftrace_release_mod(struct module *mod)
 	mutex_unlock(&ftrace_lock);
 }
 
-void ftrace_init(void)
+/* Early, while the CPUs run nothing but the idle task and the initcalls. */
+static int ftrace_init(void)
 {
 	unsigned int count = __stop_mcount_loc - __start_mcount_loc;
 
@@ -428,4 +430,6 @@ void ftrace_init(void)
 	if (!ftrace_list_ops.trampoline)
 		panic("ftrace: no memory for the list trampoline");
 	pr_info("ftrace: allocating %u entries\n", count);
+	return 0;
 }
+early_initcall(ftrace_init);

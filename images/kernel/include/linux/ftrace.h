@@ -81,7 +81,6 @@ static inline void ftrace_regs_set_instruction_pointer(struct ftrace_regs *fregs
 	fregs->regs.ip = ip;
 }
 
-void ftrace_init(void);
 int register_ftrace_function(struct ftrace_ops *ops);
 int unregister_ftrace_function(struct ftrace_ops *ops);
 int ftrace_set_filter_ip(struct ftrace_ops *ops, unsigned long ip, int remove, int reset);

@@ -156,6 +156,4 @@ struct klp_state *klp_get_prev_state(unsigned long id);
 	__attribute__((used, section(".klp.relocs"), aligned(1))) =	\
 	#object "\0" #name "\0" #position
 
-int livepatch_init(void);
-
 #endif

@@ -106,10 +106,6 @@ void cleanup_module(void);
 struct notifier_block;
 struct seq_file;
 
-long sys_init_module(void *umod, unsigned long len, const char *uargs);
-long sys_finit_module(int fd, const char *uargs, int flags);
-long sys_delete_module(const char *name_user, unsigned int flags);
-
 /* False when the module is going away. */
 bool try_module_get(struct module *module);
 void __module_get(struct module *module);
