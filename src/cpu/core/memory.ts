@@ -13,6 +13,7 @@ import { CONTEXTS, cpuAt, cpuCount, dirtyPages, isRam, memoryAt, pageFlags, ramB
 import { mmioRead, mmioWrite } from './imports'
 import { storeIntoCode } from './blocks'
 import { walk } from './mmu'
+import { checkData } from './debug'
 
 export const TLB_WRITE: u32 = 2 // writable, and the dirty bit is set
 export const TLB_EXECUTE: u32 = 4
@@ -207,11 +208,13 @@ function readIn(c: CpuState, linear: u64, size: u32, context: u32): u64 {
   const first: u32 = <u32>0x1000 - (<u32>linear & 0xfff)
   if (first >= size) {
     if (!translate(c, linear, ACCESS_READ, context)) return 0
+    if (c.debugArmed) checkData(c, linear, size, ACCESS_READ)
     return physicalRead(c, c.physical, size)
   }
   if (!translate(c, linear, ACCESS_READ, context)) return 0
   const low = c.physical
   if (!translate(c, nextPage(c, linear), ACCESS_READ, context)) return 0
+  if (c.debugArmed) checkData(c, linear, size, ACCESS_READ)
   return physicalRead(c, low, first) | (physicalRead(c, c.physical, size - first) << (first << 3))
 }
 
@@ -226,12 +229,14 @@ function writeIn(c: CpuState, linear: u64, size: u32, value: u64, context: u32):
   if (!translate(c, linear, ACCESS_WRITE, context)) return
   const low = c.physical
   if (first >= size) {
+    if (c.debugArmed) checkData(c, linear, size, ACCESS_WRITE)
     physicalWrite(c, low, size, value)
     refill(c, linear, low, context)
     return
   }
   if (!translate(c, nextPage(c, linear), ACCESS_WRITE, context)) return
   const high = c.physical
+  if (c.debugArmed) checkData(c, linear, size, ACCESS_WRITE)
   physicalWrite(c, low, first, value)
   physicalWrite(c, high, size - first, value >> (first << 3))
 }
