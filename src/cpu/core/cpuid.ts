@@ -18,8 +18,8 @@ const FEATURES_EDX: u32 =
   (1 << 16) | (1 << 17) | (1 << 19) | (1 << 23) | (1 << 24) | (1 << 25) | (1 << 26)
 // CX16 PCID POPCNT HYPERVISOR
 const FEATURES_ECX: u32 = (1 << 13) | (1 << 17) | (1 << 23) | (1 << 31)
-// FSGSBASE SMEP INVPCID SMAP
-const FEATURES_7_EBX: u32 = (1 << 0) | (1 << 7) | (1 << 10) | (1 << 20)
+// FSGSBASE SMEP INVPCID, x87 selectors always zero (x87-environment.ts), SMAP
+const FEATURES_7_EBX: u32 = (1 << 0) | (1 << 7) | (1 << 10) | (1 << 13) | (1 << 20)
 // FDP_EXCPTN_ONLY is absent; LAHF64
 const EXTENDED_ECX: u32 = 1
 // SYSCALL NX PDPE1GB RDTSCP LM

@@ -3,7 +3,7 @@
 // Promises: nothing is changed when an instruction faults, except exception flags, which stay sticky as on hardware. Order of
 // checks as in SDM 3A table 6-2: #UD (CR0.EM, CR4.OSFXSR), #NM (CR0.TS), #GP for alignment, page faults, then #XM, or
 // #UD where the system has not set CR4.OSXMMEXCPT (SDM 1 11.5.1). Meaning of the functions: sse-decode.ts.
-import { CpuState, MODE_CODE64, MODE_CODE_MASK, VECTOR_SCRATCH_OFFSET, XMM_OFFSET, setSlot, slot } from './state'
+import { CpuState, VECTOR_SCRATCH_OFFSET, XMM_OFFSET, setSlot, slot } from './state'
 import { uopArgument, uopD, uopDetail, uopFunction, uopS1, uopX } from './ir'
 import { VECTOR_GP, VECTOR_NM, VECTOR_UD, VECTOR_XM, raise, raiseNoCode } from './fault'
 import { probeWrite, read128, read16, read32, read64, write128, write16, write32, write64, write8 } from './memory'
@@ -299,13 +299,4 @@ export function sseOp(c: CpuState, u: usize): void {
     default:
       unreachable()
   }
-}
-
-/** Power-up and reset values of the vector state (SDM 3A table 9-1). INIT leaves all of it alone. */
-export function resetVector(c: CpuState): void {
-  const fx = changetype<usize>(c) + 1024
-  memory.fill(fx, 0, 512)
-  store<u16>(fx, 0x0040)
-  store<u8>(fx, 0xff, 4) // all registers valid zeroes
-  c.mxcsr = 0x1f80
 }

@@ -6,7 +6,7 @@ import {
   moveAToB, moveAToR, propagateNaN, propagateNaNOfA, raise, remainder, roundingMode, setBExponent, setR, toInteger
 } from './softfloat'
 import {
-  C0, C1, C2, C3, isEmpty, loadSt, markFull, push, roundToExtended, setConditions, setStatusWord, settle, st, statusWord, stackOverflow, stackUnderflow,
+  C0, C1, C2, C3, isEmpty, loadSt, markFull, push, roundToExtended, setConditions, settle, st, stackOverflow, stackUnderflow,
   storeIndefinite, storeR
 } from './x87-stack'
 
@@ -128,13 +128,12 @@ export function scale(c: CpuState): void {
   roundToExtended()
 }
 
-/** FPREM and FPREM1. C2 = 1: the reduction is partial. */
+/** FPREM and FPREM1. C2 = 1: the reduction is partial (the caller has cleared it). */
 export function partialRemainder(c: CpuState, nearest: bool): void {
   loadSt(c, 1)
   moveAToB()
   loadSt(c, 0)
   let conditions: u32 = 0
-  setStatusWord(c, statusWord(c) & ~C2)
   if (propagateNaN()) {
     if (settle(c)) storeR(st(c, 0))
     return

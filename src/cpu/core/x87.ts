@@ -105,9 +105,9 @@ function compareToFlags(c: CpuState, i: u32, quietInvalid: bool, popAfter: bool)
     loadSt(c, 0)
     order = compareOperands(quietInvalid)
   }
-  if (!settle(c)) return
+  const settled = settle(c)
   setArithmetic(c, order == 2 ? 0x45 : order == 0 ? 0x40 : order < 0 ? 1 : 0)
-  if (popAfter) pop(c)
+  if (popAfter && settled) pop(c)
 }
 
 function registerOperand(c: CpuState, i: u32): bool {
@@ -437,6 +437,7 @@ function unaryForm(c: CpuState, modrm: u32): void {
     return
   }
   const two = modrm == 0xf5 || modrm == 0xf8 || modrm == 0xfd
+  if (modrm == 0xf5 || modrm == 0xf8) setStatusWord(c, statusWord(c) & ~C2)
   if (isEmpty(c, 0) || (two && isEmpty(c, 1))) {
     stackUnderflow()
     if (settle(c)) {
