@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the shell share. A line is read (input.c), cut into a tree (parse.c), and the tree is run (run.c), words being
+ * expanded at the last moment (expand.c). The tree and the expansions live in an arena that is emptied by mark and release, so
+ * that a loop of a million rounds needs no more memory than one round.
+ */
+#ifndef SHELL_H
+#define SHELL_H
+
+#include <stddef.h>
+
+struct word {
+	char *text;		/* as written, with quotes */
+	struct word *next;
+};
+
+enum redirect_kind { REDIRECT_IN, REDIRECT_OUT, REDIRECT_APPEND, REDIRECT_DUP };
+
+struct redirect {
+	enum redirect_kind kind;
+	int fd;
+	char *target;		/* a word */
+	struct redirect *next;
+};
+
+enum node_kind {
+	NODE_COMMAND,		/* words, assignments in front among them */
+	NODE_PIPE,		/* left | right */
+	NODE_AND,		/* left && right */
+	NODE_OR,		/* left || right */
+	NODE_LIST,		/* left ; right */
+	NODE_BACKGROUND,	/* left & */
+	NODE_NOT,		/* ! left */
+	NODE_IF,		/* if condition then left else right */
+	NODE_WHILE,		/* while condition do left */
+	NODE_UNTIL,		/* until condition do left */
+	NODE_FOR,		/* for words[0] in words[1..] do left */
+	NODE_SUBSHELL,		/* ( left ) */
+	NODE_GROUP,		/* { left } */
+};
+
+struct node {
+	enum node_kind kind;
+	struct word *words;
+	struct redirect *redirects;
+	struct node *condition, *left, *right;
+};
+
+/* arena.c */
+void *arena_take(size_t size);
+char *arena_copy(const char *text, size_t length);
+struct arena_mark { void *chunk; size_t used; };
+struct arena_mark arena_mark(void);
+void arena_release(struct arena_mark mark);
+
+/* parse.c: the tree of `text`, NULL for an empty one. *error names what is wrong; *incomplete says that more lines would help. */
+struct node *parse(const char *text, const char **error, int *incomplete);
+
+/* expand.c */
+extern int last_status;
+extern int last_background;
+extern char **positional;	/* $0, $1, ... NULL */
+/* Expands a list of words to argv; the number of fields in *count. NULL after an error, which has been told. */
+char **expand_words(struct word *words, int *count);
+/* Expands one word to one field, without splitting and globbing. */
+char *expand_single(const char *word);
+void set_variable(const char *name, const char *value);
+const char *get_variable(const char *name);
+void export_variable(const char *name);
+
+/* run.c */
+extern int interactive;
+extern volatile int interrupted;
+int run(struct node *node);
+/* Runs a whole text, as for sh -c and $( ). */
+int run_text(const char *text);
+/* Puts back the signals that an interactive shell ignores. Called in every child. */
+void become_child(void);
+
+/* loop control, set by break and continue */
+extern int breaking, continuing;
+
+/* builtin.c: returns 1 and the status when argv[0] is a builtin. */
+int run_builtin(int argc, char **argv, int *status);
+int is_builtin(const char *name);
+
+/* jobs.c */
+void job_add(int pid, const char *command);
+/* Collects finished jobs; tells of them when interactive. */
+void jobs_collect(void);
+int jobs_wait(int pid);		/* 0: all */
+void jobs_list(void);
+
+#endif
