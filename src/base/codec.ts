@@ -8,6 +8,11 @@
 
 import { TransplantError } from './errors.js'
 
+/** Large enough for most of a machine's state, so that the buffer rarely grows. */
+const INITIAL_BYTES = 0x40000
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8')
+
 export interface Savable {
   /** Unique within one stream; names the part in error messages. */
   readonly tag: string
@@ -18,7 +23,7 @@ export interface Savable {
 }
 
 export class StateWriter {
-  private bytes = new Uint8Array(4096)
+  private bytes = new Uint8Array(INITIAL_BYTES)
   private view = new DataView(this.bytes.buffer)
   private length = 0
 
@@ -64,7 +69,7 @@ export class StateWriter {
   }
 
   string(text: string): void {
-    this.blob(new TextEncoder().encode(text))
+    this.blob(encoder.encode(text))
   }
 
   /** Length and bytes. */
@@ -80,7 +85,7 @@ export class StateWriter {
   }
 
   section(part: Savable): void {
-    const tag = new TextEncoder().encode(part.tag)
+    const tag = encoder.encode(part.tag)
     this.u8(tag.length)
     this.raw(tag)
     this.u32(part.version)
@@ -150,7 +155,7 @@ export class StateReader {
   }
 
   string(): string {
-    return new TextDecoder('utf-8').decode(this.blob())
+    return decoder.decode(this.blob())
   }
 
   blob(): Uint8Array {
@@ -163,7 +168,7 @@ export class StateReader {
   }
 
   section(part: Savable): void {
-    const tag = new TextDecoder('utf-8').decode(this.raw(this.u8()))
+    const tag = decoder.decode(this.raw(this.u8()))
     const version = this.u32()
     const length = this.u32()
     if (tag !== part.tag) {

@@ -82,7 +82,8 @@ export type BreakpointHandler = (hit: BreakpointHit) => BreakpointAction | Promi
 /** Why a guest is stopped. */
 export type StopReason =
   | { readonly reason: 'limit' } // the instructions asked for have retired
-  | { readonly reason: 'stop-request' } // stop() or an aborted run
+  | { readonly reason: 'output' } // console output satisfied `until`
+  | { readonly reason: 'stop-request' } // stop() was called
   | { readonly reason: 'breakpoint'; readonly cpu: number; readonly address: VirtAddr }
   | { readonly reason: 'step'; readonly cpu: number }
   | { readonly reason: 'idle' } // every vCPU halted and nothing is due: only input can wake it
@@ -95,7 +96,7 @@ export type ResetCause = 'triple-fault' | 'keyboard-controller' | 'reset-control
 export interface RunLimit {
   /** Stop after this many more instructions of the whole machine. Ignored by a remote that cannot count. */
   readonly instructions?: number
-  /** Stop when an event satisfies this; looked at after each console output. */
+  /** Stop with reason 'output' when this returns true; called with each piece of console output. */
   readonly until?: (output: ConsoleOutput) => boolean
 }
 

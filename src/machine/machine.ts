@@ -417,7 +417,7 @@ export class Machine implements Savable {
       this.powerUp()
       this.resetEmitter.fire(cause)
     }
-    return matched ? { reason: 'stop-request' } : undefined
+    return matched ? { reason: 'output' } : undefined
   }
 
   /** Executes `instructions` on one vCPU while the others stand still. Logged as input: it bends the schedule. */

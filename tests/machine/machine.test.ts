@@ -322,7 +322,7 @@ describe('the guest port', () => {
         return seen.includes('y')
       },
     })
-    expect(stop).toEqual({ reason: 'stop-request' })
+    expect(stop).toEqual({ reason: 'output' })
     expect(machine.now).toBeLessThan(300_000)
   })
 })
