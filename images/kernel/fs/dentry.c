@@ -187,16 +187,15 @@ int dcache_readdir(struct file *file, struct dir_context *ctx)
  * The path of a dentry from the root of all, across mounts. A name that has
  * been removed ends in " (deleted)". Gives the length, or -ENAMETOOLONG.
  */
-int dentry_path(struct dentry *dentry, char *buf, int size)
+int dentry_path_locked(struct dentry *dentry, char *buf, int size)
 {
 	static const char gone[] = " (deleted)";
 	char *end = buf + size, *p = end;
 	struct dentry *d = dentry;
 	int len;
 
-	mutex_lock(&vfs_mutex);
 	*--p = 0;
-	if (d->d_parent != d && !d->d_linked && !d->d_sb->s_root->d_fsdata) {
+	if (d->d_parent != d && !d->d_linked && !d->d_fsdata) {
 		p -= sizeof(gone) - 1;
 		memcpy(p, gone, sizeof(gone) - 1);
 	}
@@ -206,19 +205,26 @@ int dentry_path(struct dentry *dentry, char *buf, int size)
 		if (d->d_parent == d)
 			break;
 		len = strlen(d->d_name);
-		if (p - buf < len + 1) {
-			mutex_unlock(&vfs_mutex);
+		if (p - buf < len + 1)
 			return -ENAMETOOLONG;
-		}
 		p -= len;
 		memcpy(p, d->d_name, len);
 		*--p = '/';
 		d = d->d_parent;
 	}
-	mutex_unlock(&vfs_mutex);
-	if (p == end - 1 || *p != '/')
+	if (*p != '/')
 		*--p = '/';
 	len = end - 1 - p;
 	memmove(buf, p, len + 1);
+	return len;
+}
+
+int dentry_path(struct dentry *dentry, char *buf, int size)
+{
+	int len;
+
+	mutex_lock(&vfs_mutex);
+	len = dentry_path_locked(dentry, buf, size);
+	mutex_unlock(&vfs_mutex);
 	return len;
 }

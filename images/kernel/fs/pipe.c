@@ -134,7 +134,7 @@ static ssize_t pipe_fill(struct pipe_inode_info *pipe, const char __user *from, 
 
 			if (pipe->head - pipe->tail == PIPE_BUFFERS)
 				break;
-			page = alloc_page(GFP_KERNEL);
+			page = alloc_page_type(GFP_KERNEL, PAGE_PIPE);
 			if (!page)
 				return done ? (ssize_t)done : -ENOMEM;
 			buf = &pipe->bufs[pipe->head % PIPE_BUFFERS];

@@ -18,16 +18,10 @@
 #include <linux/uaccess.h>
 #include <linux/syscalls.h>
 #include <linux/mm.h>
+#include <linux/uio.h>
 #include "internal.h"
 
 #define MAX_RW_COUNT	0x7ffff000L
-#define UIO_MAXIOV	1024
-
-struct iovec {
-	void __user *iov_base;
-	size_t iov_len;
-};
-
 loff_t no_llseek(struct file *file, loff_t offset, int whence)
 {
 	return -ESPIPE;
@@ -179,16 +173,53 @@ SYSCALL_DEFINE3(read, unsigned int, fd, char __user *, buf, size_t, count)
 	return ret;
 }
 
-SYSCALL_DEFINE3(write, unsigned int, fd, const char __user *, buf, size_t, count)
+/*
+ * A write that a freeze or a live patch has taken back to the boundary after
+ * part of it: nobody may notice, so the rest is written by the restarted call,
+ * which then gives the sum. (A signal that was really sent gives the short
+ * count, as ever.) The arguments are still in the registers.
+ */
+static bool taken_back(void)
+{
+	unsigned long flags = READ_ONCE(current->thread_info.flags);
+
+	return !(flags & _TIF_SIGPENDING) && (flags & (_TIF_FREEZE | _TIF_NOTIFY_SIGNAL));
+}
+
+long write_restart(struct restart_block *);
+
+static long write_result(ssize_t ret, size_t before, size_t count, unsigned int nr)
+{
+	struct restart_block *restart = &current->restart_block;
+	size_t done = before + (ret > 0 ? ret : 0);
+
+	if (!done || done == count)
+		return ret < 0 ? ret : (long)done;
+	if (!taken_back() || (ret < 0 && ret != -ERESTARTSYS))
+		return done;
+	restart->fn = write_restart;
+	restart->write.done = done;
+	restart->write.nr = nr;
+	return -ERESTART_RESTARTBLOCK;
+}
+
+static long do_write(unsigned int fd, char __user *buf, size_t count, size_t before)
 {
 	struct file *file = fget(fd);
+	bool blocking;
 	ssize_t ret;
 
 	if (!file)
-		return -EBADF;
-	ret = rw_at_position(file, (char __user *)buf, count, true);
+		return before ? (long)before : -EBADF;
+	blocking = !has_position(file) && !(file->f_flags & O_NONBLOCK);
+	ret = rw_at_position(file, buf + before, count - before, true);
 	fput(file);
-	return ret;
+	return blocking ? write_result(ret, before, count, __NR_write) : ret;
+}
+
+SYSCALL_DEFINE3(write, unsigned int, fd, const char __user *, buf, size_t, count)
+{
+	return do_write(fd, (char __user *)buf, count, 0);
 }
 
 SYSCALL_DEFINE4(pread64, unsigned int, fd, char __user *, buf, size_t, count, loff_t, pos)
@@ -216,13 +247,16 @@ SYSCALL_DEFINE4(pwrite64, unsigned int, fd, const char __user *, buf, size_t, co
 	return ret;
 }
 
-static ssize_t do_vector(unsigned int fd, const struct iovec __user *uvec,
-			 unsigned long count, bool write)
+/* @before: bytes of the vector that an earlier part of this call has written. */
+static long do_vector(unsigned int fd, const struct iovec __user *uvec,
+		      unsigned long count, bool write, size_t before)
 {
+	size_t bytes = 0, skip = before;
+	ssize_t total = 0, n = 0;
 	struct iovec *vec;
 	struct file *file;
-	ssize_t total = 0, n;
 	unsigned long i;
+	bool blocking;
 
 	if (count > UIO_MAXIOV)
 		return -EINVAL;
@@ -235,37 +269,52 @@ static ssize_t do_vector(unsigned int fd, const struct iovec __user *uvec,
 		return -ENOMEM;
 	}
 	if (copy_from_user(vec, uvec, count * sizeof(*vec))) {
-		total = -EFAULT;
+		n = -EFAULT;
 		count = 0;
 	}
+	for (i = 0; i < count; i++)
+		bytes += vec[i].iov_len;
 	for (i = 0; i < count; i++) {
-		if (!vec[i].iov_len)
+		size_t over = min_t(size_t, skip, vec[i].iov_len), len = vec[i].iov_len - over;
+
+		skip -= over;
+		if (!len)
 			continue;
-		n = rw_at_position(file, vec[i].iov_base, vec[i].iov_len, write);
-		if (n < 0) {
-			if (!total)
-				total = n;
+		n = rw_at_position(file, (char __user *)vec[i].iov_base + over, len, write);
+		if (n < 0)
 			break;
-		}
 		total += n;
-		if ((size_t)n < vec[i].iov_len)
+		if ((size_t)n < len)
 			break;
 	}
+	blocking = write && !has_position(file) && !(file->f_flags & O_NONBLOCK);
 	kfree(vec);
 	fput(file);
-	return total;
+	n = total ? total : n < 0 ? n : 0;
+	return blocking ? write_result(n, before, bytes, __NR_writev) : n;
 }
 
 SYSCALL_DEFINE3(readv, unsigned int, fd, const struct iovec __user *, vec,
 		unsigned long, count)
 {
-	return do_vector(fd, vec, count, false);
+	return do_vector(fd, vec, count, false, 0);
 }
 
 SYSCALL_DEFINE3(writev, unsigned int, fd, const struct iovec __user *, vec,
 		unsigned long, count)
 {
-	return do_vector(fd, vec, count, true);
+	return do_vector(fd, vec, count, true, 0);
+}
+
+long write_restart(struct restart_block *restart)
+{
+	struct pt_regs *regs = current_pt_regs();
+	size_t before = restart->write.done;
+
+	if (restart->write.nr == __NR_writev)
+		return do_vector(regs->di, (const struct iovec __user *)regs->si, regs->dx,
+				 true, before);
+	return do_write(regs->di, (char __user *)regs->si, regs->dx, before);
 }
 
 SYSCALL_DEFINE3(lseek, unsigned int, fd, loff_t, offset, unsigned int, whence)

@@ -59,10 +59,16 @@ static int poll_round(struct pollfd *fds, struct file **files, unsigned int coun
 	return ready;
 }
 
-/* @timeout_ns: 0 = do not wait, negative = for ever. */
-static int do_poll(struct pollfd *fds, unsigned int count, s64 timeout_ns)
+#define NO_DEADLINE	(~0ULL)
+
+/* @timeout_ns: 0 = do not wait, negative = for ever. The time to give up at; 0 = do not wait. */
+static u64 deadline(s64 timeout_ns)
 {
-	u64 end = timeout_ns > 0 ? ktime_get_ns() + timeout_ns : 0;
+	return timeout_ns < 0 ? NO_DEADLINE : timeout_ns ? ktime_get_ns() + timeout_ns : 0;
+}
+
+static int do_poll(struct pollfd *fds, unsigned int count, u64 end)
+{
 	struct poll_table table = { 0 };
 	struct file **files;
 	unsigned int i;
@@ -71,7 +77,7 @@ static int do_poll(struct pollfd *fds, unsigned int count, s64 timeout_ns)
 	files = kzalloc(count * sizeof(*files) + 1, GFP_KERNEL);
 	if (!files)
 		return -ENOMEM;
-	if (timeout_ns) {
+	if (end) {
 		table.entries = kzalloc(POLL_QUEUES * sizeof(*table.entries), GFP_KERNEL);
 		if (!table.entries)
 			goto out;
@@ -86,20 +92,18 @@ static int do_poll(struct pollfd *fds, unsigned int count, s64 timeout_ns)
 	for (;;) {
 		set_current_state(TASK_INTERRUPTIBLE);
 		ready = poll_round(fds, files, count, table.count ? NULL : &table);
-		if (ready || !timeout_ns)
+		if (ready || !end)
 			break;
 		if (signal_pending(current)) {
 			ready = -EINTR;
 			break;
 		}
-		if (timeout_ns < 0) {
+		if (end == NO_DEADLINE) {
 			schedule();
 		} else {
-			u64 now = ktime_get_ns();
-
-			if (now >= end)
+			if (ktime_get_ns() >= end)
 				break;
-			schedule_timeout_ns(end - now);
+			schedule_hrtimeout(end);
 		}
 	}
 	__set_current_state(TASK_RUNNING);
@@ -116,7 +120,7 @@ out:
 	return ready;
 }
 
-static int poll_user(struct pollfd __user *ufds, unsigned int count, s64 timeout_ns)
+static int poll_user(struct pollfd __user *ufds, unsigned int count, u64 end)
 {
 	struct pollfd *fds;
 	int ret;
@@ -128,7 +132,7 @@ static int poll_user(struct pollfd __user *ufds, unsigned int count, s64 timeout
 		return -ENOMEM;
 	ret = -EFAULT;
 	if (!copy_from_user(fds, ufds, count * sizeof(*fds))) {
-		ret = do_poll(fds, count, timeout_ns);
+		ret = do_poll(fds, count, end);
 		if (ret >= 0 && copy_to_user(ufds, fds, count * sizeof(*fds)))
 			ret = -EFAULT;
 	}
@@ -136,25 +140,67 @@ static int poll_user(struct pollfd __user *ufds, unsigned int count, s64 timeout
 	return ret;
 }
 
+/* A poll that was taken back to the boundary goes on to the same deadline. */
+long poll_restart(struct restart_block *restart)
+{
+	int ret = poll_user(restart->poll.ufds, restart->poll.nfds, restart->poll.expires);
+
+	return ret == -EINTR ? -ERESTART_RESTARTBLOCK : ret;
+}
+
 SYSCALL_DEFINE3(poll, struct pollfd __user *, fds, unsigned int, count, int, timeout_ms)
 {
-	return poll_user(fds, count, timeout_ms < 0 ? -1 : timeout_ms * 1000000LL);
+	struct restart_block *restart = &current->restart_block;
+	u64 end = deadline(timeout_ms < 0 ? -1 : timeout_ms * 1000000LL);
+	int ret = poll_user(fds, count, end);
+
+	if (ret != -EINTR)
+		return ret;
+	restart->fn = poll_restart;
+	restart->poll.ufds = fds;
+	restart->poll.nfds = count;
+	restart->poll.expires = end;
+	restart->poll.has_timeout = end != NO_DEADLINE;
+	return -ERESTART_RESTARTBLOCK;
+}
+
+/* What is left of a time-out, so that a call that is run again waits no longer. */
+static s64 time_left(u64 end)
+{
+	u64 now = ktime_get_ns();
+
+	return now < end ? (s64)(end - now) : 0;
 }
 
 SYSCALL_DEFINE5(ppoll, struct pollfd __user *, fds, unsigned int, count,
-		struct timespec __user *, timeout, const void __user *, mask, size_t, size)
+		struct timespec __user *, timeout, const sigset_t __user *, mask, size_t, size)
 {
 	struct timespec ts;
-	s64 ns = -1;
+	u64 end = NO_DEADLINE;
+	int ret;
 
-	if (mask)
-		return -EINVAL;	/* an atomic change of the signal mask is not offered */
 	if (timeout) {
 		if (copy_from_user(&ts, timeout, sizeof(ts)))
 			return -EFAULT;
-		ns = ts.tv_sec * 1000000000LL + ts.tv_nsec;
+		if (!timespec64_valid(&ts))
+			return -EINVAL;
+		end = deadline(timespec64_to_ns(&ts));
 	}
-	return poll_user(fds, count, ns);
+	if (mask) {
+		ret = set_user_sigmask(mask, size);
+		if (ret)
+			return ret;
+	}
+	ret = poll_user(fds, count, end);
+	/* on -EINTR the mask comes back after the handler has run (signal.h) */
+	if (mask && ret != -EINTR)
+		restore_saved_sigmask();
+	if (timeout) {
+		ts = ns_to_timespec64(time_left(end));
+		if (copy_to_user(timeout, &ts, sizeof(ts)) && ret >= 0)
+			ret = -EFAULT;
+	}
+	return ret == -EINTR ? -ERESTARTNOHAND : ret;
 }
 
 #define FD_WORDS	(NR_OPEN / 64)
@@ -165,7 +211,7 @@ static bool fd_isset(const unsigned long *set, int fd)
 }
 
 static int do_select(int n, unsigned long __user *uin, unsigned long __user *uout,
-		     unsigned long __user *uex, s64 timeout_ns)
+		     unsigned long __user *uex, u64 end)
 {
 	unsigned long __user *user[3] = { uin, uout, uex };
 	unsigned long sets[3][FD_WORDS] = { 0 };
@@ -194,7 +240,7 @@ static int do_select(int n, unsigned long __user *uin, unsigned long __user *uou
 			fds[count++].events = events;
 		}
 	}
-	ret = do_poll(fds, count, timeout_ns);
+	ret = do_poll(fds, count, end);
 	if (ret >= 0) {
 		memset(sets, 0, sizeof(sets));
 		ret = 0;
@@ -237,12 +283,24 @@ SYSCALL_DEFINE5(select, int, n, unsigned long __user *, in, unsigned long __user
 		unsigned long __user *, ex, struct timeval_user __user *, timeout)
 {
 	struct timeval_user tv;
-	s64 ns = -1;
+	u64 end = NO_DEADLINE;
+	int ret;
 
 	if (timeout) {
 		if (copy_from_user(&tv, timeout, sizeof(tv)))
 			return -EFAULT;
-		ns = tv.tv_sec * 1000000000LL + tv.tv_usec * 1000;
+		if (tv.tv_sec < 0 || tv.tv_usec < 0)
+			return -EINVAL;
+		end = deadline(tv.tv_sec * 1000000000LL + tv.tv_usec * 1000);
 	}
-	return do_select(n, in, out, ex, ns);
+	ret = do_select(n, in, out, ex, end);
+	if (timeout) {
+		s64 left = time_left(end);
+
+		tv.tv_sec = left / 1000000000;
+		tv.tv_usec = left % 1000000000 / 1000;
+		if (copy_to_user(timeout, &tv, sizeof(tv)) && ret >= 0)
+			ret = -EFAULT;
+	}
+	return ret == -EINTR ? -ERESTARTNOHAND : ret;
 }

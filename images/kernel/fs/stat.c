@@ -14,27 +14,9 @@
 #include <linux/mm.h>
 #include "internal.h"
 
-struct linux_stat {
-	u64 st_dev;		/*   0 */
-	u64 st_ino;		/*   8 */
-	u64 st_nlink;		/*  16 */
-	u32 st_mode;		/*  24 */
-	u32 st_uid;		/*  28 */
-	u32 st_gid;		/*  32 */
-	u32 pad0;		/*  36 */
-	u64 st_rdev;		/*  40 */
-	s64 st_size;		/*  48 */
-	s64 st_blksize;		/*  56 */
-	s64 st_blocks;		/*  64 */
-	u64 st_atime, st_atime_nsec;	/*  72 */
-	u64 st_mtime, st_mtime_nsec;	/*  88 */
-	u64 st_ctime, st_ctime_nsec;	/* 104 */
-	s64 unused[3];		/* 120 */
-};
-
-static int copy_stat(struct inode *inode, struct linux_stat __user *buf)
+static int copy_stat(struct inode *inode, struct stat __user *buf)
 {
-	struct linux_stat st;
+	struct stat st;
 
 	memset(&st, 0, sizeof(st));
 	mutex_lock(&inode->i_mutex);
@@ -58,7 +40,7 @@ static int copy_stat(struct inode *inode, struct linux_stat __user *buf)
 	return copy_to_user(buf, &st, sizeof(st)) ? -EFAULT : 0;
 }
 
-static int do_stat(int dfd, const char __user *name, struct linux_stat __user *buf,
+static int do_stat(int dfd, const char __user *name, struct stat __user *buf,
 		   unsigned int lookup)
 {
 	struct dentry *d = user_path_at(dfd, name, lookup);
@@ -71,7 +53,7 @@ static int do_stat(int dfd, const char __user *name, struct linux_stat __user *b
 	return ret;
 }
 
-static int do_fstat(unsigned int fd, struct linux_stat __user *buf)
+static int do_fstat(unsigned int fd, struct stat __user *buf)
 {
 	struct file *file = fget(fd);
 	int ret;
@@ -83,23 +65,23 @@ static int do_fstat(unsigned int fd, struct linux_stat __user *buf)
 	return ret;
 }
 
-SYSCALL_DEFINE2(stat, const char __user *, name, struct linux_stat __user *, buf)
+SYSCALL_DEFINE2(stat, const char __user *, name, struct stat __user *, buf)
 {
 	return do_stat(AT_FDCWD, name, buf, LOOKUP_FOLLOW);
 }
 
-SYSCALL_DEFINE2(lstat, const char __user *, name, struct linux_stat __user *, buf)
+SYSCALL_DEFINE2(lstat, const char __user *, name, struct stat __user *, buf)
 {
 	return do_stat(AT_FDCWD, name, buf, 0);
 }
 
-SYSCALL_DEFINE2(fstat, unsigned int, fd, struct linux_stat __user *, buf)
+SYSCALL_DEFINE2(fstat, unsigned int, fd, struct stat __user *, buf)
 {
 	return do_fstat(fd, buf);
 }
 
 SYSCALL_DEFINE4(newfstatat, int, dfd, const char __user *, name,
-		struct linux_stat __user *, buf, int, flags)
+		struct stat __user *, buf, int, flags)
 {
 	char first;
 
@@ -127,7 +109,7 @@ static int copy_statfs(struct super_block *sb, struct linux_statfs __user *buf)
 	st.f_type = sb->s_magic;
 	st.f_bsize = st.f_frsize = PAGE_SIZE;
 	if (is_tmpfs(sb)) {
-		st.f_blocks = totalram_pages();
+		st.f_blocks = totalram_pages;
 		st.f_bfree = st.f_bavail = nr_free_pages();
 	}
 	st.f_namelen = NAME_MAX;

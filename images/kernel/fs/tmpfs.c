@@ -68,7 +68,7 @@ static struct page *page_at(struct inode *inode, unsigned long index, bool creat
 	if (!slot)
 		return NULL;
 	if (!*slot && create) {
-		*slot = alloc_page(GFP_KERNEL | __GFP_ZERO);
+		*slot = alloc_page_type(GFP_KERNEL | __GFP_ZERO, PAGE_CACHE);
 		if (*slot)
 			inode->i_blocks += PAGE_SIZE / 512;
 	}

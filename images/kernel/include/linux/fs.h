@@ -244,6 +244,7 @@ int for_each_open_file(int (*fn)(struct file *, void *), void *);
 struct dentry *kern_path(const char *name, unsigned int flags);	/* reference or ERR_PTR */
 struct dentry *path_lookup_at(struct dentry *base, const char *name, unsigned int flags);
 int dentry_path(struct dentry *, char *buf, int size);	/* "/a/b", " (deleted)" appended */
+int dentry_path_locked(struct dentry *, char *buf, int size);	/* with vfs_mutex */
 int getname(const char __user *, char **name);		/* kmalloc'ed, PATH_MAX at most */
 int vfs_mkdir(const char *path, umode_t mode);		/* kernel string */
 int vfs_mknod(const char *path, umode_t mode, dev_t);
