@@ -105,10 +105,15 @@ static const char *put_pointer(struct output *out, struct spec *spec,
 		sprint_symbol(name, (unsigned long)pointer);
 		put_text(out, spec, name);
 		return fmt + 1;
-	case 's':
-		sprint_symbol_no_offset(name, (unsigned long)pointer);
-		put_text(out, spec, name);
+	case 's': {
+		unsigned long size, offset;
+		char *module;
+		const char *symbol = kallsyms_lookup((unsigned long)pointer, &size, &offset,
+						     &module, name);
+
+		put_text(out, spec, symbol ? symbol : "?");
 		return fmt + 1;
+	}
 	case 'x':
 		put_number(out, spec, (unsigned long)pointer, 16, false);
 		return fmt + 1;

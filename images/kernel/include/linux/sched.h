@@ -12,6 +12,7 @@
 
 #include <linux/types.h>
 #include <linux/list.h>
+#include <linux/bitops.h>
 #include <linux/atomic.h>
 #include <linux/spinlock.h>
 #include <linux/thread_info.h>
@@ -342,6 +343,8 @@ void do_exit(long code) __noreturn;
 void do_group_exit(int code) __noreturn;
 void make_task_dead(int signr) __noreturn;
 bool is_current_pgrp_orphaned(void);
+/* the task leaves its address space: clear_child_tid, robust list, vfork's parent */
+void exec_mm_release(struct task_struct *);
 int kernel_execve(const char *filename, const char *const *argv, const char *const *envp);
 void start_thread(struct pt_regs *, unsigned long ip, unsigned long sp);
 /* where a new task first returns to; regs at task_pt_regs() go to user mode, or fn(arg) is called */

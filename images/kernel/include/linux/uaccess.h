@@ -25,7 +25,7 @@ long strnlen_user(const char __user *s, long n);
 
 #define get_user(x, ptr) ({						\
 	__typeof__(*(ptr)) __gu;					\
-	long __e = copy_from_user(&__gu, (ptr), sizeof(__gu)) ? -EFAULT : 0; \
+	long __e = copy_from_user((void *)&__gu, (ptr), sizeof(__gu)) ? -EFAULT : 0; \
 	if (!__e)							\
 		(x) = __gu;						\
 	__e; })

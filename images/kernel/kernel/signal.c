@@ -1,0 +1,569 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Signals: sending, queueing, taking.
+ *
+ * Promises: a standard signal is queued once, a real-time signal each time; a
+ * stop signal and SIGCONT take each other out of all queues; SIGKILL and
+ * SIGSTOP cannot be blocked, caught or ignored. get_signal() carries out the
+ * default actions and returns only for a handler. What a handler's frame looks
+ * like is arch/signal.c; the system calls are kernel/signal-syscalls.c.
+ */
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/sched.h>
+#include <linux/signal.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#define SIG_IGNORED_BY_DEFAULT (sigmask(SIGCONT) | sigmask(SIGCHLD) | \
+				sigmask(SIGWINCH) | sigmask(SIGURG))
+#define SIG_STOPS (sigmask(SIGSTOP) | sigmask(SIGTSTP) | sigmask(SIGTTIN) | \
+		   sigmask(SIGTTOU))
+/* Faults of the instruction itself are delivered before anything else. */
+#define SIG_SYNCHRONOUS (sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGILL) | \
+			 sigmask(SIGTRAP) | sigmask(SIGFPE) | sigmask(SIGSYS))
+#define SIG_UNBLOCKABLE (sigmask(SIGKILL) | sigmask(SIGSTOP))
+
+struct sigqueue *sigqueue_alloc(void)
+{
+	struct sigqueue *q = kzalloc(sizeof(*q), GFP_ATOMIC);
+
+	if (q)
+		INIT_LIST_HEAD(&q->list);
+	return q;
+}
+
+void sigqueue_free(struct sigqueue *q)
+{
+	kfree(q);
+}
+
+void flush_sigqueue(struct sigpending *pending)
+{
+	struct sigqueue *q, *next;
+
+	sigemptyset(&pending->signal);
+	list_for_each_entry_safe(q, next, &pending->list, list) {
+		list_del(&q->list);
+		sigqueue_free(q);
+	}
+}
+
+void flush_signals(struct task_struct *t)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&t->sighand->siglock, flags);
+	clear_tsk_thread_flag(t, TIF_SIGPENDING);
+	flush_sigqueue(&t->pending);
+	flush_sigqueue(&t->signal->shared_pending);
+	spin_unlock_irqrestore(&t->sighand->siglock, flags);
+}
+
+/* After exec: handlers are gone, what was ignored stays ignored. */
+void flush_signal_handlers(struct task_struct *t, int force_default)
+{
+	for (int i = 0; i < _NSIG; i++) {
+		struct k_sigaction *ka = &t->sighand->action[i];
+
+		if (force_default || ka->sa.sa_handler != SIG_IGN)
+			ka->sa.sa_handler = SIG_DFL;
+		ka->sa.sa_flags = 0;
+		ka->sa.sa_restorer = NULL;
+		sigemptyset(&ka->sa.sa_mask);
+	}
+}
+
+static bool has_pending(struct task_struct *t)
+{
+	unsigned long set = t->pending.signal.sig[0] |
+			    t->signal->shared_pending.signal.sig[0];
+
+	return (set & ~t->blocked.sig[0]) || t->group_stop_pending ||
+	       t->signal->group_exit ||
+	       (t->signal->group_exit_task && t->signal->group_exit_task != t);
+}
+
+/* siglock held. */
+void recalc_sigpending_tsk(struct task_struct *t)
+{
+	if (has_pending(t))
+		set_tsk_thread_flag(t, TIF_SIGPENDING);
+	else
+		clear_tsk_thread_flag(t, TIF_SIGPENDING);
+}
+
+void recalc_sigpending(void)
+{
+	recalc_sigpending_tsk(current);
+}
+
+/* siglock held. The task leaves its sleep, or user mode, and looks. */
+void signal_wake_up(struct task_struct *t, bool fatal)
+{
+	set_tsk_thread_flag(t, TIF_SIGPENDING);
+	if (!wake_up_state(t, TASK_INTERRUPTIBLE |
+			      (fatal ? TASK_WAKEKILL | TASK_STOPPED : 0)))
+		kick_process(t);
+}
+
+void set_notify_signal(struct task_struct *t)
+{
+	if (!test_and_set_tsk_thread_flag(t, TIF_NOTIFY_SIGNAL) &&
+	    !wake_up_state(t, TASK_INTERRUPTIBLE))
+		kick_process(t);
+}
+
+/* ---- sending ---- */
+
+static bool sig_ignored(struct task_struct *t, int sig)
+{
+	void (*handler)(int) = t->sighand->action[sig - 1].sa.sa_handler;
+
+	/* A blocked one may be wanted later, by another handler. */
+	if (sigismember(&t->blocked, sig) && !(sigmask(sig) & SIG_UNBLOCKABLE))
+		return false;
+	if (is_global_init(t) && handler == SIG_DFL)
+		return true;
+	return handler == SIG_IGN ||
+	       (handler == SIG_DFL && (sigmask(sig) & SIG_IGNORED_BY_DEFAULT));
+}
+
+static void remove_from_queue(struct sigpending *pending, unsigned long mask)
+{
+	struct sigqueue *q, *next;
+
+	pending->signal.sig[0] &= ~mask;
+	list_for_each_entry_safe(q, next, &pending->list, list) {
+		if (sigmask(q->info.si_signo) & mask) {
+			list_del(&q->list);
+			sigqueue_free(q);
+		}
+	}
+}
+
+static void remove_from_group(struct task_struct *p, unsigned long mask)
+{
+	struct task_struct *t;
+
+	remove_from_queue(&p->signal->shared_pending, mask);
+	for_each_thread(p, t)
+		remove_from_queue(&t->pending, mask);
+}
+
+void discard_pending(struct task_struct *p, int sig)
+{
+	remove_from_group(p, sigmask(sig));
+}
+
+/* What sending does at once, whatever becomes of the signal. False: drop it. */
+static bool prepare_signal(int sig, struct task_struct *p)
+{
+	struct signal_struct *signal = p->signal;
+	struct task_struct *t;
+
+	if (signal->group_exit)
+		return sig == SIGKILL;
+	if (sigmask(sig) & SIG_STOPS) {
+		remove_from_group(p, sigmask(SIGCONT));
+	} else if (sig == SIGCONT) {
+		bool stopped = signal->group_stopped || signal->group_stop_count;
+
+		remove_from_group(p, SIG_STOPS);
+		signal->group_stopped = false;
+		signal->group_stop_count = 0;
+		signal->stop_code = 0;
+		if (stopped)
+			signal->continued = true;
+		for_each_thread(p, t) {
+			t->group_stop_pending = false;
+			wake_up_state(t, TASK_STOPPED);
+		}
+	}
+	return !sig_ignored(p, sig);
+}
+
+static bool wants_signal(int sig, struct task_struct *t)
+{
+	if (t->flags & PF_EXITING)
+		return false;
+	if (sig == SIGKILL)
+		return true;
+	return !sigismember(&t->blocked, sig) && !task_is_stopped(t);
+}
+
+/* Who is to take it? Woken if there is somebody. */
+static void complete_signal(int sig, struct task_struct *p, bool group)
+{
+	struct task_struct *t = p;
+
+	if (group && !wants_signal(sig, p)) {
+		for_each_thread(p, t)
+			if (wants_signal(sig, t))
+				break;
+		if (list_entry_is_head(t, &p->signal->thread_head, thread_node))
+			return;
+	} else if (!wants_signal(sig, p)) {
+		return;
+	}
+	signal_wake_up(t, sig == SIGKILL);
+}
+
+static void fill_info(siginfo_t *to, int sig, struct siginfo *info)
+{
+	if (info == SEND_SIG_NOINFO || info == SEND_SIG_PRIV) {
+		memset(to, 0, sizeof(*to));
+		to->si_signo = sig;
+		to->si_code = info == SEND_SIG_PRIV ? SI_KERNEL : SI_USER;
+		if (info == SEND_SIG_NOINFO) {
+			to->si_pid = current->tgid;
+			to->si_uid = current_uid();
+		}
+	} else {
+		*to = *info;
+	}
+}
+
+/* siglock held. */
+static int send_locked(int sig, struct siginfo *info, struct task_struct *t, bool group)
+{
+	struct sigpending *pending = group ? &t->signal->shared_pending : &t->pending;
+	struct sigqueue *q;
+
+	if (!prepare_signal(sig, t))
+		return 0;
+	if (sig < SIGRTMIN && sigismember(&pending->signal, sig))
+		return 0;
+	q = sigqueue_alloc();
+	if (q) {
+		fill_info(&q->info, sig, info);
+		list_add_tail(&q->list, &pending->list);
+	} else if (sig >= SIGRTMIN) {
+		return -EAGAIN;
+	}
+	sigaddset(&pending->signal, sig);
+	complete_signal(sig, t, group);
+	return 0;
+}
+
+static int do_send(int sig, struct siginfo *info, struct task_struct *t, bool group)
+{
+	struct sighand_struct *sighand;
+	unsigned long flags;
+	int ret = -ESRCH;
+
+	if (sig < 0 || sig > _NSIG)
+		return -EINVAL;
+	/* sighand goes away under tasklist_lock and siglock: a reaped task has none */
+	sighand = READ_ONCE(t->sighand);
+	if (!sighand)
+		return -ESRCH;
+	spin_lock_irqsave(&sighand->siglock, flags);
+	if (t->sighand == sighand)
+		ret = sig ? send_locked(sig, info, t, group) : 0;
+	spin_unlock_irqrestore(&sighand->siglock, flags);
+	return ret;
+}
+
+int send_sig_info(int sig, struct siginfo *info, struct task_struct *t)
+{
+	return do_send(sig, info, t, false);
+}
+
+int send_sig(int sig, struct task_struct *t, int priv)
+{
+	return do_send(sig, priv ? SEND_SIG_PRIV : SEND_SIG_NOINFO, t, false);
+}
+
+static bool may_signal(struct task_struct *t, struct siginfo *info)
+{
+	if (info == SEND_SIG_PRIV || (info != SEND_SIG_NOINFO && info->si_code > 0))
+		return true;
+	return current_euid() == 0 || current_euid() == t->uid ||
+	       current_uid() == t->uid || current_uid() == t->suid;
+}
+
+int group_send_sig_info(int sig, struct siginfo *info, struct task_struct *t)
+{
+	if (!may_signal(t, info))
+		return -EPERM;
+	return do_send(sig, info, t, true);
+}
+
+int kill_pgrp(pid_t pgrp, int sig, int priv)
+{
+	struct task_struct *p;
+	int ret = -ESRCH;
+
+	spin_lock(&tasklist_lock);
+	for_each_process(p) {
+		int one;
+
+		if (p->signal->pgrp != pgrp || p->exit_state == EXIT_DEAD)
+			continue;
+		one = group_send_sig_info(sig, priv ? SEND_SIG_PRIV : SEND_SIG_NOINFO, p);
+		/* one that got it makes the call a success */
+		if (ret)
+			ret = one;
+	}
+	spin_unlock(&tasklist_lock);
+	return ret;
+}
+
+int kill_pid(pid_t pid, int sig, int priv)
+{
+	struct task_struct *p = find_get_task_by_vpid(pid);
+	int ret;
+
+	if (!p)
+		return -ESRCH;
+	ret = group_send_sig_info(sig, priv ? SEND_SIG_PRIV : SEND_SIG_NOINFO, p);
+	put_task_struct(p);
+	return ret;
+}
+
+/* The current task cannot escape: blocked or ignored becomes the default. */
+static int force_info(struct siginfo *info)
+{
+	struct task_struct *t = current;
+	int sig = info->si_signo;
+	struct k_sigaction *ka;
+	unsigned long flags;
+
+	spin_lock_irqsave(&t->sighand->siglock, flags);
+	ka = &t->sighand->action[sig - 1];
+	if (sigismember(&t->blocked, sig) || ka->sa.sa_handler == SIG_IGN) {
+		ka->sa.sa_handler = SIG_DFL;
+		sigdelset(&t->blocked, sig);
+	}
+	if (!sigismember(&t->pending.signal, sig)) {
+		struct sigqueue *q = sigqueue_alloc();
+
+		if (q) {
+			q->info = *info;
+			list_add_tail(&q->list, &t->pending.list);
+		}
+		sigaddset(&t->pending.signal, sig);
+	}
+	set_tsk_thread_flag(t, TIF_SIGPENDING);
+	spin_unlock_irqrestore(&t->sighand->siglock, flags);
+	return 0;
+}
+
+int force_sig(int sig)
+{
+	struct siginfo info = { .si_signo = sig, .si_code = SI_KERNEL };
+
+	return force_info(&info);
+}
+
+int force_sig_fault(int sig, int code, void *addr)
+{
+	struct siginfo info = { .si_signo = sig, .si_code = code };
+
+	info.si_addr = addr;
+	return force_info(&info);
+}
+
+/* ---- taking ---- */
+
+static int next_signal(struct sigpending *pending, const sigset_t *blocked)
+{
+	unsigned long set = pending->signal.sig[0] & ~blocked->sig[0];
+
+	if (!set)
+		return 0;
+	if (set & SIG_SYNCHRONOUS)
+		set &= SIG_SYNCHRONOUS;
+	return __ffs(set) + 1;
+}
+
+static void collect(struct sigpending *pending, int sig, siginfo_t *info)
+{
+	struct sigqueue *q, *first = NULL;
+	bool more = false;
+
+	list_for_each_entry(q, &pending->list, list) {
+		if (q->info.si_signo != sig)
+			continue;
+		if (first) {
+			more = true;
+			break;
+		}
+		first = q;
+	}
+	if (!more)
+		sigdelset(&pending->signal, sig);
+	if (first) {
+		*info = first->info;
+		list_del(&first->list);
+		sigqueue_free(first);
+	} else {
+		memset(info, 0, sizeof(*info));
+		info->si_signo = sig;
+	}
+}
+
+/* siglock held. The next signal outside of @blocked, taken; 0 if none. */
+int dequeue_signal(struct task_struct *t, const sigset_t *blocked, siginfo_t *info)
+{
+	struct sigpending *pending = &t->pending;
+	int sig = next_signal(pending, blocked);
+
+	if (!sig) {
+		pending = &t->signal->shared_pending;
+		sig = next_signal(pending, blocked);
+	}
+	if (sig)
+		collect(pending, sig, info);
+	recalc_sigpending_tsk(t);
+	return sig;
+}
+
+/*
+ * Takes part in a group stop; siglock is held on entry and released. The last
+ * thread to stop tells the parent.
+ */
+static void stop_here(struct task_struct *t)
+{
+	struct signal_struct *signal = t->signal;
+	bool last;
+
+	t->group_stop_pending = false;
+	last = signal->group_stop_count > 0 && --signal->group_stop_count == 0;
+	if (last) {
+		signal->group_stopped = true;
+		signal->continued = false;
+	}
+	/* under siglock, so that SIGCONT finds either the flag or the state */
+	__set_current_state(TASK_STOPPED);
+	recalc_sigpending_tsk(t);
+	spin_unlock_irq(&t->sighand->siglock);
+	if (last) {
+		spin_lock(&tasklist_lock);
+		do_notify_parent_cldstop(t, CLD_STOPPED);
+		spin_unlock(&tasklist_lock);
+	}
+	schedule();
+}
+
+static void begin_group_stop(struct task_struct *self, int sig)
+{
+	struct signal_struct *signal = self->signal;
+	struct task_struct *t;
+
+	signal->stop_code = sig;
+	signal->group_stop_count = 0;
+	for_each_thread(self, t) {
+		if (t->flags & PF_EXITING || task_is_stopped(t))
+			continue;
+		signal->group_stop_count++;
+		t->group_stop_pending = true;
+		if (t != self)
+			signal_wake_up(t, false);
+	}
+}
+
+static void tell_continued(struct task_struct *t)
+{
+	spin_unlock_irq(&t->sighand->siglock);
+	spin_lock(&tasklist_lock);
+	do_notify_parent_cldstop(t, CLD_CONTINUED);
+	spin_unlock(&tasklist_lock);
+	spin_lock_irq(&t->sighand->siglock);
+}
+
+bool get_signal(struct ksignal *ksig)
+{
+	struct task_struct *t = current;
+	struct sighand_struct *sighand = t->sighand;
+	bool was_stopped = false;
+
+	clear_thread_flag(TIF_NOTIFY_SIGNAL);
+	spin_lock_irq(&sighand->siglock);
+	for (;;) {
+		struct k_sigaction *ka;
+		int sig;
+
+		if (t->signal->group_exit) {
+			int code = t->signal->group_exit_code;
+
+			spin_unlock_irq(&sighand->siglock);
+			do_group_exit(code);
+		}
+		if (t->signal->group_exit_task && t->signal->group_exit_task != t) {
+			spin_unlock_irq(&sighand->siglock);
+			do_exit(0);
+		}
+		if (t->group_stop_pending) {
+			stop_here(t);
+			spin_lock_irq(&sighand->siglock);
+			was_stopped = true;
+			continue;
+		}
+		if (was_stopped && t->signal->continued) {
+			was_stopped = false;
+			tell_continued(t);
+			continue;
+		}
+		sig = dequeue_signal(t, &t->blocked, &ksig->info);
+		if (!sig) {
+			spin_unlock_irq(&sighand->siglock);
+			return false;
+		}
+		ka = &sighand->action[sig - 1];
+		if (ka->sa.sa_handler == SIG_IGN)
+			continue;
+		if (ka->sa.sa_handler != SIG_DFL) {
+			ksig->ka = *ka;
+			ksig->sig = sig;
+			if (ka->sa.sa_flags & SA_RESETHAND)
+				ka->sa.sa_handler = SIG_DFL;
+			spin_unlock_irq(&sighand->siglock);
+			return true;
+		}
+		if (sigmask(sig) & SIG_IGNORED_BY_DEFAULT)
+			continue;
+		/* init dies of nothing but its own faults */
+		if (is_global_init(t) && !(sigmask(sig) & SIG_SYNCHRONOUS))
+			continue;
+		if (sigmask(sig) & SIG_STOPS) {
+			if (sig != SIGSTOP) {
+				bool orphaned;
+
+				spin_unlock_irq(&sighand->siglock);
+				orphaned = is_current_pgrp_orphaned();
+				spin_lock_irq(&sighand->siglock);
+				if (orphaned)
+					continue;
+			}
+			begin_group_stop(t, sig);
+			continue;
+		}
+		spin_unlock_irq(&sighand->siglock);
+		t->flags |= PF_SIGNALED;
+		do_group_exit(sig);
+	}
+}
+
+int set_current_blocked(sigset_t *set)
+{
+	struct task_struct *t = current;
+
+	set->sig[0] &= ~SIG_UNBLOCKABLE;
+	spin_lock_irq(&t->sighand->siglock);
+	t->blocked = *set;
+	recalc_sigpending_tsk(t);
+	spin_unlock_irq(&t->sighand->siglock);
+	return 0;
+}
+
+void restore_saved_sigmask(void)
+{
+	if (current->restore_sigmask) {
+		sigset_t set = current->saved_sigmask;
+
+		current->restore_sigmask = false;
+		set_current_blocked(&set);
+	}
+}
