@@ -380,6 +380,9 @@ static int form_module(struct klp_modinfo *info, struct module **out)
 	if (ret)
 		goto free;
 	mod = (struct module *)self->sh_addr;
+	/* Of the file's own words only name, init and exit count. */
+	memset((char *)mod + offsetof(struct module, list), 0,
+	       sizeof(*mod) - offsetof(struct module, list));
 	memcpy(mod->mem, mem, sizeof(mem));
 	mod->state = MODULE_STATE_UNFORMED;
 	mod->refcnt = 2;		/* the loader's, and the load's own */

@@ -34,6 +34,14 @@ static int reloc_width(unsigned int type)
 	}
 }
 
+/* In struct module the file may point at its init and exit, at nothing else. */
+static bool place_allowed(const struct klp_modinfo *info, const Elf64_Shdr *target, u64 offset)
+{
+	if (strcmp(info->secstrings + target->sh_name, ".gnu.linkonce.this_module"))
+		return true;
+	return offset == offsetof(struct module, init) || offset == offsetof(struct module, exit);
+}
+
 static bool reloc_fits(unsigned int type, u64 value)
 {
 	switch (type) {
@@ -67,8 +75,10 @@ int module_apply_rela(const char *name, const struct klp_modinfo *info, const El
 		}
 		if (!width)
 			continue;
-		if (entry->r_offset + width > target->sh_size) {
-			pr_err("%s: relocation %lu of section %s lies outside of it\n", name, i,
+		if (entry->r_offset > target->sh_size ||
+		    width > target->sh_size - entry->r_offset ||
+		    !place_allowed(info, target, entry->r_offset)) {
+			pr_err("%s: relocation %lu of section %s is out of place\n", name, i,
 			       info->secstrings + target->sh_name);
 			return -ENOEXEC;
 		}

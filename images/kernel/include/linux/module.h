@@ -14,6 +14,7 @@
 #include <linux/types.h>
 #include <linux/list.h>
 #include <linux/export.h>
+#include <linux/init.h>
 #include <linux/moduleparam.h>
 
 #define MODULE_NAME_LEN 56
