@@ -84,6 +84,8 @@ export interface CoreExports {
   ramChanged(physical: number, bytes: number): void
   /** Linear -> physical with the vCPU's present tables, no side effects. -1 if not present (float64). */
   translate(cpu: number, linearLow: number, linearHigh: number): number
+  /** Valid entries of a vCPU's TLB that belong to `pcid` (0 without CR4.PCIDE), global ones excluded; 0x1000 counts the global ones. */
+  translations(cpu: number, pcid: number): number
   setEventMask(mask: number): void
   /** Host breakpoints: on linear address (any vCPU). */
   setBreakpoint(linearLow: number, linearHigh: number, on: number): void

@@ -7,7 +7,7 @@ import { dropAllBlocks, dropCode, stopAtBoundary } from './blocks'
 import { dropWriteTags, tlbFlushAll } from './memory'
 import { changeBreakpoint } from './breakpoints'
 import { configureCoherence, retiredSoFar } from './coherence'
-import { forgetAll } from './tlb'
+import { countTranslations, forgetAll } from './tlb'
 import { inspect } from './mmu'
 import { updateMode } from './segments'
 import { armDebug } from './debug'
@@ -119,6 +119,10 @@ export function ramChanged(physical: u32, bytes: u32): void {
 export function translate(cpu: u32, linearLow: u32, linearHigh: u32): f64 {
   const physical = inspect(cpuAt(cpu), u64(linearLow) | (u64(linearHigh) << 32))
   return physical == ~0 ? -1 : <f64>physical
+}
+
+export function translations(cpu: u32, pcid: u32): u32 {
+  return countTranslations(cpuAt(cpu), pcid)
 }
 
 export function setEventMask(mask: u32): void {
