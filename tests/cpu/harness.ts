@@ -30,6 +30,7 @@ export interface Outcome {
   /** RIP the exception pushed, or RIP after HLT. */
   readonly rip: bigint
   readonly rflags: bigint
+  readonly rsp: bigint
   readonly retired: number
   readonly exit: number
 }
@@ -60,10 +61,11 @@ export class FlatMachine {
       view.setUint8(stub, 0xf4)
       view.setUint16(IDT + 16 * v, stub & 0xffff, true)
       view.setUint16(IDT + 16 * v + 2, 8, true)
-      view.setUint16(IDT + 16 * v + 4, 0x8e00, true)
+      view.setUint16(IDT + 16 * v + 4, 0x8e01, true) // IST 1, so that any RSP will do
       view.setUint16(IDT + 16 * v + 6, stub >>> 16, true)
     }
     view.setBigUint64(TSS + 4, BigInt(STACK + 0x10000), true)
+    view.setBigUint64(TSS + 0x24, BigInt(STACK + 0x20000), true)
     this.core.exports.ramChanged(0, RAM)
     for (let i = 0; i < this.core.vcpus; i++) this.enterLongMode(i)
   }
@@ -119,7 +121,7 @@ export class FlatMachine {
     const rip = this.get('rip')
     const rflags = this.get('rflags')
     const vector = exit === EXIT_HALT && rip > BigInt(STUBS) && rip < BigInt(STUBS + 0x1000) ? Number((rip - 1n - BigInt(STUBS)) / 16n) : undefined
-    if (vector === undefined) return { vector, errorCode: 0, rip, rflags, retired, exit }
+    if (vector === undefined) return { vector, errorCode: 0, rip, rflags, rsp: this.get('rsp'), retired, exit }
     const hasCode = [8, 10, 11, 12, 13, 14, 17].includes(vector)
     const rsp = Number(this.get('rsp'))
     const frame = new DataView(this.core.readRam(rsp, 48).buffer)
@@ -129,6 +131,7 @@ export class FlatMachine {
       errorCode: hasCode ? frame.getUint32(0, true) : 0,
       rip: frame.getBigUint64(at, true),
       rflags: frame.getBigUint64(at + 16, true),
+      rsp: frame.getBigUint64(at + 24, true),
       retired: retired - 1,
       exit,
     }

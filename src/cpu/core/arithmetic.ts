@@ -5,7 +5,7 @@
 // majority(a, b, not r); of a subtraction, of borrows: majority(not a, b, r).
 import { CpuState } from './state'
 import { uopD, uopS1, uopS2 } from './ir'
-import { flagCf } from './flags'
+import { AF, flagCf } from './flags'
 
 /** Second operand: slot(s2) + immediate. */
 // @ts-ignore: decorator
@@ -186,6 +186,7 @@ export function neg<T>(c: CpuState, base: usize, u: usize): void {
 }
 
 // Shifts: the count is masked to 5 bits (6 for 64-bit operands); a masked count of 0 changes no flag (SDM 2B SAL/SAR/SHL/SHR).
+// AF is undefined; AMD processors set it.
 
 // @ts-ignore: decorator
 @inline
@@ -205,7 +206,7 @@ export function shl<T>(c: CpuState, base: usize, u: usize): void {
     // Bit width-n of the operand; beyond the operand (8 and 16 bits) it is 0.
     const cf = n <= width ? (a >> (width - n)) & 1 : 0
     c.flagResult = signed<T>(r)
-    c.flagAux = 0
+    c.flagAux = AF
     setCarryOverflow(c, cf, cf ^ ((u64(r) >> (width - 1)) & 1))
   }
 }
@@ -220,7 +221,7 @@ export function shr<T>(c: CpuState, base: usize, u: usize): void {
   if (n) {
     const before = a >> (n - 1)
     c.flagResult = signed<T>(r)
-    c.flagAux = 0
+    c.flagAux = AF
     setCarryOverflow(c, before & 1, (before >> (8 * sizeof<T>() - 1)) & 1)
   }
 }
@@ -234,7 +235,7 @@ export function sar<T>(c: CpuState, base: usize, u: usize): void {
   result<T>(base, u, r)
   if (n) {
     c.flagResult = signed<T>(r)
-    c.flagAux = 0
+    c.flagAux = AF
     setCarryOverflow(c, u64(a >> (n - 1)) & 1, 0)
   }
 }
@@ -267,13 +268,12 @@ export function ror<T>(c: CpuState, base: usize, u: usize): void {
   }
 }
 
-// Two-operand signed multiplication: CF = OF = the product does not fit (SDM 2A IMUL); SF, ZF, PF as the low half gives them.
+// Two-operand signed multiplication: CF = OF = the product does not fit (SDM 2A IMUL); SF, ZF, AF, PF are undefined, and AMD processors
+// leave them alone.
 
 export function imul16(c: CpuState, base: usize, u: usize): void {
   const product = <i32>load<i16>(base + uopS1(u)) * <i32><i16>operandB<u16>(base, u)
   store<u16>(base + uopD(u), <u16>product)
-  c.flagResult = u64(i64(<i16>product))
-  c.flagAux = 0
   const lost = u64(<i32><i16>product != product)
   setCarryOverflow(c, lost, lost)
 }
@@ -281,8 +281,6 @@ export function imul16(c: CpuState, base: usize, u: usize): void {
 export function imul32(c: CpuState, base: usize, u: usize): void {
   const product = i64(load<i32>(base + uopS1(u))) * i64(<i32>operandB<u32>(base, u))
   store<u64>(base + uopD(u), u64(<u32>product))
-  c.flagResult = u64(i64(<i32>product))
-  c.flagAux = 0
   const lost = u64(i64(<i32>product) != product)
   setCarryOverflow(c, lost, lost)
 }
@@ -312,8 +310,6 @@ export function imul64(c: CpuState, base: usize, u: usize): void {
   const low = a * b
   const high = multiplyHighSigned(a, b)
   store<u64>(base + uopD(u), low)
-  c.flagResult = low
-  c.flagAux = 0
   const lost = u64(high != u64(<i64>low >> 63))
   setCarryOverflow(c, lost, lost)
 }

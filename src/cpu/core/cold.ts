@@ -179,20 +179,20 @@ function bitAddress(c: CpuState, u: usize): void {
   setSlot(c, uopD(u), moved & sizeMask(uopDetail(u)))
 }
 
-/** Zero source: ZF set, destination kept (as processors do; the SDM leaves it undefined). */
+/** Zero source: ZF set, destination kept. CF, OF, SF, AF, PF are undefined: cleared, and PF of the result, as AMD processors do. */
 function bitScan(c: CpuState, u: usize, reverse: bool): void {
   const size = uopX(u)
   const value = readSlot(c, uopS1(u), size)
-  const flags = readArithmetic(c)
   if (value == 0) {
-    setArithmetic(c, flags | ZF)
+    setArithmetic(c, ZF | PF)
     return
   }
-  setArithmetic(c, flags & ~ZF)
-  writeSlot(c, uopD(u), size, reverse ? 63 - clz(value) : ctz(value))
+  const index = reverse ? 63 - clz(value) : ctz(value)
+  setArithmetic(c, popcnt(index) & 1 ? 0 : PF)
+  writeSlot(c, uopD(u), size, index)
 }
 
-/** SHLD, SHRD: CF the last bit shifted out, OF a change of sign; a 16-bit count above 16 is undefined and shifts on as processors do. */
+/** SHLD, SHRD: CF the last bit shifted out, OF a change of sign; a 16-bit count above 16 is undefined. */
 function doubleShift(c: CpuState, u: usize, right: bool): void {
   const size = uopX(u)
   const width = u64(size << 3)
@@ -207,8 +207,8 @@ function doubleShift(c: CpuState, u: usize, right: bool): void {
   let result: u64
   let cf: u64
   if (size == 2) {
-    // As a rotation of the 48 bits destination : source : destination.
-    const whole = right ? value | (fill << 16) | (value << 32) : (value << 32) | (fill << 16) | value
+    // Counts above 16 are undefined: the source is shifted in twice, as on AMD processors.
+    const whole = right ? value | (fill << 16) | (fill << 32) : (value << 32) | (fill << 16) | fill
     if (right) {
       result = whole >> count
       cf = (whole >> (count - 1)) & 1
@@ -226,8 +226,9 @@ function doubleShift(c: CpuState, u: usize, right: bool): void {
   result &= sizeMask(size)
   writeSlot(c, uopD(u), size, result)
   c.flagResult = signExtend(result, size)
-  c.flagAux = 0
-  setCarryOverflow(c, cf, ((result ^ value) >> (width - 1)) & 1)
+  c.flagAux = AF
+  // For a count of 1 OF is a change of sign; above it is undefined, and this is what the same gates yield.
+  setCarryOverflow(c, cf, right ? ((result >> (width - 1)) ^ (result >> (width - 2))) & 1 : ((result >> (width - 1)) & 1) ^ cf)
 }
 
 /** RCL, RCR: rotation through CF, one bit at a time in effect. */

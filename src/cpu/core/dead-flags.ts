@@ -61,8 +61,8 @@ export function eliminateDeadFlags(b: Block): void {
       if (producer == OP_ADCF || producer == OP_SBBF) live = true
       else if (producer != OP_INCF && producer != OP_DECF && !(shift && (uopS2(u) != SLOT_ZERO || load<u8>(u, 8) == 0))) live = false
     } else if (op == OP_IMULF32 || op == OP_IMULF64) {
+      // It leaves SF, ZF, AF and PF.
       if (!live) store<u16>(u, <u16>(op == OP_IMULF32 ? OP_IMUL32 : OP_IMUL64))
-      live = false
     } else if (op < OP_MOV8) {
       if (op != OP_NOP) live = true
     } else if (op >= OP_LOAD && op < OP_ADDF) live = true

@@ -1,6 +1,8 @@
-// DIV and IDIV with exact #DE (SDM 2A): divisor zero, or a quotient that does not fit. Flags are undefined by the SDM and stay unchanged.
+// DIV and IDIV with exact #DE (SDM 2A): divisor zero, or a quotient that does not fit. Flags are undefined by
+// the SDM; as on AMD processors CF and OF stay, AF is set, the others are cleared.
 import { CpuState } from './state'
 import { VECTOR_DE, raiseNoCode } from './fault'
+import { AF, CF, OF, readArithmetic, setArithmetic } from './flags'
 
 let quotientOf128: u64 = 0
 let remainderOf128: u64 = 0
@@ -124,6 +126,9 @@ function signedDivide(c: CpuState, divisorBits: u64, size: u32): void {
 
 export function divide(c: CpuState, divisor: u64, size: u32, isSigned: bool): void {
   if (divisor == 0) raiseNoCode(c, VECTOR_DE)
-  else if (isSigned) signedDivide(c, divisor, size)
-  else unsignedDivide(c, divisor, size)
+  else {
+    if (isSigned) signedDivide(c, divisor, size)
+    else unsignedDivide(c, divisor, size)
+    if (c.fault == 0) setArithmetic(c, (readArithmetic(c) & (CF | OF)) | AF)
+  }
 }
