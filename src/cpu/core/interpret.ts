@@ -1014,7 +1014,7 @@ export function interpret(c: CpuState, entry: Block): u32 {
         u += UOP_BYTES
         continue
       case OP_ADD32:
-        store<u64>(base + uopD(u), u64(load<u32>(base + uopS1(u)) + operandB<u32>(base, u)))
+        store<u64>(base + uopD(u), u64(<u32>(load<u32>(base + uopS1(u)) + operandB<u32>(base, u))))
         u += UOP_BYTES
         continue
       case OP_ADD64:
@@ -1022,7 +1022,7 @@ export function interpret(c: CpuState, entry: Block): u32 {
         u += UOP_BYTES
         continue
       case OP_SUB32:
-        store<u64>(base + uopD(u), u64(load<u32>(base + uopS1(u)) - operandB<u32>(base, u)))
+        store<u64>(base + uopD(u), u64(<u32>(load<u32>(base + uopS1(u)) - operandB<u32>(base, u))))
         u += UOP_BYTES
         continue
       case OP_SUB64:
@@ -1030,7 +1030,7 @@ export function interpret(c: CpuState, entry: Block): u32 {
         u += UOP_BYTES
         continue
       case OP_AND32:
-        store<u64>(base + uopD(u), u64(load<u32>(base + uopS1(u)) & operandB<u32>(base, u)))
+        store<u64>(base + uopD(u), u64(<u32>(load<u32>(base + uopS1(u)) & operandB<u32>(base, u))))
         u += UOP_BYTES
         continue
       case OP_AND64:
@@ -1038,7 +1038,7 @@ export function interpret(c: CpuState, entry: Block): u32 {
         u += UOP_BYTES
         continue
       case OP_OR32:
-        store<u64>(base + uopD(u), u64(load<u32>(base + uopS1(u)) | operandB<u32>(base, u)))
+        store<u64>(base + uopD(u), u64(<u32>(load<u32>(base + uopS1(u)) | operandB<u32>(base, u))))
         u += UOP_BYTES
         continue
       case OP_OR64:
@@ -1046,7 +1046,7 @@ export function interpret(c: CpuState, entry: Block): u32 {
         u += UOP_BYTES
         continue
       case OP_XOR32:
-        store<u64>(base + uopD(u), u64(load<u32>(base + uopS1(u)) ^ operandB<u32>(base, u)))
+        store<u64>(base + uopD(u), u64(<u32>(load<u32>(base + uopS1(u)) ^ operandB<u32>(base, u))))
         u += UOP_BYTES
         continue
       case OP_XOR64:
@@ -1094,7 +1094,7 @@ export function interpret(c: CpuState, entry: Block): u32 {
         u += UOP_BYTES
         continue
       case OP_NEG32:
-        store<u64>(base + uopD(u), u64(-load<u32>(base + uopS1(u))))
+        store<u64>(base + uopD(u), u64(<u32>(-load<u32>(base + uopS1(u)))))
         u += UOP_BYTES
         continue
       case OP_NEG64:
@@ -1114,7 +1114,7 @@ export function interpret(c: CpuState, entry: Block): u32 {
         u += UOP_BYTES
         continue
       case OP_IMUL32:
-        store<u64>(base + uopD(u), u64(load<u32>(base + uopS1(u)) * operandB<u32>(base, u)))
+        store<u64>(base + uopD(u), u64(<u32>(load<u32>(base + uopS1(u)) * operandB<u32>(base, u))))
         u += UOP_BYTES
         continue
       case OP_IMUL64:
