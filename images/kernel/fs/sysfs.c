@@ -103,17 +103,22 @@ static int sysfs_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
+static const struct sysfs_ops *operations(struct kobject *kobj)
+{
+	return kobj->ktype && kobj->ktype->sysfs_ops ? kobj->ktype->sysfs_ops : &kobj_sysfs_ops;
+}
+
 static ssize_t call_show(struct sysfs_node *node, char *page)
 {
-	struct kobject *kobj = node->kobj;
-	const struct sysfs_ops *ops = kobj->ktype && kobj->ktype->sysfs_ops ?
-		kobj->ktype->sysfs_ops : &kobj_sysfs_ops;
+	const struct sysfs_ops *ops;
 	ssize_t ret;
 
+	/* the kobject itself may be gone if this fails */
 	if (!node_enter(node))
 		return -ENODEV;
+	ops = operations(node->kobj);
 	memset(page, 0, PAGE_SIZE);
-	ret = ops->show ? ops->show(kobj, (struct attribute *)node->attr, page) : -EIO;
+	ret = ops->show ? ops->show(node->kobj, (struct attribute *)node->attr, page) : -EIO;
 	node_leave(node);
 	return ret > (ssize_t)PAGE_SIZE ? (ssize_t)PAGE_SIZE : ret;
 }
@@ -147,7 +152,6 @@ static ssize_t sysfs_write(struct file *file, const char __user *buf, size_t cou
 {
 	struct sysfs_node *node = file->f_inode->i_private;
 	struct sysfs_open *open = file->private_data;
-	struct kobject *kobj = node->kobj;
 	const struct sysfs_ops *ops;
 	ssize_t ret;
 
@@ -161,9 +165,8 @@ static ssize_t sysfs_write(struct file *file, const char __user *buf, size_t cou
 	open->page[count] = 0;
 	ret = -ENODEV;
 	if (node_enter(node)) {
-		ops = kobj->ktype && kobj->ktype->sysfs_ops ? kobj->ktype->sysfs_ops :
-							      &kobj_sysfs_ops;
-		ret = ops->store ? ops->store(kobj, (struct attribute *)node->attr,
+		ops = operations(node->kobj);
+		ret = ops->store ? ops->store(node->kobj, (struct attribute *)node->attr,
 					      open->page, count) : -EIO;
 		node_leave(node);
 	}
@@ -186,21 +189,22 @@ static const struct file_operations sysfs_file_operations = {
 static ssize_t sysfs_bin_read(struct file *file, char __user *buf, size_t count, loff_t *pos)
 {
 	struct sysfs_node *node = file->f_inode->i_private;
-	struct bin_attribute *bin = (struct bin_attribute *)node->bin;
+	size_t size = file->f_inode->i_size, done = 0;
 	struct sysfs_open *open = file->private_data;
-	size_t done = 0;
+	struct bin_attribute *bin;
 	ssize_t n = 0;
 
 	mutex_lock(&open->lock);
-	while (done < count && (!bin->size || (size_t)*pos < bin->size)) {
+	while (done < count && (!size || (size_t)*pos < size)) {
 		size_t want = min_t(size_t, PAGE_SIZE, count - done);
 
-		if (bin->size)
-			want = min_t(size_t, want, bin->size - *pos);
+		if (size)
+			want = min_t(size_t, want, size - *pos);
 		if (!node_enter(node)) {
 			n = -ENODEV;
 			break;
 		}
+		bin = (struct bin_attribute *)node->bin;
 		n = bin->read(file, node->kobj, bin, open->page, *pos, want);
 		node_leave(node);
 		if (n <= 0)
