@@ -53,8 +53,10 @@ export class SystemBus implements Bus {
 
   portRead(port: number, size: number): number {
     const handler = this.ports[port]
-    if (size === 1) return handler === undefined ? 0xff : handler.read(port, 1)
-    if (handler !== undefined && size <= handler.width) return handler.read(port, size) >>> 0
+    if (size === 1) return handler === undefined ? 0xff : handler.read(port, 1) & 0xff
+    if (handler !== undefined && size <= handler.width) {
+      return (size === 2 ? handler.read(port, 2) & 0xffff : handler.read(port, size)) >>> 0
+    }
     let value = 0
     for (let i = 0; i < size; i++) value |= this.portRead((port + i) & 0xffff, 1) << (8 * i)
     return value >>> 0
@@ -74,7 +76,8 @@ export class SystemBus implements Bus {
   memoryRead(address: number, size: number): number {
     for (const mapping of this.mappings) {
       if (address >= mapping.start && address + size <= mapping.end) {
-        return mapping.handler.read(address - mapping.start, size) >>> 0
+        const value = mapping.handler.read(address - mapping.start, size)
+        return (size === 1 ? value & 0xff : size === 2 ? value & 0xffff : value) >>> 0
       }
     }
     return size === 1 ? 0xff : size === 2 ? 0xffff : 0xffff_ffff

@@ -49,6 +49,8 @@ export class MachinePort implements GuestPort {
   private readonly breathe: MachinePortOptions['breathe']
   private running = false
   private stopping = false
+  /** A breakpoint handler is at work: it may look, but not run. */
+  private handling = false
   private readonly handlers = new Map<bigint, BreakpointHandler[]>()
   private readonly stopEmitter = new Emitter<StopReason>()
   readonly onStop: Event<StopReason> = this.stopEmitter.event
@@ -161,8 +163,19 @@ export class MachinePort implements GuestPort {
     return this.machine.now
   }
 
-  async run(limit: RunLimit = {}): Promise<StopReason> {
+  private requireIdle(): void {
     this.requireStopped()
+    if (this.handling) {
+      throw new TransplantError(
+        'GUEST_RUNNING',
+        'A breakpoint handler cannot run or step the guest.',
+        "Return 'stop' from it, and go on after run() has returned.",
+      )
+    }
+  }
+
+  async run(limit: RunLimit = {}): Promise<StopReason> {
+    this.requireIdle()
     this.running = true
     this.stopping = false
     try {
@@ -195,9 +208,11 @@ export class MachinePort implements GuestPort {
     const handlers = this.handlers.get(address) ?? []
     let stop = handlers.length === 0
     this.running = false // handlers may look into the stopped guest
+    this.handling = true
     try {
       for (const handler of [...handlers]) if ((await handler({ cpu, address })) === 'stop') stop = true
     } finally {
+      this.handling = false
       this.running = true
     }
     return stop
@@ -216,7 +231,7 @@ export class MachinePort implements GuestPort {
   }
 
   async step(cpu: number, count = 1): Promise<StopReason> {
-    this.requireStopped()
+    this.requireIdle()
     this.requireCpu(cpu)
     const stop = this.machine.step(cpu, count)
     this.stopEmitter.fire(stop)

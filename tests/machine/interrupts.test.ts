@@ -172,6 +172,21 @@ describe('the local APIC', () => {
     expect(count).toBe(10)
   })
 
+  it('goes on counting while masked, and fires again once unmasked', () => {
+    const { clock, apic, enable } = make()
+    enable()
+    apic(0).write(0x3e0, 4, 0xb)
+    apic(0).write(0x320, 4, 0x3_0040)
+    apic(0).write(0x380, 4, 1000)
+    clock.advanceTo(2_300)
+    expect(apic(0).read(0x390, 4)).toBe(700)
+    expect(apic(0).acknowledge()).toBe(-1)
+    expect(clock.nextDeadline).toBe(Number.POSITIVE_INFINITY)
+    apic(0).write(0x320, 4, 0x2_0040)
+    clock.advanceTo(3_000)
+    expect(apic(0).acknowledge()).toBe(0x40)
+  })
+
   it('fires at a TSC deadline, once, and not after zero disarmed it', () => {
     const { clock, apic, enable } = make()
     enable()

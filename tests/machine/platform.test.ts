@@ -101,6 +101,19 @@ describe('the power ports', () => {
   })
 })
 
+describe('PCI configuration ports', () => {
+  it('are open bus, and looking for PCI does not reset the machine', () => {
+    const { bus, clock } = bench()
+    const power = new Power(bus, clock)
+    let requests = 0
+    power.onRequest(() => requests++)
+    bus.portWrite(0xcf8, 4, 0x8000_0600) // bits 15:8 would be a reset in RST_CNT
+    expect(bus.portRead(0xcf8, 4)).toBe(0xffff_ffff)
+    expect(bus.portRead(0xcfc, 4)).toBe(0xffff_ffff)
+    expect(requests).toBe(0)
+  })
+})
+
 describe('the scheduler', () => {
   it('gives turns in order, passes over who cannot run, and repeats by seed', () => {
     const order = (seed: number): number[] => {

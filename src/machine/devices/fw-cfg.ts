@@ -34,6 +34,7 @@ const DMA_READ = 2
 const DMA_SKIP = 4
 const DMA_SELECT = 8
 const DMA_WRITE = 16
+const DMA_PIECE = 0x10_0000
 
 const ID_TRADITIONAL_AND_DMA = 3
 const DMA_SIGNATURE = encodeText('QEMU CFG')
@@ -132,15 +133,23 @@ export class FwCfg implements Savable, PortHandler {
     let failed = false
     if ((control & DMA_READ) !== 0) {
       if (this.memory.contains(address, length)) {
-        const data = new Uint8Array(length)
-        data.set(this.item.subarray(this.offset, this.offset + length))
-        this.memory.write(address, data)
+        this.copyOut(address, length)
       } else failed = true
       this.offset += length
     } else if ((control & DMA_WRITE) !== 0) failed = true
     else if ((control & DMA_SKIP) !== 0) this.offset += length
     control = failed ? DMA_ERROR : 0
     this.memory.write(descriptor, new Uint8Array([0, 0, 0, control]))
+  }
+
+  /** Copies `length` bytes of the item, zeros beyond its end, in pieces: a guest may ask for gigabytes. */
+  private copyOut(address: number, length: number): void {
+    const item = this.item
+    for (let done = 0; done < length; done += DMA_PIECE) {
+      const piece = new Uint8Array(Math.min(DMA_PIECE, length - done))
+      piece.set(item.subarray(this.offset + done, this.offset + done + piece.length))
+      this.memory.write(address + done, piece)
+    }
   }
 
   /** The 32-bit value of an item, for reports and tests. */

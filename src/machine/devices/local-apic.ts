@@ -329,29 +329,44 @@ export class LocalApic implements Savable {
     if (this.timerMode === TIMER_TSC_DEADLINE) return // writes to the initial count are ignored in this mode
     this.initialCount = count
     this.countStart = this.clock.now
-    if (count === 0) this.timer.disarm()
-    else this.timer.arm(this.countStart + count * this.divider)
+    this.schedule()
+  }
+
+  /**
+   * Arms the timer for the next expiry that can have an effect. A masked count goes on without one: its value follows
+   * from `countStart`, and unmasking schedules again.
+   */
+  private schedule(): void {
+    const masked = ((this.lvt[LVT_TIMER] as number) & LVT_MASKED) !== 0
+    let expiry = Number.POSITIVE_INFINITY
+    if (this.timerMode === TIMER_TSC_DEADLINE) {
+      if (this.tscDeadline !== 0) expiry = this.tscDeadline
+    } else if (this.initialCount !== 0 && !masked) {
+      const period = this.initialCount * this.divider
+      const elapsed = this.clock.now - this.countStart
+      if (this.timerMode === TIMER_PERIODIC) expiry = this.countStart + (Math.floor(elapsed / period) + 1) * period
+      else if (elapsed < period) expiry = this.countStart + period
+    }
+    if (expiry === Number.POSITIVE_INFINITY) this.timer.disarm()
+    else this.timer.arm(expiry)
   }
 
   private timerExpired(): void {
-    if (this.timerMode === TIMER_PERIODIC) {
-      this.countStart += this.initialCount * this.divider
-      this.timer.arm(this.countStart + this.initialCount * this.divider)
-    }
     this.tscDeadline = 0
+    this.schedule()
     this.fireLocal(LVT_TIMER)
   }
 
   private writeTimerEntry(value: number): void {
     const modeBefore = this.timerMode
     this.lvt[LVT_TIMER] = value
-    if (this.timerMode === modeBefore) return
-    if (modeBefore === TIMER_TSC_DEADLINE || this.timerMode === TIMER_TSC_DEADLINE) {
+    const toOrFromDeadline = (modeBefore === TIMER_TSC_DEADLINE) !== (this.timerMode === TIMER_TSC_DEADLINE)
+    if (toOrFromDeadline) {
       // Changing to or from TSC-deadline mode disarms the timer (SDM 3A 11.5.4.1).
       this.initialCount = 0
       this.tscDeadline = 0
-      this.timer.disarm()
     }
+    this.schedule()
   }
 
   // Registers ///////////////////////////////////////////////////////////////////////////////////////////////////////
@@ -443,6 +458,7 @@ export class LocalApic implements Savable {
         this.spurious = value & 0x3ff
         // Software disable masks every LVT entry, and they stay masked (SDM 3A 11.4.7.2).
         if (!this.softwareEnabled) for (let i = 0; i < 6; i++) this.lvt[i] = (this.lvt[i] as number) | LVT_MASKED
+        this.schedule()
         this.update()
         return
       case 0x280:
@@ -466,8 +482,8 @@ export class LocalApic implements Savable {
         if (remaining > 0) {
           // The count goes on from where it is at the new rate.
           this.countStart = this.clock.now - (this.initialCount - remaining) * this.divider
-          this.timer.arm(this.clock.now + remaining * this.divider)
         }
+        this.schedule()
         return
       }
       case 0x30:
@@ -512,8 +528,7 @@ export class LocalApic implements Savable {
       if (this.timerMode !== TIMER_TSC_DEADLINE) return true
       const deadline = (high >>> 0) * 0x1_0000_0000 + (low >>> 0)
       this.tscDeadline = deadline
-      if (deadline === 0) this.timer.disarm()
-      else this.timer.arm(deadline)
+      this.schedule()
       return true
     }
     return false

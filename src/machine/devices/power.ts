@@ -2,7 +2,9 @@
 // (604H, as QEMU's pc), reset by RST_CNT (CF9H), the keyboard controller's pulse (64H <- FEH) and port 92H bit 0. Also the
 // ports a PC must have and nothing happens at: POST codes (80H), A20 (92H bit 1), and the ACPI PM timer (608H).
 //
-// Each request is an event; the machine acts on it at the next instruction boundary.
+// RST_CNT lies inside the PCI configuration address register (CF8H, 32 bits): only byte accesses reach it, and the wider
+// ones, with which a kernel looks for PCI, are open bus. Each request is an event; the machine acts on it at the next
+// instruction boundary.
 
 import type { Clock, Event, Savable, StateReader, StateWriter } from '../../base/index.js'
 import { Emitter } from '../../base/index.js'
@@ -18,6 +20,7 @@ const SLEEP_ENABLE = 1 << 13
 const SLEEP_TYPE = 7 << 10
 /** SLP_TYP of S5: 0 in QEMU's DSDT and in ours. */
 const SLEEP_TYPE_S5 = 0
+const OPEN_BUS = 0xffff_ffff
 const PM_TIMER_HZ = 3_579_545
 
 export class Power implements Savable, PortHandler {
@@ -40,7 +43,7 @@ export class Power implements Savable, PortHandler {
     bus.mapPorts(0x501, 2, this)
     bus.mapPorts(0xf4, 4, this)
     bus.mapPorts(0x600, 12, this)
-    bus.mapPorts(0xcf9, 1, this)
+    bus.mapPorts(0xcf8, 4, this)
     bus.mapPorts(0x60, 1, this)
     bus.mapPorts(0x64, 1, this)
     bus.mapPorts(0x80, 1, this)
@@ -67,17 +70,17 @@ export class Power implements Savable, PortHandler {
       case 0x608:
         return Math.floor((this.clock.now * PM_TIMER_HZ) / 1e9) % 0x100_0000
       case 0xcf9:
-        return this.resetControl
+        return size === 1 ? this.resetControl : OPEN_BUS
       case 0x92:
         return this.port92
       case 0x64:
         return 0x14 // system flag, not inhibited, both buffers empty: the reboot path need not wait
       default:
-        return port >= 0x600 && port < 0x60c ? 0 : port === 0x60 ? 0 : 0xff
+        return (port >= 0x600 && port < 0x60c) || port === 0x60 ? 0 : OPEN_BUS
     }
   }
 
-  write(port: number, _size: number, value: number): void {
+  write(port: number, size: number, value: number): void {
     switch (port) {
       case 0x501:
       case 0xf4:
@@ -96,6 +99,7 @@ export class Power implements Savable, PortHandler {
         }
         return
       case 0xcf9:
+        if (size !== 1) return
         this.resetControl = value & 0xe
         if ((value & 4) !== 0) this.requestEmitter.fire({ kind: 'reset', cause: 'reset-control' })
         return

@@ -5,7 +5,7 @@
 // were made. The data moves at completion, as a DMA engine's does, so a guest that reads too early sees old bytes here too.
 
 import type { Clock, StateReader, StateWriter, Timer } from '../../base/index.js'
-import { encodeText, panic } from '../../base/index.js'
+import { concatBytes, encodeText, panic } from '../../base/index.js'
 import type { GuestMemory } from '../guest-memory.js'
 import type { Buffer, Chain, VirtioBackend, VirtioCompletion } from './virtio-mmio.js'
 
@@ -22,6 +22,8 @@ const FEATURE_FLUSH = 1 << 9
 const FEATURE_READ_ONLY = 1 << 5
 const SEG_MAX = 254
 
+/** Type, reserved word, sector. */
+const HEADER = 16
 const REQUEST_IN = 0
 const REQUEST_OUT = 1
 const REQUEST_FLUSH = 4
@@ -168,9 +170,9 @@ export class VirtioBlock implements VirtioBackend {
   private perform(chain: Chain): number {
     const readable = chain.buffers.filter((buffer) => !buffer.write)
     const writable = chain.buffers.filter((buffer) => buffer.write)
-    const header = this.gather(readable)
+    const header = this.gather(readable, HEADER)
     const room = writable.reduce((total, buffer) => total + buffer.length, 0)
-    if (header.length < 16 || room < 1) return 0
+    if (header.length < HEADER || room < 1) return 0
     const view = new DataView(header.buffer)
     const type = view.getUint32(0, true)
     const offset = (view.getUint32(8, true) + view.getUint32(12, true) * 0x1_0000_0000) * SECTOR
@@ -181,8 +183,10 @@ export class VirtioBlock implements VirtioBackend {
       if (inside(room - 1)) answer = new Uint8Array(this.image.read(offset, room - 1))
       else status = STATUS_IOERR
     } else if (type === REQUEST_OUT) {
-      const data = header.subarray(16)
-      if (inside(data.length) && !this.readOnly) this.image.write(offset, data)
+      // The length is checked before anything is gathered: descriptors may name far more than the disk holds.
+      const length = readable.reduce((total, buffer) => total + buffer.length, 0) - HEADER
+      if (inside(length) && !this.readOnly)
+        this.image.write(offset, this.gather(readable, HEADER + length).subarray(HEADER))
       else status = STATUS_IOERR
     } else if (type === REQUEST_GET_ID) {
       answer = new Uint8Array(Math.min(20, room - 1))
@@ -193,14 +197,16 @@ export class VirtioBlock implements VirtioBackend {
     return answer.length + 1
   }
 
-  private gather(buffers: readonly Buffer[]): Uint8Array {
-    const bytes = new Uint8Array(buffers.reduce((total, buffer) => total + buffer.length, 0))
-    let at = 0
+  /** The first `limit` bytes of the buffers. */
+  private gather(buffers: readonly Buffer[], limit: number): Uint8Array {
+    const parts: Uint8Array[] = []
+    let left = limit
     for (const buffer of buffers) {
-      bytes.set(this.memory.read(buffer.address, buffer.length), at)
-      at += buffer.length
+      const count = Math.min(left, buffer.length)
+      parts.push(this.memory.read(buffer.address, count))
+      left -= count
     }
-    return bytes
+    return concatBytes(...parts)
   }
 
   private scatter(buffers: readonly Buffer[], bytes: Uint8Array, skip: number): void {
