@@ -29,7 +29,7 @@ export function kallsymsAssembly(image) {
       compare(b.symbol.size, a.symbol.size) ||
       compare(a.symbol.name, b.symbol.name),
   )
-  const lines = ['\t.section .rodata.kallsyms, "a", @progbits', '\t.balign 16']
+  const lines = ['\t.section .kallsyms, "a", @progbits', '\t.balign 16']
   lines.push('\t.globl kallsyms_count', 'kallsyms_count:', `\t.long ${entries.length}`, '\t.balign 16')
   lines.push('\t.globl kallsyms_table', 'kallsyms_table:')
   let nameOffset = 0
