@@ -50,8 +50,13 @@ function buildPrograms() {
 
 const directory = (name) => ({ name, mode: 0o040755, data: new Uint8Array() })
 const file = (name, data, mode = 0o100644) => ({ name, mode, data })
-const link2 = (name, target) => ({ name, mode: 0o120777, data: Buffer.from(target) })
-const device = (name, major, minor, mode = 0o020666) => ({ name, mode, data: new Uint8Array(), device: { major, minor } })
+const symbolicLink = (name, target) => ({ name, mode: 0o120777, data: Buffer.from(target) })
+const device = (name, major, minor, mode = 0o020666) => ({
+  name,
+  mode,
+  data: new Uint8Array(),
+  device: { major, minor },
+})
 
 export function buildUser() {
   const programs = buildPrograms()
@@ -68,9 +73,11 @@ export function buildUser() {
     ...readdirSync(etc)
       .sort()
       .map((name) => file(`etc/${name}`, readFileSync(join(etc, name)))),
-    ...[...programs].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, path]) => file(`bin/${name}`, readFileSync(path), 0o100755)),
-    link2('bin/[', 'test'),
-    link2('init', 'bin/init'),
+    ...[...programs]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, path]) => file(`bin/${name}`, readFileSync(path), 0o100755)),
+    symbolicLink('bin/[', 'test'),
+    symbolicLink('init', 'bin/init'),
   ]
   const archive = join(builtFolder, 'initramfs.cpio')
   writeFileSync(archive, writeCpio(entries))
