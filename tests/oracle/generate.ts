@@ -3,7 +3,9 @@
 //
 // Promises: the same sequence from the same seed. Memory operands stay in the 4 KiB window at `windowAddress` (RSI points
 // at its middle and is never written); RSP keeps its value at the end. An instruction that leaves a flag undefined is
-// followed by a CMP, so that no undefined bit is ever read or compared. Only forward jumps.
+// followed by a CMP, so that no undefined bit is ever read or compared. Only forward jumps. Floating point stays among
+// XMM12 and 13 (double) and XMM14 and 15 (single), which nothing else writes and which begin as ordinary numbers: so every NaN
+// is the default one, and oracles that choose between two NaNs by another rule than x86 do not differ.
 
 import type { Random } from '../../src/base/index.js'
 
@@ -104,7 +106,7 @@ function width(size: number): string {
 
 /** Bytes of the source operand of an SSE instruction in either form. */
 function vectorForm(random: Random, prefix: number, opcode: number, memory: boolean, text: string): Instruction {
-  const destination = random.below(16)
+  const destination = random.below(12)
   const source = random.below(16)
   const prefixes = prefix === 0 ? [] : [prefix]
   if (!memory) {
@@ -287,15 +289,11 @@ function instruction(random: Random): Instruction[] {
     default: {
       const prefix = pick(random, [0, 0x66, 0xf2, 0xf3])
       const opcode = pick(random, floating)
-      return [
-        vectorForm(
-          random,
-          prefix,
-          opcode,
-          false,
-          `${prefix ? `${prefix.toString(16)} ` : ''}0f ${opcode.toString(16)}`,
-        ),
-      ]
+      const first = prefix === 0 || prefix === 0xf3 ? 14 : 12
+      const destination = first + random.below(2)
+      const source = first + random.below(2)
+      const bytes = registerForm(prefix === 0 ? [] : [prefix], 4, [0x0f, opcode], destination, source)
+      return [{ text: `${prefix.toString(16)} 0f ${opcode.toString(16)} xmm${destination}, xmm${source}`, bytes }]
     }
   }
 }
@@ -363,7 +361,9 @@ export function start(random: Random): Start {
   ]
   return {
     registers,
-    vectors: Array.from({ length: 32 }, () => (random.below(2) ? pick(random, ordinary) : value64(random))),
+    vectors: Array.from({ length: 32 }, (_, i) =>
+      i >= 24 || random.below(2) ? pick(random, ordinary) : value64(random),
+    ),
     memory: Uint8Array.from({ length: windowBytes }, () => random.below(256)),
     flags: 2 | (random.u32() & 0x8d5),
   }
