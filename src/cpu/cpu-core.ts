@@ -58,7 +58,10 @@ export class CpuCore {
     if (missing > 0) this.memory.grow(Math.ceil(missing / WASM_PAGE))
     const offset = this.exports.initialize(vcpus, ramBytes)
     if (offset === -1) {
-      throw new CpuCoreError('CORE_SIZE', `The core cannot hold ${vcpus} vCPUs and ${ramBytes} bytes of RAM; ask for less.`)
+      throw new CpuCoreError(
+        'CORE_SIZE',
+        `The core cannot hold ${vcpus} vCPUs and ${ramBytes} bytes of RAM; ask for less.`,
+      )
     }
     this.ramOffset = offset >>> 0
   }

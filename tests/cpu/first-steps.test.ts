@@ -15,7 +15,7 @@ describe('first steps', () => {
   it('retires exactly the budget, however it is sliced', () => {
     // l: add rax,rbx; xor [rdi],rax; dec rcx; jnz l
     const code = Uint8Array.from([0x48, 0x01, 0xd8, 0x48, 0x31, 0x07, 0x48, 0xff, 0xc9, 0x75, 0xf5])
-    const results = [1, 2, 3, 7, 1000].map(slice => {
+    const results = [1, 2, 3, 7, 1000].map((slice) => {
       const machine = new FlatMachine()
       machine.load(code)
       machine.set({ rax: 1n, rbx: 0x123456789abcdefn, rcx: 1000n, rdi: BigInt(DATA) })
@@ -26,7 +26,13 @@ describe('first steps', () => {
         expect(machine.core.exports.retired()).toBe(n)
         left -= n
       }
-      return [machine.get('rax'), machine.get('rcx'), machine.get('rip'), machine.get('rflags'), machine.core.readRam(DATA, 8).join()]
+      return [
+        machine.get('rax'),
+        machine.get('rcx'),
+        machine.get('rip'),
+        machine.get('rflags'),
+        machine.core.readRam(DATA, 8).join(),
+      ]
     })
     for (const result of results) expect(result).toEqual(results[0])
   })

@@ -4,7 +4,16 @@
 // fault), because every IDT entry leads to its own HLT. The end of the code is a HLT too.
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { CpuCore, EXIT_HALT, noDevices, type CoreImports, STATE_ATTRIBUTES, STATE_LIMITS, STATE_SELECTORS, type StateRegister } from '../../src/cpu/index.js'
+import {
+  type CoreImports,
+  CpuCore,
+  EXIT_HALT,
+  noDevices,
+  STATE_ATTRIBUTES,
+  STATE_LIMITS,
+  STATE_SELECTORS,
+  type StateRegister,
+} from '../../src/cpu/index.js'
 
 export const CODE = 0x100000
 export const DATA = 0x200000
@@ -38,8 +47,22 @@ export interface Outcome {
 export class FlatMachine {
   readonly core: CpuCore
 
-  constructor(options: { vcpus?: number; imports?: Partial<CoreImports>; ram?: number; smallPages?: boolean } = {}) {
-    this.core = new CpuCore(coreModule(), { ...noDevices(), ...options.imports }, options.vcpus ?? 1, options.ram ?? RAM)
+  /** `interruptStack`: exceptions switch to IST 1, so that the code under test may leave any RSP. */
+  constructor(
+    options: {
+      vcpus?: number
+      imports?: Partial<CoreImports>
+      ram?: number
+      smallPages?: boolean
+      interruptStack?: boolean
+    } = {},
+  ) {
+    this.core = new CpuCore(
+      coreModule(),
+      { ...noDevices(), ...options.imports },
+      options.vcpus ?? 1,
+      options.ram ?? RAM,
+    )
     const ram = this.core.ram
     const view = new DataView(ram.buffer, ram.byteOffset, ram.byteLength)
     view.setBigUint64(TABLES, BigInt(TABLES + 0x1000) | 7n, true)
@@ -61,7 +84,7 @@ export class FlatMachine {
       view.setUint8(stub, 0xf4)
       view.setUint16(IDT + 16 * v, stub & 0xffff, true)
       view.setUint16(IDT + 16 * v + 2, 8, true)
-      view.setUint16(IDT + 16 * v + 4, 0x8e01, true) // IST 1, so that any RSP will do
+      view.setUint16(IDT + 16 * v + 4, options.interruptStack ? 0x8e01 : 0x8e00, true)
       view.setUint16(IDT + 16 * v + 6, stub >>> 16, true)
     }
     view.setBigUint64(TSS + 4, BigInt(STACK + 0x10000), true)
@@ -120,7 +143,10 @@ export class FlatMachine {
     const retired = this.core.exports.retired()
     const rip = this.get('rip')
     const rflags = this.get('rflags')
-    const vector = exit === EXIT_HALT && rip > BigInt(STUBS) && rip < BigInt(STUBS + 0x1000) ? Number((rip - 1n - BigInt(STUBS)) / 16n) : undefined
+    const vector =
+      exit === EXIT_HALT && rip > BigInt(STUBS) && rip < BigInt(STUBS + 0x1000)
+        ? Number((rip - 1n - BigInt(STUBS)) / 16n)
+        : undefined
     if (vector === undefined) return { vector, errorCode: 0, rip, rflags, rsp: this.get('rsp'), retired, exit }
     const hasCode = [8, 10, 11, 12, 13, 14, 17].includes(vector)
     const rsp = Number(this.get('rsp'))
@@ -139,7 +165,11 @@ export class FlatMachine {
 }
 
 /** Loads code into a fresh machine and runs it. */
-export function execute(code: readonly number[], registers: Partial<Record<StateRegister, bigint>> = {}, budget = 100_000): { machine: FlatMachine; outcome: Outcome } {
+export function execute(
+  code: readonly number[],
+  registers: Partial<Record<StateRegister, bigint>> = {},
+  budget = 100_000,
+): { machine: FlatMachine; outcome: Outcome } {
   const machine = new FlatMachine()
   machine.load(Uint8Array.from(code))
   machine.set(registers)

@@ -13,7 +13,7 @@ import { AF, CF, DF, OF, PF, SF, ZF, flagAf, flagCf, flagOf, readArithmetic, set
 import { setCarryOverflow } from './arithmetic'
 import { divide } from './divide'
 import { multiply } from './multiply'
-import { VECTOR_DE, VECTOR_GP, raise, raiseNoCode } from './fault'
+import { VECTOR_DE, VECTOR_GP, VECTOR_SS, raise, raiseNoCode } from './fault'
 import { probeWrite, readSize, writeSize } from './memory'
 import { checkTarget, setStackPointerMasked, stackLinear, stackMask } from './segment-check'
 import { stringInstruction } from './string'
@@ -46,12 +46,21 @@ function push(c: CpuState, value: u64, size: u32): void {
   const linear = stackLinear(c, sp, size, true)
   if (c.fault) return
   writeSize(c, linear, size, value)
-  if (!c.fault) setStackPointerMasked(c, sp)
+  if (c.fault) stackFault(c)
+  else setStackPointerMasked(c, sp)
+}
+
+/** #GP of a non-canonical stack address is #SS. */
+function stackFault(c: CpuState): void {
+  if (c.faultVector == VECTOR_GP) c.faultVector = VECTOR_SS
 }
 
 function peek(c: CpuState, size: u32): u64 {
   const linear = stackLinear(c, c.rsp, size, false)
-  return c.fault ? 0 : readSize(c, linear, size)
+  if (c.fault) return 0
+  const value = readSize(c, linear, size)
+  if (c.fault) stackFault(c)
+  return value
 }
 
 function ret(c: CpuState, size: u32, drop: i32): void {
@@ -482,9 +491,13 @@ export function coldOp(c: CpuState, u: usize): void {
     }
     case COLD_AAD: {
       const ax = <u32>c.rax
-      const result = ((ax & 255) + ((ax >> 8) & 255) * (<u32>uopArgument(u) & 255)) & 255
+      // CF, AF and OF are undefined: those of the addition.
+      const tens = (((ax >> 8) & 255) * (<u32>uopArgument(u) & 255)) & 255
+      const ones = ax & 255
+      const result = (ones + tens) & 255
       store<u16>(changetype<usize>(c), <u16>result)
-      decimalFlags(c, result, false, false)
+      decimalFlags(c, result, ones + tens > 255, ((ones ^ tens ^ result) & 16) != 0)
+      setCarryOverflow(c, flagCf(c), u64(((ones ^ result) & (tens ^ result)) >> 7) & 1)
       return
     }
     case COLD_SALC:

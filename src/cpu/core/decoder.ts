@@ -272,7 +272,7 @@ export class Decoder {
     this.emitSegment(SLOT_T0, SLOT_T0, segment, size, write)
     this.base = SLOT_T0
     this.index = SLOT_ZERO
-    this.scale = 0
+    this.scale = segment == SEG_SS && this.segment == NO_SEGMENT ? X_STACK : 0
     this.displacement = 0
   }
 
