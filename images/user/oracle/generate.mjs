@@ -17,11 +17,11 @@ const OF = 0x800
 const ALL = CF | PF | AF | ZF | SF | OF
 
 const forms = []
-/** One form. Its name is its instruction, unless given. */
-function form(code, { kind = 'INTEGER', flags = ALL, cases = 40, name } = {}) {
+/** One form. Its name is its instruction, unless given. `approximate`: results differ between processors; run by name only. */
+function form(code, { kind = 'INTEGER', flags = ALL, cases = 40, name, approximate = false } = {}) {
   const text = name ?? code
   if (forms.some((f) => f.name === text)) throw new Error(`form twice: ${text}`)
-  forms.push({ name: text, code, kind, flags, cases })
+  forms.push({ name: text, code, kind, flags, cases, approximate })
 }
 
 const sizes = [8, 16, 32, 64]
@@ -437,6 +437,22 @@ form('fdiv st, st(1); fwait', { kind: 'X87', cases: 60, flags: 0, name: 'fdiv, t
 form('fdiv st, st(1); fnstsw ax; fnclex; fld1', { kind: 'X87', cases: 60, flags: 0, name: 'fdiv, fnstsw, fnclex' })
 form('fnstenv [rsi]; fldenv [rsi]; mov qword ptr [rsi + 12], 0; mov qword ptr [rsi + 20], 0', { kind: 'X87', cases: 24, flags: 0, name: 'fnstenv and fldenv' })
 
+// FXSAVE's image: control, status, tags, MXCSR, ST and XMM0..3, folded into registers (pointers and opcode are left out).
+for (const suffix of ['', '64']) {
+  const image = `lea rdx, [rsp - 1024]; and rdx, -64; fxsave${suffix} [rdx]`
+  const fold = 'mov rcx, [rdx]; shl rcx, 16; mov r8d, [rdx + 24]; xor eax, eax; mov r9d, 32; 1: rol rax, 7; xor rax, [rdx + r9]; add r9d, 8; cmp r9d, 224; jb 1b; xor edx, edx'
+  form(`${image}; ${fold}`, { kind: 'X87', cases: 60, flags: 0, name: `fxsave${suffix}` })
+  form(`${image}; not qword ptr [rdx + 160]; xor byte ptr [rdx + 40], 0x55; xor byte ptr [rdx + 3], 0x08; xor byte ptr [rdx + 4], 0x11; fxrstor${suffix} [rdx]; xor edx, edx`, {
+    kind: 'X87', cases: 60, flags: 0, name: `fxrstor${suffix}`,
+  })
+}
+form('fxsave [rbx - 1024]; or dword ptr [rbx - 1000], 0x10000; fxrstor [rbx - 1024]', { kind: 'PAGE', cases: 2, flags: 0, name: 'fxrstor with a reserved bit of MXCSR' })
+form('fxsave [rbx - 1016]', { kind: 'PAGE', cases: 2, flags: 0, name: 'fxsave, not aligned' })
+
+// ---- Approximations -------------------------------------------------------------------------------------------------
+for (const code of ['f2xm1', 'fyl2x', 'fyl2xp1', 'fptan', 'fpatan', 'fsin', 'fcos', 'fsincos']) form(code, { kind: 'X87', cases: 2000, flags: 0, approximate: true })
+for (const code of ['rcpps xmm0, xmm1', 'rsqrtps xmm0, xmm1', 'rcpss xmm0, xmm1', 'rsqrtss xmm0, xmm1']) form(code, { kind: 'SINGLE', cases: 200, flags: 0, approximate: true })
+
 // ---- Text -----------------------------------------------------------------------------------------------------------
 const lines = [
   '// SPDX-License-Identifier: GPL-2.0-or-later',
@@ -459,7 +475,7 @@ lines.push('.balign 8', '.globl forms, form_count', 'forms:')
 forms.forEach((f, i) => {
   const kind = kinds.indexOf(f.kind)
   if (kind < 0) throw new Error(`unknown kind ${f.kind}`)
-  lines.push(`.quad n${i}, f${i}; .long ${kind}, ${f.flags}, ${f.cases}, 0`)
+  lines.push(`.quad n${i}, f${i}; .long ${kind}, ${f.flags}, ${f.cases}, ${f.approximate ? 1 : 0}`)
 })
 lines.push(`form_count: .long ${forms.length}`, '.section .note.GNU-stack, "", @progbits', '')
 writeFileSync(process.argv[2], lines.join('\n'))

@@ -525,6 +525,7 @@ int main(u64 *stack)
 	u64 arguments = stack[0];
 	char **argument = (char **)(stack + 1);
 	u64 cases = 0;
+	u32 count = 0;
 	u64 total = 0;
 
 	system_call(9, 0x10000000, 0x1000, 3, 0x32, -1, 0); /* PRIVATE | FIXED | ANONYMOUS */
@@ -540,6 +541,9 @@ int main(u64 *stack)
 		return 0;
 	}
 	for (u32 i = 0; i < form_count; i++) {
+		if (forms[i].approximate)
+			continue;
+		count++;
 		cases += forms[i].cases;
 		if (arguments > 1)
 			continue;
@@ -549,7 +553,7 @@ int main(u64 *stack)
 	}
 	hexadecimal(total, 16);
 	text(" forms ");
-	decimal(form_count);
+	decimal(count);
 	text(" cases ");
 	decimal(cases);
 	put('\n');

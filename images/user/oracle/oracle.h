@@ -41,7 +41,7 @@ struct form {
 	u32 kind;
 	u32 flags;	/* those that the manual defines after it */
 	u32 cases;
-	u32 reserved;
+	u32 approximate;	/* results differ between processors: only run by name */
 };
 
 extern const struct form forms[];

@@ -14,7 +14,7 @@ import {
   add, arcTangent, divide, exponentialMinusOne, high, logarithmOfRatio, low, multiply, set, sineOrCosine
 } from './double-double'
 import {
-  C1, C2, isEmpty, loadSt, markFull, pop, push, roundToExtended, setConditions, settle, st, stackOverflow, stackUnderflow, statusWord,
+  C1, C2, isEmpty, loadSt, markFull, pop, push, roundToExtended, setConditions, setStatusWord, settle, st, stackOverflow, stackUnderflow, statusWord,
   storeIndefinite, storeR
 } from './x87-stack'
 
@@ -174,7 +174,10 @@ function logarithmPlusOne(c: CpuState): void {
   if (!propagateNaN()) {
     if (aClass == INFINITE) {
       if (aSign || bClass == ZERO) indefinite()
-      else setR(INFINITE, bSign, 0, ONE, 0)
+      else {
+        if (bDenormal) raise(DENORMAL)
+        setR(INFINITE, bSign, 0, ONE, 0)
+      }
     } else if (aClass == ZERO) {
       if (bClass == INFINITE) indefinite()
       else {
@@ -405,6 +408,7 @@ function setStatusC2(c: CpuState): void {
 
 export function transcendental(c: CpuState, modrm: u32): void {
   const two = modrm == 0xf1 || modrm == 0xf3 || modrm == 0xf9
+  if (modrm == 0xf2 || modrm >= 0xfb) setStatusWord(c, statusWord(c) & ~C2)
   if (isEmpty(c, 0) || (two && isEmpty(c, 1))) {
     stackUnderflow()
     if (!settle(c)) return
