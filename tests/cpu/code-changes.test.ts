@@ -73,7 +73,11 @@ function crossModify(coherence: number, seed: number, extra: number[]): { seen: 
   let events = 0
   const machine = new FlatMachine({
     vcpus: 2,
-    imports: { event: (_cpu, kind) => void (events += kind === EVENT_CROSS_MODIFIED ? 1 : 0) },
+    imports: {
+      event: (_cpu, kind) => {
+        if (kind === EVENT_CROSS_MODIFIED) events++
+      },
+    },
   })
   machine.core.exports.setCoherence(coherence, seed, 0)
   machine.core.exports.setEventMask(EVENT_CROSS_MODIFIED)

@@ -12,10 +12,12 @@
 // 3. an instruction with a byte not yet visible is decoded alone and not cached, so that the next fetch asks again.
 // The log is a ring; when it is full the oldest entry becomes visible to all.
 import { CpuState } from './state'
-import { LOG_ENTRIES, LOG_ENTRY_BYTES, PAGE_CODE, PAGE_LOGGED, cpuAt, cpuCount, eventMask, logBase, machineTime, pageFlags, ramBase, ramBytes } from './layout'
+import { LOG_ENTRIES, LOG_ENTRY_BYTES, PAGE_CODE, PAGE_LOGGED, cpuAt, cpuCount, eventMask, logBase, logCounts, machineTime, pageFlags, ramBase, ramBytes } from './layout'
 import { Block, uopNumber } from './ir'
 
 export const EVENT_CROSS_MODIFIED: u32 = 1
+/** In place of the address of an entry whose page the host has replaced. */
+const FORGOTTEN: u32 = 0xffffffff
 
 let coherenceMode: u32 = 1
 let seed: u64 = 0
@@ -74,14 +76,15 @@ function prune(): void {
 function dropFirst(): void {
   const physical = load<u32>(entryAt(logFirst))
   logFirst++
-  clearIfUnlogged(physical >> 12)
+  if (physical != FORGOTTEN) changeCount(physical >> 12, -1)
 }
 
-function clearIfUnlogged(page: u32): void {
-  for (let position = logFirst; position < logNext; position++) {
-    if (load<u32>(entryAt(position)) >> 12 == page) return
-  }
-  store<u8>(pageFlags + page, load<u8>(pageFlags + page) & ~PAGE_LOGGED)
+function changeCount(page: u32, by: i32): void {
+  const counter = logCounts + (page << 1)
+  const count = <i32>load<u16>(counter) + by
+  store<u16>(counter, <u16>count)
+  const flags = load<u8>(pageFlags + page)
+  store<u8>(pageFlags + page, count ? flags | PAGE_LOGGED | PAGE_CODE : flags & ~PAGE_LOGGED)
 }
 
 export function logStore(c: CpuState, p: u32, size: u32, value: u64): void {
@@ -96,7 +99,7 @@ export function logStore(c: CpuState, p: u32, size: u32, value: u64): void {
     store<u8>(entry, <u8>c.index, 5)
     store<u64>(entry, timeNow(c), 8)
     logNext++
-    store<u8>(pageFlags + (p >> 12), load<u8>(pageFlags + (p >> 12)) | PAGE_LOGGED | PAGE_CODE)
+    changeCount(p >> 12, 1)
   }
 }
 
@@ -104,9 +107,11 @@ export function logStore(c: CpuState, p: u32, size: u32, value: u64): void {
 export function forgetLogged(page: u32): void {
   for (let position = logFirst; position < logNext; position++) {
     const entry = entryAt(position)
-    if (load<u32>(entry) >> 12 == page >> 12) store<u32>(entry, 0xffffffff)
+    if (load<u32>(entry) != FORGOTTEN && load<u32>(entry) >> 12 == page >> 12) {
+      store<u32>(entry, FORGOTTEN)
+      changeCount(page >> 12, -1)
+    }
   }
-  store<u8>(pageFlags + (page >> 12), load<u8>(pageFlags + (page >> 12)) & ~PAGE_LOGGED)
 }
 
 /** How codeView's last byte came about: 0 nothing logged, 1 logged and unserialized but visible, 2 not visible to this vCPU yet. */
@@ -145,10 +150,11 @@ export function logEnd(): u64 {
 export function restoreLog(first: u64, next: u64): void {
   const pages = ramBytes >> 12
   for (let page: u32 = 0; page < pages; page++) store<u8>(pageFlags + page, load<u8>(pageFlags + page) & ~PAGE_LOGGED)
+  memory.fill(logCounts, 0, pages << 1)
   logFirst = first
   logNext = next
   for (let position = first; position < next; position++) {
-    const page = load<u32>(entryAt(position)) >> 12
-    if (page < pages) store<u8>(pageFlags + page, load<u8>(pageFlags + page) | PAGE_LOGGED | PAGE_CODE)
+    const physical = load<u32>(entryAt(position))
+    if (physical != FORGOTTEN) changeCount(physical >> 12, 1)
   }
 }

@@ -22,6 +22,8 @@ export let stateBase: usize = 0
 export let pageFlags: usize = 0 // one byte for each RAM page
 export let dirtyPages: usize = 0
 export let logBase: usize = 0
+/** Live entries of the code-write log in each RAM page, u16. */
+export let logCounts: usize = 0
 /** Save area (save.ts). */
 export let saveBase: usize = 0
 export let decoderBase: usize = 0
@@ -68,7 +70,7 @@ function saveAreaBytes(vcpus: u32): usize {
 export function bytesNeeded(vcpus: u32, ram: u32): f64 {
   const fixed = align(__heap_base, 4096) + 8192 + LOG_ENTRIES * LOG_ENTRY_BYTES + ROM_AREA + 0x20000
   const pages = ram >> 12
-  return f64(fixed) + f64(saveAreaBytes(vcpus)) + f64(vcpus) * f64(perCpuBytes() + arenaBytes(vcpus)) + f64(pages) * 2 + f64(ram) + 0x20000
+  return f64(fixed) + f64(saveAreaBytes(vcpus)) + f64(vcpus) * f64(perCpuBytes() + arenaBytes(vcpus)) + f64(pages) * 4 + f64(ram) + 0x30000
 }
 
 export function layOut(vcpus: u32, ram: u32): void {
@@ -88,7 +90,9 @@ export function layOut(vcpus: u32, ram: u32): void {
   pageFlags = at
   at = align(at + (ram >> 12), 4096)
   dirtyPages = at
-  at = align(at + (ram >> 12), 0x10000)
+  at = align(at + (ram >> 12), 4096)
+  logCounts = at
+  at = align(at + (ram >> 12) * 2, 0x10000)
   romBase = at
   romUsed = 0
   at += ROM_AREA
