@@ -107,6 +107,10 @@ void mem_init(void);
  * for every frame when boot_info.handover is set; liveupdate/ defines it.
  */
 bool handover_frame_preserved(unsigned long pfn);
+/* a preserved frame enters the books, once for each holder; -1: not a frame, or of another kind already */
+int page_adopt(unsigned long pfn, enum page_type type);
+void free_initrd_mem(void);
+void free_reserved_frame(unsigned long pfn);
 /* memory of this kernel's own arena behind its image, for use before mem_init() */
 void *arena_alloc(unsigned long size);
 
@@ -198,6 +202,7 @@ unsigned long get_unmapped_area(struct mm_struct *, unsigned long hint, unsigned
 unsigned long do_mmap(struct file *, unsigned long addr, unsigned long len, unsigned long prot,
 		      unsigned long flags, unsigned long pgoff);	/* takes mmap_lock itself */
 int do_munmap(struct mm_struct *, unsigned long addr, unsigned long len);
+int expand_stack(struct vm_area_struct *, unsigned long addr);
 int vm_brk_flags(unsigned long addr, unsigned long len, unsigned long vm_flags);
 #define for_each_vma_of(mm, vma) list_for_each_entry(vma, &(mm)->mmap, vm_list)
 

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Shared by the files of mm/ only. */
+#ifndef _MM_INTERNAL_H
+#define _MM_INTERNAL_H
+
+#include <linux/mm.h>
+
+struct file;
+
+/* A tmpfs file of that size without a name, or ERR_PTR. */
+struct file *shmem_file_setup(loff_t size);
+
+unsigned int pcid_alloc(void);
+void pcid_free(unsigned int pcid);
+
+/* Takes everything out of [start, end), flushes, gives the frames back; mmap_lock held. */
+void zap_range(struct mm_struct *mm, unsigned long start, unsigned long end);
+/* The protection bits of an entry in this area, writable only if @write. */
+u64 area_prot(const struct vm_area_struct *vma, bool write);
+
+#endif

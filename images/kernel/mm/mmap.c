@@ -1,0 +1,489 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Areas of an address space: mmap, munmap, mprotect, mremap, brk, madvise.
+ * The areas of a process are few and on one list in order of address.
+ */
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/fs.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/string.h>
+#include <linux/syscalls.h>
+#include <asm/pgtable.h>
+#include "internal.h"
+
+struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *vma;
+
+	for_each_vma_of(mm, vma)
+		if (vma->vm_end > addr)
+			return vma;
+	return NULL;
+}
+
+static bool same_kind(const struct vm_area_struct *a, const struct vm_area_struct *b)
+{
+	if (a->vm_flags != b->vm_flags || a->vm_file != b->vm_file || a->vm_ops != b->vm_ops ||
+	    a->vm_end != b->vm_start)
+		return false;
+	return !a->vm_file ||
+	       a->vm_pgoff + ((a->vm_end - a->vm_start) >> PAGE_SHIFT) == b->vm_pgoff;
+}
+
+/* Two areas that follow each other and are alike become one. */
+static void merge_with_next(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	struct vm_area_struct *next;
+
+	if (list_is_last(&vma->vm_list, &mm->mmap))
+		return;
+	next = list_next_entry(vma, vm_list);
+	if (!same_kind(vma, next))
+		return;
+	vma->vm_end = next->vm_end;
+	list_del(&next->vm_list);
+	mm->map_count--;
+	vm_area_free(next);
+}
+
+static void merge_around(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	merge_with_next(mm, vma);
+	if (vma->vm_list.prev != &mm->mmap)
+		merge_with_next(mm, list_prev_entry(vma, vm_list));
+}
+
+int insert_vm_struct(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	struct vm_area_struct *next = find_vma(mm, vma->vm_start);
+
+	if (next && next->vm_start < vma->vm_end)
+		return -ENOMEM;
+	list_add_tail(&vma->vm_list, next ? &next->vm_list : &mm->mmap);
+	mm->map_count++;
+	mm->total_vm += (vma->vm_end - vma->vm_start) >> PAGE_SHIFT;
+	return 0;
+}
+
+/* The area that begins at @addr after this; @vma holds @addr inside. */
+static struct vm_area_struct *split(struct mm_struct *mm, struct vm_area_struct *vma,
+				    unsigned long addr)
+{
+	struct vm_area_struct *fresh = vm_area_alloc(mm);
+
+	if (!fresh)
+		return NULL;
+	fresh->vm_start = addr;
+	fresh->vm_end = vma->vm_end;
+	fresh->vm_flags = vma->vm_flags;
+	fresh->vm_file = vma->vm_file ? get_file(vma->vm_file) : NULL;
+	fresh->vm_pgoff = vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
+	fresh->vm_ops = vma->vm_ops;
+	fresh->vm_private_data = vma->vm_private_data;
+	vma->vm_end = addr;
+	list_add(&fresh->vm_list, &vma->vm_list);
+	mm->map_count++;
+	return fresh;
+}
+
+/* Makes @start and @end borders of areas. */
+static int split_at(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	struct vm_area_struct *vma = find_vma(mm, start);
+
+	if (vma && vma->vm_start < start && !split(mm, vma, start))
+		return -ENOMEM;
+	vma = find_vma(mm, end);
+	if (vma && vma->vm_start < end && !split(mm, vma, end))
+		return -ENOMEM;
+	return 0;
+}
+
+int do_munmap(struct mm_struct *mm, unsigned long addr, unsigned long len)
+{
+	unsigned long end = addr + PAGE_ALIGN(len);
+	struct vm_area_struct *vma;
+
+	if (offset_in_page(addr) || !len || addr > TASK_SIZE || end > TASK_SIZE || end < addr)
+		return -EINVAL;
+	if (split_at(mm, addr, end))
+		return -ENOMEM;
+	while ((vma = find_vma(mm, addr)) && vma->vm_start < end) {
+		zap_range(mm, vma->vm_start, vma->vm_end);
+		mm->total_vm -= (vma->vm_end - vma->vm_start) >> PAGE_SHIFT;
+		mm->map_count--;
+		list_del(&vma->vm_list);
+		vm_area_free(vma);
+	}
+	return 0;
+}
+
+/* A hole of @len bytes: at the hint, else the highest below mmap_base; 0 if there is none. */
+unsigned long get_unmapped_area(struct mm_struct *mm, unsigned long hint, unsigned long len)
+{
+	unsigned long top = mm->mmap_base;
+	struct vm_area_struct *vma;
+
+	if (hint) {
+		hint = PAGE_ALIGN(hint);
+		vma = find_vma(mm, hint);
+		if (hint >= PAGE_SIZE && hint <= TASK_SIZE - len &&
+		    (!vma || hint + len <= vma->vm_start))
+			return hint;
+	}
+	list_for_each_entry_reverse(vma, &mm->mmap, vm_list) {
+		if (vma->vm_start >= top)
+			continue;
+		if (vma->vm_end <= top && top - vma->vm_end >= len)
+			return top - len;
+		top = vma->vm_start;
+	}
+	return top >= len + PAGE_SIZE ? top - len : 0;
+}
+
+static unsigned long flags_of(unsigned long prot, unsigned long flags)
+{
+	return (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) |
+	       (prot & PROT_EXEC ? VM_EXEC : 0) | (flags & MAP_SHARED ? VM_SHARED : 0) |
+	       VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+}
+
+static int check_file(struct file *file, unsigned long prot, unsigned long flags,
+		      unsigned long *vm_flags)
+{
+	if (!file->f_op->get_page && !file->f_op->mmap)
+		return -ENODEV;
+	if (!(file->f_mode & FMODE_READ))
+		return -EACCES;
+	if ((flags & MAP_SHARED) && !(file->f_mode & FMODE_WRITE)) {
+		if (prot & PROT_WRITE)
+			return -EACCES;
+		*vm_flags &= ~VM_MAYWRITE;
+	}
+	return 0;
+}
+
+/* mmap_lock held. */
+static unsigned long map_area(struct mm_struct *mm, struct file *file, unsigned long addr,
+			      unsigned long len, unsigned long prot, unsigned long flags,
+			      unsigned long pgoff)
+{
+	unsigned long vm_flags = flags_of(prot, flags);
+	struct vm_area_struct *vma;
+	int ret = 0;
+
+	if (file) {
+		ret = check_file(file, prot, flags, &vm_flags);
+		if (ret)
+			return ret;
+	}
+	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
+		if (offset_in_page(addr) || addr < PAGE_SIZE || addr > TASK_SIZE - len)
+			return addr < PAGE_SIZE ? -EPERM : -EINVAL;
+		vma = find_vma(mm, addr);
+		if ((flags & MAP_FIXED_NOREPLACE) && vma && vma->vm_start < addr + len)
+			return -EEXIST;
+		ret = do_munmap(mm, addr, len);
+		if (ret)
+			return ret;
+	} else {
+		addr = get_unmapped_area(mm, addr, len);
+		if (!addr)
+			return -ENOMEM;
+	}
+	vma = vm_area_alloc(mm);
+	if (!vma)
+		return -ENOMEM;
+	vma->vm_start = addr;
+	vma->vm_end = addr + len;
+	vma->vm_flags = vm_flags;
+	vma->vm_pgoff = pgoff;
+	vma->vm_file = file ? get_file(file) : NULL;
+	if (file && file->f_op->mmap)
+		ret = file->f_op->mmap(file, vma);
+	if (!ret)
+		ret = insert_vm_struct(mm, vma);
+	if (ret) {
+		vm_area_free(vma);
+		return ret;
+	}
+	merge_around(mm, vma);
+	return addr;
+}
+
+unsigned long do_mmap(struct file *file, unsigned long addr, unsigned long len,
+		      unsigned long prot, unsigned long flags, unsigned long pgoff)
+{
+	struct mm_struct *mm = current->mm;
+	struct file *own = NULL;
+	unsigned long ret;
+
+	len = PAGE_ALIGN(len);
+	if (!len || !(flags & (MAP_SHARED | MAP_PRIVATE)) ||
+	    (flags & MAP_SHARED && flags & MAP_PRIVATE))
+		return -EINVAL;
+	if (len > TASK_SIZE)
+		return -ENOMEM;
+	if (!file && (flags & MAP_SHARED)) {
+		own = shmem_file_setup(len);
+		if (IS_ERR(own))
+			return PTR_ERR(own);
+		file = own;
+		pgoff = 0;
+	}
+	mmap_write_lock(mm);
+	ret = map_area(mm, file, addr, len, prot, flags, pgoff);
+	if ((flags & MAP_POPULATE) && !IS_ERR_VALUE(ret))
+		for (unsigned long at = ret; at < ret + len; at += PAGE_SIZE) {
+			struct page *page = get_user_page(mm, at, prot & PROT_WRITE);
+
+			if (!page)
+				break;
+			put_page(page);
+		}
+	mmap_write_unlock(mm);
+	if (own)
+		fput(own);
+	return ret;
+}
+
+int vm_brk_flags(unsigned long addr, unsigned long len, unsigned long vm_flags)
+{
+	unsigned long ret = map_area(current->mm, NULL, addr, PAGE_ALIGN(len),
+				     PROT_READ | PROT_WRITE | (vm_flags & VM_EXEC ? PROT_EXEC : 0),
+				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, 0);
+
+	return IS_ERR_VALUE(ret) ? (int)ret : 0;
+}
+
+SYSCALL_DEFINE6(mmap, unsigned long, addr, unsigned long, len, unsigned long, prot,
+		unsigned long, flags, int, fd, unsigned long, offset)
+{
+	struct file *file = NULL;
+	unsigned long ret;
+
+	if (offset_in_page(offset))
+		return -EINVAL;
+	if (!(flags & MAP_ANONYMOUS)) {
+		file = fget(fd);
+		if (!file)
+			return -EBADF;
+	}
+	ret = do_mmap(file, addr, len, prot, flags, offset >> PAGE_SHIFT);
+	if (file)
+		fput(file);
+	return ret;
+}
+
+SYSCALL_DEFINE2(munmap, unsigned long, addr, unsigned long, len)
+{
+	struct mm_struct *mm = current->mm;
+	int ret;
+
+	mmap_write_lock(mm);
+	ret = do_munmap(mm, addr, len);
+	mmap_write_unlock(mm);
+	return ret;
+}
+
+/* ---- protection ---- */
+
+/* Entries of an area that has got other rights; page_table_lock held. */
+static void change_entries(struct vm_area_struct *vma)
+{
+	struct mm_struct *mm = vma->vm_mm;
+
+	spin_lock(&mm->page_table_lock);
+	for (unsigned long addr = vma->vm_start; addr < vma->vm_end; addr += PAGE_SIZE) {
+		u64 *pte = walk_user_pte(mm, addr, false);
+
+		if (!pte) {
+			addr = ALIGN_DOWN(addr, PMD_SIZE) + PMD_SIZE - PAGE_SIZE;
+			continue;
+		}
+		/* never writable at once: the next write decides whether to copy */
+		if (*pte)
+			WRITE_ONCE(*pte, (*pte & (PTE_PFN_MASK | _PAGE_DIRTY)) |
+					 area_prot(vma, false));
+	}
+	spin_unlock(&mm->page_table_lock);
+}
+
+SYSCALL_DEFINE3(mprotect, unsigned long, start, unsigned long, len, unsigned long, prot)
+{
+	unsigned long rights = flags_of(prot, 0) & (VM_READ | VM_WRITE | VM_EXEC);
+	unsigned long end = start + PAGE_ALIGN(len), at = start;
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+	int ret = 0;
+
+	if (offset_in_page(start) || end < start || (prot & ~7UL))
+		return -EINVAL;
+	if (!len)
+		return 0;
+	mmap_write_lock(mm);
+	/* all of it must be mapped, and allow it */
+	while (at < end) {
+		vma = find_vma(mm, at);
+		if (!vma || vma->vm_start > at) {
+			ret = -ENOMEM;
+			goto out;
+		}
+		if ((rights & VM_WRITE) && !(vma->vm_flags & VM_MAYWRITE)) {
+			ret = -EACCES;
+			goto out;
+		}
+		at = vma->vm_end;
+	}
+	ret = split_at(mm, start, end);
+	if (ret)
+		goto out;
+	for (vma = find_vma(mm, start); vma && vma->vm_start < end; vma = find_vma(mm, at)) {
+		at = vma->vm_end;
+		vma->vm_flags = (vma->vm_flags & ~(VM_READ | VM_WRITE | VM_EXEC)) | rights;
+		change_entries(vma);
+	}
+	flush_tlb_mm(mm);
+	vma = find_vma(mm, start);
+	if (vma)
+		merge_around(mm, vma);
+out:
+	mmap_write_unlock(mm);
+	return ret;
+}
+
+/* ---- the heap ---- */
+
+SYSCALL_DEFINE1(brk, unsigned long, brk)
+{
+	struct mm_struct *mm = current->mm;
+	unsigned long old, fresh, ret;
+
+	mmap_write_lock(mm);
+	old = PAGE_ALIGN(mm->brk);
+	fresh = PAGE_ALIGN(brk);
+	if (brk >= mm->start_brk && brk < TASK_SIZE) {
+		int error = 0;
+
+		if (fresh > old)
+			error = vm_brk_flags(old, fresh - old, 0);
+		else if (fresh < old)
+			error = do_munmap(mm, fresh, old - fresh);
+		if (!error)
+			mm->brk = brk;
+	}
+	ret = mm->brk;
+	mmap_write_unlock(mm);
+	return ret;
+}
+
+/* ---- the rest ---- */
+
+/* Moves the entries one by one; both tables are the same address space's. */
+static int move_entries(struct mm_struct *mm, unsigned long from, unsigned long to,
+			unsigned long len)
+{
+	int ret = 0;
+
+	spin_lock(&mm->page_table_lock);
+	for (unsigned long at = 0; at < len && !ret; at += PAGE_SIZE) {
+		u64 *source = walk_user_pte(mm, from + at, false), *target;
+
+		if (!source || !*source)
+			continue;
+		target = walk_user_pte(mm, to + at, true);
+		if (!target) {
+			ret = -ENOMEM;
+		} else {
+			WRITE_ONCE(*target, *source);
+			WRITE_ONCE(*source, 0);
+		}
+	}
+	spin_unlock(&mm->page_table_lock);
+	flush_tlb_mm(mm);
+	return ret;
+}
+
+static unsigned long remap(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
+			   unsigned long new_len, unsigned long flags)
+{
+	struct vm_area_struct *vma = find_vma(mm, addr), *next;
+	unsigned long to;
+	int ret;
+
+	if (!vma || vma->vm_start > addr || addr + old_len > vma->vm_end)
+		return -EFAULT;
+	if (new_len <= old_len) {
+		if (new_len < old_len)
+			do_munmap(mm, addr + new_len, old_len - new_len);
+		return addr;
+	}
+	next = list_is_last(&vma->vm_list, &mm->mmap) ? NULL : list_next_entry(vma, vm_list);
+	if (addr + old_len == vma->vm_end && addr + new_len <= TASK_SIZE &&
+	    (!next || next->vm_start >= addr + new_len)) {
+		mm->total_vm += (new_len - old_len) >> PAGE_SHIFT;
+		vma->vm_end = addr + new_len;
+		return addr;
+	}
+	if (!(flags & MREMAP_MAYMOVE))
+		return -ENOMEM;
+	to = map_area(mm, vma->vm_file, 0, new_len,
+		      (vma->vm_flags & VM_READ ? PROT_READ : 0) |
+		      (vma->vm_flags & VM_WRITE ? PROT_WRITE : 0) |
+		      (vma->vm_flags & VM_EXEC ? PROT_EXEC : 0),
+		      vma->vm_flags & VM_SHARED ? MAP_SHARED : MAP_PRIVATE,
+		      vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT));
+	if (IS_ERR_VALUE(to))
+		return to;
+	ret = move_entries(mm, addr, to, old_len);
+	if (ret)
+		return ret;
+	do_munmap(mm, addr, old_len);
+	return to;
+}
+
+SYSCALL_DEFINE4(mremap, unsigned long, addr, unsigned long, old_len, unsigned long, new_len,
+		unsigned long, flags)
+{
+	struct mm_struct *mm = current->mm;
+	unsigned long ret;
+
+	old_len = PAGE_ALIGN(old_len);
+	new_len = PAGE_ALIGN(new_len);
+	if (offset_in_page(addr) || !old_len || !new_len || (flags & ~MREMAP_MAYMOVE) ||
+	    new_len > TASK_SIZE)
+		return -EINVAL;
+	mmap_write_lock(mm);
+	ret = remap(mm, addr, old_len, new_len, flags);
+	mmap_write_unlock(mm);
+	return ret;
+}
+
+SYSCALL_DEFINE3(madvise, unsigned long, start, unsigned long, len, int, advice)
+{
+	unsigned long end = start + PAGE_ALIGN(len);
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+
+	if (offset_in_page(start) || end < start)
+		return -EINVAL;
+	if (advice != MADV_DONTNEED)
+		return 0;	/* advice may be ignored */
+	mmap_write_lock(mm);
+	for_each_vma_of(mm, vma)
+		if (vma->vm_start < end && vma->vm_end > start)
+			zap_range(mm, max(start, vma->vm_start), min(end, vma->vm_end));
+	mmap_write_unlock(mm);
+	return 0;
+}
+
+/* Files live in memory: what is written is written. */
+SYSCALL_DEFINE3(msync, unsigned long, start, unsigned long, len, int, flags)
+{
+	if (offset_in_page(start) || (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)))
+		return -EINVAL;
+	return 0;
+}
