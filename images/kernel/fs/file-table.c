@@ -15,6 +15,7 @@
 #include <linux/string.h>
 #include <linux/kernel.h>
 #include <linux/sched.h>
+#include "internal.h"
 
 LIST_HEAD(open_files);
 DEFINE_SPINLOCK(open_files_lock);
@@ -46,6 +47,16 @@ struct file *alloc_file(struct dentry *dentry, struct inode *inode, unsigned int
 	list_add_tail(&file->f_list, &open_files);
 	spin_unlock(&open_files_lock);
 	return file;
+}
+
+/* An adopted file keeps its number; new ones get higher numbers. */
+void file_set_id(struct file *file, u64 id)
+{
+	spin_lock(&open_files_lock);
+	file->f_id = id;
+	if (next_file_id <= id)
+		next_file_id = id + 1;
+	spin_unlock(&open_files_lock);
 }
 
 struct file *get_file(struct file *file)
@@ -292,15 +303,13 @@ void set_close_on_exec(unsigned int fd, bool set)
 struct fs_struct *alloc_fs(void)
 {
 	struct fs_struct *fs = kzalloc(sizeof(*fs), GFP_KERNEL);
-	struct super_block *root;
 
 	if (!fs)
 		return NULL;
 	atomic_set(&fs->count, 1);
 	spin_lock_init(&fs->lock);
-	root = list_first_entry(&super_blocks, struct super_block, s_list);
-	fs->root = dget(root->s_root);
-	fs->pwd = dget(root->s_root);
+	fs->root = dget(vfs_root);
+	fs->pwd = dget(vfs_root);
 	fs->umask = 022;
 	return fs;
 }

@@ -20,6 +20,16 @@ int dup_fd_to(unsigned int oldfd, unsigned int newfd, unsigned int flags);
 int get_close_on_exec(unsigned int fd);
 void set_close_on_exec(unsigned int fd, bool set);
 
+void file_set_id(struct file *, u64 id);
+
+/* for adopt.c */
+struct super_block *take_super_to_adopt(const char *type, const char *source);
+struct inode *pipe_new_inode(struct inode *fifo, unsigned long ino);
+void set_super_dev(struct super_block *, dev_t);
+
+/* mount.c: where every path begins unless a task has another root */
+extern struct dentry *vfs_root;
+
 /* namei.c */
 struct dentry *at_base(int dfd, const char *name);	/* reference or ERR_PTR */
 struct dentry *user_path_at(int dfd, const char __user *name, unsigned int flags);
@@ -29,7 +39,6 @@ int make_node_at(int dfd, const char *name, umode_t mode, dev_t, const char *tar
 int truncate_inode(struct inode *, loff_t size);
 
 /* the file systems themselves */
-void file_systems_init(void);
 void tmpfs_init(void);
 void procfs_init(void);
 void sysfs_init(void);

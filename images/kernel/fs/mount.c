@@ -14,12 +14,22 @@
 #include <linux/string.h>
 #include <linux/kernel.h>
 #include <linux/sched.h>
+#include <linux/mm.h>
 #include <linux/uaccess.h>
 #include <linux/syscalls.h>
 #include "internal.h"
 
 LIST_HEAD(file_systems);
 static unsigned int next_minor = 2;	/* device 0:1 is that of pipes */
+struct dentry *vfs_root;
+
+/* An adopted super block keeps its device number; new ones get higher numbers. */
+void set_super_dev(struct super_block *sb, dev_t dev)
+{
+	sb->s_dev = dev;
+	if (next_minor <= MINOR(dev))
+		next_minor = MINOR(dev) + 1;
+}
 
 void register_filesystem(struct file_system_type *type)
 {
@@ -218,20 +228,62 @@ SYSCALL_DEFINE0(sync)
 	return 0;	/* disk writes are complete when write() returns */
 }
 
+/*
+ * A super block for adopt.c to fill. Those that are single were made by
+ * vfs_init() and wait on unmounted; so does the root of all. The others are new.
+ */
+static struct super_block *unmounted[3];
+
+struct super_block *take_super_to_adopt(const char *name, const char *source)
+{
+	struct file_system_type *type = find_type(name);
+	struct super_block *sb;
+	unsigned int i;
+
+	if (!type)
+		return ERR_PTR(-ENODEV);
+	for (i = 0; i < ARRAY_SIZE(unmounted); i++) {
+		sb = unmounted[i];
+		if (!sb || sb->s_type != type)
+			continue;
+		unmounted[i] = NULL;
+		list_del_init(&sb->s_list);
+		strscpy(sb->s_source, source, sizeof(sb->s_source));
+		return sb;
+	}
+	return type->single ? ERR_PTR(-EBUSY) : make_super(type, source, 0, NULL);
+}
+
+static struct super_block *must_make(const char *type, const char *source)
+{
+	struct super_block *sb = make_super(find_type(type), source, 0, NULL);
+
+	if (IS_ERR(sb))
+		panic("vfs_init: %s", type);
+	INIT_LIST_HEAD(&sb->s_list);
+	return sb;
+}
+
 void vfs_init(void)
 {
-	struct super_block *root;
 	static const char *const dirs[] = { "/dev", "/proc", "/sys" };
+	struct super_block *root;
 	unsigned int i;
 
 	pipe_init();
 	tmpfs_init();
 	procfs_init();
 	sysfs_init();
-	root = make_super(find_type("tmpfs"), "rootfs", 0, NULL);
-	if (IS_ERR(root))
-		panic("vfs_init: no root");
+	if (boot_info.handover) {
+		unmounted[0] = must_make("tmpfs", "rootfs");
+		vfs_root = unmounted[0]->s_root;
+		unmounted[1] = must_make("proc", "proc");
+		unmounted[2] = must_make("sysfs", "sysfs");
+		return;
+	}
+	root = must_make("tmpfs", "rootfs");
 	list_add_tail(&root->s_list, &super_blocks);
+	vfs_root = root->s_root;
 	for (i = 0; i < ARRAY_SIZE(dirs); i++)
 		vfs_mkdir(dirs[i], 0755);
 	if (do_mount("dev", "/dev", "tmpfs", 0, NULL) ||

@@ -193,13 +193,8 @@ static int walk_start(struct walk *w, struct dentry *base, const char *name)
 		return -ENOENT;
 	w->links = 0;
 	w->must_dir = false;
-	if (fs) {
-		w->root = dget(fs->root);
-	} else {
-		/* a kernel thread: the root of all */
-		w->root = dget(list_first_entry(&super_blocks, struct super_block,
-						s_list)->s_root);
-	}
+	/* a kernel thread has none of its own */
+	w->root = dget(fs ? fs->root : vfs_root);
 	w->d = dget(name[0] == '/' || !base ? w->root : base);
 	return walk_path(w, name);
 }

@@ -379,6 +379,27 @@ out:
 	return ret;
 }
 
+/* A pipe without files yet: for a named pipe, or unnamed with the number it had before. */
+struct inode *pipe_new_inode(struct inode *fifo, unsigned long ino)
+{
+	struct inode *inode = fifo ? iget(fifo) : new_inode(pipe_sb, S_IFIFO | 0600);
+
+	if (!inode)
+		return NULL;
+	inode->i_pipe = alloc_pipe_info();
+	if (!inode->i_pipe) {
+		iput(inode);
+		return NULL;
+	}
+	if (fifo)
+		return inode;
+	inode->i_fop = &pipefifo_fops;
+	inode->i_ino = ino;
+	if (pipe_sb->s_next_ino <= ino)
+		pipe_sb->s_next_ino = ino + 1;
+	return inode;
+}
+
 static int do_pipe(int __user *ufds, int flags)
 {
 	struct file *files[2];

@@ -313,4 +313,41 @@ extern const struct file_operations pipefifo_fops;
 int create_pipe_files(struct file **res, int flags);	/* [0] reads, [1] writes */
 struct pipe_inode_info *file_pipe(struct file *);	/* NULL if not a pipe */
 
+/* ---- adoption after a live upgrade; see fs/adopt.c for the protocol ---- */
+struct vfs_super_record {
+	const char *type, *source;
+	dev_t dev;
+	unsigned long flags, next_ino;
+	u64 next_seq;
+};
+struct vfs_inode_record {
+	unsigned long ino;
+	bool is_root;
+	umode_t mode;
+	dev_t rdev;
+	unsigned int nlink, uid, gid;
+	loff_t size;
+	u64 atime_ns, mtime_ns, ctime_ns;
+};
+struct vfs_file_record {
+	u64 id;				/* f_id */
+	const char *kind;		/* f_op->name */
+	unsigned int flags, mode;	/* f_flags, f_mode */
+	loff_t pos;
+	int tty;			/* of a terminal: tty_struct.index */
+};
+struct super_block *vfs_adopt_super(const struct vfs_super_record *);
+struct inode *vfs_adopt_inode(struct super_block *, const struct vfs_inode_record *);
+struct dentry *vfs_adopt_dentry(struct dentry *parent, const char *name, struct inode *,
+				u64 seq, bool linked);
+int vfs_adopt_mount(struct super_block *, struct dentry *point);
+struct inode *vfs_adopt_pipe(struct inode *fifo, unsigned long ino, unsigned int readers,
+			     unsigned int writers, unsigned int r_counter,
+			     unsigned int w_counter);
+int pipe_adopt_buffer(struct inode *, struct page *, unsigned int offset, unsigned int len);
+struct file *vfs_adopt_file(struct dentry *, struct inode *, const struct vfs_file_record *);
+void vfs_adopt_done(void);
+struct inode *vfs_find_inode(struct super_block *, unsigned long ino);	/* no reference */
+struct dentry *vfs_find_dentry(struct super_block *, u64 seq);		/* no reference */
+
 #endif
