@@ -1,7 +1,19 @@
 // Exceptions and interrupts in 64-bit mode: frames, stacks, error codes, double and triple faults, traps, shadows, NMI, interrupts.
 import { describe, expect, it } from 'vitest'
 import { EVENT_EXCEPTION, EXIT_HALT, EXIT_SHUTDOWN, LINE_INTR, LINE_NMI } from '../../src/cpu/index.js'
-import { CODE, CR4_BASE, DATA, KERNEL_CODE, KERNEL_DATA, KERNEL_STACK, STACK, SystemMachine, TSS, USER_CODE, USER_DATA } from './system-machine.js'
+import {
+  CODE,
+  CR4_BASE,
+  DATA,
+  KERNEL_CODE,
+  KERNEL_DATA,
+  KERNEL_STACK,
+  STACK,
+  SystemMachine,
+  TSS,
+  USER_CODE,
+  USER_DATA,
+} from './system-machine.js'
 
 const TF = 0x100n
 const IF = 0x200n
@@ -35,7 +47,13 @@ describe('exception delivery', () => {
     machine.enter(0, { rsp: BigInt(STACK - 5) })
     expect(machine.run().vector).toBe(6)
     expect(machine.get('rsp')).toBe(BigInt(((STACK - 5) & ~15) - 40))
-    expect(frame(machine, 5)).toEqual([BigInt(CODE), BigInt(KERNEL_CODE), 2n | RF, BigInt(STACK - 5), BigInt(KERNEL_DATA)])
+    expect(frame(machine, 5)).toEqual([
+      BigInt(CODE),
+      BigInt(KERNEL_CODE),
+      2n | RF,
+      BigInt(STACK - 5),
+      BigInt(KERNEL_DATA),
+    ])
     for (let ist = 1; ist <= 7; ist++) {
       machine.setQuad(TSS + 28 + 8 * ist, BigInt(0x600000 + 0x1000 * ist))
       machine.gate(6, { ist })
@@ -192,9 +210,15 @@ describe('exception delivery', () => {
     expect(machine.get('rflags') & TF).toBe(0n)
     expect(frame(machine, 3)[2]).toBe(TF | 2n)
     // POPF sets TF: the trap follows the next instruction.
-    expect(run('push 0x102\npopfq\ninc eax\ninc eax', 2n, { rax: 0n })).toMatchObject({ vector: 1, rip: BigInt(CODE + 8) })
+    expect(run('push 0x102\npopfq\ninc eax\ninc eax', 2n, { rax: 0n })).toMatchObject({
+      vector: 1,
+      rip: BigInt(CODE + 8),
+    })
     // MOV SS holds the trap back by one instruction.
-    expect(run('.byte 0x8e, 0xd3\ninc eax\ninc eax', TF | 2n, { rax: 0n, rbx: BigInt(KERNEL_DATA) })).toMatchObject({ vector: 1, rip: BigInt(CODE + 4) })
+    expect(run('.byte 0x8e, 0xd3\ninc eax\ninc eax', TF | 2n, { rax: 0n, rbx: BigInt(KERNEL_DATA) })).toMatchObject({
+      vector: 1,
+      rip: BigInt(CODE + 4),
+    })
     // A repeated string instruction traps after each iteration.
     expect(run('rep stosb', TF | 2n, { rcx: 3n, rdi: BigInt(DATA) })).toMatchObject({ vector: 1, rip: BigInt(CODE) })
     expect(machine.get('rcx')).toBe(2n)
@@ -230,7 +254,16 @@ describe('exception delivery', () => {
     const machine = new SystemMachine()
     machine.place('nop\nmov [rdi], al\nmov eax, [rsi]\nout dx, al\nnop\nhlt')
     const run = (dr7: bigint, dr0: number, registers = {}) => {
-      machine.enter(0, { dr7, dr0: BigInt(dr0), dr6: 0xffff0ff0n, rdi: BigInt(DATA), rsi: BigInt(DATA), rdx: 0x300n, cr4: CR4_BASE | 8n, ...registers })
+      machine.enter(0, {
+        dr7,
+        dr0: BigInt(dr0),
+        dr6: 0xffff0ff0n,
+        rdi: BigInt(DATA),
+        rsi: BigInt(DATA),
+        rdx: 0x300n,
+        cr4: CR4_BASE | 8n,
+        ...registers,
+      })
       return machine.run()
     }
     expect(run(0x402n, CODE + 1)).toMatchObject({ vector: 1, rip: BigInt(CODE + 1), rflags: 2n })
@@ -249,7 +282,13 @@ describe('exception delivery', () => {
 
   it('accepts an interrupt after the instruction that follows STI or MOV SS, and wakes from HLT', () => {
     let pending = false
-    const machine = new SystemMachine({ acknowledgeInterrupt: () => (pending ? ((pending = false), 0x50) : -1) })
+    const machine = new SystemMachine({
+      acknowledgeInterrupt: () => {
+        const vector = pending ? 0x50 : -1
+        pending = false
+        return vector
+      },
+    })
     const run = (text: string, registers = {}) => {
       machine.place(text)
       machine.enter(0, { rbx: BigInt(KERNEL_DATA), ...registers })

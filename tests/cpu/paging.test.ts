@@ -1,6 +1,22 @@
 // Paging: the permission matrix against a model written from SDM 3A 4.6, error codes, CR2, accessed and dirty bits, large pages.
 import { describe, expect, it } from 'vitest'
-import { CODE, CR4_BASE, CR4_SMAP, CR4_SMEP, DATA, PTE_A, PTE_D, PTE_NX, PTE_P, PTE_PS, PTE_U, PTE_W, STACK, SystemMachine, TABLES } from './system-machine.js'
+import {
+  CODE,
+  CR4_BASE,
+  CR4_SMAP,
+  CR4_SMEP,
+  DATA,
+  PTE_A,
+  PTE_D,
+  PTE_NX,
+  PTE_P,
+  PTE_PS,
+  PTE_U,
+  PTE_W,
+  STACK,
+  SystemMachine,
+  TABLES,
+} from './system-machine.js'
 
 const TARGET = 0x400000
 const READ = 'mov rax, [rdi]'
@@ -53,7 +69,16 @@ describe('paging', () => {
         for (const r of rights) {
           for (const upper of uppers) {
             for (let bits = 0; bits < 16; bits++) {
-              const c: Case = { rights: r, upper, user, access, wp: (bits & 1) !== 0, smep: (bits & 2) !== 0, smap: (bits & 4) !== 0, ac: (bits & 8) !== 0 }
+              const c: Case = {
+                rights: r,
+                upper,
+                user,
+                access,
+                wp: (bits & 1) !== 0,
+                smep: (bits & 2) !== 0,
+                smap: (bits & 4) !== 0,
+                ac: (bits & 8) !== 0,
+              }
               machine.setPte(TARGET, BigInt(TARGET) | r)
               machine.setQuad(machine.pdeAddress(TARGET), BigInt(TABLES + 0x5000) | upper)
               machine.enter(user ? 3 : 0, {

@@ -3,7 +3,21 @@
 import { describe, expect, it } from 'vitest'
 import { STATE_ATTRIBUTES, STATE_LIMITS, STATE_SELECTORS } from '../../src/cpu/index.js'
 import {
-  CODE, CR4_BASE, DATA, FREE_SELECTOR, GDT, KERNEL_CODE, KERNEL_CODE32, KERNEL_DATA, KERNEL_STACK, STACK, SystemMachine, TSS, TSS_SELECTOR, USER_CODE, USER_CODE32,
+  CODE,
+  CR4_BASE,
+  DATA,
+  FREE_SELECTOR,
+  GDT,
+  KERNEL_CODE,
+  KERNEL_CODE32,
+  KERNEL_DATA,
+  KERNEL_STACK,
+  STACK,
+  SystemMachine,
+  TSS,
+  TSS_SELECTOR,
+  USER_CODE,
+  USER_CODE32,
   USER_DATA,
 } from './system-machine.js'
 
@@ -44,18 +58,30 @@ describe('segments', () => {
     expect(machine.get('fsBase')).toBe(0x12345678n)
     expect(machine.field(STATE_LIMITS + 16)).toBe(0xabcdefff)
     expect(machine.field(STATE_ATTRIBUTES + 16)).toBe(0xc093)
-    expect(machine.quad(GDT + 0x38) >> 40n & 0xffn).toBe(0x93n)
+    expect((machine.quad(GDT + 0x38) >> 40n) & 0xffn).toBe(0x93n)
     // Not present; code that cannot be read; a system descriptor; outside the table.
-    expect(load(descriptor(0, 0xfffff, 0x12, 0xc), FREE_SELECTOR)).toMatchObject({ vector: 11, errorCode: FREE_SELECTOR })
-    expect(load(descriptor(0, 0xfffff, 0x98, 0xa), FREE_SELECTOR)).toMatchObject({ vector: 13, errorCode: FREE_SELECTOR })
+    expect(load(descriptor(0, 0xfffff, 0x12, 0xc), FREE_SELECTOR)).toMatchObject({
+      vector: 11,
+      errorCode: FREE_SELECTOR,
+    })
+    expect(load(descriptor(0, 0xfffff, 0x98, 0xa), FREE_SELECTOR)).toMatchObject({
+      vector: 13,
+      errorCode: FREE_SELECTOR,
+    })
     expect(load(descriptor(0, 0xfffff, 0x9a, 0xa), FREE_SELECTOR)).toMatchObject({ vector: 6 })
     expect(load(descriptor(0, 0xfffff, 0x82, 0), FREE_SELECTOR)).toMatchObject({ vector: 13, errorCode: FREE_SELECTOR })
     expect(load(0n, 0x208)).toMatchObject({ vector: 13, errorCode: 0x208 })
     expect(load(0n, 0x0c)).toMatchObject({ vector: 13, errorCode: 0x0c })
     // Privilege: DPL 0 data at CPL 3; conforming code is for everybody.
-    expect(load(descriptor(0, 0xfffff, 0x92, 0xc), FREE_SELECTOR, 3)).toMatchObject({ vector: 13, errorCode: FREE_SELECTOR })
+    expect(load(descriptor(0, 0xfffff, 0x92, 0xc), FREE_SELECTOR, 3)).toMatchObject({
+      vector: 13,
+      errorCode: FREE_SELECTOR,
+    })
     expect(load(descriptor(0, 0xfffff, 0xf2, 0xc), FREE_SELECTOR + 3, 0)).toMatchObject({ vector: 6 })
-    expect(load(descriptor(0, 0xfffff, 0x92, 0xc), FREE_SELECTOR + 3, 0)).toMatchObject({ vector: 13, errorCode: FREE_SELECTOR })
+    expect(load(descriptor(0, 0xfffff, 0x92, 0xc), FREE_SELECTOR + 3, 0)).toMatchObject({
+      vector: 13,
+      errorCode: FREE_SELECTOR,
+    })
     expect(load(descriptor(0, 0xfffff, 0x9e, 0xa), FREE_SELECTOR + 3, 3)).toMatchObject({ vector: 6 })
     // Null is fine for a data segment and clears the base.
     expect(load(0n, 3, 3)).toMatchObject({ vector: 6 })
@@ -63,9 +89,18 @@ describe('segments', () => {
     // SS: null only at CPL 0 in 64-bit mode; #SS if not present.
     expect(load(0n, 0, 0, 'ss')).toMatchObject({ vector: 6 })
     expect(load(0n, 0, 3, 'ss')).toMatchObject({ vector: 13, errorCode: 0 })
-    expect(load(descriptor(0, 0xfffff, 0x12, 0xc), FREE_SELECTOR, 0, 'ss')).toMatchObject({ vector: 12, errorCode: FREE_SELECTOR })
-    expect(load(descriptor(0, 0xfffff, 0x90, 0xc), FREE_SELECTOR, 0, 'ss')).toMatchObject({ vector: 13, errorCode: FREE_SELECTOR })
-    expect(load(descriptor(0, 0xfffff, 0xf2, 0xc), FREE_SELECTOR + 3, 0, 'ss')).toMatchObject({ vector: 13, errorCode: FREE_SELECTOR })
+    expect(load(descriptor(0, 0xfffff, 0x12, 0xc), FREE_SELECTOR, 0, 'ss')).toMatchObject({
+      vector: 12,
+      errorCode: FREE_SELECTOR,
+    })
+    expect(load(descriptor(0, 0xfffff, 0x90, 0xc), FREE_SELECTOR, 0, 'ss')).toMatchObject({
+      vector: 13,
+      errorCode: FREE_SELECTOR,
+    })
+    expect(load(descriptor(0, 0xfffff, 0xf2, 0xc), FREE_SELECTOR + 3, 0, 'ss')).toMatchObject({
+      vector: 13,
+      errorCode: FREE_SELECTOR,
+    })
     expect(run('.byte 0x8e, 0xc8').vector).toBe(6)
     expect(run('.byte 0x8e, 0xf8').vector).toBe(6)
   })
@@ -122,17 +157,26 @@ describe('segments', () => {
   it('calls through a 64-bit call gate to CPL 0 and returns by RETF', () => {
     const machine = new SystemMachine()
     const gate = (dpl: number, selector = KERNEL_CODE) => {
-      machine.setQuad(GDT + 0x58, BigInt(HANDLER & 0xffff) | (BigInt(selector) << 16n) | (BigInt(0x8c | (dpl << 5)) << 40n) | (BigInt(HANDLER >>> 16) << 48n))
+      machine.setQuad(
+        GDT + 0x58,
+        BigInt(HANDLER & 0xffff) |
+          (BigInt(selector) << 16n) |
+          (BigInt(0x8c | (dpl << 5)) << 40n) |
+          (BigInt(HANDLER >>> 16) << 48n),
+      )
       machine.setQuad(GDT + 0x60, 0n)
     }
     machine.place('mov rbx, rsp\n.byte 0x48, 0xcb', HANDLER)
-    machine.setQuad(DATA, 0x0058_0000_0000n | 3n << 32n)
+    machine.setQuad(DATA, 0x0058_0000_0000n | (3n << 32n))
     machine.allowUser(DATA)
     machine.allowUser(STACK - 0x1000)
     const run = runner(machine)
     gate(3)
     // call far [rdi]
-    expect(run('.byte 0xff, 0x1f', 3, { rdi: BigInt(DATA), rsp: BigInt(STACK - 0x100) })).toMatchObject({ vector: 6, rip: BigInt(CODE + 2) })
+    expect(run('.byte 0xff, 0x1f', 3, { rdi: BigInt(DATA), rsp: BigInt(STACK - 0x100) })).toMatchObject({
+      vector: 6,
+      rip: BigInt(CODE + 2),
+    })
     expect(machine.get('rbx')).toBe(BigInt(KERNEL_STACK - 32))
     expect([0, 8, 16, 24].map((i) => machine.quad(KERNEL_STACK - 32 + i)).slice(0, 2)).not.toEqual([0n, 0n])
     gate(0)
@@ -190,16 +234,56 @@ describe('privileged instructions', () => {
     const machine = new SystemMachine()
     const run = runner(machine)
     const texts = [
-      'hlt', 'cli', 'sti', 'clts', 'invd', 'wbinvd', 'mov rax, cr0', 'mov cr3, rax', 'mov rax, cr8', 'mov rax, dr7', 'mov dr0, rax', 'lgdt [rdi]', 'lidt [rdi]', 'lldt ax',
-      'ltr ax', 'lmsw ax', 'invlpg [rdi]', 'invpcid rax, [rdi]', 'rdmsr', 'wrmsr', 'swapgs', '.byte 0x48, 0x0f, 0x07', 'in al, dx', 'out dx, al', 'insb', 'outsb', 'rdpmc',
+      'hlt',
+      'cli',
+      'sti',
+      'clts',
+      'invd',
+      'wbinvd',
+      'mov rax, cr0',
+      'mov cr3, rax',
+      'mov rax, cr8',
+      'mov rax, dr7',
+      'mov dr0, rax',
+      'lgdt [rdi]',
+      'lidt [rdi]',
+      'lldt ax',
+      'ltr ax',
+      'lmsw ax',
+      'invlpg [rdi]',
+      'invpcid rax, [rdi]',
+      'rdmsr',
+      'wrmsr',
+      'swapgs',
+      '.byte 0x48, 0x0f, 0x07',
+      'in al, dx',
+      'out dx, al',
+      'insb',
+      'outsb',
+      'rdpmc',
     ]
     for (const text of texts) {
       expect(run(text, 3, { rdi: BigInt(DATA) }), text).toMatchObject({ vector: 13, errorCode: 0, rip: BigInt(CODE) })
     }
-    for (const text of ['stac', 'clac', '.byte 0x0f, 0xaa', 'xgetbv', 'monitor', 'mwait', 'vmcall', '.byte 0x0f, 0x01, 0xd1', '.byte 0x0f, 0xc7, 0xf0', '.byte 0x06', '.byte 0x9a', '.byte 0xce', '.byte 0x62'])
+    for (const text of [
+      'stac',
+      'clac',
+      '.byte 0x0f, 0xaa',
+      'xgetbv',
+      'monitor',
+      'mwait',
+      'vmcall',
+      '.byte 0x0f, 0x01, 0xd1',
+      '.byte 0x0f, 0xc7, 0xf0',
+      '.byte 0x06',
+      '.byte 0x9a',
+      '.byte 0xce',
+      '.byte 0x62',
+    ])
       expect(run(text, 3, { rdi: BigInt(DATA) }), text).toMatchObject({ vector: 6, rip: BigInt(CODE) })
     // IOPL 3 allows CLI, STI and ports.
-    for (const text of ['cli', 'sti', 'in al, dx', 'out dx, al']) expect(run(text, 3, { rflags: IOPL3 }).vector, text).toBe(6)
+    for (const text of ['cli', 'sti', 'in al, dx', 'out dx, al'])
+      expect(run(text, 3, { rflags: IOPL3 }).vector, text).toBe(6)
   })
 
   it('lets POPF change IOPL at CPL 0 only, and IF by IOPL, without a fault', () => {
@@ -223,7 +307,10 @@ describe('privileged instructions', () => {
     const run = runner(machine)
     machine.setField(532, 0x67 + 0x20 + 2)
     machine.setQuad(TSS + 96, 0x0068_0000_0000_0000n)
-    machine.core.writeRam(TSS + 0x68, Uint8Array.from({ length: 0x22 }, () => 0xff))
+    machine.core.writeRam(
+      TSS + 0x68,
+      Uint8Array.from({ length: 0x22 }, () => 0xff),
+    )
     machine.core.writeRam(TSS + 0x68 + 2, Uint8Array.of(0b11110110, 0xff))
     expect(run('mov edx, 0x10\nout dx, al', 3).vector).toBe(6)
     expect(run('mov edx, 0x11\nout dx, al', 3).vector).toBe(13)
@@ -253,7 +340,8 @@ describe('privileged instructions', () => {
     expect(write('cr4', CR4_BASE | 0x100000n)).toBe(14)
     machine.set({ cr4: CR4_BASE })
     expect(write('cr8', 16n)).toBe(13)
-    const msr = (number: bigint, value: bigint) => run('wrmsr', 0, { rcx: number, rax: value & 0xffffffffn, rdx: value >> 32n }).vector
+    const msr = (number: bigint, value: bigint) =>
+      run('wrmsr', 0, { rcx: number, rax: value & 0xffffffffn, rdx: value >> 32n }).vector
     expect(msr(0xc0000080n, 0xc01n)).toBe(13)
     expect(msr(0xc0000080n, 0xf01n)).toBe(13)
     expect(msr(0xc0000080n, 0xd00n)).toBe(6)
@@ -274,7 +362,9 @@ describe('privileged instructions', () => {
       return (['rax', 'rbx', 'rcx', 'rdx'] as const).map((name) => Number(machine.get(name)))
     }
     const [, b, c, d] = leaf(0) as [number, number, number, number]
-    expect(String.fromCharCode(...[b, d, c].flatMap((word) => [0, 8, 16, 24].map((shift) => (word >>> shift) & 255)))).toBe('GenuineIntel')
+    expect(
+      String.fromCharCode(...[b, d, c].flatMap((word) => [0, 8, 16, 24].map((shift) => (word >>> shift) & 255))),
+    ).toBe('GenuineIntel')
     const one = leaf(1) as [number, number, number, number]
     expect(one[3] & (1 << 9)).not.toBe(0)
     expect((one[2] >>> 26) & 3).toBe(0) // no XSAVE, no OSXSAVE
@@ -290,7 +380,13 @@ describe('privileged instructions', () => {
   it('keeps FS and GS bases through RDFSBASE, WRGSBASE and SWAPGS', () => {
     const machine = new SystemMachine()
     const run = runner(machine)
-    expect(run('wrfsbase rax\nwrgsbase rbx\nrdfsbase rcx\nswapgs\nrdgsbase rdx\nswapgs\nrdgsbase ebp', 0, { rax: 0x123456789an, rbx: 0xffff888000000001n, kernelGsBase: 77n }).vector).toBe(6)
+    expect(
+      run('wrfsbase rax\nwrgsbase rbx\nrdfsbase rcx\nswapgs\nrdgsbase rdx\nswapgs\nrdgsbase ebp', 0, {
+        rax: 0x123456789an,
+        rbx: 0xffff888000000001n,
+        kernelGsBase: 77n,
+      }).vector,
+    ).toBe(6)
     expect([machine.get('rcx'), machine.get('rdx'), machine.get('rbp')]).toEqual([0x123456789an, 77n, 1n])
     expect(run('wrfsbase rax', 3, { rax: 0x800000000000n })).toMatchObject({ vector: 13, errorCode: 0 })
     expect(run('wrfsbase rax', 3, { cr4: CR4_BASE & ~0x10000n })).toMatchObject({ vector: 6, rip: BigInt(CODE) })

@@ -2,7 +2,13 @@
 //
 // Promises: 4 KiB pages of 0..16 MiB, supervisor-only and writable unless changed; selectors KERNEL_CODE, KERNEL_DATA, USER_CODE, USER_DATA as in
 // a usual GDT, plus USER_CODE32; `place` assembles text at an address; `enter` puts vCPU 0 at a privilege level.
-import { type CoreImports, STATE_ATTRIBUTES, STATE_LIMITS, STATE_SELECTORS, type StateRegister } from '../../src/cpu/index.js'
+import {
+  type CoreImports,
+  STATE_ATTRIBUTES,
+  STATE_LIMITS,
+  STATE_SELECTORS,
+  type StateRegister,
+} from '../../src/cpu/index.js'
 import { assemble } from './assemble.js'
 import { CODE, DATA, FlatMachine, STACK } from './harness.js'
 

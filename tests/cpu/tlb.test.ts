@@ -3,7 +3,22 @@
 // Each step is guest code that ends in HLT; between steps the host changes page-table entries in RAM, and nothing else.
 import { describe, expect, it } from 'vitest'
 import { EVENT_CR3, EVENT_PTE_WRITE, EVENT_TLB_FLUSH, EXIT_HALT } from '../../src/cpu/index.js'
-import { CODE, CR4_BASE, CR4_PCIDE, CR4_PGE, DATA, PTE_A, PTE_D, PTE_G, PTE_P, PTE_PS, PTE_U, PTE_W, SystemMachine, TABLES } from './system-machine.js'
+import {
+  CODE,
+  CR4_BASE,
+  CR4_PCIDE,
+  CR4_PGE,
+  DATA,
+  PTE_A,
+  PTE_D,
+  PTE_G,
+  PTE_P,
+  PTE_PS,
+  PTE_U,
+  PTE_W,
+  SystemMachine,
+  TABLES,
+} from './system-machine.js'
 
 const TARGET = 0x400000
 const OTHER = 0x600000
@@ -33,7 +48,8 @@ class Probe extends SystemMachine {
     this.setField(628, 0)
     const exit = this.core.run(0, 1000)
     const rip = this.core.state(0).getBigUint64(256, true)
-    if (exit !== EXIT_HALT || rip < BigInt(CODE)) throw new Error(`script ended with ${exit} at ${rip.toString(16)}: ${text}`)
+    if (exit !== EXIT_HALT || rip < BigInt(CODE))
+      throw new Error(`script ended with ${exit} at ${rip.toString(16)}: ${text}`)
   }
 
   map(linear: number, frame: number, bits = 0n): void {
@@ -186,12 +202,14 @@ describe('the TLB', () => {
         probe.cr3(cr3 | NO_FLUSH)
         seen.push([TARGET, SECOND, GLOBAL].map((page) => probe.read(page).toString(16)).join(''))
       }
-      expect(seen, `type ${hex(type)}`).toEqual([
-        ['aaa', 'baa'],
-        ['aaa', 'bba'],
-        ['bbb', 'bbb'],
-        ['bba', 'bba'],
-      ][type])
+      expect(seen, `type ${hex(type)}`).toEqual(
+        [
+          ['aaa', 'baa'],
+          ['aaa', 'bba'],
+          ['bbb', 'bbb'],
+          ['bba', 'bba'],
+        ][type],
+      )
     }
   })
 
