@@ -50,7 +50,7 @@ async function runAll(commands) {
   const queue = [...commands]
   let failed = false
   const worker = async () => {
-    for (let next = queue.shift(); next !== undefined && !failed; next = queue.shift()) {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const [command, args, cwd] = next
       const status = await new Promise((resolve) => {
         const child = spawn(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, LC_ALL: 'C' } })

@@ -211,7 +211,7 @@ static int futex_wait(u32 __user *uaddr, u32 value, ktime_t expires, u32 bitset)
 {
 	struct futex_waiter waiter = { .task = current, .bitset = bitset };
 	struct futex_queue *queue;
-	u32 now;
+	u32 now = 0;
 	int ret;
 
 	if (!bitset)
