@@ -325,6 +325,11 @@ export function writeSize(c: CpuState, linear: u64, size: u32, value: u64): void
 
 /** 16 bytes from the guest to `pointer`; nothing is copied if it faults. */
 export function read128(c: CpuState, linear: u64, pointer: usize): void {
+  const entry = tlbEntry(c.tlb, linear)
+  if (load<u64>(entry) == ((linear + 15) & PAGE_MASK)) {
+    v128.store(pointer, v128.load(load<u32>(entry, 24) + <u32>linear))
+    return
+  }
   const low = read64(c, linear)
   if (c.fault) return
   const high = read64(c, linear + 8)
@@ -335,6 +340,11 @@ export function read128(c: CpuState, linear: u64, pointer: usize): void {
 
 /** 16 bytes from `pointer` to the guest; nothing is stored if it faults. */
 export function write128(c: CpuState, linear: u64, pointer: usize): void {
+  const entry = tlbEntry(c.tlb, linear)
+  if (load<u64>(entry, 8) == ((linear + 15) & PAGE_MASK)) {
+    v128.store(load<u32>(entry, 24) + <u32>linear, v128.load(pointer))
+    return
+  }
   if ((<u32>linear & 0xfff) > 0xff0) {
     probeWrite(c, linear, 16)
     if (c.fault) return

@@ -70,9 +70,15 @@ export let rExponent: i32 = 0
 export let rSignificand: u64 = 0
 export let rLow: u64 = 0
 
+/** Control bits of MXCSR for which the environment stands; -1: the x87 changed it. */
+let environment: i32 = -1
+
 /** Starts an SSE operation under this MXCSR. */
 export function beginSse(mxcsr: i32): void {
   raised = 0
+  const control = mxcsr & 0xffc0
+  if (control == environment) return
+  environment = control
   x87Rules = false
   roundingMode = (mxcsr >> 13) & 3
   exceptionMasks = (mxcsr >> 7) & 0x3f
@@ -83,6 +89,7 @@ export function beginSse(mxcsr: i32): void {
 /** Starts an x87 operation under this control word. */
 export function beginX87(control: i32): void {
   raised = 0
+  environment = -1
   roundedUp = false
   x87Rules = true
   roundingMode = (control >> 10) & 3

@@ -338,77 +338,107 @@ function singlesToIntegers(b: v128, truncate: bool): v128 {
     <i32>singleToInteger(i32x4.extract_lane(b, 3), 32, truncate))
 }
 
-/** `operation` as in sse-integer.ts; `beginFloat` first. */
-export function floatOperation(operation: i32, a: v128, b: v128, immediate: i32): v128 {
-  switch (operation) {
-    case 0x051:
+/** No prefix: four singles. */
+function packedSingles(opcode: i32, a: v128, b: v128, immediate: i32): v128 {
+  switch (opcode) {
+    case 0x51:
       return i32x4(rootSingle(i32x4.extract_lane(b, 0)), rootSingle(i32x4.extract_lane(b, 1)),
         rootSingle(i32x4.extract_lane(b, 2)), rootSingle(i32x4.extract_lane(b, 3)))
-    case 0x151: return i64x2(rootDouble(d(b, 0)), rootDouble(d(b, 1)))
-    case 0x251: return i32x4.replace_lane(a, 0, rootSingle(s0(b)))
-    case 0x351: return i64x2.replace_lane(a, 0, rootDouble(d(b, 0)))
-    case 0x052:
+    case 0x52:
       return i32x4(approximate(i32x4.extract_lane(b, 0), true), approximate(i32x4.extract_lane(b, 1), true),
         approximate(i32x4.extract_lane(b, 2), true), approximate(i32x4.extract_lane(b, 3), true))
-    case 0x252: return i32x4.replace_lane(a, 0, approximate(s0(b), true))
-    case 0x053:
+    case 0x53:
       return i32x4(approximate(i32x4.extract_lane(b, 0), false), approximate(i32x4.extract_lane(b, 1), false),
         approximate(i32x4.extract_lane(b, 2), false), approximate(i32x4.extract_lane(b, 3), false))
-    case 0x253: return i32x4.replace_lane(a, 0, approximate(s0(b), false))
-
-    case 0x058: return packedSingle(ADD, a, b)
-    case 0x158: return packedDouble(ADD, a, b)
-    case 0x258: return i32x4.replace_lane(a, 0, arithmeticSingle(ADD, s0(a), s0(b)))
-    case 0x358: return i64x2.replace_lane(a, 0, arithmeticDouble(ADD, d(a, 0), d(b, 0)))
-    case 0x059: return packedSingle(MULTIPLY, a, b)
-    case 0x159: return packedDouble(MULTIPLY, a, b)
-    case 0x259: return i32x4.replace_lane(a, 0, arithmeticSingle(MULTIPLY, s0(a), s0(b)))
-    case 0x359: return i64x2.replace_lane(a, 0, arithmeticDouble(MULTIPLY, d(a, 0), d(b, 0)))
-    case 0x05c: return packedSingle(SUBTRACT, a, b)
-    case 0x15c: return packedDouble(SUBTRACT, a, b)
-    case 0x25c: return i32x4.replace_lane(a, 0, arithmeticSingle(SUBTRACT, s0(a), s0(b)))
-    case 0x35c: return i64x2.replace_lane(a, 0, arithmeticDouble(SUBTRACT, d(a, 0), d(b, 0)))
-    case 0x05e: return packedSingle(DIVIDE, a, b)
-    case 0x15e: return packedDouble(DIVIDE, a, b)
-    case 0x25e: return i32x4.replace_lane(a, 0, arithmeticSingle(DIVIDE, s0(a), s0(b)))
-    case 0x35e: return i64x2.replace_lane(a, 0, arithmeticDouble(DIVIDE, d(a, 0), d(b, 0)))
-
-    case 0x05d: return extremeSingles(false, a, b)
-    case 0x15d: return i64x2(extremeDouble(false, d(a, 0), d(b, 0)), extremeDouble(false, d(a, 1), d(b, 1)))
-    case 0x25d: return i32x4.replace_lane(a, 0, extremeSingle(false, s0(a), s0(b)))
-    case 0x35d: return i64x2.replace_lane(a, 0, extremeDouble(false, d(a, 0), d(b, 0)))
-    case 0x05f: return extremeSingles(true, a, b)
-    case 0x15f: return i64x2(extremeDouble(true, d(a, 0), d(b, 0)), extremeDouble(true, d(a, 1), d(b, 1)))
-    case 0x25f: return i32x4.replace_lane(a, 0, extremeSingle(true, s0(a), s0(b)))
-    case 0x35f: return i64x2.replace_lane(a, 0, extremeDouble(true, d(a, 0), d(b, 0)))
-
-    case 0x0c2: return compareSingles(immediate & 7, a, b)
-    case 0x1c2:
-      return i64x2(compareDouble(immediate & 7, d(a, 0), d(b, 0)), compareDouble(immediate & 7, d(a, 1), d(b, 1)))
-    case 0x2c2: return i32x4.replace_lane(a, 0, compareSingle(immediate & 7, s0(a), s0(b)))
-    case 0x3c2: return i64x2.replace_lane(a, 0, compareDouble(immediate & 7, d(a, 0), d(b, 0)))
-
-    case 0x05a: // CVTPS2PD
+    case 0x58: return packedSingle(ADD, a, b)
+    case 0x59: return packedSingle(MULTIPLY, a, b)
+    case 0x5a: // CVTPS2PD
       return i64x2(singleToDouble(i32x4.extract_lane(b, 0)), singleToDouble(i32x4.extract_lane(b, 1)))
-    case 0x15a: // CVTPD2PS
-      return i32x4(doubleToSingle(d(b, 0)), doubleToSingle(d(b, 1)), 0, 0)
-    case 0x25a: return i64x2.replace_lane(a, 0, singleToDouble(s0(b)))
-    case 0x35a: return i32x4.replace_lane(a, 0, doubleToSingle(d(b, 0)))
-    case 0x05b: // CVTDQ2PS
+    case 0x5b: // CVTDQ2PS
       return i32x4(
         integerToSingle(<i64>i32x4.extract_lane(b, 0)), integerToSingle(<i64>i32x4.extract_lane(b, 1)),
         integerToSingle(<i64>i32x4.extract_lane(b, 2)), integerToSingle(<i64>i32x4.extract_lane(b, 3)))
-    case 0x15b: return singlesToIntegers(b, false) // CVTPS2DQ
-    case 0x25b: return singlesToIntegers(b, true) // CVTTPS2DQ
-    case 0x1e6: // CVTTPD2DQ
-      return i32x4(<i32>doubleToInteger(d(b, 0), 32, true), <i32>doubleToInteger(d(b, 1), 32, true), 0, 0)
-    case 0x3e6: // CVTPD2DQ
-      return i32x4(<i32>doubleToInteger(d(b, 0), 32, false), <i32>doubleToInteger(d(b, 1), 32, false), 0, 0)
-    case 0x2e6: // CVTDQ2PD
-      return i64x2(
-        integerToDouble(<i64>i32x4.extract_lane(b, 0)), integerToDouble(<i64>i32x4.extract_lane(b, 1)))
+    case 0x5c: return packedSingle(SUBTRACT, a, b)
+    case 0x5d: return extremeSingles(false, a, b)
+    case 0x5e: return packedSingle(DIVIDE, a, b)
+    case 0x5f: return extremeSingles(true, a, b)
     default:
+      if (opcode == 0xc2) return compareSingles(immediate & 7, a, b)
   }
   unreachable()
   return a
+}
+
+/** 66: two doubles. */
+function packedDoubles(opcode: i32, a: v128, b: v128, immediate: i32): v128 {
+  switch (opcode) {
+    case 0x51: return i64x2(rootDouble(d(b, 0)), rootDouble(d(b, 1)))
+    case 0x58: return packedDouble(ADD, a, b)
+    case 0x59: return packedDouble(MULTIPLY, a, b)
+    case 0x5a: // CVTPD2PS
+      return i32x4(doubleToSingle(d(b, 0)), doubleToSingle(d(b, 1)), 0, 0)
+    case 0x5b: return singlesToIntegers(b, false) // CVTPS2DQ
+    case 0x5c: return packedDouble(SUBTRACT, a, b)
+    case 0x5d: return i64x2(extremeDouble(false, d(a, 0), d(b, 0)), extremeDouble(false, d(a, 1), d(b, 1)))
+    case 0x5e: return packedDouble(DIVIDE, a, b)
+    case 0x5f: return i64x2(extremeDouble(true, d(a, 0), d(b, 0)), extremeDouble(true, d(a, 1), d(b, 1)))
+    default:
+      if (opcode == 0xc2) return i64x2(compareDouble(immediate & 7, d(a, 0), d(b, 0)), compareDouble(immediate & 7, d(a, 1), d(b, 1)))
+      if (opcode == 0xe6) return i32x4(<i32>doubleToInteger(d(b, 0), 32, true), <i32>doubleToInteger(d(b, 1), 32, true), 0, 0) // CVTTPD2DQ
+  }
+  unreachable()
+  return a
+}
+
+/** F3: one single. */
+function scalarSingle(opcode: i32, a: v128, b: v128, immediate: i32): v128 {
+  switch (opcode) {
+    case 0x51: return i32x4.replace_lane(a, 0, rootSingle(s0(b)))
+    case 0x52: return i32x4.replace_lane(a, 0, approximate(s0(b), true))
+    case 0x53: return i32x4.replace_lane(a, 0, approximate(s0(b), false))
+    case 0x58: return i32x4.replace_lane(a, 0, arithmeticSingle(ADD, s0(a), s0(b)))
+    case 0x59: return i32x4.replace_lane(a, 0, arithmeticSingle(MULTIPLY, s0(a), s0(b)))
+    case 0x5a: return i64x2.replace_lane(a, 0, singleToDouble(s0(b)))
+    case 0x5b: return singlesToIntegers(b, true) // CVTTPS2DQ
+    case 0x5c: return i32x4.replace_lane(a, 0, arithmeticSingle(SUBTRACT, s0(a), s0(b)))
+    case 0x5d: return i32x4.replace_lane(a, 0, extremeSingle(false, s0(a), s0(b)))
+    case 0x5e: return i32x4.replace_lane(a, 0, arithmeticSingle(DIVIDE, s0(a), s0(b)))
+    case 0x5f: return i32x4.replace_lane(a, 0, extremeSingle(true, s0(a), s0(b)))
+    default:
+      if (opcode == 0xc2) return i32x4.replace_lane(a, 0, compareSingle(immediate & 7, s0(a), s0(b)))
+      if (opcode == 0xe6) return i64x2(
+        integerToDouble(<i64>i32x4.extract_lane(b, 0)), integerToDouble(<i64>i32x4.extract_lane(b, 1))) // CVTDQ2PD
+  }
+  unreachable()
+  return a
+}
+
+/** F2: one double. */
+function scalarDouble(opcode: i32, a: v128, b: v128, immediate: i32): v128 {
+  switch (opcode) {
+    case 0x51: return i64x2.replace_lane(a, 0, rootDouble(d(b, 0)))
+    case 0x58: return i64x2.replace_lane(a, 0, arithmeticDouble(ADD, d(a, 0), d(b, 0)))
+    case 0x59: return i64x2.replace_lane(a, 0, arithmeticDouble(MULTIPLY, d(a, 0), d(b, 0)))
+    case 0x5a: return i32x4.replace_lane(a, 0, doubleToSingle(d(b, 0)))
+    case 0x5c: return i64x2.replace_lane(a, 0, arithmeticDouble(SUBTRACT, d(a, 0), d(b, 0)))
+    case 0x5d: return i64x2.replace_lane(a, 0, extremeDouble(false, d(a, 0), d(b, 0)))
+    case 0x5e: return i64x2.replace_lane(a, 0, arithmeticDouble(DIVIDE, d(a, 0), d(b, 0)))
+    case 0x5f: return i64x2.replace_lane(a, 0, extremeDouble(true, d(a, 0), d(b, 0)))
+    default:
+      if (opcode == 0xc2) return i64x2.replace_lane(a, 0, compareDouble(immediate & 7, d(a, 0), d(b, 0)))
+      if (opcode == 0xe6) return i32x4(<i32>doubleToInteger(d(b, 0), 32, false), <i32>doubleToInteger(d(b, 1), 32, false), 0, 0) // CVTPD2DQ
+  }
+  unreachable()
+  return a
+}
+
+/** `operation` as in sse-integer.ts; `beginFloat` first. One dense switch for each prefix becomes a jump table. */
+export function floatOperation(operation: i32, a: v128, b: v128, immediate: i32): v128 {
+  const opcode = operation & 0xff
+  switch (operation >> 8) {
+    case 0: return packedSingles(opcode, a, b, immediate)
+    case 1: return packedDoubles(opcode, a, b, immediate)
+    case 2: return scalarSingle(opcode, a, b, immediate)
+    default: return scalarDouble(opcode, a, b, immediate)
+  }
 }

@@ -61,55 +61,13 @@ function sumOfDifferences(a: v128, b: v128): v128 {
   return i64x2.add(v128.and(doubles, mask), i64x2.shr_u(doubles, 32))
 }
 
-export function integerOperation(operation: i32, a: v128, b: v128, immediate: i32): v128 {
+/** 66 0F D1..FE. The ranges are separate so that each switch is dense and becomes a jump table. */
+function arithmeticOperation(operation: i32, a: v128, b: v128, immediate: i32): v128 {
   switch (operation) {
-    case 0x014: return v128.shuffle<i32>(a, b, 0, 4, 1, 5) // UNPCKLPS
-    case 0x015: return v128.shuffle<i32>(a, b, 2, 6, 3, 7) // UNPCKHPS
-    case 0x114: return v128.shuffle<i64>(a, b, 0, 2) // UNPCKLPD
-    case 0x115: return v128.shuffle<i64>(a, b, 1, 3) // UNPCKHPD
-    case 0x054:
-    case 0x154:
     case 0x1db: return v128.and(a, b)
-    case 0x055:
-    case 0x155:
     case 0x1df: return v128.andnot(b, a)
-    case 0x056:
-    case 0x156:
     case 0x1eb: return v128.or(a, b)
-    case 0x057:
-    case 0x157:
     case 0x1ef: return v128.xor(a, b)
-    case 0x0c6: // SHUFPS
-      return v128.shuffle<i64>(
-        i8x16.swizzle(a, doublewordOrder(immediate)), i8x16.swizzle(b, doublewordOrder(immediate)), 0, 3)
-    case 0x1c6: // SHUFPD
-      return i64x2(
-        immediate & 1 ? i64x2.extract_lane(a, 1) : i64x2.extract_lane(a, 0),
-        immediate & 2 ? i64x2.extract_lane(b, 1) : i64x2.extract_lane(b, 0))
-    case 0x160: return v128.shuffle<i8>(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
-    case 0x161: return v128.shuffle<i16>(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
-    case 0x162: return v128.shuffle<i32>(a, b, 0, 4, 1, 5)
-    case 0x163: return i8x16.narrow_i16x8_s(a, b)
-    case 0x164: return i8x16.gt_s(a, b)
-    case 0x165: return i16x8.gt_s(a, b)
-    case 0x166: return i32x4.gt_s(a, b)
-    case 0x167: return i8x16.narrow_i16x8_u(a, b)
-    case 0x168: return v128.shuffle<i8>(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
-    case 0x169: return v128.shuffle<i16>(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
-    case 0x16a: return v128.shuffle<i32>(a, b, 2, 6, 3, 7)
-    case 0x16b: return i16x8.narrow_i32x4_s(a, b)
-    case 0x16c: return v128.shuffle<i64>(a, b, 0, 2)
-    case 0x16d: return v128.shuffle<i64>(a, b, 1, 3)
-    case 0x170: return i8x16.swizzle(b, doublewordOrder(immediate)) // PSHUFD
-    case 0x270: // PSHUFHW
-      return i8x16.swizzle(b, i64x2(0x0706050403020100, wordOrder(immediate) + 0x0808080808080808))
-    case 0x370: // PSHUFLW
-      return i8x16.swizzle(b, i64x2(wordOrder(immediate), 0x0f0e0d0c0b0a0908))
-    case SHIFT_LEFT_BYTES: return shiftBytes(a, true, immediate)
-    case SHIFT_RIGHT_BYTES: return shiftBytes(a, false, immediate)
-    case 0x174: return i8x16.eq(a, b)
-    case 0x175: return i16x8.eq(a, b)
-    case 0x176: return i32x4.eq(a, b)
     case 0x1d1: return low(b) > 15 ? ZERO_VECTOR : i16x8.shr_u(a, <i32>low(b))
     case 0x1d2: return low(b) > 31 ? ZERO_VECTOR : i32x4.shr_u(a, <i32>low(b))
     case 0x1d3: return low(b) > 63 ? ZERO_VECTOR : i64x2.shr_u(a, <i32>low(b))
@@ -151,6 +109,73 @@ export function integerOperation(operation: i32, a: v128, b: v128, immediate: i3
   }
   unreachable()
   return a
+}
+
+/** 66 0F 60..76 and the byte shifts. */
+function packOperation(operation: i32, a: v128, b: v128, immediate: i32): v128 {
+  switch (operation) {
+    case 0x160: return v128.shuffle<i8>(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+    case 0x161: return v128.shuffle<i16>(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
+    case 0x162: return v128.shuffle<i32>(a, b, 0, 4, 1, 5)
+    case 0x163: return i8x16.narrow_i16x8_s(a, b)
+    case 0x164: return i8x16.gt_s(a, b)
+    case 0x165: return i16x8.gt_s(a, b)
+    case 0x166: return i32x4.gt_s(a, b)
+    case 0x167: return i8x16.narrow_i16x8_u(a, b)
+    case 0x168: return v128.shuffle<i8>(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+    case 0x169: return v128.shuffle<i16>(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
+    case 0x16a: return v128.shuffle<i32>(a, b, 2, 6, 3, 7)
+    case 0x16b: return i16x8.narrow_i32x4_s(a, b)
+    case 0x16c: return v128.shuffle<i64>(a, b, 0, 2)
+    case 0x16d: return v128.shuffle<i64>(a, b, 1, 3)
+    case 0x170: return i8x16.swizzle(b, doublewordOrder(immediate)) // PSHUFD
+    case SHIFT_LEFT_BYTES: return shiftBytes(a, true, immediate)
+    case SHIFT_RIGHT_BYTES: return shiftBytes(a, false, immediate)
+    case 0x174: return i8x16.eq(a, b)
+    case 0x175: return i16x8.eq(a, b)
+    case 0x176: return i32x4.eq(a, b)
+    default:
+  }
+  unreachable()
+  return a
+}
+
+/** Logic and shuffles of the floating-point opcodes, and the shuffles with other prefixes. */
+function floatingLogic(operation: i32, a: v128, b: v128, immediate: i32): v128 {
+  switch (operation) {
+    case 0x014: return v128.shuffle<i32>(a, b, 0, 4, 1, 5) // UNPCKLPS
+    case 0x015: return v128.shuffle<i32>(a, b, 2, 6, 3, 7) // UNPCKHPS
+    case 0x114: return v128.shuffle<i64>(a, b, 0, 2) // UNPCKLPD
+    case 0x115: return v128.shuffle<i64>(a, b, 1, 3) // UNPCKHPD
+    case 0x054:
+    case 0x154: return v128.and(a, b)
+    case 0x055:
+    case 0x155: return v128.andnot(b, a)
+    case 0x056:
+    case 0x156: return v128.or(a, b)
+    case 0x057:
+    case 0x157: return v128.xor(a, b)
+    case 0x0c6: // SHUFPS
+      return v128.shuffle<i64>(
+        i8x16.swizzle(a, doublewordOrder(immediate)), i8x16.swizzle(b, doublewordOrder(immediate)), 0, 3)
+    case 0x1c6: // SHUFPD
+      return i64x2(
+        immediate & 1 ? i64x2.extract_lane(a, 1) : i64x2.extract_lane(a, 0),
+        immediate & 2 ? i64x2.extract_lane(b, 1) : i64x2.extract_lane(b, 0))
+    case 0x270: // PSHUFHW
+      return i8x16.swizzle(b, i64x2(0x0706050403020100, wordOrder(immediate) + 0x0808080808080808))
+    case 0x370: // PSHUFLW
+      return i8x16.swizzle(b, i64x2(wordOrder(immediate), 0x0f0e0d0c0b0a0908))
+    default:
+  }
+  unreachable()
+  return a
+}
+
+export function integerOperation(operation: i32, a: v128, b: v128, immediate: i32): v128 {
+  if (operation >= 0x1d1 && operation <= 0x1fe) return arithmeticOperation(operation, a, b, immediate)
+  if (operation >= 0x160 && operation <= 0x176) return packOperation(operation, a, b, immediate)
+  return floatingLogic(operation, a, b, immediate)
 }
 
 /** The MMX form: the same on the low halves, except where the 128-bit form takes lanes from high halves. */
