@@ -98,27 +98,37 @@ struct inode *vfs_adopt_inode(struct super_block *sb, const struct vfs_inode_rec
 	return inode;
 }
 
+/* The dentry after @d in preorder, below @root; NULL at the end. */
+static struct dentry *next_dentry(struct dentry *root, struct dentry *d)
+{
+	if (!list_empty(&d->d_children))
+		return list_first_entry(&d->d_children, struct dentry, d_sibling);
+	while (d != root && d->d_sibling.next == &d->d_parent->d_children)
+		d = d->d_parent;
+	return d == root ? NULL : list_next_entry(d, d_sibling);
+}
+
 struct dentry *vfs_find_dentry(struct super_block *sb, u64 seq)
 {
-	struct dentry *d = sb->s_root, *next;
+	struct dentry *d;
 
-	if (seq == 0)
-		return d;
-	/* the tree in preorder, without recursion */
-	for (;;) {
-		if (!list_empty(&d->d_children)) {
-			d = list_first_entry(&d->d_children, struct dentry, d_sibling);
-		} else {
-			while (d != sb->s_root && d->d_sibling.next == &d->d_parent->d_children)
-				d = d->d_parent;
-			if (d == sb->s_root)
-				return NULL;
-			next = list_next_entry(d, d_sibling);
-			d = next;
-		}
+	for (d = sb->s_root; d; d = next_dentry(sb->s_root, d))
 		if (d->d_seq == seq)
 			return d;
+	return NULL;
+}
+
+int vfs_for_each_dentry(struct super_block *sb, int (*fn)(struct dentry *, void *), void *data)
+{
+	struct dentry *d;
+	int ret;
+
+	for (d = sb->s_root; d; d = next_dentry(sb->s_root, d)) {
+		ret = fn(d, data);
+		if (ret)
+			return ret;
 	}
+	return 0;
 }
 
 struct dentry *vfs_adopt_dentry(struct dentry *parent, const char *name, struct inode *inode,

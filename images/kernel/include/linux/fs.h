@@ -348,6 +348,8 @@ int pipe_adopt_buffer(struct inode *, struct page *, unsigned int offset, unsign
 struct file *vfs_adopt_file(struct dentry *, struct inode *, const struct vfs_file_record *);
 void vfs_adopt_done(void);
 struct inode *vfs_find_inode(struct super_block *, unsigned long ino);	/* no reference */
+/* the linked ones, the root first, parents before children; until @fn gives non-zero */
+int vfs_for_each_dentry(struct super_block *, int (*fn)(struct dentry *, void *), void *);
 struct dentry *vfs_find_dentry(struct super_block *, u64 seq);		/* no reference */
 
 #endif
