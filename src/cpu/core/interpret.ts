@@ -40,7 +40,8 @@ const INDIRECT: u32 = 2
 function settle(c: CpuState, b: Block, u: usize): void {
   c.remaining += i64(b.count - uopNumber(u))
   const rip = b.rip + u64(uopOffset(u))
-  c.rip = (b.mode & MODE_CODE_MASK) == MODE_CODE64 ? rip : rip & 0xffffffff
+  // Not b.mode: a block that was dropped while running has lost it.
+  c.rip = (c.mode & MODE_CODE_MASK) == MODE_CODE64 ? rip : rip & 0xffffffff
   c.block = 0
   c.uop = 0
 }
