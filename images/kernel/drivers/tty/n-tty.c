@@ -357,9 +357,21 @@ void tty_receive(struct tty_struct *tty, const char *text, size_t count)
 		receive_one(tty, text[i], &sig);
 	pgrp = tty->s.pgrp;
 	spin_unlock_irqrestore(&tty->lock, flags);
+	if (sig && pgrp) {
+		/* kill_pgrp() takes tasklist_lock, which is not for interrupts */
+		WRITE_ONCE(tty->signal, sig);
+		schedule_work(&tty->signal_work);
+	}
+	wake_up_interruptible(&tty->read_wait);
+}
+
+void tty_signal_work(struct work_struct *work)
+{
+	struct tty_struct *tty = container_of(work, struct tty_struct, signal_work);
+	int sig = xchg(&tty->signal, 0), pgrp = READ_ONCE(tty->s.pgrp);
+
 	if (sig && pgrp)
 		kill_pgrp(pgrp, sig, 1);
-	wake_up_interruptible(&tty->read_wait);
 }
 
 /* ---- reading ---- */
