@@ -113,7 +113,8 @@ export function emptyArena(c: CpuState): void {
 /** Makes a block unfindable. Its uops stay intact for whoever is inside. */
 function kill(b: Block): void {
   b.generation = 0
-  b.mode = 0xffffffff
+  // No longer found by any mode; the code size stays for whoever is inside.
+  b.mode |= 0x80000000
 }
 
 /** Drops vCPU v's blocks with bytes in [start, end), all within the page of `start`. Returns true if the block being executed was one. */
