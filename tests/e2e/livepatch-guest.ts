@@ -1,0 +1,46 @@
+// What the livepatch tests share: an initramfs with the corpus built for one kernel, and the run of one transcript case.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'vitest'
+import { writeCpio } from '../../tools/images/cpio.mjs'
+import { buildPatches } from '../../tools/images/patches.mjs'
+import { filterLog, type LivepatchCase } from './livepatch-cases.js'
+import type { QemuConsole } from './qemu-console.js'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Builds the corpus for `kernel` and puts it into /lib/modules of an initramfs in `folder`. */
+export async function createInitrd(kernel: string, folder: string): Promise<string> {
+  const built = await buildPatches({ kernelPath: kernel, out: join(folder, 'ko') })
+  const modules = writeCpio([
+    { name: 'lib/modules', mode: 0o040755, data: new Uint8Array() },
+    ...built.map(({ path }) => ({
+      name: `lib/modules/${path.replace(/^.*\//, '')}`,
+      mode: 0o100644,
+      data: new Uint8Array(readFileSync(path)),
+    })),
+  ])
+  const initrd = join(folder, 'initrd')
+  writeFileSync(initrd, Buffer.concat([readFileSync(join(root, 'images/built/initramfs.cpio')), modules]))
+  return initrd
+}
+
+/** Types the commands of a case and judges status, log and output. */
+export async function runCase(guest: QemuConsole, one: LivepatchCase): Promise<void> {
+  const from = guest.transcript.length
+  let output = ''
+  for (const command of one.commands) {
+    const negated = command.startsWith('! ')
+    const result = await guest.run(negated ? command.slice(2) : command)
+    expect(result.status === 0, `${command}\n${result.output}`).toBe(!negated)
+    output += result.output
+  }
+  expect(filterLog(guest.transcript.slice(from))).toEqual(one.log)
+  let at = 0
+  for (const word of one.output ?? []) {
+    const found = output.indexOf(word, at)
+    expect(found, `"${word}" in\n${output.slice(at)}`).toBeGreaterThanOrEqual(0)
+    at = found + word.length
+  }
+}
