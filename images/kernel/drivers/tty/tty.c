@@ -62,8 +62,26 @@ void tty_init_state(struct tty_state *s)
 	s->winsize.ws_col = 80;
 }
 
+/* Ctrl-C and its like: the foreground process group gets what has been typed. */
+static void send_typed_signals(struct work_struct *work)
+{
+	struct tty_struct *tty = container_of(work, struct tty_struct, signal_work);
+	unsigned long flags, signals;
+	int pgrp, sig;
+
+	spin_lock_irqsave(&tty->lock, flags);
+	signals = tty->s.signals;
+	tty->s.signals = 0;
+	pgrp = tty->s.pgrp;
+	spin_unlock_irqrestore(&tty->lock, flags);
+	for (sig = 1; pgrp && sig < _NSIG; sig++)
+		if (signals & sigmask(sig))
+			kill_pgrp(pgrp, sig, 1);
+}
+
 int tty_register(struct tty_struct *tty)
 {
+	INIT_WORK(&tty->signal_work, send_typed_signals);
 	if (tty->index >= MAX_TTYS)
 		return -EINVAL;
 	spin_lock_init(&tty->lock);

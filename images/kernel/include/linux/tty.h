@@ -15,6 +15,7 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
+#include <linux/workqueue.h>
 
 #define NCCS		19
 #define TTY_INPUT	4096	/* bytes of input not read yet; a power of two */
@@ -85,6 +86,7 @@ struct tty_state {
 	unsigned int canon_column;	/* where the line being typed began */
 	bool stopped;			/* by VSTOP */
 	bool lnext;			/* the next character is taken literally */
+	unsigned long signals;		/* typed, not sent yet: sigmask() of each */
 	char buf[TTY_INPUT];
 	/* bit i: buf[i] is a line's end by VEOF, that is, of no length */
 	unsigned long eof_marks[TTY_INPUT / 64];
