@@ -349,29 +349,23 @@ store:
 void tty_receive(struct tty_struct *tty, const char *text, size_t count)
 {
 	unsigned long flags;
-	int sig = 0, pgrp;
+	bool signals;
+	int sig = 0;
 	size_t i;
 
 	spin_lock_irqsave(&tty->lock, flags);
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
 		receive_one(tty, text[i], &sig);
-	pgrp = tty->s.pgrp;
-	spin_unlock_irqrestore(&tty->lock, flags);
-	if (sig && pgrp) {
-		/* kill_pgrp() takes tasklist_lock, which is not for interrupts */
-		WRITE_ONCE(tty->signal, sig);
-		schedule_work(&tty->signal_work);
+		if (sig)
+			tty->s.signals |= sigmask(sig);
+		sig = 0;
 	}
+	signals = tty->s.signals != 0;
+	spin_unlock_irqrestore(&tty->lock, flags);
+	/* kill_pgrp() takes tasklist_lock, which is not for interrupts */
+	if (signals)
+		schedule_work(&tty->signal_work);
 	wake_up_interruptible(&tty->read_wait);
-}
-
-void tty_signal_work(struct work_struct *work)
-{
-	struct tty_struct *tty = container_of(work, struct tty_struct, signal_work);
-	int sig = xchg(&tty->signal, 0), pgrp = READ_ONCE(tty->s.pgrp);
-
-	if (sig && pgrp)
-		kill_pgrp(pgrp, sig, 1);
 }
 
 /* ---- reading ---- */

@@ -18,6 +18,4 @@ unsigned int n_tty_readable(struct tty_struct *);
 void n_tty_flush_input(struct tty_struct *);
 void n_tty_mode_changed(struct tty_struct *, const struct ktermios *new);
 
-void tty_signal_work(struct work_struct *);
-
 #endif

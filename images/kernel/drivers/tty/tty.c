@@ -87,7 +87,6 @@ int tty_register(struct tty_struct *tty)
 	spin_lock_init(&tty->lock);
 	init_waitqueue_head(&tty->read_wait);
 	init_waitqueue_head(&tty->write_wait);
-	INIT_WORK(&tty->signal_work, tty_signal_work);
 	ttys[tty->index] = tty;
 	return register_device(tty->name, S_IFCHR, MKDEV(4, 64 + tty->index), 0620,
 			       &tty_fops, tty);

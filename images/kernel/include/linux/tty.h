@@ -15,7 +15,6 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
-#include <linux/workqueue.h>
 
 #define NCCS		19
 #define TTY_INPUT	4096	/* bytes of input not read yet; a power of two */
@@ -111,8 +110,6 @@ struct tty_struct {
 	spinlock_t lock;		/* protects s */
 	struct tty_state s;
 	wait_queue_head_t read_wait, write_wait;
-	struct work_struct signal_work;	/* sends @signal, typed at the terminal, to its foreground group */
-	int signal;
 };
 
 extern const struct file_operations tty_fops;
