@@ -273,6 +273,8 @@ kernel:
   push 0xf000
   push 0x1c30
   iretd`)}
+  mov eax, 0xf4000
+  call eax
   mov edi, 0x10000
   mov eax, 0x83
 big:
@@ -393,6 +395,151 @@ leave:
   .long 0xf2000
   .word 0x30
 `
+
+/** Called in flat 32-bit mode at CPL 0: call gate with parameters, SYSENTER, LDT, 16-bit code, OUTS and the odd instructions. */
+const LEGACY = `
+  mov dword ptr [0x2048], 0x84800
+  mov dword ptr [0x204c], 0xfec02
+  mov dword ptr [0x2050], 0xffff
+  mov dword ptr [0x2054], 0x9b0f
+  ${expectFault(`
+  push 0x23
+  push 0x7000
+  push 0x2
+  push 0x1b
+  push 0xf4c00
+  iretd`)}
+  mov ecx, 0x174
+  mov eax, 0x8
+  xor edx, edx
+  wrmsr
+  inc ecx
+  mov eax, 0x7900
+  wrmsr
+  inc ecx
+  mov eax, 0xf4a00
+  wrmsr
+  ${expectFault(`
+  push 0x23
+  push 0x7000
+  push 0x202
+  push 0x1b
+  push 0xf4c20
+  iretd`)}
+  mov dword ptr [0x2058], 0x5000001f
+  mov dword ptr [0x205c], 0x8200
+  mov dword ptr [0x5008], 0x1234ffff
+  mov dword ptr [0x500c], 0x4f9200
+  mov eax, 0x58
+  lldt ax
+  mov edi, 0xf1800
+  sldt eax
+  call edi
+  mov eax, 0xc
+  mov gs, ax
+  lsl eax, eax
+  call edi
+  mov eax, [0x500c]
+  call edi
+  ${expectFault('mov eax, 0x24\nmov gs, ax')}
+  mov edi, 0xf1800
+  mov word ptr [0x600], 0x10
+  mov ecx, 0x3
+  arpl [0x600], cx
+  setz al
+  movzx eax, al
+  call edi
+  mov eax, [0x600]
+  call edi
+  mov dword ptr [0x604], 0x10
+  mov dword ptr [0x608], 0x20
+  mov ecx, 0x20
+  bound ecx, [0x604]
+  ${expectFault('mov ecx, 0x21\nbound ecx, [0x604]')}
+  mov al, 0x7f
+  add al, 0x1
+  ${expectFault('mov al, 0x7f\nadd al, 0x1\ninto')}
+  xor eax, eax
+  into
+  mov dword ptr [0x604], 0x12345678
+  mov dword ptr [0x608], 0x10
+  les esi, [0x604]
+  mov eax, esi
+  mov edi, 0xf1800
+  call edi
+  mov eax, es
+  call edi
+  mov dword ptr [0x608], 0xf8
+  ${expectFault('les esi, [0x604]')}
+  mov esi, 0xf4d00
+  mov ecx, 0x6
+  mov edx, 0x3f8
+  cld
+  rep outsb
+  mov eax, ecx
+  mov edi, 0xf1800
+  call edi
+  smsw eax
+  call edi
+  .byte 0x9a
+  .long 0x4d10
+  .word 0x50
+  mov edi, 0xf1800
+  call edi
+  mov eax, ecx
+  call edi
+  ${expectFault('.byte 0xea\n.long 0x0\n.word 0x1b')}
+  ${expectFault('push 0x0\npush 0x0\nretf')}
+  mov dword ptr [0x2058], 0x30000067
+  mov dword ptr [0x205c], 0x8900
+  ret
+`
+
+const CALL_GATE = `
+  mov edi, 0xf1800
+  mov eax, [esp]
+  call edi
+  mov eax, [esp + 0x4]
+  call edi
+  mov eax, [esp + 0x8]
+  call edi
+  mov eax, [esp + 0xc]
+  call edi
+  mov eax, [esp + 0x10]
+  call edi
+  mov eax, [esp + 0x14]
+  call edi
+  mov eax, cs
+  call edi
+  mov eax, ss
+  call edi
+  mov eax, esp
+  call edi
+  .byte 0xca, 0x08, 0x00
+`
+
+const SYSENTER = `
+  mov edi, 0xf1800
+  mov eax, cs
+  call edi
+  mov eax, ss
+  call edi
+  mov eax, esp
+  call edi
+  pushfd
+  pop eax
+  and eax, 0x7700
+  call edi
+  mov edx, 0xf4c40
+  mov ecx, 0x6f00
+  sti
+  .byte 0x0f, 0x35
+`
+const USER_GATE = 'push 0x1234\npush 0x5678\n.byte 0x9a\n.long 0x0\n.word 0x4b\nmov eax, esp\nint 0x30'
+const USER_SYSENTER = '.byte 0x0f, 0x34'
+const USER_AFTER_SYSEXIT = 'mov eax, ss\nint 0x30'
+/** 16-bit code behind a far call with 32-bit operands. */
+const CODE16 = 'mov ecx, 0xabcd1234\nmov eax, 0x55\nmov ax, cs\n.byte 0x66, 0xcb'
 
 const USER32 = ['cli\nint 0x30', 'nop\nint3', 'hlt'] as const
 const VIRTUAL = 'push ax\nint 0x30'
@@ -574,6 +721,14 @@ export function modesRom(): Uint8Array {
   place(REAL_INT, 0x800, 16, 0x40)
   place(REAL_DIVIDE, 0x840, 16, 0x40)
   place(PROTECTED, 0x1000, 32, 0x800)
+  place(LEGACY, 0x4000, 32, 0x800)
+  place(CALL_GATE, 0x4800, 32, 0x200)
+  place(SYSENTER, 0x4a00, 32, 0x200)
+  place(USER_GATE, 0x4c00, 32, 0x20)
+  place(USER_SYSENTER, 0x4c20, 32, 0x20)
+  place(USER_AFTER_SYSEXIT, 0x4c40, 32, 0x20)
+  rom.set(new TextEncoder().encode('outsb '), 0x4d00)
+  place(CODE16, 0x4d10, 16, 0x40)
   place(PUT(32), PUT32 - BASE, 32, 0x100)
   place(HANDLER32, COMMON32 - BASE, 32, 0x100)
   place(LONG, 0x2000, 64, 0x800)
