@@ -110,6 +110,7 @@ struct tty_struct {
 	spinlock_t lock;		/* protects s */
 	struct tty_state s;
 	wait_queue_head_t read_wait, write_wait;
+	struct work_struct signal_work;	/* sends s.signals; queue it after an adoption */
 };
 
 extern const struct file_operations tty_fops;
