@@ -2,7 +2,7 @@
 // same bytes elsewhere and compare.
 //
 // Promises: the same sequence from the same seed. Memory operands stay in the 4 KiB window at `windowAddress` (RSI points
-// at its middle and is never written); RSP keeps its value at the end. An instruction that leaves a flag undefined is
+// at its middle, R15 is a small index; both keep their values); RSP keeps its value at the end. An instruction that leaves a flag undefined is
 // followed by a CMP, so that no undefined bit is ever read or compared. Only forward jumps. Floating point stays among
 // XMM12 and 13 (double) and XMM14 and 15 (single), which nothing else writes and which begin as ordinary numbers: so every NaN
 // is the default one, and oracles that choose between two NaNs by another rule than x86 do not differ.
@@ -36,8 +36,8 @@ const names = [
   'r14',
   'r15',
 ]
-/** All but RSP and RSI. */
-const writable = [0, 1, 2, 3, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15]
+/** All but RSP, RSI and the index register R15. */
+const writable = [0, 1, 2, 3, 5, 7, 8, 9, 10, 11, 12, 13, 14]
 const sizes = [1, 2, 4, 8] as const
 
 function pick<T>(random: Random, list: readonly T[]): T {
@@ -130,7 +130,7 @@ function instruction(random: Random): Instruction[] {
   const b = register(random)
   const at = displacement(random)
   const operand = `${names[a]}/${size}`
-  switch (random.below(24)) {
+  switch (random.below(36)) {
     case 0:
     case 1: {
       const op = random.below(8)
@@ -286,6 +286,52 @@ function instruction(random: Random): Instruction[] {
       const opcode = pick(random, packed)
       return [vectorForm(random, 0x66, opcode, random.below(3) === 0, `66 0f ${opcode.toString(16)}`)]
     }
+    case 23:
+      return [indexed(random)]
+    case 24:
+      return [highByte(random)]
+    case 25:
+    case 26:
+      return special(random)
+    case 27:
+      return [stringStep(random)]
+    case 28:
+      return [loopStep(random)]
+    case 29: {
+      const wide = pick(random, [2, 4, 8])
+      const opcode = pick(random, [0xa4, 0xac])
+      const count = random.below(wide * 8 > 31 ? 31 : 15)
+      return [
+        {
+          text: `sh${opcode === 0xa4 ? 'l' : 'r'}d ${names[a]}/${wide}, ${names[b]}, ${count}`,
+          bytes: [...registerForm([], wide, [0x0f, opcode], b, a), count],
+        },
+        defineFlags,
+      ]
+    }
+    case 30: {
+      const wide = pick(random, [2, 4, 8])
+      const rex = 0x40 | (wide === 8 ? 8 : 0) | (a & 8 ? 4 : 0) | (b & 8 ? 1 : 0)
+      const low = random.between(-128, 127)
+      const modrm = 0x40 | ((a & 7) << 3) | (b & 7)
+      if ((b & 7) === 4) return [defineFlags]
+      return [
+        {
+          text: `lea ${names[a]}/${wide}, [${names[b]} + ${low}]`,
+          bytes: [...(wide === 2 ? [0x66] : []), rex, 0x8d, modrm, low & 255],
+        },
+      ]
+    }
+    case 31: {
+      const wide = pick(random, [2, 4, 8])
+      const condition = random.below(16)
+      return [
+        {
+          text: `cmov${conditions[condition]} ${names[a]}/${wide}, [rsi + ${at}]`,
+          bytes: memoryForm([], wide, [0x0f, 0x40 | condition], a, at),
+        },
+      ]
+    }
     default: {
       const prefix = pick(random, [0, 0x66, 0xf2, 0xf3])
       const opcode = pick(random, floating)
@@ -296,6 +342,134 @@ function instruction(random: Random): Instruction[] {
       return [{ text: `${prefix.toString(16)} 0f ${opcode.toString(16)} xmm${destination}, xmm${source}`, bytes }]
     }
   }
+}
+
+/** [RSI + R15 * scale + displacement], perhaps with a 32-bit address. */
+function indexed(random: Random): Instruction {
+  const size = pick(random, sizes)
+  const r = register(random)
+  const scale = random.below(4)
+  const short = random.between(-128, 127)
+  const narrow = random.below(4) === 0
+  const load = random.below(2) === 1
+  const rex = 0x40 | (size === 8 ? 8 : 0) | (r & 8 ? 4 : 0) | 2
+  const opcode = (load ? 0x8a : 0x88) | (size === 1 ? 0 : 1)
+  const bytes = [
+    ...(narrow ? [0x67] : []),
+    ...(size === 2 ? [0x66] : []),
+    rex,
+    opcode,
+    0x44 | ((r & 7) << 3),
+    (scale << 6) | (7 << 3) | 6,
+    short & 255,
+  ]
+  const address = `[${narrow ? 'esi' : 'rsi'} + r15 * ${1 << scale} + ${short}]`
+  const operand = `${names[r]}/${size}`
+  return { text: load ? `mov ${operand}, ${address}` : `mov ${address}, ${operand}`, bytes }
+}
+
+/** Byte operations among AL..BL and AH..BH, without a REX prefix. */
+function highByte(random: Random): Instruction {
+  const low = ['al', 'cl', 'dl', 'bl', 'ah', 'ch', 'dh', 'bh']
+  const a = random.below(8)
+  const b = random.below(8)
+  const [name, opcode] = pick(random, [
+    ['add', 0x00],
+    ['sub', 0x28],
+    ['adc', 0x10],
+    ['cmp', 0x38],
+    ['mov', 0x88],
+    ['xchg', 0x86],
+  ] as const)
+  return { text: `${name} ${low[a]}, ${low[b]}`, bytes: [opcode, 0xc0 | (b << 3) | a] }
+}
+
+/** Fixed encodings worth a case. */
+function special(random: Random): Instruction[] {
+  const list: readonly Instruction[] = [
+    { text: 'cbw', bytes: [0x66, 0x98] },
+    { text: 'cwde', bytes: [0x98] },
+    { text: 'cdqe', bytes: [0x48, 0x98] },
+    { text: 'cwd', bytes: [0x66, 0x99] },
+    { text: 'cdq', bytes: [0x99] },
+    { text: 'cqo', bytes: [0x48, 0x99] },
+    { text: 'lahf', bytes: [0x9f] },
+    { text: 'sahf', bytes: [0x9e] },
+    { text: 'cmc', bytes: [0xf5] },
+    { text: 'stc', bytes: [0xf9] },
+    { text: 'clc', bytes: [0xf8] },
+    { text: 'bswap r9', bytes: [0x49, 0x0f, 0xc9] },
+    { text: 'bswap edx', bytes: [0x0f, 0xca] },
+    { text: 'movsxd rbx, eax', bytes: [0x48, 0x63, 0xd8] },
+    { text: 'xchg rax, r12', bytes: [0x49, 0x94] },
+    { text: 'cmpxchg [rsi + 8], rcx', bytes: [0xf0, 0x48, 0x0f, 0xb1, 0x4e, 8] },
+    { text: 'mov eax, eax; cmpxchg [rsi + 8], ecx', bytes: [0x89, 0xc0, 0x0f, 0xb1, 0x4e, 8] },
+    { text: 'xchg [rsi + 24], rdx', bytes: [0x48, 0x87, 0x56, 24] },
+    { text: 'or edx, 16; bsf ecx, edx; cmp rax, rcx', bytes: [0x83, 0xca, 16, 0x0f, 0xbc, 0xca, 0x48, 0x39, 0xc8] },
+    {
+      text: 'or rdx, 16; bsr rcx, rdx; cmp rax, rcx',
+      bytes: [0x48, 0x83, 0xca, 16, 0x48, 0x0f, 0xbd, 0xca, 0x48, 0x39, 0xc8],
+    },
+    {
+      text: 'pushfq; pop rax; and eax, 0x8d5; cmp rax, rcx',
+      bytes: [0x9c, 0x58, 0x25, 0xd5, 8, 0, 0, 0x48, 0x39, 0xc8],
+    },
+    {
+      text: 'xor edx, edx; or ecx, 1; div rcx; cmp rax, rcx',
+      bytes: [0x31, 0xd2, 0x83, 0xc9, 1, 0x48, 0xf7, 0xf1, 0x48, 0x39, 0xc8],
+    },
+    {
+      text: 'cdq; or ebx, 2; and ebx, 0x7fffffff; idiv ebx; cmp rax, rcx',
+      bytes: [0x99, 0x83, 0xcb, 2, 0x81, 0xe3, 255, 255, 255, 0x7f, 0xf7, 0xfb, 0x48, 0x39, 0xc8],
+    },
+    { text: 'call over (not rax; ret)', bytes: [0xe8, 2, 0, 0, 0, 0xeb, 4, 0x48, 0xf7, 0xd0, 0xc3] },
+    { text: 'push [rsi]; pop [rsi + 32]', bytes: [0xff, 0x36, 0x8f, 0x46, 32] },
+    { text: 'push -7; pop rdi', bytes: [0x6a, 0xf9, 0x5f] },
+    { text: 'xor eax, eax', bytes: [0x31, 0xc0, 0x48, 0x39, 0xc8] },
+    { text: 'sub ecx, ecx; sbb edx, edx', bytes: [0x29, 0xc9, 0x19, 0xd2] },
+    { text: 'mov eax, -2; inc eax; setz cl', bytes: [0xb8, 0xfe, 255, 255, 255, 0xff, 0xc0, 0x0f, 0x94, 0xc1] },
+  ]
+  return [pick(random, list)]
+}
+
+/** A string instruction between the window's middle and 512 bytes above it; RSI, RDI and DF come back. */
+function stringStep(random: Random): Instruction {
+  const [name, opcode] = pick(random, [
+    ['movs', 0xa4],
+    ['stos', 0xaa],
+    ['lods', 0xac],
+    ['scas', 0xae],
+    ['cmps', 0xa6],
+  ] as const)
+  const size = pick(random, sizes)
+  const rep = pick(random, [0, 0xf3, 0xf2])
+  const prefix = rep === 0xf2 && opcode !== 0xae && opcode !== 0xa6 ? 0xf3 : rep
+  const backward = random.below(3) === 0
+  const count = random.below(20)
+  const bytes = [
+    ...[0x56, 0x57], // push rsi; push rdi
+    ...[0x48, 0x8d, 0xbe, ...bytesOf(pick(random, [512, 3, -5, 8]), 4)], // lea rdi, [rsi + ...]
+    ...[0xb9, count, 0, 0, 0], // mov ecx, count
+    ...(backward ? [0xfd] : []),
+    ...(prefix ? [prefix] : []),
+    ...(size === 2 ? [0x66] : []),
+    ...(size === 8 ? [0x48] : []),
+    opcode | (size === 1 ? 0 : 1),
+    ...(backward ? [0xfc] : []),
+    ...[0x5f, 0x5e],
+  ]
+  return {
+    text: `${prefix ? `${prefix.toString(16)} ` : ''}${name}/${size}, ${count} times${backward ? ', downwards' : ''}`,
+    bytes,
+  }
+}
+
+/** ECX times: an addition and a store, so that blocks are chained. */
+function loopStep(random: Random): Instruction {
+  const count = 1 + random.below(30)
+  const body = [0x48, 0x01, 0xd8, 0x41, 0x01, 0xc0, 0x66, 0x89, 0x46, 64] // add rax, rbx; add r8d, eax; mov [rsi + 64], ax
+  const bytes = [0xb9, count, 0, 0, 0, ...body, 0xff, 0xc9, 0x75, 256 - body.length - 4]
+  return { text: `${count} times: add rax, rbx; add r8d, eax; mov [rsi + 64], ax`, bytes }
 }
 
 /** OR, AND and XOR leave AF undefined. */
@@ -351,6 +525,7 @@ export function start(random: Random): Start {
   const registers = names.map(() => value64(random))
   registers[4] = BigInt(stackAddress)
   registers[6] = BigInt(windowAddress + windowBytes / 2)
+  registers[15] = BigInt(random.below(64))
   const ordinary = [
     0x3ff0000000000000n,
     0x4008000040400000n,

@@ -3,7 +3,7 @@
 //
 // A difference is shrunk to the fewest steps that still differ, and printed with its bytes, its seed and both outcomes.
 // Left out because Unicorn 2.0.1 is known to differ from hardware (the host-CPU oracle covers it): MXCSR's exception
-// flags, CMPXCHG with a register destination.
+// flags, CMPXCHG of doublewords with anything in the upper half of RAX or in a register destination.
 
 import koffi from 'koffi'
 import { expect, it } from 'vitest'

@@ -196,6 +196,7 @@ for (const size of sizes) {
   form(`cmpxchg ${register.d[size]}, ${c}`)
   form(`cmpxchg ${mem(size)}, ${c}`)
   form(`mov ${a}, ${mem(size)}; lock cmpxchg ${mem(size)}, ${c}`)
+  form(`mov ${mem(size)}, ${a}; cmpxchg ${mem(size)}, ${c}`)
 }
 form('movabs rax, 0x123456789abcdef0', { cases: 8 })
 form('mov ah, cl', { cases: 8 })
