@@ -53,6 +53,18 @@ describe('self-modifying code', () => {
     expect(machine.get('rax')).toBe(500n + 3n * 500n)
   })
 
+  it('goes on in the upper half of the address space after a store into its own block', () => {
+    const machine = new FlatMachine()
+    const ram = machine.core.ram
+    new DataView(ram.buffer, ram.byteOffset).setBigUint64(TABLES + 8 * 256, BigInt(TABLES + 0x1000) | 7n, true)
+    const high = 0xffff800000000000n
+    // mov byte [rip+1], 0x42 ; mov eax, 0x11
+    machine.load(Uint8Array.from([0xc6, 0x05, 0x01, 0, 0, 0, 0x42, 0xb8, 0x11, 0, 0, 0]))
+    machine.set({ rip: high + BigInt(CODE) })
+    expect(machine.run().rip).toBe(high + BigInt(CODE + 13))
+    expect(machine.get('rax')).toBe(0x42n)
+  })
+
   it('goes on after a store into its own block with exact counts', () => {
     const machine = new FlatMachine()
     // mov byte [rip+2], 0x90 (the ud2's first byte ... becomes nop); ud2 -> nop; 0b ... patched as a word

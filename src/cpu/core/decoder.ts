@@ -279,8 +279,8 @@ export class Decoder {
   /** Leaves the linear address of the memory operand in T0. `size` and `write` are for the segment check. */
   address(size: u32, write: bool): void {
     this.prepare(size, write, SLOT_T0)
-    if (this.base != SLOT_T0 || this.index != SLOT_ZERO || this.displacement != 0)
-      this.emit(OP_LEA64, SLOT_T0, this.base, this.index, this.scale & 3, this.displacement)
+    if (this.base != SLOT_T0 || this.index != SLOT_ZERO || this.displacement != 0 || this.scale & X_STACK)
+      this.emit(OP_LEA64, SLOT_T0, this.base, this.index, this.scale, this.displacement)
   }
 
   /** Prepares the memory operand for load/store below without forcing it into T0. */

@@ -6,7 +6,7 @@
 // Constraints: 1. only out-of-line paths look at c.fault; 2. c.uop is set before anything that may call out of the core or
 // raise, so that time and the instruction's address are known there; 3. cold instructions stay out of this function: V8 optimizes it as a whole;
 // 4. a store that hits the running block has replaced the next instruction's first uop by OP_EXIT, so no check is needed here.
-import { CpuState, JUMP_CACHE_ENTRIES, MODE_CODE64, MODE_CODE_MASK } from './state'
+import { CpuState, JUMP_CACHE_ENTRIES, MODE_CODE64, MODE_CODE_MASK, SLOT_T0 } from './state'
 import {
   Block, OP_ADCF, OP_ADD32, OP_ADD64, OP_ADDF, OP_AND32, OP_AND64, OP_ANDF, OP_BRNZ, OP_BSWAP32, OP_BSWAP64, OP_CALL, OP_CALLI, OP_CC, OP_CMPF, OP_COLD,
   OP_COLD_END, OP_DECF, OP_EXIT, OP_FAULT, OP_IMUL32, OP_IMUL64, OP_IMULF16, OP_IMULF32, OP_IMULF64, OP_INCF, OP_JCC, OP_JMP, OP_JMPI, OP_LEA16, OP_LEA32,
@@ -46,11 +46,24 @@ function settle(c: CpuState, b: Block, u: usize): void {
   c.uop = 0
 }
 
-function leaveWithFault(c: CpuState, b: Block, u: usize): u32 {
-  // A non-canonical address based on the stack segment is #SS (SDM 1, 3.3.7.1).
+/** Did uop u address memory by the stack segment's default? */
+function usesStack(b: Block, u: usize): bool {
   const op = uopOp(u)
-  if (c.faultVector == VECTOR_GP && (op == OP_PUSH || op == OP_POP || op == OP_CALL || op == OP_RET || op == OP_LEAVE || (op >= OP_LOAD && op < OP_PUSH && uopX(u) & 0x80)))
-    c.faultVector = VECTOR_SS
+  if (op == OP_PUSH || op == OP_POP || op == OP_CALL || op == OP_CALLI || op == OP_RET || op == OP_LEAVE) return true
+  if (op >= OP_LOAD && op < OP_PUSH) return (uopX(u) & 0x80) != 0
+  // Out-of-line instructions: the uop that computed their address says so.
+  for (let v = u - UOP_BYTES; v >= b.uops && uopNumber(v) == uopNumber(u); v -= UOP_BYTES) {
+    if (uopOp(v) == OP_LEA64 && uopD(v) == SLOT_T0) return (uopX(v) & 0x80) != 0
+  }
+  return false
+}
+
+function leaveWithFault(c: CpuState, b: Block, u: usize): u32 {
+  // A non-canonical address based on the stack segment is #SS (SDM 1, 3.3.7.1). Out-of-line instructions have other reasons for #GP.
+  if (c.faultVector == VECTOR_GP && usesStack(b, u)) {
+    const op = uopOp(u)
+    if ((op >= OP_LOAD && op < OP_ADDF) || op == OP_CALL || op == OP_CALLI || op == OP_RET || !canonical(c.t0)) c.faultVector = VECTOR_SS
+  }
   restorePatched(c)
   settle(c, b, u)
   return LEAVE
@@ -171,7 +184,8 @@ export function interpret(c: CpuState, entry: Block): u32 {
         indirect = load<u64>(base + uopS1(u))
         if (!canonical(indirect)) {
           raise(c, VECTOR_GP, 0)
-          return leaveWithFault(c, b, u)
+          settle(c, b, u)
+          return LEAVE
         }
         const at = c.rsp - 8
         const e = tlbEntry(c.tlb, at)

@@ -57,7 +57,6 @@ export const OP_LEA16: u32 = 47 // zero-extended to 64 bits
 export const OP_SELECT16: u32 = 48 // d = s1 != 0 ? b : d
 export const OP_SELECT32: u32 = 49
 export const OP_SELECT64: u32 = 50
-export const OP_SHIFT_IN: u32 = 51 // reserved by the decoder for XLAT: d = s1 + zero-extended low byte of s2
 
 // Memory.
 export const OP_LOAD: u32 = 52 // + sz, into slot d, merging
@@ -74,8 +73,6 @@ export const OP_STORE: u32 = 68 // + sz, value in slot d
 export const OP_STOREI: u32 = 72 // + sz, i32 displacement at 8, i32 immediate at 12
 export const OP_PUSH: u32 = 76 // push b (64-bit)
 export const OP_POP: u32 = 77 // pop d (64-bit)
-export const OP_LOADZ8_32: u32 = 78 // reserved number: same as LOADZ8
-export const OP_NOT_USED: u32 = 79
 
 // Arithmetic with flags: d = s1 op b, + sz.
 export const OP_ADDF: u32 = 80
@@ -121,9 +118,6 @@ export const OP_IMUL32: u32 = 165
 export const OP_IMUL64: u32 = 166
 export const OP_ROLF: u32 = 168 // + sz
 export const OP_RORF: u32 = 172
-
-// Fused forms of frequent pairs, made by the decoder after the block is complete.
-export const OP_COUNT: u32 = 176
 
 // @ts-ignore: decorator
 @inline
