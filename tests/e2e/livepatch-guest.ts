@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import { writeCpio } from '../../tools/images/cpio.mjs'
-import { buildPatches } from '../../tools/images/patches.mjs'
+import { buildPatchesFor } from '../../tools/images/patches.mjs'
 import { filterLog, type LivepatchCase } from './livepatch-cases.js'
 import type { QemuConsole } from './qemu-console.js'
 
@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Builds the corpus for `kernel` and puts it into /lib/modules of an initramfs in `folder`. */
 export async function createInitrd(kernel: string, folder: string): Promise<string> {
-  const built = await buildPatches({ kernelPath: kernel, out: join(folder, 'ko') })
+  const built = await buildPatchesFor({ kernelPath: kernel, out: join(folder, 'ko') })
   const modules = writeCpio([
     { name: 'lib/modules', mode: 0o040755, data: new Uint8Array() },
     ...built.map(({ path }) => ({

@@ -42,7 +42,7 @@ export function compileWithGcc(request, { includes = [join(root, 'images/kernel/
 }
 
 /** Builds `names` (default: all) for the kernel at `kernelPath` into `out`; gives [{ name, path, bytes, patch }]. */
-export async function buildPatches({ kernelPath, out, sources = join(root, 'images/patches'), includes, names }) {
+export async function buildPatchesFor({ kernelPath, out, sources = join(root, 'images/patches'), includes, names }) {
   const facts = readKernelFacts(new Uint8Array(readFileSync(kernelPath)))
   if (!facts.ok) throw new Error(facts.message)
   mkdirSync(out, { recursive: true })
@@ -68,6 +68,15 @@ export async function buildPatches({ kernelPath, out, sources = join(root, 'imag
   return built
 }
 
+/** The image target: the whole corpus for the committed kernel 1.0. Gives the paths. */
+export async function buildPatches() {
+  const built = await buildPatchesFor({
+    kernelPath: join(root, 'images/built/scion-1.0.elf'),
+    out: join(root, 'images/built/patches'),
+  })
+  return built.map((one) => one.path)
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const args = process.argv.slice(2)
   const take = (flag, otherwise) => {
@@ -76,7 +85,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   }
   const kernelPath = take('--kernel', join(root, 'images/built/scion-1.0.elf'))
   const out = take('--out', join(root, 'images/built/patches'))
-  for (const one of await buildPatches({ kernelPath, out, names: args })) {
+  for (const one of await buildPatchesFor({ kernelPath, out, names: args })) {
     console.log(
       `${one.path.replace(root, '')}  ${one.bytes} bytes  ${one.functions.map((f) => `${f.object}:${f.name}`).join(' ')}`,
     )
