@@ -9,6 +9,7 @@ import { builtFolder, compilerVersion, describe, linkerVersion } from './images/
 // Each target is a module tools/images/<file> with one function that returns the paths it built.
 const targets = [
   { name: 'firmware', module: './images/firmware.mjs', build: 'buildFirmware' },
+  { name: 'oracle', module: './images/oracle.mjs', build: 'buildOracle' },
   { name: 'user', module: './images/user.mjs', build: 'buildUser' },
   { name: 'kernel', module: './images/kernel.mjs', build: 'buildKernel' },
   { name: 'patches', module: './images/patches.mjs', build: 'buildPatches' },

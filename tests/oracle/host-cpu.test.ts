@@ -3,24 +3,9 @@
 // images/built/oracle executes about 96,000 generated cases of 2,900 instruction forms (operands, flags, faults, MXCSR, x87)
 // and prints one hash for each form. Where the forms differ, the test names them and shows the first differing case.
 
-import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { needs } from '../needs.js'
-import { FlatRunner } from './flat-runner.js'
-
-const oracle = fileURLToPath(new URL('../../images/built/oracle', import.meta.url))
-
-function native(...args: string[]): string {
-  const result = spawnSync(oracle, args, { encoding: 'latin1', maxBuffer: 1 << 28 })
-  if (result.status !== 0) throw new Error(`the oracle ended with ${result.status ?? result.signal} on the host`)
-  return result.stdout
-}
-
-function emulated(...args: string[]): string {
-  return new FlatRunner().run(readFileSync(oracle), args).output
-}
+import { emulated, native } from './native.js'
 
 function nameOf(line: string): string {
   return line.split(' ').slice(2).join(' ')

@@ -4,14 +4,9 @@
 // relative error that RCPPS promises), and exactly in condition codes, tags and special results. Operands outside the
 // range in which an instruction is defined are left out.
 
-import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { needs } from '../needs.js'
-import { FlatRunner } from './flat-runner.js'
-
-const oracle = fileURLToPath(new URL('../../images/built/oracle', import.meta.url))
+import { emulated, native } from './native.js'
 
 interface Extended {
   readonly high: number
@@ -104,8 +99,7 @@ const domain: Record<string, (x: number) => boolean> = {
 }
 
 function both(name: string): [Case[], Case[]] {
-  const result = spawnSync(oracle, [name], { encoding: 'latin1', maxBuffer: 1 << 28 })
-  return [cases(result.stdout), cases(new FlatRunner().run(readFileSync(oracle), [name]).output)]
+  return [cases(native(name)), cases(emulated(name))]
 }
 
 needs('x86-64-host')('instructions that processors may approximate', () => {

@@ -1,0 +1,47 @@
+// Builds images/user/oracle/ to images/built/oracle: the static program that executes generated instruction forms, natively or in the
+// guest (tests/oracle). Its general-register build never disturbs the vector state it measures.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { generate } from '../../images/user/oracle/generate.mjs'
+import { buildFolder, builtFolder, compile, root, run } from './toolchain.mjs'
+
+const flags = [
+  ...[
+    '-O2',
+    '-Wall',
+    '-Wextra',
+    '-Werror',
+    '-std=gnu11',
+    '-ffreestanding',
+    '-fno-pic',
+    '-fno-pie',
+    '-fno-stack-protector',
+  ],
+  ...['-fcf-protection=none', '-fno-asynchronous-unwind-tables', '-mgeneral-regs-only', '-mno-red-zone'],
+  ...['-fno-tree-loop-distribute-patterns', '-Iimages/user/oracle'],
+]
+
+export function buildOracle() {
+  const generated = 'images/build/oracle/forms.S'
+  mkdirSync(join(buildFolder, 'oracle'), { recursive: true })
+  writeFileSync(join(root, generated), generate())
+  const sources = ['images/user/oracle/run.S', 'images/user/oracle/oracle.c', generated]
+  const objects = sources.map((source) => compile('oracle', source, flags))
+  const program = join(builtFolder, 'oracle')
+  run('ld', [
+    ...[
+      '-m',
+      'elf_x86_64',
+      '-static',
+      '-nostdlib',
+      '--build-id=none',
+      '-s',
+      '-z',
+      'noexecstack',
+      '-z',
+      'max-page-size=4096',
+    ],
+    ...['-o', program, ...objects],
+  ])
+  return [program]
+}
