@@ -14,6 +14,8 @@
 #include <asm/pgtable.h>
 #include "internal.h"
 
+#define STACK_LIMIT (8UL << 20)		/* how far an area may grow down */
+
 struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr)
 {
 	struct vm_area_struct *vma;
@@ -257,6 +259,22 @@ int vm_brk_flags(unsigned long addr, unsigned long len, unsigned long vm_flags)
 				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, 0);
 
 	return IS_ERR_VALUE(ret) ? (int)ret : 0;
+}
+
+/* A fault below an area that grows down: it begins at @addr from now on. */
+int expand_stack(struct vm_area_struct *vma, unsigned long addr)
+{
+	struct mm_struct *mm = vma->vm_mm;
+
+	addr &= PAGE_MASK;
+	if (addr < PAGE_SIZE || vma->vm_end - addr > STACK_LIMIT)
+		return -ENOMEM;
+	if (vma->vm_list.prev != &mm->mmap && list_prev_entry(vma, vm_list)->vm_end > addr)
+		return -ENOMEM;
+	mm->total_vm += (vma->vm_start - addr) >> PAGE_SHIFT;
+	vma->vm_pgoff -= (vma->vm_start - addr) >> PAGE_SHIFT;
+	vma->vm_start = addr;
+	return 0;
 }
 
 SYSCALL_DEFINE6(mmap, unsigned long, addr, unsigned long, len, unsigned long, prot,
