@@ -331,3 +331,30 @@ describe('exception delivery', () => {
     expect(machine.run()).toMatchObject({ vector: 13, errorCode: 0x60 * 8 + 3 })
   })
 })
+
+describe('alignment checking', () => {
+  it('raises #AC at CPL 3 with CR0.AM and EFLAGS.AC only, after page faults, for loads, stores and pushes', () => {
+    const machine = new SystemMachine()
+    machine.allowUser(CODE)
+    machine.allowUser(DATA)
+    machine.allowUser(STACK - 0x1000)
+    const run = (text: string, flags: bigint, cr0: bigint, cpl: 0 | 3 = 3, registers = {}) => {
+      machine.place(`${text}\nud2`)
+      machine.allowUser(CODE)
+      machine.enter(cpl, { rflags: flags, cr0, rdi: BigInt(DATA + 2), ...registers })
+      return machine.run()
+    }
+    const AM = 0x80050033n
+    const AC = 0x40002n
+    for (const text of ['mov eax, [rdi]', 'mov [rdi], eax', 'add [rdi], eax', 'push rax', 'pop rax', 'call [rdi]']) {
+      expect(run(text, AC, AM, 3, { rsp: BigInt(STACK - 0x104) }), text).toMatchObject({ vector: 17, errorCode: 0, rip: BigInt(CODE) })
+    }
+    expect(run('mov ax, [rdi]\nmov al, [rdi + 1]', AC, AM).vector).toBe(6)
+    expect(run('mov eax, [rdi]', 2n, AM).vector).toBe(6)
+    expect(run('mov eax, [rdi]', AC, 0x80010033n).vector).toBe(6)
+    expect(run('mov eax, [rdi]', AC, AM, 0).vector).toBe(6)
+    expect(run('mov eax, [rdi]', AC, AM, 3, { rdi: 0x400002n })).toMatchObject({ vector: 14, errorCode: 5 })
+    // POPF turns it on for the next instruction.
+    expect(run('push 0x40202\npopfq\nmov eax, [rdi]', 2n, AM, 3, { rsp: BigInt(STACK - 0x100) })).toMatchObject({ vector: 17, rip: BigInt(CODE + 6) })
+  })
+})

@@ -7,7 +7,7 @@ import { CpuState } from './state'
 import { eventMask } from './layout'
 import { event, taskPriorityRead, taskPriorityWrite } from './imports'
 import { VECTOR_GP, VECTOR_UD, raise, raiseNoCode } from './fault'
-import { tlbFlushAll } from './memory'
+import { tlbFlushAll, tlbFlushNonGlobal } from './memory'
 import { isCanonical, loadPdptes, RESERVED_PHYSICAL } from './mmu'
 import { is64, updateMode } from './segments'
 import { currentPcid, forgetAll, forgetAllNonGlobal, forgetPage, forgetPcid } from './tlb'
@@ -106,7 +106,7 @@ export function writeCr3(c: CpuState, value: u64): bool {
   // The fast tags know no PCID: those that are not global belong to the old one.
   c.cr3 = next
   if (pcide) {
-    tlbFlushAll(c)
+    tlbFlushNonGlobal(c)
     if (!keep) forgetPcid(c, <u32>next & 0xfff)
   } else forgetAllNonGlobal(c)
   serialize(c)

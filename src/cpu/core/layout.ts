@@ -5,7 +5,7 @@
 import { SYSTEM_AREA_BYTES } from './system-area'
 import { BLOCK_TABLE_ENTRIES, CpuState, JUMP_CACHE_ENTRIES, PAGE_TABLE_ENTRIES, STATE_BYTES, TLB_BYTES } from './state'
 
-export const CONTEXTS: u32 = 3
+export const CONTEXTS: u32 = 4
 export const ROM_AREA: u32 = 0x100000
 export const LOG_ENTRIES: u32 = 1024
 export const LOG_ENTRY_BYTES: u32 = 32

@@ -8,10 +8,11 @@
 // An access that crosses a page fails the tag comparison, because the tag is compared with the page of its LAST byte.
 // Constraints: 1. a store that may fault in its second page changes nothing in its first; 2. a store into decoded code drops that code before
 // the next instruction (blocks.ts); 3. a page's dirty byte is set before its first store after clearDirty.
-import { ACCESS_READ, ACCESS_WRITE, CONTEXT_SUPERVISOR, CpuState, TLB_BYTES, TLB_ENTRIES, TLB_ENTRY_BYTES } from './state'
+import { ACCESS_READ, ACCESS_WRITE, CONTEXT_SUPERVISOR, CONTEXT_USER, CONTEXT_USER_ALIGNED, CpuState, TLB_BYTES, TLB_ENTRIES, TLB_ENTRY_BYTES } from './state'
 import { CONTEXTS, cpuAt, cpuCount, dirtyPages, isRam, memoryAt, pageFlags, ramBase } from './layout'
 import { mmioRead, mmioWrite } from './imports'
 import { storeIntoCode } from './blocks'
+import { VECTOR_AC, raise } from './fault'
 import { walk } from './mmu'
 import { checkData } from './debug'
 
@@ -100,7 +101,8 @@ export function dropWriteTags(physicalPage: u32, all: bool): void {
 }
 
 /** Linear to physical in `context`, from the TLB or by a walk. On success c.physical; on failure a fault is raised. */
-export function translate(c: CpuState, linear: u64, access: u32, context: u32): bool {
+export function translate(c: CpuState, linear: u64, access: u32, wanted: u32): bool {
+  const context = min(wanted, CONTEXT_USER)
   const entry = tlbEntry(c.tlbBase + context * TLB_BYTES, linear)
   if (load<u64>(entry) == (linear & PAGE_MASK)) {
     const info = load<u32>(entry, 28)
@@ -248,12 +250,25 @@ function refill(c: CpuState, linear: u64, physical: u64, context: u32): void {
   if (load<u64>(entry) == (linear & PAGE_MASK) && load<u32>(entry, 28) & TLB_WRITE) store<u64>(entry, linear & PAGE_MASK, 8)
 }
 
+/** #AC of a misaligned access, after the page faults it would have had (SDM 3A table 6-2). */
+function isAligned(c: CpuState, linear: u64, size: u32, access: u32): bool {
+  if ((size & (size - 1)) != 0 || (<u32>linear & (size - 1)) == 0) return true
+  if (!translate(c, linear, access, CONTEXT_USER)) return false
+  if (<u32>0x1000 - (<u32>linear & 0xfff) < size && !translate(c, nextPage(c, linear), access, CONTEXT_USER)) return false
+  raise(c, VECTOR_AC, 0)
+  return false
+}
+
 export function readSlow(c: CpuState, linear: u64, size: u32): u64 {
-  return readIn(c, linear, size, currentContext(c))
+  const context = currentContext(c)
+  if (context == CONTEXT_USER_ALIGNED && !isAligned(c, linear, size, ACCESS_READ)) return 0
+  return readIn(c, linear, size, min(context, CONTEXT_USER))
 }
 
 export function writeSlow(c: CpuState, linear: u64, size: u32, value: u64): void {
-  writeIn(c, linear, size, value, currentContext(c))
+  const context = currentContext(c)
+  if (context == CONTEXT_USER_ALIGNED && !isAligned(c, linear, size, ACCESS_WRITE)) return
+  writeIn(c, linear, size, value, min(context, CONTEXT_USER))
 }
 
 /** The first half of a read-modify-write: the value, after checking that the store cannot fault. */

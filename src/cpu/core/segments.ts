@@ -7,6 +7,7 @@ import {
   CONTEXT_SUPERVISOR,
   CONTEXT_SUPERVISOR_AC,
   CONTEXT_USER,
+  CONTEXT_USER_ALIGNED,
   CpuState,
   MODE_CODE16,
   MODE_CODE32,
@@ -52,6 +53,7 @@ import { readSystem64 } from './memory'
 
 const EVENT_MODE: u32 = 32
 const CR4_SMAP: u64 = 0x200000
+const CR0_AM: u64 = 0x40000
 
 // @ts-ignore: decorator
 @inline
@@ -86,7 +88,8 @@ export function updateMode(c: CpuState): void {
     if (eventMask & EVENT_MODE) event(c.index, EVENT_MODE, cpl, c.cpl)
     c.cpl = cpl
   }
-  const context = cpl == 3 ? CONTEXT_USER : (c.eflags & AC) != 0 && (c.cr4 & CR4_SMAP) != 0 ? CONTEXT_SUPERVISOR_AC : CONTEXT_SUPERVISOR
+  const aligned = (c.cr0 & CR0_AM) != 0 && (c.eflags & AC) != 0
+  const context = cpl == 3 ? (aligned ? CONTEXT_USER_ALIGNED : CONTEXT_USER) : (c.eflags & AC) != 0 && (c.cr4 & CR4_SMAP) != 0 ? CONTEXT_SUPERVISOR_AC : CONTEXT_SUPERVISOR
   c.tlb = c.tlbBase + context * TLB_BYTES
 }
 

@@ -37,6 +37,8 @@ export const MODE_REAL: u32 = 32 // CR0.PE = 0 or virtual-8086
 export const CONTEXT_SUPERVISOR: u32 = 0
 export const CONTEXT_SUPERVISOR_AC: u32 = 1
 export const CONTEXT_USER: u32 = 2
+/** CPL 3 with CR0.AM and EFLAGS.AC: the same rights, but its TLB stays empty, so that each access passes the alignment check. */
+export const CONTEXT_USER_ALIGNED: u32 = 3
 
 export const ACCESS_READ: u32 = 1
 export const ACCESS_WRITE: u32 = 2
