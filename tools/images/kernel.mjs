@@ -1,219 +1,194 @@
-// Builds the kernels: images/kernel as it stands is Scion 1.0; a later version is a copy of it with the patches of
-// images/releases/<version>/ applied in order. `buildVariant` builds one with extra -D definitions (the mutants that the
-// tests must catch).
+// Builds images/kernel to images/built/scion-<release>.elf.
 //
-// The link is repeated until the symbol table that the image carries describes itself (kallsyms.mjs). The handover
-// checksum is filled in last. Promises: the same sources, version and gcc give the same bytes, wherever they lie.
-import { spawn } from 'node:child_process'
+// Every *.c and *.S under images/kernel is part of the kernel, in order of path. Steps: compile what has changed; link without a
+// symbol table; link again with it (tools/images/kallsyms.mjs) until it describes the image it is in; add the types (BTF); fill in
+// the checksum of the handover note. The linker keeps the relocations, by which the image can be moved to the other arena.
+//
+// A release above 1.0 is images/releases/<release>/*.patch, applied in order to a copy of the sources. `--define NAME=VALUE` (and
+// `--suffix NAME`) builds a variant of its own, for mutants that the tests must catch. Same sources, same gcc: same bytes.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { buildFolder, builtFolder, root, run } from './toolchain.mjs'
-import { kallsymsAssembly } from './kallsyms.mjs'
 
-const firmware = join(root, 'firmware')
-
-/** What every C file of the kernel and of its modules is compiled with. */
-export const KERNEL_CFLAGS = [
-  '-std=gnu11',
-  '-O2',
-  '-Wall',
-  '-ffreestanding',
-  '-nostdinc',
-  '-fno-pic',
-  '-fno-pie',
-  '-mcmodel=kernel',
-  '-mno-red-zone',
-  '-mgeneral-regs-only',
-  '-fcf-protection=none',
-  '-fno-stack-protector',
-  '-fno-omit-frame-pointer',
-  '-fno-optimize-sibling-calls',
-  '-fno-asynchronous-unwind-tables',
-  '-fno-strict-aliasing',
-  '-fno-common',
-  '-fno-jump-tables',
-  '-fno-delete-null-pointer-checks',
-  '-Wno-address-of-packed-member',
+const flags = [
+  ...['-std=gnu11', '-O2', '-ffreestanding', '-nostdlib', '-fno-pic', '-fno-pie', '-mcmodel=kernel', '-mno-red-zone'],
+  ...['-mgeneral-regs-only', '-fno-stack-protector', '-fno-omit-frame-pointer', '-fno-optimize-sibling-calls'],
+  ...['-fcf-protection=none', '-fno-asynchronous-unwind-tables', '-fno-strict-aliasing', '-fwrapv', '-fno-common'],
+  ...['-fno-delete-null-pointer-checks', '-Wall', '-Wno-unused-parameter', '-Wno-format-truncation'],
 ]
-/** The 5-byte NOP at each function's entry, and the list of them. */
-const TRACE_CFLAGS = ['-pg', '-mfentry', '-mnop-mcount', '-mrecord-mcount']
+const fentry = ['-pg', '-mfentry', '-mnop-mcount', '-mrecord-mcount']
 
-function filesBelow(folder, ending) {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && ending.test(entry.name))
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
-    .sort()
+/** All files below `folder` with one of the endings, as sorted paths relative to `base`. */
+function filesBelow(base, folder, endings) {
+  const found = []
+  for (const entry of readdirSync(join(base, folder), { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) found.push(...filesBelow(base, path, endings))
+    else if (endings.some((ending) => entry.name.endsWith(ending))) found.push(path)
+  }
+  return found.sort()
 }
 
-/** Runs many compilers, two at a time. */
-async function runAll(commands) {
-  const queue = [...commands]
-  let failed = false
-  const worker = async () => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const [command, args, cwd] = next
-      const status = await new Promise((resolve) => {
-        const child = spawn(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, LC_ALL: 'C' } })
-        child.on('error', () => resolve(-1))
-        child.on('close', resolve)
-      })
-      if (status !== 0) failed = true
-    }
+/** The sources of a release: the working tree, or a copy of it with the release's patches applied. */
+function sourcesOf(release) {
+  if (release === '1.0') return root
+  const patches = join(root, 'images/releases', release)
+  if (!existsSync(patches)) throw new Error(`there is no images/releases/${release}`)
+  const copy = join(buildFolder, `source-${release}`)
+  const stamp = join(buildFolder, `source-${release}.new`)
+  rmSync(stamp, { recursive: true, force: true })
+  cpSync(join(root, 'images/kernel'), join(stamp, 'images/kernel'), { recursive: true })
+  cpSync(join(root, 'firmware'), join(stamp, 'firmware'), { recursive: true })
+  for (const file of readdirSync(patches).sort()) {
+    if (file.endsWith('.patch')) run('patch', ['-p1', '-s', '--no-backup-if-mismatch', '-i', join(patches, file)], { cwd: stamp })
   }
-  await Promise.all([worker(), worker()])
-  if (failed) throw new Error('the kernel does not compile')
+  // Unchanged files keep their time, so that only what differs is compiled again.
+  for (const file of filesBelow(stamp, '.', [''])) {
+    const target = join(copy, file)
+    const bytes = readFileSync(join(stamp, file))
+    if (existsSync(target) && readFileSync(target).equals(bytes)) continue
+    mkdirSync(join(target, '..'), { recursive: true })
+    writeFileSync(target, bytes)
+  }
+  for (const file of filesBelow(copy, '.', [''])) if (!existsSync(join(stamp, file))) rmSync(join(copy, file))
+  rmSync(stamp, { recursive: true })
+  return copy
 }
 
-/** One unit that names every header: its BTF describes all structures that headers declare. */
-function btfUnit(source) {
-  const include = join(source, 'include')
-  const headers = filesBelow(join(include, 'linux'), /\.h$/)
-    .concat(filesBelow(join(include, 'asm'), /\.h$/), filesBelow(join(include, 'abi'), /\.h$/))
-    .map((path) => relative(include, path))
-  return `${headers.map((header) => `#include <${header}>`).join('\n')}\n`
+const modified = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY
+
+/** True if the object is newer than all it was made from (gcc's dependency file), and was made with the same arguments. */
+function isFresh(tree, object, args) {
+  if (!existsSync(object) || !existsSync(`${object}.d`) || !existsSync(`${object}.args`)) return false
+  if (readFileSync(`${object}.args`, 'utf8') !== args.join(' ')) return false
+  const made = modified(object)
+  const inputs = readFileSync(`${object}.d`, 'utf8').replaceAll('\\\n', ' ').split(/\s+/).slice(1)
+  return inputs.filter((path) => path !== '').every((path) => modified(join(tree, path)) <= made)
 }
 
-/**
- * @param {{ version?: string, defines?: string[], name?: string, output?: string }} options
- * @returns {Promise<string>} the path of the image
- */
-export async function buildVariant({ version = '1.0', defines = [], name = `scion-${version}`, output } = {}) {
-  const work = join(buildFolder, 'kernel', name)
-  mkdirSync(work, { recursive: true })
-  let source = join(root, 'images/kernel')
-  if (version !== '1.0') {
-    const copy = join(work, 'source')
-    rmSync(copy, { recursive: true, force: true })
-    cpSync(source, copy, { recursive: true })
-    const series = join(root, 'images/releases', version)
-    for (const file of readdirSync(series).sort()) {
-      if (file.endsWith('.patch')) run('patch', ['-p1', '-s', '--no-backup-if-mismatch', '-d', copy, '-i', join(series, file)])
-    }
-    source = copy
-  }
-  const flags = [
-    ...KERNEL_CFLAGS,
-    `-I${join(source, 'include')}`,
-    `-I${firmware}`,
-    `-ffile-prefix-map=${source}=.`,
-    `-ffile-prefix-map=${root}=.`,
-    ...defines.map((define) => `-D${define}`),
-  ]
-
-  const stamp = JSON.stringify(flags)
-  const stampFile = join(work, 'flags.json')
-  const sameFlags = existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp
-  const newestHeader = Math.max(
-    ...[...filesBelow(source, /\.h$/), ...filesBelow(firmware, /\.h$/)].map((path) => statSync(path).mtimeMs),
-  )
-  const fresh = (object, input) =>
-    sameFlags && existsSync(object) && statSync(object).mtimeMs > Math.max(statSync(input).mtimeMs, newestHeader)
-
-  const inputs = [...filesBelow(source, /\.(c|S)$/), join(firmware, 'handover.S')]
-  const objects = []
-  const commands = []
-  for (const input of inputs) {
-    const label = input.startsWith(source) ? relative(source, input) : relative(root, input)
-    const object = join(work, `${label.replaceAll('/', '-')}.o`)
-    objects.push(object)
-    if (fresh(object, input)) continue
-    const own = input.endsWith('.c') ? TRACE_CFLAGS : ['-D__ASSEMBLER__', '-Wa,--noexecstack']
-    commands.push(['gcc', [...flags, `-frandom-seed=${label}`, ...own, '-c', input, '-o', object], work])
-  }
-  await runAll(commands)
-  writeFileSync(stampFile, stamp)
-
-  const btfSource = join(work, 'btf.c')
-  writeFileSync(btfSource, btfUnit(source))
-  run('gcc', [...flags, '-frandom-seed=btf', '-gbtf', '-fno-eliminate-unused-debug-types', '-c', btfSource, '-o', join(work, 'btf-unit.o')])
-  run('objcopy', ['-O', 'binary', '--only-section=.BTF', '--set-section-flags', '.BTF=alloc', join(work, 'btf-unit.o'), join(work, 'btf.bin')])
-  writeFileSync(join(work, 'btf.S'), `.section .BTF, "a", @progbits\n.incbin "${join(work, 'btf.bin')}"\n.section .note.GNU-stack, "", @progbits\n`)
-  run('gcc', ['-c', join(work, 'btf.S'), '-o', join(work, 'btf.o')])
-  objects.push(join(work, 'btf.o'))
-
-  const image = join(work, `${name}.elf`)
-  const link = (table) => {
-    const tableObject = join(work, 'kallsyms.o')
-    writeFileSync(join(work, 'kallsyms.S'), table)
-    run('gcc', ['-c', join(work, 'kallsyms.S'), '-o', tableObject])
-    run('ld', [
-      '-nostdlib',
-      '-static',
-      '--emit-relocs',
-      '--build-id=sha1',
-      '-z',
-      'noexecstack',
-      '-z',
-      'max-page-size=4096',
-      '--no-warn-rwx-segments',
-      '-T',
-      join(source, 'kernel.ld'),
-      '-o',
-      image,
-      ...objects,
-      tableObject,
-    ])
-    return readFileSync(image)
-  }
-  const empty =
-    '.section .kallsyms, "a", @progbits\n.balign 16\n.globl kallsyms_count\nkallsyms_count: .long 0\n' +
-    '.globl kallsyms_table\nkallsyms_table:\n.globl kallsyms_names\nkallsyms_names:\n.section .note.GNU-stack, "", @progbits\n'
-  let table = kallsymsAssembly(link(empty))
-  for (let pass = 0; ; pass++) {
-    const next = kallsymsAssembly(link(table))
-    if (next === table) break
-    if (pass === 4) throw new Error('the symbol table does not settle')
-    table = next
-  }
-  const target = output ?? image
-  const bytes = readFileSync(image)
-  fillChecksum(bytes)
-  writeFileSync(target, bytes)
-  return target
+function compileOne(tree, folder, source, defines) {
+  const object = join(folder, `${source.replaceAll('/', '-')}.o`)
+  const language = source.endsWith('.S') ? ['-Wa,--noexecstack'] : fentry
+  const includes = ['-Iimages/kernel/include', '-Ifirmware']
+  const args = [`-ffile-prefix-map=${tree}=.`, `-frandom-seed=${source}`, ...flags, ...language, ...includes, ...defines]
+  if (isFresh(tree, object, args)) return object
+  run('gcc', [...args, '-MMD', '-MF', `${object}.d`, '-c', source, '-o', object], { cwd: tree })
+  writeFileSync(`${object}.args`, args.join(' '))
+  return object
 }
 
-/** CRC-32 of the file bytes of all PT_LOAD segments, the field itself taken as zero (include/abi/handover.h). */
-function fillChecksum(bytes) {
-  const owner = Buffer.from('Scion\0', 'latin1')
-  for (let at = bytes.indexOf(owner); at >= 0; at = bytes.indexOf(owner, at + 1)) {
-    const nameBytes = bytes.readUInt32LE(at - 12)
-    const type = bytes.readUInt32LE(at - 4)
-    if (nameBytes !== owner.length || type !== 1) continue
-    const description = at + ((nameBytes + 3) & ~3)
-    const field = description + 0x48
-    bytes.writeUInt32LE(0, field)
-    bytes.writeUInt32LE(checksum(bytes), field)
-    return
-  }
+/** One unit that includes every header: its BTF describes every structure the kernel's parts share. */
+function buildTypes(tree, folder, defines) {
+  const headers = filesBelow(tree, 'images/kernel/include', ['.h']).map((path) => relative('images/kernel/include', path))
+  const unit = join(folder, 'types.c')
+  writeFileSync(unit, `${headers.map((path) => `#include <${path}>`).join('\n')}\n`)
+  const object = join(folder, 'types.o')
+  const args = [...flags, '-gbtf', '-fno-eliminate-unused-debug-types', '-Iimages/kernel/include', '-Ifirmware', ...defines]
+  run('gcc', [...args, '-c', unit, '-o', object], { cwd: tree })
+  const types = join(folder, 'types.btf')
+  run('objcopy', ['-O', 'binary', '-j', '.BTF', '--set-section-flags', '.BTF=alloc', object, types])
+  return types
 }
 
-function checksum(bytes) {
-  const table = new Uint32Array(256).map((_, n) => {
-    let c = n
-    for (let bit = 0; bit < 8; bit++) c = c & 1 ? (c >>> 1) ^ 0xedb88320 : c >>> 1
-    return c >>> 0
-  })
+const NOTE_OWNER = Buffer.from('Scion\0\0\0', 'latin1')
+const NOTE_CRC_OFFSET = 0x48
+
+function crc32(chunks) {
   let crc = 0xffffffff
-  const headers = Number(bytes.readBigUInt64LE(32))
-  const count = bytes.readUInt16LE(56)
-  for (let i = 0; i < count; i++) {
-    const at = headers + i * 56
-    if (bytes.readUInt32LE(at) !== 1) continue
-    const offset = Number(bytes.readBigUInt64LE(at + 8))
-    const size = Number(bytes.readBigUInt64LE(at + 32))
-    for (let j = offset; j < offset + size; j++) crc = table[(crc ^ bytes[j]) & 255] ^ (crc >>> 8)
+  for (const chunk of chunks) {
+    for (const byte of chunk) {
+      crc ^= byte
+      for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1
+    }
   }
   return (crc ^ 0xffffffff) >>> 0
 }
 
-/** Every released version, into images/built. */
-export async function buildKernel() {
-  const releases = join(root, 'images/releases')
-  const versions = ['1.0', ...(existsSync(releases) ? readdirSync(releases).sort() : [])]
-  const built = []
-  for (const version of versions) {
-    if (version !== '1.0' && !readdirSync(join(releases, version)).some((file) => file.endsWith('.patch'))) continue
-    built.push(await buildVariant({ version, output: join(builtFolder, `scion-${version}.elf`) }))
+/** Puts the checksum of all PT_LOAD bytes into the handover note (include/abi/handover.h), if the image has one. */
+function fillChecksum(path) {
+  const image = readFileSync(path)
+  const owner = image.indexOf(NOTE_OWNER)
+  if (owner < 12 || image.readUInt32LE(owner - 12) !== 6 || image.readUInt32LE(owner - 4) !== 1) return
+  const field = owner + NOTE_OWNER.length + NOTE_CRC_OFFSET
+  image.writeUInt32LE(0, field)
+  const segments = []
+  const table = Number(image.readBigUInt64LE(32))
+  for (let i = 0; i < image.readUInt16LE(56); i++) {
+    const header = table + i * image.readUInt16LE(54)
+    if (image.readUInt32LE(header) !== 1) continue
+    const offset = Number(image.readBigUInt64LE(header + 8))
+    segments.push(image.subarray(offset, offset + Number(image.readBigUInt64LE(header + 32))))
   }
-  return built
+  image.writeUInt32LE(crc32(segments), field)
+  writeFileSync(path, image)
+}
+
+function link(tree, folder, objects, output, symbols) {
+  const table = symbols ? [compileTable(folder, symbols)] : []
+  run('ld', [
+    ...['-m', 'elf_x86_64', '-nostdlib', '-static', '-z', 'max-page-size=4096', '--no-warn-rwx-segments', '--build-id=sha1'],
+    ...['--emit-relocs', '-T', join(tree, 'images/kernel/kernel.lds'), '-o', output, ...objects, ...table],
+  ])
+}
+
+function compileTable(folder, source) {
+  const path = join(folder, 'kallsyms-table.S')
+  writeFileSync(path, source)
+  run('gcc', ['-c', path, '-o', `${path}.o`])
+  return `${path}.o`
+}
+
+/** Links until the symbol table in the image is the image's own: the third link at the latest. */
+async function linkWithSymbols(tree, folder, objects, output) {
+  const { kallsymsAssembly } = await import('./kallsyms.mjs')
+  let table = ''
+  for (let pass = 0; pass < 5; pass++) {
+    link(tree, folder, objects, output, table)
+    const next = kallsymsAssembly(new Uint8Array(readFileSync(output)))
+    if (next === table) return
+    table = next
+  }
+  throw new Error('the kernel symbol table does not settle')
+}
+
+/** Builds one kernel; gives its path. */
+export async function buildOneKernel({ release = '1.0', defines = [], suffix = '', output } = {}) {
+  const name = `scion-${release}${suffix}`
+  const tree = sourcesOf(release)
+  const folder = join(buildFolder, name)
+  mkdirSync(folder, { recursive: true })
+  const macros = defines.map((define) => `-D${define}`)
+  const sources = [...filesBelow(tree, 'images/kernel', ['.c', '.S']), 'firmware/handover.S']
+  const objects = sources.map((source) => compileOne(tree, folder, source, macros))
+  const linked = join(folder, 'kernel.elf')
+  await linkWithSymbols(tree, folder, objects, linked)
+  const image = output ?? join(builtFolder, `${name}.elf`)
+  const types = buildTypes(tree, folder, macros)
+  run('objcopy', ['--add-section', `.BTF=${types}`, '--set-section-flags', '.BTF=readonly', linked, image])
+  fillChecksum(image)
+  return image
+}
+
+/** The releases there are: 1.0, and each folder of images/releases that has patches. */
+function releases() {
+  const folder = join(root, 'images/releases')
+  const patched = existsSync(folder)
+    ? readdirSync(folder).filter((name) => readdirSync(join(folder, name)).some((file) => file.endsWith('.patch')))
+    : []
+  return ['1.0', ...patched.sort()]
+}
+
+export async function buildKernel() {
+  const images = []
+  for (const release of releases()) images.push(await buildOneKernel({ release }))
+  return images
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const args = process.argv.slice(2)
+  const values = (flag) => args.flatMap((word, i) => (word === flag ? [args[i + 1]] : []))
+  const output = values('--out')[0]
+  const options = { release: values('--release')[0], defines: values('--define'), suffix: values('--suffix')[0] }
+  console.log(await buildOneKernel({ ...options, ...(output ? { output } : {}) }))
 }

@@ -5,6 +5,7 @@
  * isa-debug-exit. Restart: the reset control register, the keyboard controller,
  * then a triple fault.
  */
+#include <linux/irqflags.h>
 #include <linux/kernel.h>
 #include <linux/reboot.h>
 #include <linux/smp.h>

@@ -29,6 +29,7 @@ void apic_timer_oneshot(u64 ns);	/* an interrupt in ns from now, once */
 void apic_timer_stop(void);
 void apic_timer_init_cpu(void);
 void apic_timer_calibrate(void);
+void apic_set_timer_hz(u64 hz);
 extern u64 apic_timer_hz;
 
 void ioapic_init(void);

@@ -42,6 +42,7 @@ int map_kernel_2m(unsigned long vaddr, phys_addr_t phys, u64 prot);
 void unmap_kernel_page(unsigned long vaddr);
 u64 *lookup_kernel_pte(unsigned long vaddr, int *level);	/* level 1 = 4K, 2 = 2M, 3 = 1G; NULL: not mapped */
 void paging_init(void);
+void paging_allocator_up(void);
 /* the arena's 14 MiB: text read-only, executable; rodata read-only; the rest writable; or all writable and executable */
 void map_arena(unsigned long virt, unsigned long phys, u64 prot);
 

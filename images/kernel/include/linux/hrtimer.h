@@ -39,6 +39,7 @@ void hrtimer_interrupt(void);
 void hrtimers_init(void);
 ktime_t hrtimer_next_event(unsigned int cpu);	/* KTIME_MAX if none */
 void tick_program(void);			/* arm this CPU's timer for what is next */
+void tick_expired(void);			/* in the timer interrupt, first */
 void tick_setup_cpu(void);
 void timer_init(void);
 

@@ -47,7 +47,7 @@ struct obs_kernel_param {
 #endif
 
 /* The command line as it came; a word "name=value" of it, or NULL, in a static buffer per call site. */
-extern char saved_command_line[];
+extern char saved_command_line[1024];
 bool cmdline_find_option_bool(const char *option);
 /* copies the value; its length or -1 */
 int cmdline_find_option(const char *option, char *buffer, int size);

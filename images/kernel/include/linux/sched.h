@@ -230,7 +230,11 @@ struct task_struct *idle_task(unsigned int cpu);
 struct task_struct *cpu_curr(unsigned int cpu);
 #define task_cpu(t)	READ_ONCE((t)->thread_info.cpu)
 void sched_init(void);
-void scheduler_tick(void);
+void update_load(u64 now);
+void put_child_tid(void);		/* CLONE_CHILD_SETTID, by the child itself */
+void scheduler_tick(bool user);
+void schedule_tail(struct task_struct *prev);
+void do_task_dead(void) __noreturn;	/* the last thing a task does */
 void resched_cpu(unsigned int cpu);
 unsigned int nr_running(void);
 unsigned int nr_context_switches_of(unsigned int cpu);
@@ -346,6 +350,12 @@ bool is_current_pgrp_orphaned(void);
 /* the task leaves its address space: clear_child_tid, robust list, vfork's parent */
 void exec_mm_release(struct task_struct *);
 int kernel_execve(const char *filename, const char *const *argv, const char *const *envp);
+void fpu_save(struct task_struct *);
+void fpu_restore(struct task_struct *);
+void fpu_reset(struct task_struct *);
+void arch_dup_thread(struct task_struct *child);
+void arch_setup_kthread(struct task_struct *, int (*fn)(void *), void *arg);
+struct task_struct *arch_switch_to(struct task_struct *prev, struct task_struct *next);
 void start_thread(struct pt_regs *, unsigned long ip, unsigned long sp);
 /* where a new task first returns to; regs at task_pt_regs() go to user mode, or fn(arg) is called */
 void task_setup_return_to_user(struct task_struct *);

@@ -25,11 +25,11 @@ void show_trace(struct pt_regs *regs, struct task_struct *);
 
 struct unwind_state {
 	struct task_struct *task;
-	unsigned long *bp;		/* frame: [0] caller's rbp, [1] return address */
-	unsigned long ip;
-	struct pt_regs *regs;		/* the frame is an interrupted context */
+	unsigned long next;		/* RBP to follow: even a frame, odd registers, 0 the end */
+	unsigned long ip;		/* where this function is; 0 at user registers */
+	struct pt_regs *regs;		/* this entry is an interrupted context */
 	bool error;
-	bool done;
+	bool done;			/* no more entries: ip is void */
 };
 void unwind_start(struct unwind_state *, struct task_struct *, struct pt_regs *);
 void unwind_next_frame(struct unwind_state *);

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The clock: time stamp counter to nanoseconds, and the real-time clock.
+ *
+ * The TSC is taken to be invariant and equal on all CPUs (SDM 3B 18.17.1). Its
+ * frequency comes from CPUID leaf 0x15 where that is there, else it is measured
+ * against the 8254. A handover brings the time base along, so that monotonic
+ * time goes on without a step.
+ */
+#include <linux/irqflags.h>
+#include <linux/kernel.h>
+#include <linux/ktime.h>
+#include <linux/sched.h>
+#include <asm/apic.h>
+#include <asm/io.h>
+#include <asm/processor.h>
+
+#define PIT_HZ		1193182
+#define PIT_CHANNEL2	0x42
+#define PIT_COMMAND	0x43
+#define PIT_GATE	0x61
+#define PIT_MS		10
+
+struct clock_base clock_base;
+static u64 tsc_mult;		/* ns per tick, 32.32 */
+
+notrace u64 local_clock(void)
+{
+	u64 delta = rdtsc() - clock_base.tsc_base;
+
+	return clock_base.ns_base + (u64)((unsigned __int128)delta * tsc_mult >> 32);
+}
+
+u64 ktime_get_ns(void)
+{
+	return local_clock();
+}
+
+u64 ktime_get_real_ns(void)
+{
+	return local_clock() + READ_ONCE(clock_base.real_offset_ns);
+}
+
+void settimeofday_ns(u64 real_ns)
+{
+	WRITE_ONCE(clock_base.real_offset_ns, real_ns - local_clock());
+}
+
+void clock_set_base(const struct clock_base *base)
+{
+	clock_base = *base;
+	tsc_mult = ((unsigned __int128)NSEC_PER_SEC << 32) / base->tsc_hz;
+}
+
+/* 0 if the processor does not say (SDM 2A CPUID). */
+static u64 tsc_hz_from_cpuid(void)
+{
+	u32 max, a, b, c, d;
+
+	cpuid(0, &max, &b, &c, &d);
+	if (max < 0x15)
+		return 0;
+	cpuid(0x15, &a, &b, &c, &d);
+	if (!a || !b || !c)
+		return 0;
+	return (u64)c * b / a;
+}
+
+/* Ticks while channel 2 counts PIT_MS milliseconds; 1 GHz if there is no 8254. */
+static u64 tsc_hz_from_pit(void)
+{
+	u16 count = PIT_HZ * PIT_MS / 1000;
+	unsigned long flags;
+	u64 start, ticks;
+	u8 gate;
+
+	local_irq_save(flags);
+	gate = inb(PIT_GATE);
+	outb((gate & ~2) | 1, PIT_GATE);
+	outb(0xb0, PIT_COMMAND);	/* channel 2, both bytes, mode 0 */
+	outb(count & 0xff, PIT_CHANNEL2);
+	outb(count >> 8, PIT_CHANNEL2);
+	start = rdtsc();
+	while (!(inb(PIT_GATE) & 0x20) && rdtsc() - start < 2000000000UL)
+		;
+	ticks = rdtsc() - start;
+	outb(gate, PIT_GATE);
+	local_irq_restore(flags);
+	if (ticks >= 2000000000UL || ticks < 10000)
+		return 1000000000;
+	return ticks * 1000 / PIT_MS;
+}
+
+static u8 cmos(u8 index)
+{
+	outb(index, 0x70);
+	return inb(0x71);
+}
+
+static unsigned int cmos_number(u8 index, bool bcd)
+{
+	unsigned int v = cmos(index);
+
+	return bcd ? (v & 15) + (v >> 4) * 10 : v;
+}
+
+/* Days since 1970-01-01 in the Gregorian calendar. */
+static long days_since_epoch(long year, long month, long day)
+{
+	year -= month <= 2;
+	month += month <= 2 ? 9 : -3;	/* March = 0: leap days come last */
+	return 365 * year + year / 4 - year / 100 + year / 400 +
+	       (153 * month + 2) / 5 + day - 1 - 719468;
+}
+
+static u64 read_rtc(void)
+{
+	bool bcd = !(cmos(0x0b) & 4);
+	unsigned int seconds;
+	u64 time;
+
+	do {
+		seconds = cmos_number(0, bcd);
+		time = days_since_epoch(2000 + cmos_number(9, bcd), cmos_number(8, bcd),
+					cmos_number(7, bcd)) * 86400ULL +
+		       cmos_number(4, bcd) * 3600 + cmos_number(2, bcd) * 60 + seconds;
+	} while (seconds != cmos_number(0, bcd));
+	return time * NSEC_PER_SEC;
+}
+
+void clock_init(void)
+{
+	struct clock_base base = { .tsc_hz = tsc_hz_from_cpuid() };
+	bool known = base.tsc_hz;
+
+	if (!known)
+		base.tsc_hz = tsc_hz_from_pit();
+	base.tsc_base = rdtsc();
+	/* the machine's clock is the TSC: time counts from power-up where we know its unit */
+	base.ns_base = (unsigned __int128)base.tsc_base * NSEC_PER_SEC / base.tsc_hz;
+	if (!known || base.ns_base > 3600ULL * NSEC_PER_SEC)
+		base.ns_base = 0;
+	clock_set_base(&base);
+	clock_base.real_offset_ns = read_rtc() - local_clock();
+	pr_info("tsc: %s %lu.%03lu MHz\n", known ? "Detected" : "Measured",
+		(unsigned long)(base.tsc_hz / 1000000),
+		(unsigned long)(base.tsc_hz / 1000 % 1000));
+}
+
+/* ---- busy waiting ---- */
+
+void ndelay(unsigned long ns)
+{
+	u64 end = local_clock() + ns;
+
+	while (local_clock() < end)
+		cpu_relax();
+}
+
+void udelay(unsigned long us)
+{
+	ndelay(us * 1000);
+}
+
+void mdelay(unsigned long ms)
+{
+	ndelay(ms * 1000000);
+}
