@@ -1,0 +1,83 @@
+// The frames of the agent's serial line, as bytes and as values: images/user/agent/PROTOCOL.md, the host's side.
+//
+//   TA1 <verb> <id> <length> <crc>\n  <payload>  \n
+//
+// `FrameReader` takes bytes as they come, in pieces of any size, and gives whole frames whose checksum holds. What lies
+// between frames, and frames that are damaged, are skipped to the next line that begins with `TA1 `, and counted. Knows
+// no guest and no verbs.
+
+import { concatBytes, decodeText, encodeText } from '../base/index.js'
+
+export interface AgentFrame {
+  readonly verb: string
+  readonly id: number
+  readonly payload: Uint8Array
+}
+
+/** Most payload bytes in one frame towards the guest. */
+export const FRAME_PAYLOAD_LIMIT = 2048
+const LINE_FEED = 10
+const HEADER = /^TA1 ([a-z]+) (\d{1,10}) (\d{1,6}) ([0-9a-f]{8})$/
+/** The longest header line; a longer one is noise. */
+const HEADER_LIMIT = 64
+
+const table = new Uint32Array(256).map((_, index) => {
+  let crc = index
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb8_8320 : crc >>> 1
+  return crc >>> 0
+})
+
+/** CRC-32 as in zlib: reflected polynomial 0xEDB88320. */
+export function crc32(bytes: Uint8Array): number {
+  let crc = 0xffff_ffff
+  for (const byte of bytes) crc = (table[(crc ^ byte) & 0xff] as number) ^ (crc >>> 8)
+  return ~crc >>> 0
+}
+
+export function encodeFrame(verb: string, id: number, payload: Uint8Array): Uint8Array {
+  const sum = crc32(payload).toString(16).padStart(8, '0')
+  return concatBytes(encodeText(`TA1 ${verb} ${id} ${payload.length} ${sum}\n`), payload, Uint8Array.of(LINE_FEED))
+}
+
+export class FrameReader {
+  #pending: Uint8Array = new Uint8Array(0)
+  #skipped = 0
+
+  /** Lines of noise and damaged frames so far. */
+  get skipped(): number {
+    return this.#skipped
+  }
+
+  /** The frames that these bytes complete. */
+  feed(bytes: Uint8Array): AgentFrame[] {
+    this.#pending = concatBytes(this.#pending, bytes)
+    const frames: AgentFrame[] = []
+    for (;;) {
+      const lineEnd = this.#pending.indexOf(LINE_FEED)
+      if (lineEnd < 0) {
+        if (this.#pending.length > HEADER_LIMIT) this.#drop(this.#pending.length)
+        return frames
+      }
+      const match = lineEnd <= HEADER_LIMIT ? HEADER.exec(decodeText(this.#pending.subarray(0, lineEnd))) : null
+      if (match === null) {
+        this.#drop(lineEnd + 1)
+        continue
+      }
+      const [, verb = '', id = '', length = '', sum = ''] = match
+      const start = lineEnd + 1
+      const end = start + Number(length)
+      if (this.#pending.length <= end) return frames
+      const payload = this.#pending.slice(start, end)
+      const whole = this.#pending[end] === LINE_FEED && crc32(payload) === Number.parseInt(sum, 16)
+      if (whole) {
+        frames.push({ verb, id: Number(id), payload })
+        this.#pending = this.#pending.slice(end + 1)
+      } else this.#drop(start)
+    }
+  }
+
+  #drop(count: number): void {
+    this.#pending = this.#pending.slice(count)
+    this.#skipped++
+  }
+}

@@ -1,0 +1,300 @@
+// The host's side of the guest's agent (images/user/agent, PROTOCOL.md): runs commands in the guest and moves files, over
+// the second serial line, which any GuestPort offers.
+//
+// 1. A call runs the guest for as long as the answer takes, at most `limit` instructions of virtual time. Between calls
+//    the guest stands still, so what the caller reads through the port belongs to one instant.
+// 2. At most one request is under way (the protocol's flow control); commands that were started go on beside it, and their
+//    output is kept until they are waited for.
+// 3. A guest that panics, ends, stops or stays silent is a TransplantError with a stable code and the console's last lines:
+//    GUEST_PANIC, GUEST_ENDED, GUEST_STOPPED, AGENT_TIMEOUT. What the agent refuses is AGENT_REFUSED with its errno text.
+//
+//   const agent = new AgentClient(port)
+//   await agent.connect()
+//   const { status, stdout } = await agent.exec('uname -r')
+
+import { concatBytes, type Disposable, decodeText, encodeText, TransplantError } from '../base/index.js'
+import type { GuestPort, StopReason } from '../machine/index.js'
+import { type AgentFrame, encodeFrame, FRAME_PAYLOAD_LIMIT, FrameReader } from './agent-frames.js'
+import { ConsoleLog } from './console-log.js'
+
+export interface AgentOptions {
+  /** Instructions that one call may take. Default 60 virtual seconds. */
+  readonly limit?: number
+  /** A log that listens already; without one the client keeps its own. */
+  readonly console?: ConsoleLog
+}
+
+export interface CommandResult {
+  /** The exit status; 128 + number where a signal ended the command, as a shell tells it. */
+  readonly status: number
+  /** The signal that ended it. */
+  readonly signal?: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A command that was started. Its `result` appears while other calls run the guest. */
+export interface StartedCommand {
+  readonly id: number
+  readonly pid: number
+  readonly command: string
+  readonly result: CommandResult | undefined
+}
+
+class Running implements StartedCommand {
+  readonly id: number
+  readonly command: string
+  pid = 0
+  result: CommandResult | undefined
+  readonly out: Uint8Array[] = []
+  readonly err: Uint8Array[] = []
+
+  constructor(id: number, command: string) {
+    this.id = id
+    this.command = command
+  }
+}
+
+/** Room for the `<mode> <offset> <path>` line in a put request. */
+const PUT_BYTES = FRAME_PAYLOAD_LIMIT - 512
+const DEFAULT_LIMIT = 60e9
+
+export class AgentClient implements Disposable {
+  readonly port: GuestPort
+  readonly console: ConsoleLog
+  readonly #limit: number
+  readonly #reader = new FrameReader()
+  readonly #subscription: Disposable
+  readonly #ownConsole: boolean
+  #commands = new Map<number, Running>()
+  #answers: AgentFrame[] = []
+  #nextId = 1
+  #ready: string | undefined
+
+  constructor(port: GuestPort, options: AgentOptions = {}) {
+    this.port = port
+    this.#limit = options.limit ?? DEFAULT_LIMIT
+    this.#ownConsole = options.console === undefined
+    this.console = options.console ?? new ConsoleLog(port)
+    this.#subscription = port.onConsole(({ channel, bytes }) => {
+      if (channel !== 1) return
+      for (const frame of this.#reader.feed(bytes)) this.#take(frame)
+    })
+  }
+
+  dispose(): void {
+    this.#subscription.dispose()
+    if (this.#ownConsole) this.console.dispose()
+  }
+
+  /**
+   * Runs the guest until its agent answers; returns what the agent calls itself. A guest that has run before (a
+   * snapshot) is asked; a fresh one announces its agent by itself.
+   */
+  async connect(): Promise<string> {
+    const now = (await this.port.instructionCount()) ?? 0
+    // Commands of an earlier client may still run in the guest: their ids must not be taken for ours.
+    this.#nextId = 1 + (Math.floor(now / 1024) % 0x7fff_0000)
+    if (now > 0) {
+      const id = await this.#send('hello', new Uint8Array(0))
+      await this.#runUntil(
+        () => this.#ready !== undefined || this.#answers.some((frame) => frame.id === id),
+        'to answer',
+      )
+      const answer = this.#answers.find((frame) => frame.id === id)
+      if (answer !== undefined) this.#ready = decodeText(answer.payload)
+      this.#answers = []
+    } else await this.#runUntil(() => this.#ready !== undefined, 'to start its agent')
+    return this.#ready ?? ''
+  }
+
+  /** Sends bytes and expects the same back. */
+  async ping(payload = new Uint8Array(0)): Promise<boolean> {
+    const id = await this.#send('ping', payload)
+    const answer = await this.#answer(id, ['pong'])
+    return decodeText(answer.payload) === decodeText(payload)
+  }
+
+  /** Runs a command line with /bin/sh -c to its end. */
+  async exec(command: string): Promise<CommandResult> {
+    return this.wait(await this.start(command))
+  }
+
+  /** As `exec`, but a status other than 0 is a TransplantError GUEST_COMMAND with what the command said. */
+  async read(command: string): Promise<string> {
+    const { status, stdout, stderr } = await this.exec(command)
+    if (status === 0) return stdout
+    throw new TransplantError(
+      'GUEST_COMMAND',
+      `'${command}' ended with status ${status} in the guest: ${(stderr || stdout).trim()}.`,
+      'Run it by hand: transplant run.',
+    )
+  }
+
+  /** Starts a command line and returns once it runs. Sixteen may run at once. */
+  async start(command: string): Promise<StartedCommand> {
+    const running = new Running(this.#nextId, command)
+    this.#commands.set(running.id, running)
+    const id = await this.#send('exec', this.#payload(command))
+    const answer = await this.#answer(id, ['started'])
+    running.pid = Number(decodeText(answer.payload))
+    return running
+  }
+
+  /** Runs the guest until a started command has ended. */
+  async wait(command: StartedCommand): Promise<CommandResult> {
+    await this.#runUntil(() => command.result !== undefined, `to finish '${command.command}'`)
+    this.#commands.delete(command.id)
+    return command.result as CommandResult
+  }
+
+  /** Signals a started command and all its group. */
+  async signal(command: StartedCommand, number: number): Promise<void> {
+    const id = await this.#send('signal', encodeText(`${command.id} ${number}`))
+    await this.#answer(id, ['ok'])
+  }
+
+  /** Writes a file. */
+  async put(path: string, bytes: Uint8Array, mode = 0o644): Promise<void> {
+    for (let offset = 0; offset === 0 || offset < bytes.length; offset += PUT_BYTES) {
+      const head = encodeText(`${mode.toString(8)} ${offset} ${path}\n`)
+      const id = await this.#send('put', concatBytes(head, bytes.subarray(offset, offset + PUT_BYTES)))
+      await this.#answer(id, ['ok'])
+    }
+  }
+
+  /** Reads a whole file. */
+  async get(path: string): Promise<Uint8Array> {
+    const id = await this.#send('get', this.#payload(`0 -1 ${path}`))
+    const parts: Uint8Array[] = []
+    for (;;) {
+      const answer = await this.#answer(id, ['data', 'end'])
+      if (answer.verb === 'end') return concatBytes(...parts)
+      parts.push(answer.payload)
+    }
+  }
+
+  /** Lets the guest run for a while; commands that were started go on. */
+  async runFor(instructions: number): Promise<void> {
+    let left = instructions
+    while (left > 0) {
+      const before = (await this.port.instructionCount()) ?? 0
+      const stop = await this.port.run({ instructions: left })
+      this.#refuse(stop, 'to run on')
+      if (stop.reason === 'limit') return
+      left -= ((await this.port.instructionCount()) ?? before + left) - before
+    }
+  }
+
+  /** Starts a command that ends the guest, and runs until the guest is off. */
+  async shutDown(command = 'poweroff'): Promise<StopReason> {
+    await this.#send('exec', this.#payload(command))
+    for (;;) {
+      const stop = await this.port.run({ instructions: this.#limit, until: () => this.console.panic !== undefined })
+      if (stop.reason === 'power-off' || stop.reason === 'exit' || stop.reason === 'reset') return stop
+      this.#refuse(stop, 'to power off')
+    }
+  }
+
+  #payload(text: string): Uint8Array {
+    const bytes = encodeText(text)
+    if (bytes.length <= FRAME_PAYLOAD_LIMIT) return bytes
+    throw new TransplantError(
+      'AGENT_PAYLOAD',
+      `The command line has ${bytes.length} bytes; the agent takes ${FRAME_PAYLOAD_LIMIT}.`,
+      'Put a script into a file of the guest first, and run that.',
+    )
+  }
+
+  async #send(verb: string, payload: Uint8Array): Promise<number> {
+    const id = this.#nextId++
+    await this.port.sendConsole(1, encodeFrame(verb, id, payload))
+    return id
+  }
+
+  #take(frame: AgentFrame): void {
+    if (frame.verb === 'ready') {
+      this.#ready = decodeText(frame.payload)
+      return
+    }
+    const running = this.#commands.get(frame.id)
+    if (running === undefined || frame.verb === 'started' || frame.verb === 'error') this.#answers.push(frame)
+    else if (frame.verb === 'out') running.out.push(frame.payload)
+    else if (frame.verb === 'err') running.err.push(frame.payload)
+    else if (frame.verb === 'exit') running.result = resultOf(running, decodeText(frame.payload))
+  }
+
+  /** The first answer to a request. */
+  async #answer(id: number, verbs: readonly string[]): Promise<AgentFrame> {
+    const wanted = (frame: AgentFrame): boolean =>
+      frame.id === id && (frame.verb === 'error' || verbs.includes(frame.verb))
+    await this.#runUntil(() => this.#answers.some(wanted), 'to answer')
+    const answer = this.#answers.find(wanted) as AgentFrame
+    this.#answers = this.#answers.filter((frame) => frame !== answer)
+    if (answer.verb !== 'error') return answer
+    this.#commands.delete(id)
+    throw new TransplantError('AGENT_REFUSED', `The guest's agent refused: errno ${decodeText(answer.payload)}.`)
+  }
+
+  async #runUntil(done: () => boolean, what: string): Promise<void> {
+    const start = (await this.port.instructionCount()) ?? 0
+    while (!done()) {
+      const now = (await this.port.instructionCount()) ?? start
+      const stop = await this.port.run({
+        instructions: Math.max(1, start + this.#limit - now),
+        until: () => done() || this.console.panic !== undefined,
+      })
+      if (done()) return
+      if (stop.reason === 'limit') {
+        throw new TransplantError(
+          'AGENT_TIMEOUT',
+          `The guest took more than ${this.#limit / 1e9} s of virtual time ${what}.${this.#tail()}`,
+          'Give it more with --timeout, or look at its console: transplant run.',
+        )
+      }
+      this.#refuse(stop, what)
+    }
+  }
+
+  /** Throws where a guest that stopped so cannot answer any more. */
+  #refuse(stop: StopReason, what: string): void {
+    if (this.console.panic !== undefined) {
+      throw new TransplantError('GUEST_PANIC', `The guest panicked: ${this.console.panic}.${this.#tail()}`)
+    }
+    switch (stop.reason) {
+      case 'output':
+      case 'limit':
+        return
+      case 'power-off':
+      case 'exit':
+      case 'reset': {
+        const how =
+          stop.reason === 'exit'
+            ? `exit status ${stop.status}`
+            : stop.reason === 'reset'
+              ? `reset, ${stop.cause}`
+              : 'power-off'
+        throw new TransplantError('GUEST_ENDED', `The guest ended (${how}) instead ${what}.${this.#tail()}`)
+      }
+      case 'idle':
+        throw new TransplantError(
+          'AGENT_TIMEOUT',
+          `Every vCPU of the guest halts for ever instead ${what}.${this.#tail()}`,
+        )
+      default:
+        throw new TransplantError('GUEST_STOPPED', `The guest was stopped (${stop.reason}) instead ${what}.`)
+    }
+  }
+
+  #tail(): string {
+    const tail = this.console.tail()
+    return tail === '' ? ' Its console printed nothing.' : ` Its console's last lines:\n${tail}\n`
+  }
+}
+
+function resultOf(running: Running, text: string): CommandResult {
+  const [how = '', number = ''] = text.split(' ')
+  const value = Number(number)
+  const output = { stdout: decodeText(concatBytes(...running.out)), stderr: decodeText(concatBytes(...running.err)) }
+  return how === 'killed' ? { status: 128 + value, signal: value, ...output } : { status: value, ...output }
+}
