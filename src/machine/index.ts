@@ -4,7 +4,7 @@ export type { BootPlan, BootRefusalCode, KernelRequest } from './boot/boot-plan.
 export { planBoot } from './boot/kernel-image.js'
 export * from './configuration.js'
 export * from './guest-port.js'
-export type { Input, MachineStatistics, Snapshot } from './machine.js'
+export type { DeviceWrite, Input, MachineStatistics, Snapshot } from './machine.js'
 export { Machine } from './machine.js'
 export { MachinePort, type MachinePortOptions } from './machine-port.js'
 export { walkPageTables } from './page-walk.js'

@@ -67,6 +67,17 @@ export type Input = { readonly time: number; readonly slices: number } & (
   | { readonly kind: 'reset' }
 )
 
+/** A store to a device, as the vCPU made it. */
+export interface DeviceWrite {
+  readonly cpu: number
+  readonly space: 'port' | 'memory'
+  /** The port, or the physical address. */
+  readonly address: number
+  readonly size: number
+  readonly value: number
+  readonly time: number
+}
+
 /** A whole machine at one instant, in memory. Immutable; shares unchanged pages with its neighbours. */
 export interface Snapshot {
   readonly configuration: Configuration
@@ -124,6 +135,10 @@ export class Machine implements Savable {
   private readonly coreEventEmitter = new Emitter<{ cpu: number; kind: number; a: number; b: number; time: number }>()
   /** EVENT_* of the core, enabled by `setCoreEvents`. Fired while a vCPU executes: listeners only take notes. */
   readonly onCoreEvent = this.coreEventEmitter.event
+
+  private readonly deviceWriteEmitter = new Emitter<DeviceWrite>()
+  /** Every write to a port or to a device's memory. Fired while a vCPU executes: listeners only take notes. */
+  readonly onDeviceWrite: Event<DeviceWrite> = this.deviceWriteEmitter.event
 
   /** A machine at its reset vector, or the reason why its kernel cannot be booted. */
   static create(options: MachineOptions): Result<Machine, BootRefusalCode> {
@@ -185,9 +200,15 @@ export class Machine implements Savable {
   private imports(): CoreImports {
     return {
       portRead: (_cpu, port, size) => this.board.portRead(port, size),
-      portWrite: (_cpu, port, size, value) => this.board.portWrite(port, size, value >>> 0),
+      portWrite: (cpu, port, size, value) => {
+        if (this.deviceWriteEmitter.hasListeners) this.noteWrite(cpu, 'port', port, size, value >>> 0)
+        this.board.portWrite(port, size, value >>> 0)
+      },
       mmioRead: (cpu, address, size) => this.board.memoryRead(cpu, address >>> 0, size),
-      mmioWrite: (cpu, address, size, value) => this.board.memoryWrite(cpu, address >>> 0, size, value >>> 0),
+      mmioWrite: (cpu, address, size, value) => {
+        if (this.deviceWriteEmitter.hasListeners) this.noteWrite(cpu, 'memory', address >>> 0, size, value >>> 0)
+        this.board.memoryWrite(cpu, address >>> 0, size, value >>> 0)
+      },
       acknowledgeInterrupt: (cpu) => this.board.apics[cpu]?.acknowledge() ?? -1,
       apicMsrRead: (cpu, msr) => this.board.apics[cpu]?.readMsr(msr) ?? 0,
       apicMsrWrite: (cpu, msr, low, high) => (this.board.apics[cpu]?.writeMsr(msr, low, high) === true ? 0 : 1),
@@ -199,6 +220,10 @@ export class Machine implements Savable {
       event: (cpu, kind, a, b) =>
         this.coreEventEmitter.fire({ cpu, kind, a: a >>> 0, b: b >>> 0, time: this.clock.now }),
     }
+  }
+
+  private noteWrite(cpu: number, space: DeviceWrite['space'], address: number, size: number, value: number): void {
+    this.deviceWriteEmitter.fire({ cpu, space, address, size, value, time: this.clock.now })
   }
 
   private linesOf(cpu: number): CpuLines {
