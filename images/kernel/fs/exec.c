@@ -457,7 +457,8 @@ static int load_program(struct program *prog, struct pt_regs *regs)
 
 	/* the point of no return */
 	adopt_mm(self, mm);
-	flush_signal_handlers(self, 0);
+	/* a kernel thread ignores all signals: that is not for its program to inherit */
+	flush_signal_handlers(self, self->flags & PF_KTHREAD);
 	self->sas_ss_sp = self->sas_ss_size = 0;
 	self->restart_block.fn = NULL;
 	self->robust_list = NULL;
