@@ -1,11 +1,11 @@
-// Generates flat 64-bit code: short straight sequences of instructions with a text for each, for oracles that execute the
+// Generates flat 64-bit (or 32-bit) code: short straight sequences of instructions with a text for each, for oracles that execute the
 // same bytes elsewhere and compare.
 //
 // Promises: the same sequence from the same seed. Memory operands stay in the 4 KiB window at `windowAddress` (RSI points
 // at its middle, R15 is a small index; both keep their values); RSP keeps its value at the end. An instruction that leaves a flag undefined is
 // followed by a CMP, so that no undefined bit is ever read or compared. Only forward jumps. Floating point stays among
 // XMM12 and 13 (double) and XMM14 and 15 (single), which nothing else writes and which begin as ordinary numbers: so every NaN
-// is the default one, and oracles that choose between two NaNs by another rule than x86 do not differ.
+// is the default one (in 32-bit code XMM4 to 7), and oracles that choose between two NaNs by another rule than x86 do not differ.
 
 import type { Random } from '../../src/base/index.js'
 
@@ -48,6 +48,14 @@ function bytesOf(value: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => (i < 4 ? (value >> (8 * i)) & 255 : value < 0 ? 255 : 0))
 }
 
+/** 32-bit code: no REX prefixes, eight registers. Set by `sequence`, which is therefore not re-entrant. */
+let narrow = false
+
+/** REX in 64-bit code. Elsewhere those bytes are INC and DEC. */
+function rexPrefix(size: number, reg: number, rm: number): number[] {
+  return narrow ? [] : [0x40 | (size === 8 ? 8 : 0) | (reg & 8 ? 4 : 0) | (rm & 8 ? 1 : 0)]
+}
+
 /** Prefixes, opcode and ModRM with a register (reg, rm). */
 function registerForm(
   prefix: readonly number[],
@@ -56,8 +64,8 @@ function registerForm(
   reg: number,
   rm: number,
 ): number[] {
-  const rex = 0x40 | (size === 8 ? 8 : 0) | (reg & 8 ? 4 : 0) | (rm & 8 ? 1 : 0)
-  return [...(size === 2 ? [0x66] : []), ...prefix, rex, ...opcode, 0xc0 | ((reg & 7) << 3) | (rm & 7)]
+  const rex = rexPrefix(size, reg, rm)
+  return [...(size === 2 ? [0x66] : []), ...prefix, ...rex, ...opcode, 0xc0 | ((reg & 7) << 3) | (rm & 7)]
 }
 
 /** The same with [RSI + displacement]. */
@@ -68,11 +76,10 @@ function memoryForm(
   reg: number,
   displacement: number,
 ): number[] {
-  const rex = 0x40 | (size === 8 ? 8 : 0) | (reg & 8 ? 4 : 0)
   return [
     ...(size === 2 ? [0x66] : []),
     ...prefix,
-    rex,
+    ...rexPrefix(size, reg, 0),
     ...opcode,
     0x86 | ((reg & 7) << 3),
     ...bytesOf(displacement, 4),
@@ -93,7 +100,7 @@ const packed = [
 const floating = [0x58, 0x59, 0x5c, 0x5d, 0x5e, 0x5f, 0x51]
 
 function register(random: Random): number {
-  return pick(random, writable)
+  return pick(random, narrow ? writable.slice(0, 6) : writable)
 }
 
 function displacement(random: Random): number {
@@ -106,8 +113,8 @@ function width(size: number): string {
 
 /** Bytes of the source operand of an SSE instruction in either form. */
 function vectorForm(random: Random, prefix: number, opcode: number, memory: boolean, text: string): Instruction {
-  const destination = random.below(12)
-  const source = random.below(16)
+  const destination = random.below(narrow ? 4 : 12)
+  const source = random.below(narrow ? 8 : 16)
   const prefixes = prefix === 0 ? [] : [prefix]
   if (!memory) {
     const bytes = registerForm(prefixes, 4, [0x0f, opcode], destination, source)
@@ -246,12 +253,12 @@ function instruction(random: Random): Instruction[] {
       ]
     }
     case 17: {
-      // A forward jump over an instruction of three bytes.
       const condition = random.below(16)
+      const skipped = registerForm([], 8, [0xf7], 2, a)
       return [
         {
           text: `j${conditions[condition]} over not ${names[a]}`,
-          bytes: [0x70 | condition, 3, ...registerForm([], 8, [0xf7], 2, a)],
+          bytes: [0x70 | condition, skipped.length, ...skipped],
         },
       ]
     }
@@ -287,7 +294,7 @@ function instruction(random: Random): Instruction[] {
       return [vectorForm(random, 0x66, opcode, random.below(3) === 0, `66 0f ${opcode.toString(16)}`)]
     }
     case 23:
-      return [indexed(random)]
+      return narrow ? [defineFlags] : [indexed(random)]
     case 24:
       return [highByte(random)]
     case 25:
@@ -296,7 +303,7 @@ function instruction(random: Random): Instruction[] {
     case 27:
       return [stringStep(random)]
     case 28:
-      return [loopStep(random)]
+      return narrow ? [defineFlags] : [loopStep(random)]
     case 29: {
       const wide = pick(random, [2, 4, 8])
       const opcode = pick(random, [0xa4, 0xac])
@@ -335,7 +342,7 @@ function instruction(random: Random): Instruction[] {
     default: {
       const prefix = pick(random, [0, 0x66, 0xf2, 0xf3])
       const opcode = pick(random, floating)
-      const first = prefix === 0 || prefix === 0xf3 ? 14 : 12
+      const first = (prefix === 0 || prefix === 0xf3 ? 14 : 12) & (narrow ? 7 : 15)
       const destination = first + random.below(2)
       const source = first + random.below(2)
       const bytes = registerForm(prefix === 0 ? [] : [prefix], 4, [0x0f, opcode], destination, source)
@@ -429,7 +436,9 @@ function special(random: Random): Instruction[] {
     { text: 'sub ecx, ecx; sbb edx, edx', bytes: [0x29, 0xc9, 0x19, 0xd2] },
     { text: 'mov eax, -2; inc eax; setz cl', bytes: [0xb8, 0xfe, 255, 255, 255, 0xff, 0xc0, 0x0f, 0x94, 0xc1] },
   ]
-  return [pick(random, list)]
+  // Without REX, LOCK would stand before a register form, and 49 94 exchange ESP.
+  const usable = narrow ? list.filter(({ bytes }) => bytes[0] !== 0xf0 && bytes[1] !== 0x94) : list
+  return [pick(random, usable)]
 }
 
 /** A string instruction between the window's middle and 512 bytes above it; RSI, RDI and DF come back. */
@@ -441,7 +450,7 @@ function stringStep(random: Random): Instruction {
     ['scas', 0xae],
     ['cmps', 0xa6],
   ] as const)
-  const size = pick(random, sizes)
+  const size = pick(random, narrow ? ([1, 2, 4] as const) : sizes)
   const rep = pick(random, [0, 0xf3, 0xf2])
   const prefix = rep === 0xf2 && opcode !== 0xae && opcode !== 0xa6 ? 0xf3 : rep
   const backward = random.below(3) === 0
@@ -477,8 +486,9 @@ function withFlags(operation: number, what: Instruction): Instruction[] {
   return operation === 1 || operation === 4 || operation === 6 ? [what, defineFlags] : [what]
 }
 
-/** `count` steps; a step is what must stay together. */
-export function sequence(random: Random, count: number): Instruction[][] {
+/** `count` steps; a step is what must stay together. In 32-bit code the texts still name 64-bit registers. */
+export function sequence(random: Random, count: number, bits: 32 | 64 = 64): Instruction[][] {
+  narrow = bits === 32
   return Array.from({ length: count }, () => instruction(random))
 }
 
@@ -521,8 +531,8 @@ function value64(random: Random): bigint {
 }
 
 /** Registers, memory and flags to begin with. */
-export function start(random: Random): Start {
-  const registers = names.map(() => value64(random))
+export function start(random: Random, bits: 32 | 64 = 64): Start {
+  const registers = names.map(() => (bits === 64 ? value64(random) : value64(random) & 0xffffffffn))
   registers[4] = BigInt(stackAddress)
   registers[6] = BigInt(windowAddress + windowBytes / 2)
   registers[15] = BigInt(random.below(64))
@@ -537,7 +547,7 @@ export function start(random: Random): Start {
   return {
     registers,
     vectors: Array.from({ length: 32 }, (_, i) =>
-      i >= 24 || random.below(2) ? pick(random, ordinary) : value64(random),
+      i >= 24 || (bits === 32 && i >= 8) || random.below(2) ? pick(random, ordinary) : value64(random),
     ),
     memory: Uint8Array.from({ length: windowBytes }, () => random.below(256)),
     flags: 2 | (random.u32() & 0x8d5),

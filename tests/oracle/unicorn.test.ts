@@ -39,27 +39,28 @@ interface Runner {
   run(code: Uint8Array, from: Start): Outcome
 }
 
-/** The core, in long mode at CPL 0 with the first 16 MiB mapped onto themselves. */
+/** The core at CPL 0: in long mode with the first 16 MiB mapped onto themselves, or in protected mode without paging. */
 class CoreRunner implements Runner {
   private readonly loaded = loadCore(16 << 20)
   private readonly view = new DataView(this.loaded.memory.buffer)
   private readonly bytes = new Uint8Array(this.loaded.memory.buffer)
 
-  constructor() {
+  constructor(bits: 32 | 64) {
     const { ramOffset, state, core } = this.loaded
+    core.synchronize(0)
     const table = 0x1000
     this.view.setBigUint64(ramOffset + table, 0x2003n, true)
     this.view.setBigUint64(ramOffset + 0x2000, 0x3003n, true)
     for (let i = 0; i < 8; i++) this.view.setBigUint64(ramOffset + 0x3000 + 8 * i, BigInt(i * 0x20_0000) | 0x83n, true)
     const set = (offset: number, value: number) => this.view.setBigUint64(state + offset, BigInt(value), true)
-    set(296, 0x8000_0033)
+    set(296, bits === 64 ? 0x8000_0033 : 0x33)
     set(312, table)
     set(320, 0x620)
-    set(328, 0x500)
+    set(328, bits === 64 ? 0x500 : 0)
     for (let i = 0; i < 6; i++) {
       this.view.setUint32(state + 552 + 4 * i, i === 1 ? 8 : 16, true)
       this.view.setUint32(state + 576 + 4 * i, 0xffff_ffff, true)
-      this.view.setUint32(state + 600 + 4 * i, i === 1 ? 0xa09b : 0xc093, true)
+      this.view.setUint32(state + 600 + 4 * i, i === 1 ? (bits === 64 ? 0xa09b : 0xc09b) : 0xc093, true)
       set(200 + 8 * i, 0)
     }
     core.stateChanged(0)
@@ -104,13 +105,16 @@ class UnicornRunner implements Runner {
   private readonly writeRegister: koffi.KoffiFunction
   private readonly readRegister: koffi.KoffiFunction
   private readonly begin: koffi.KoffiFunction
-  private static readonly general = [35, 38, 40, 37, 44, 36, 43, 39, 106, 107, 108, 109, 110, 111, 112, 113]
+  private readonly general: readonly number[]
+  private static readonly general64 = [35, 38, 40, 37, 44, 36, 43, 39, 106, 107, 108, 109, 110, 111, 112, 113]
+  private static readonly general32 = [19, 22, 24, 21, 30, 20, 29, 23]
   private static readonly flags = 25
   private static readonly xmm = 122
   private static readonly mxcsr = 249
   private nextCode = freshCode
 
-  constructor(path: string) {
+  constructor(path: string, bits: 32 | 64) {
+    this.general = bits === 64 ? UnicornRunner.general64 : UnicornRunner.general32
     this.library = koffi.load(path)
     const open = this.library.func('int uc_open(int, int, _Out_ void **)')
     const map = this.library.func('int uc_mem_map(void *, uint64_t, size_t, uint32_t)')
@@ -120,7 +124,7 @@ class UnicornRunner implements Runner {
     this.readRegister = this.library.func('int uc_reg_read(void *, int, _Out_ uint8_t *)')
     this.begin = this.library.func('int uc_emu_start(void *, uint64_t, uint64_t, uint64_t, size_t)')
     const out: unknown[] = [null]
-    if (open(4, 8, out) !== 0) throw new Error('uc_open failed')
+    if (open(4, bits >> 3, out) !== 0) throw new Error('uc_open failed')
     this.engine = out[0]
     if (map(this.engine, 0, codeEnd, 7) !== 0) throw new Error('uc_mem_map failed')
   }
@@ -150,9 +154,10 @@ class UnicornRunner implements Runner {
     this.writeMemory(this.engine, windowAddress, from.memory, windowBytes)
     this.writeMemory(this.engine, stackAddress - 64, new Uint8Array(64), 64)
     from.registers.forEach((value, i) => {
-      this.set(UnicornRunner.general[i] ?? 0, [value])
+      const register = this.general[i]
+      if (register !== undefined) this.set(register, [value])
     })
-    for (let i = 0; i < 16; i++) this.set(UnicornRunner.xmm + i, from.vectors.slice(2 * i, 2 * i + 2))
+    for (let i = 0; i < this.general.length; i++) this.set(UnicornRunner.xmm + i, from.vectors.slice(2 * i, 2 * i + 2))
     this.set(UnicornRunner.flags, [BigInt(from.flags)])
     this.set(UnicornRunner.mxcsr, [0x1f80n])
     const error: unknown = this.begin(this.engine, at, at + code.length, 0, 100_000)
@@ -160,9 +165,9 @@ class UnicornRunner implements Runner {
     const memory = new Uint8Array(windowBytes)
     this.readMemory(this.engine, windowAddress, memory, windowBytes)
     return {
-      registers: UnicornRunner.general.map((register) => this.get(register, 1)[0] ?? 0n),
+      registers: this.general.map((register) => this.get(register, 1)[0] ?? 0n),
       flags: (this.get(UnicornRunner.flags, 1)[0] ?? 0n) & comparedFlags,
-      vectors: Array.from({ length: 16 }, (_, i) => this.get(UnicornRunner.xmm + i, 2)).flat(),
+      vectors: Array.from({ length: this.general.length }, (_, i) => this.get(UnicornRunner.xmm + i, 2)).flat(),
       memory,
     }
   }
@@ -201,26 +206,26 @@ function shrink(steps: Instruction[][], differs: (steps: Instruction[][]) => boo
 }
 
 needs('libunicorn')('libunicorn as oracle', () => {
-  it('ends every generated sequence in the same state as the core', () => {
-    const unicorn = new UnicornRunner(libunicornPath() ?? '')
-    const core = new CoreRunner()
-    const rounds = Number(process.env['TRANSPLANT_UNICORN_ROUNDS'] ?? 1500)
-    for (let seed = 1; seed <= rounds; seed++) {
-      const random = new Random(seed)
-      const from = start(random)
-      const steps = sequence(random, 4 + random.below(24))
-      const compare = (some: Instruction[][]) => {
-        const code = assemble(some)
-        return differences(unicorn.run(code, from), core.run(code, from))
+  for (const bits of [64, 32] as const) {
+    it(`ends every generated sequence of ${bits}-bit code in the same state as the core`, () => {
+      const unicorn = new UnicornRunner(libunicornPath() ?? '', bits)
+      const core = new CoreRunner(bits)
+      const rounds = Number(process.env['TRANSPLANT_UNICORN_ROUNDS'] ?? 1500)
+      for (let seed = 1; seed <= rounds; seed++) {
+        const random = new Random(seed)
+        const from = start(random, bits)
+        const steps = sequence(random, 4 + random.below(24), bits)
+        const compare = (some: Instruction[][]) => {
+          const code = assemble(some)
+          return differences(unicorn.run(code, from), core.run(code, from))
+        }
+        if (compare(steps).length === 0) continue
+        const smallest = shrink(steps, (some) => compare(some).length > 0)
+        const hexadecimal = (bytes: readonly number[]) =>
+          bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
+        const listing = smallest.flat().map((one) => `  ${one.text.padEnd(48)} ${hexadecimal(one.bytes)}`)
+        expect.fail(`seed ${seed}: after\n${listing.join('\n')}\n${compare(smallest).slice(0, 12).join('\n')}`)
       }
-      if (compare(steps).length === 0) continue
-      const smallest = shrink(steps, (some) => compare(some).length > 0)
-      const listing = smallest
-        .flat()
-        .map(
-          (one) => `  ${one.text.padEnd(48)} ${one.bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(' ')}`,
-        )
-      expect.fail(`seed ${seed}: after\n${listing.join('\n')}\n${compare(smallest).slice(0, 12).join('\n')}`)
-    }
-  })
+    })
+  }
 })
