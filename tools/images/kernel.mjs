@@ -6,16 +6,18 @@
 //
 // A release above 1.0 is images/releases/<release>/*.patch, applied in order to a copy of the sources. `--define NAME=VALUE` (and
 // `--suffix NAME`) builds a variant of its own, for mutants that the tests must catch. Same sources, same gcc: same bytes.
+import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildFolder, builtFolder, root, run } from './toolchain.mjs'
 
-const flags = [
+/** What every C file of the kernel and of its modules is compiled with. */
+export const KERNEL_CFLAGS = [
   ...['-std=gnu11', '-O2', '-ffreestanding', '-nostdlib', '-fno-pic', '-fno-pie', '-mcmodel=kernel', '-mno-red-zone'],
   ...['-mgeneral-regs-only', '-fno-stack-protector', '-fno-omit-frame-pointer', '-fno-optimize-sibling-calls'],
   ...['-fcf-protection=none', '-fno-asynchronous-unwind-tables', '-fno-strict-aliasing', '-fwrapv', '-fno-common'],
-  ...['-fno-delete-null-pointer-checks', '-Wall', '-Wno-unused-parameter', '-Wno-format-truncation'],
+  ...['-fno-delete-null-pointer-checks', '-nostdinc', '-Wall', '-Wno-unused-parameter', '-Wno-format-truncation'],
 ]
 const fentry = ['-pg', '-mfentry', '-mnop-mcount', '-mrecord-mcount']
 
@@ -41,7 +43,8 @@ function sourcesOf(release) {
   cpSync(join(root, 'images/kernel'), join(stamp, 'images/kernel'), { recursive: true })
   cpSync(join(root, 'firmware'), join(stamp, 'firmware'), { recursive: true })
   for (const file of readdirSync(patches).sort()) {
-    if (file.endsWith('.patch')) run('patch', ['-p1', '-s', '--no-backup-if-mismatch', '-i', join(patches, file)], { cwd: stamp })
+    if (file.endsWith('.patch'))
+      run('patch', ['-p1', '-s', '--no-backup-if-mismatch', '-i', join(patches, file)], { cwd: stamp })
   }
   // Unchanged files keep their time, so that only what differs is compiled again.
   for (const file of filesBelow(stamp, '.', [''])) {
@@ -67,28 +70,70 @@ function isFresh(tree, object, args) {
   return inputs.filter((path) => path !== '').every((path) => modified(join(tree, path)) <= made)
 }
 
-function compileOne(tree, folder, source, defines) {
+/** The command that makes an object, or none if it is fresh. */
+function planOne(tree, folder, source, defines) {
   const object = join(folder, `${source.replaceAll('/', '-')}.o`)
   const language = source.endsWith('.S') ? ['-Wa,--noexecstack'] : fentry
   const includes = ['-Iimages/kernel/include', '-Ifirmware']
-  const args = [`-ffile-prefix-map=${tree}=.`, `-frandom-seed=${source}`, ...flags, ...language, ...includes, ...defines]
-  if (isFresh(tree, object, args)) return object
-  run('gcc', [...args, '-MMD', '-MF', `${object}.d`, '-c', source, '-o', object], { cwd: tree })
-  writeFileSync(`${object}.args`, args.join(' '))
-  return object
+  const args = [
+    `-ffile-prefix-map=${tree}=.`,
+    `-frandom-seed=${source}`,
+    ...KERNEL_CFLAGS,
+    ...language,
+    ...includes,
+    ...defines,
+  ]
+  if (isFresh(tree, object, args)) return { object }
+  return { object, args, command: [...args, '-MMD', '-MF', `${object}.d`, '-c', source, '-o', object] }
+}
+
+/** Runs the compilers, two at a time; the first failure ends the build after those that run. */
+async function compileAll(tree, plans) {
+  const queue = plans.filter((plan) => plan.command)
+  let failed = false
+  const worker = async () => {
+    for (let plan = queue.shift(); plan && !failed; plan = queue.shift()) {
+      const { object, args, command } = plan
+      const status = await new Promise((resolve) => {
+        const options = { cwd: tree, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, LC_ALL: 'C' } }
+        const child = spawn('gcc', command, options)
+        child.on('error', () => resolve(-1))
+        child.on('close', resolve)
+      })
+      if (status === 0) writeFileSync(`${object}.args`, args.join(' '))
+      else failed = true
+    }
+  }
+  await Promise.all([worker(), worker()])
+  if (failed) throw new Error('the kernel does not compile (it needs gcc 12)')
 }
 
 /** One unit that includes every header: its BTF describes every structure the kernel's parts share. */
 function buildTypes(tree, folder, defines) {
-  const headers = filesBelow(tree, 'images/kernel/include', ['.h']).map((path) => relative('images/kernel/include', path))
+  const headers = filesBelow(tree, 'images/kernel/include', ['.h']).map((path) =>
+    relative('images/kernel/include', path),
+  )
   const unit = join(folder, 'types.c')
   writeFileSync(unit, `${headers.map((path) => `#include <${path}>`).join('\n')}\n`)
   const object = join(folder, 'types.o')
-  const args = [...flags, '-gbtf', '-fno-eliminate-unused-debug-types', '-Iimages/kernel/include', '-Ifirmware', ...defines]
+  const args = [
+    ...KERNEL_CFLAGS,
+    '-gbtf',
+    '-fno-eliminate-unused-debug-types',
+    '-Iimages/kernel/include',
+    '-Ifirmware',
+    ...defines,
+  ]
   run('gcc', [...args, '-c', unit, '-o', object], { cwd: tree })
   const types = join(folder, 'types.btf')
   run('objcopy', ['-O', 'binary', '-j', '.BTF', '--set-section-flags', '.BTF=alloc', object, types])
-  return types
+  const wrapped = join(folder, 'types-section')
+  writeFileSync(
+    `${wrapped}.S`,
+    `.section .BTF, "a", @progbits\n.incbin "${types}"\n.section .note.GNU-stack, "", @progbits\n`,
+  )
+  run('gcc', ['-c', `${wrapped}.S`, '-o', `${wrapped}.o`])
+  return `${wrapped}.o`
 }
 
 const NOTE_OWNER = Buffer.from('Scion\0\0\0', 'latin1')
@@ -127,7 +172,16 @@ function fillChecksum(path) {
 function link(tree, folder, objects, output, symbols) {
   const table = symbols ? [compileTable(folder, symbols)] : []
   run('ld', [
-    ...['-m', 'elf_x86_64', '-nostdlib', '-static', '-z', 'max-page-size=4096', '--no-warn-rwx-segments', '--build-id=sha1'],
+    ...[
+      '-m',
+      'elf_x86_64',
+      '-nostdlib',
+      '-static',
+      '-z',
+      'max-page-size=4096',
+      '--no-warn-rwx-segments',
+      '--build-id=sha1',
+    ],
     ...['--emit-relocs', '-T', join(tree, 'images/kernel/kernel.lds'), '-o', output, ...objects, ...table],
   ])
 }
@@ -160,12 +214,13 @@ export async function buildOneKernel({ release = '1.0', defines = [], suffix = '
   mkdirSync(folder, { recursive: true })
   const macros = defines.map((define) => `-D${define}`)
   const sources = [...filesBelow(tree, 'images/kernel', ['.c', '.S']), 'firmware/handover.S']
-  const objects = sources.map((source) => compileOne(tree, folder, source, macros))
+  const plans = sources.map((source) => planOne(tree, folder, source, macros))
+  await compileAll(tree, plans)
+  const objects = [...plans.map((plan) => plan.object), buildTypes(tree, folder, macros)]
   const linked = join(folder, 'kernel.elf')
   await linkWithSymbols(tree, folder, objects, linked)
   const image = output ?? join(builtFolder, `${name}.elf`)
-  const types = buildTypes(tree, folder, macros)
-  run('objcopy', ['--add-section', `.BTF=${types}`, '--set-section-flags', '.BTF=readonly', linked, image])
+  cpSync(linked, image)
   fillChecksum(image)
   return image
 }

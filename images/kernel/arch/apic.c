@@ -155,25 +155,44 @@ void apic_timer_oneshot(u64 ns)
 	apic_write(APIC_TMICT, clamp(count, (u64)1, (u64)0xffffffff));
 }
 
-/* Against the TSC, whose frequency is known by now. */
-void apic_timer_calibrate(void)
+/*
+ * One measurement against the TSC, whose frequency is known by now; 0 if
+ * something held the processor up while the two were read.
+ */
+static u64 measure_timer_hz(void)
 {
 	u64 ticks = clock_base.tsc_hz / 2000;	/* 500 us */
-	unsigned long flags;
-	u64 start;
+	u64 start, before, after;
 	u32 gone;
+
+	start = rdtsc();
+	apic_write(APIC_TMICT, 0xffffffff);
+	after = rdtsc();
+	if (after - start > ticks / 16)
+		return 0;
+	while (rdtsc() - start < ticks)
+		cpu_relax();
+	before = rdtsc();
+	gone = 0xffffffff - apic_read(APIC_TMCCT);
+	after = rdtsc();
+	if (after - before > ticks / 16)
+		return 0;
+	return (unsigned __int128)gone * clock_base.tsc_hz / (before - start);
+}
+
+void apic_timer_calibrate(void)
+{
+	unsigned long flags;
+	u64 hz = 0;
 
 	local_irq_save(flags);
 	apic_write(APIC_LVTT, APIC_MASKED | LOCAL_TIMER_VECTOR);
-	apic_write(APIC_TMICT, 0xffffffff);
-	start = rdtsc();
-	while (rdtsc() - start < ticks)
-		cpu_relax();
-	gone = 0xffffffff - apic_read(APIC_TMCCT);
+	for (int tries = 0; tries < 20 && !hz; tries++)
+		hz = measure_timer_hz();
 	apic_write(APIC_TMICT, 0);
 	apic_write(APIC_LVTT, LOCAL_TIMER_VECTOR);
 	local_irq_restore(flags);
-	apic_timer_hz = (u64)gone * 2000;
+	apic_timer_hz = hz ? hz : NSEC_PER_SEC / TIMER_DIVISOR;
 	pr_info("APIC timer: %lu.%03lu MHz\n", (unsigned long)(apic_timer_hz * TIMER_DIVISOR / 1000000),
 		(unsigned long)(apic_timer_hz * TIMER_DIVISOR / 1000 % 1000));
 }

@@ -13,6 +13,8 @@
  */
 #include <linux/kernel.h>
 #include <linux/sched.h>
+#include <linux/mm.h>
+#include <linux/reboot.h>
 #include <linux/syscalls.h>
 #include <linux/interrupt.h>
 #include <linux/stacktrace.h>
@@ -150,4 +152,14 @@ void __weak klp_update_patch_state(struct task_struct *task)
 void __weak liveupdate_freeze_task(struct pt_regs *regs)
 {
 	clear_thread_flag(TIF_FREEZE);
+}
+
+int __weak kernel_kexec(void)
+{
+	return -ENOSYS;
+}
+
+bool __weak handover_frame_preserved(unsigned long pfn)
+{
+	return false;
 }

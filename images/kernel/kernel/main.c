@@ -68,6 +68,15 @@ static void bring_up(void)
 	smp_init();
 }
 
+/* A kernel thread that is about to execute a program: signals count from now on. */
+static void become_user_task(void)
+{
+	flush_signal_handlers(current, 1);
+	current->flags &= ~PF_KTHREAD;
+	current->prio = 1;
+	current->signal->pgrp = current->signal->session = 0;
+}
+
 static int kernel_init(void *unused)
 {
 	char path[128];
@@ -82,6 +91,7 @@ static int kernel_init(void *unused)
 	if (open_console())
 		pr_err("Warning: unable to open an initial console.\n");
 	system_state = SYSTEM_RUNNING;
+	become_user_task();
 
 	if (cmdline_find_option("init", path, sizeof(path)) > 0 ||
 	    cmdline_find_option("rdinit", path, sizeof(path)) > 0) {
