@@ -40,6 +40,7 @@ export function tlbInsert(c: CpuState, context: u32, linear: u64, physicalPage: 
     store<u64>(entry, NO_TAG, 16)
     return
   }
+  markFilled(c, context, entry)
   store<u64>(entry, page)
   let writeTag = NO_TAG
   if (flags & TLB_WRITE && isRam(physicalPage)) {
@@ -62,19 +63,49 @@ export function advanceGeneration(c: CpuState): void {
   newGeneration(c)
 }
 
+/** Notes that the group of eight entries with `entry` may hold something: one bit in system1 (context 0) to system3 (context 2). */
+// @ts-ignore: decorator
+@inline
+function markFilled(c: CpuState, context: u32, entry: usize): void {
+  const word = changetype<usize>(c) + offsetof<CpuState>('system1') + (context << 3)
+  store<u64>(word, load<u64>(word) | (<u64>1 << ((u64(entry - c.tlbBase) >> 8) & 63)))
+}
+
 export function tlbFlushAll(c: CpuState): void {
-  memory.fill(c.tlbBase, 0xff, CONTEXTS * TLB_BYTES)
+  for (let context: u32 = 0; context <= CONTEXT_USER; context++) {
+    const word = changetype<usize>(c) + offsetof<CpuState>('system1') + (context << 3)
+    let bits = load<u64>(word)
+    store<u64>(word, 0)
+    const base = c.tlbBase + context * TLB_BYTES
+    while (bits) {
+      memory.fill(base + (<usize>ctz(bits) << 8), 0xff, 256)
+      bits &= bits - 1
+    }
+  }
   newGeneration(c)
 }
 
 export function tlbFlushNonGlobal(c: CpuState): void {
-  const end = c.tlbBase + CONTEXTS * TLB_BYTES
-  for (let entry = c.tlbBase; entry < end; entry += TLB_ENTRY_BYTES) {
-    if (load<u64>(entry) != NO_TAG && (load<u32>(entry, 28) & TLB_GLOBAL) == 0) {
-      store<u64>(entry, NO_TAG)
-      store<u64>(entry, NO_TAG, 8)
-      store<u64>(entry, NO_TAG, 16)
+  for (let context: u32 = 0; context <= CONTEXT_USER; context++) {
+    const word = changetype<usize>(c) + offsetof<CpuState>('system1') + (context << 3)
+    let bits = load<u64>(word)
+    let kept: u64 = 0
+    const base = c.tlbBase + context * TLB_BYTES
+    while (bits) {
+      const first = base + (<usize>ctz(bits) << 8)
+      for (let entry = first; entry < first + 256; entry += TLB_ENTRY_BYTES) {
+        if (load<u64>(entry) == NO_TAG) continue
+        if (load<u32>(entry, 28) & TLB_GLOBAL) {
+          kept |= bits & (0 - bits)
+          continue
+        }
+        store<u64>(entry, NO_TAG)
+        store<u64>(entry, NO_TAG, 8)
+        store<u64>(entry, NO_TAG, 16)
+      }
+      bits &= bits - 1
     }
+    store<u64>(word, kept)
   }
   newGeneration(c)
 }
@@ -375,23 +406,35 @@ export function readSystem8(c: CpuState, linear: u64): u64 {
   return readIn(c, linear, 1, CONTEXT_SUPERVISOR)
 }
 export function readSystem16(c: CpuState, linear: u64): u64 {
+  const entry = tlbEntry(c.tlbBase, linear)
+  if (load<u64>(entry) == ((linear + 1) & PAGE_MASK)) return load<u16>(load<u32>(entry, 24) + <u32>linear)
   return readIn(c, linear, 2, CONTEXT_SUPERVISOR)
 }
 export function readSystem32(c: CpuState, linear: u64): u64 {
+  const entry = tlbEntry(c.tlbBase, linear)
+  if (load<u64>(entry) == ((linear + 3) & PAGE_MASK)) return load<u32>(load<u32>(entry, 24) + <u32>linear)
   return readIn(c, linear, 4, CONTEXT_SUPERVISOR)
 }
 export function readSystem64(c: CpuState, linear: u64): u64 {
+  const entry = tlbEntry(c.tlbBase, linear)
+  if (load<u64>(entry) == ((linear + 7) & PAGE_MASK)) return load<u64>(load<u32>(entry, 24) + <u32>linear)
   return readIn(c, linear, 8, CONTEXT_SUPERVISOR)
 }
 export function writeSystem8(c: CpuState, linear: u64, value: u64): void {
   writeIn(c, linear, 1, value, CONTEXT_SUPERVISOR)
 }
 export function writeSystem16(c: CpuState, linear: u64, value: u64): void {
-  writeIn(c, linear, 2, value, CONTEXT_SUPERVISOR)
+  const entry = tlbEntry(c.tlbBase, linear)
+  if (load<u64>(entry, 8) == ((linear + 1) & PAGE_MASK)) store<u16>(load<u32>(entry, 24) + <u32>linear, <u16>value)
+  else writeIn(c, linear, 2, value, CONTEXT_SUPERVISOR)
 }
 export function writeSystem32(c: CpuState, linear: u64, value: u64): void {
-  writeIn(c, linear, 4, value, CONTEXT_SUPERVISOR)
+  const entry = tlbEntry(c.tlbBase, linear)
+  if (load<u64>(entry, 8) == ((linear + 3) & PAGE_MASK)) store<u32>(load<u32>(entry, 24) + <u32>linear, <u32>value)
+  else writeIn(c, linear, 4, value, CONTEXT_SUPERVISOR)
 }
 export function writeSystem64(c: CpuState, linear: u64, value: u64): void {
-  writeIn(c, linear, 8, value, CONTEXT_SUPERVISOR)
+  const entry = tlbEntry(c.tlbBase, linear)
+  if (load<u64>(entry, 8) == ((linear + 7) & PAGE_MASK)) store<u64>(load<u32>(entry, 24) + <u32>linear, value)
+  else writeIn(c, linear, 8, value, CONTEXT_SUPERVISOR)
 }
