@@ -153,6 +153,39 @@ export function xor<T>(c: CpuState, base: usize, u: usize): void {
   logicFlags<T>(c, r)
 }
 
+/** CMP fused with a branch: produces the flags, returns whether condition `index` (fuse.ts) holds. */
+// @ts-ignore: decorator
+@inline
+export function compareBranch<T>(c: CpuState, base: usize, u: usize, index: u32): bool {
+  const a = load<T>(base + uopS1(u))
+  const b = operandB<T>(base, u)
+  subtractionFlags<T>(c, a, b, <T>(a - b))
+  if (index == 0) return a == b
+  if (index == 1) return a != b
+  if (index == 2) return a < b
+  if (index == 3) return a >= b
+  if (index == 4) return a <= b
+  if (index == 5) return a > b
+  const x = <i64>signed<T>(a)
+  const y = <i64>signed<T>(b)
+  if (index == 6) return x < y
+  if (index == 7) return x >= y
+  if (index == 8) return x <= y
+  return x > y
+}
+
+/** TEST fused with JZ, JNZ, JS, JNS. */
+// @ts-ignore: decorator
+@inline
+export function testBranch<T>(c: CpuState, base: usize, u: usize, index: u32): bool {
+  const r = <T>(load<T>(base + uopS1(u)) & operandB<T>(base, u))
+  logicFlags<T>(c, r)
+  if (index == 0) return r == 0
+  if (index == 1) return r != 0
+  if (index == 2) return <i64>signed<T>(r) < 0
+  return <i64>signed<T>(r) >= 0
+}
+
 /** CF stays. */
 // @ts-ignore: decorator
 @inline

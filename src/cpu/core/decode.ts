@@ -13,6 +13,7 @@ import { event } from './imports'
 import { EVENT_CROSS_MODIFIED, wantsCrossModified } from './coherence'
 import { isBreakpoint } from './breakpoints'
 import { eliminateDeadFlags } from './dead-flags'
+import { fuseBranch } from './fuse'
 import { decodeOneByte } from './decode-one-byte'
 import { decodeTwoByte } from './decode-two-byte'
 
@@ -99,6 +100,7 @@ export function decodeBlock(c: CpuState, rip: u64, mode: u32, physical: u32): Bl
   b.secondPage = d.second ? d.secondPage : NO_PAGE
   c.arenaNext = (d.uop + 15) & ~15
   eliminateDeadFlags(b)
+  fuseBranch(b)
   if (ephemeral) {
     b.generation = 0
     if (wantsCrossModified()) event(c.index, EVENT_CROSS_MODIFIED, <u32>linearOf(c, rip), <u32>rip)

@@ -8,12 +8,12 @@
 // 4. a store that hits the running block has replaced the next instruction's first uop by OP_EXIT, so no check is needed here.
 import { CpuState, JUMP_CACHE_ENTRIES, MODE_CODE64, MODE_CODE_MASK, SLOT_T0 } from './state'
 import {
-  Block, OP_ADCF, OP_ADD32, OP_ADD64, OP_ADDF, OP_AND32, OP_AND64, OP_ANDF, OP_BRNZ, OP_BSWAP32, OP_BSWAP64, OP_CALL, OP_CALLI, OP_CC, OP_CMPF, OP_COLD,
+  Block, OP_ADCF, OP_ADD32, OP_ADD64, OP_ADDF, OP_AND32, OP_AND64, OP_ANDF, OP_BRNZ, OP_BSWAP32, OP_BSWAP64, OP_CALL, OP_CALLI, OP_CC, OP_CMPF, OP_CMPJ32, OP_CMPJ64, OP_CMPJ8, OP_COLD,
   OP_COLD_END, OP_DECF, OP_EXIT, OP_FAULT, OP_IMUL32, OP_IMUL64, OP_IMULF16, OP_IMULF32, OP_IMULF64, OP_INCF, OP_JCC, OP_JMP, OP_JMPI, OP_LEA16, OP_LEA32,
   OP_LEA64, OP_LEAVE, OP_LOAD, OP_LOADS16_32, OP_LOADS16_64, OP_LOADS32_64, OP_LOADS8_32, OP_LOADS8_64, OP_LOADW, OP_LOADZ16, OP_LOADZ8, OP_MOV16,
   OP_MOV32, OP_MOV64, OP_MOV8, OP_NEG32, OP_NEG64, OP_NEGF, OP_NEXT, OP_NOP, OP_NOT, OP_OR32, OP_OR64, OP_ORF, OP_POP, OP_PUSH, OP_RET, OP_ROLF, OP_RORF,
   OP_SAR32, OP_SAR64, OP_SARF, OP_SBBF, OP_SEGCHECK, OP_SELECT16, OP_SELECT32, OP_SELECT64, OP_SHL32, OP_SHL64, OP_SHLF, OP_SHR32, OP_SHR64, OP_SHRF,
-  OP_SSE, OP_STORE, OP_STOREI, OP_SUB32, OP_SUB64, OP_SUBF, OP_SX16_32, OP_SX16_64, OP_SX32_64, OP_SX8_32, OP_SX8_64, OP_SYSTEM, OP_TESTF, OP_XOR32,
+  OP_SSE, OP_STORE, OP_STOREI, OP_SUB32, OP_SUB64, OP_SUBF, OP_SX16_32, OP_SX16_64, OP_SX32_64, OP_SX8_32, OP_SX8_64, OP_SYSTEM, OP_TESTF, OP_TESTJ32, OP_TESTJ64, OP_TESTJ8, OP_XOR32,
   OP_XOR64, OP_XORF, OP_ZX16_64, OP_ZX8_64, UOP_BYTES, uopD, uopNumber, uopOffset, uopOp, uopS1, uopS2, uopX,
 } from './ir'
 import { condition, flagCf, flagOf, flagPf, flagSf, flagZf, RF, TF } from './flags'
@@ -24,7 +24,7 @@ import { segmentCheck } from './segment-check'
 import { coldOp } from './cold'
 import { systemOp } from './system-ops'
 import { sseOp } from './sse'
-import { add, and, adc, addressShort, address, cmp, dec, imul16, imul32, imul64, inc, neg, operandB, or, rol, ror, sar, sbb, shl, shr, sub, test, xor } from './arithmetic'
+import { add, and, adc, addressShort, address, cmp, compareBranch, dec, imul16, imul32, imul64, inc, neg, operandB, or, rol, ror, sar, sbb, shl, shr, sub, test, testBranch, xor } from './arithmetic'
 
 const PAGE_MASK: u64 = ~0xfff
 
@@ -112,6 +112,8 @@ function followIndirect(c: CpuState, rip: u64): usize {
 
 /** After OP_SYSTEM: c.rip is set, and much may have changed. */
 function afterSystem(c: CpuState): usize {
+  // STI's shadow matters only if a line is up, or could be put up by the host before the next instruction has executed.
+  if (c.shadow == 1 && c.lines == 0 && c.remaining > 0) c.shadow = 0
   if (c.shadow | c.halted | c.shutdown | c.lines | c.pendingDebug | <u32>(c.eflags & (TF | RF))) {
     c.block = 0
     c.uop = 0
@@ -147,6 +149,7 @@ export function interpret(c: CpuState, entry: Block): u32 {
     let way: u32 = NOT_TAKEN
     let indirect: u64 = 0
     switch (uopOp(u)) {
+      // In ascending order without large gaps: only then does the compiler make one jump table of it.
       case OP_EXIT: {
         const broke = uopX(u) == 1 && c.patchedUop != u
         restorePatched(c)
@@ -220,54 +223,6 @@ export function interpret(c: CpuState, entry: Block): u32 {
       case OP_BRNZ:
         if (load<u64>(base + uopS1(u))) way = TAKEN
         break
-      case OP_JCC + 0:
-        if (flagOf(c) != 0) way = TAKEN
-        break
-      case OP_JCC + 1:
-        if (flagOf(c) == 0) way = TAKEN
-        break
-      case OP_JCC + 2:
-        if (flagCf(c) != 0) way = TAKEN
-        break
-      case OP_JCC + 3:
-        if (flagCf(c) == 0) way = TAKEN
-        break
-      case OP_JCC + 4:
-        if (c.flagResult == 0) way = TAKEN
-        break
-      case OP_JCC + 5:
-        if (c.flagResult != 0) way = TAKEN
-        break
-      case OP_JCC + 6:
-        if ((flagCf(c) | flagZf(c)) != 0) way = TAKEN
-        break
-      case OP_JCC + 7:
-        if ((flagCf(c) | flagZf(c)) == 0) way = TAKEN
-        break
-      case OP_JCC + 8:
-        if (flagSf(c) != 0) way = TAKEN
-        break
-      case OP_JCC + 9:
-        if (flagSf(c) == 0) way = TAKEN
-        break
-      case OP_JCC + 10:
-        if (flagPf(c) != 0) way = TAKEN
-        break
-      case OP_JCC + 11:
-        if (flagPf(c) == 0) way = TAKEN
-        break
-      case OP_JCC + 12:
-        if (flagSf(c) != flagOf(c)) way = TAKEN
-        break
-      case OP_JCC + 13:
-        if (flagSf(c) == flagOf(c)) way = TAKEN
-        break
-      case OP_JCC + 14:
-        if (((flagSf(c) ^ flagOf(c)) | flagZf(c)) != 0) way = TAKEN
-        break
-      case OP_JCC + 15:
-        if (((flagSf(c) ^ flagOf(c)) | flagZf(c)) == 0) way = TAKEN
-        break
       case OP_SYSTEM: {
         c.uop = u
         c.instructionRip = b.rip + u64(uopOffset(u))
@@ -326,6 +281,54 @@ export function interpret(c: CpuState, entry: Block): u32 {
         u += UOP_BYTES
         continue
       }
+      case OP_JCC + 0:
+        if (flagOf(c) != 0) way = TAKEN
+        break
+      case OP_JCC + 1:
+        if (flagOf(c) == 0) way = TAKEN
+        break
+      case OP_JCC + 2:
+        if (flagCf(c) != 0) way = TAKEN
+        break
+      case OP_JCC + 3:
+        if (flagCf(c) == 0) way = TAKEN
+        break
+      case OP_JCC + 4:
+        if (c.flagResult == 0) way = TAKEN
+        break
+      case OP_JCC + 5:
+        if (c.flagResult != 0) way = TAKEN
+        break
+      case OP_JCC + 6:
+        if ((flagCf(c) | flagZf(c)) != 0) way = TAKEN
+        break
+      case OP_JCC + 7:
+        if ((flagCf(c) | flagZf(c)) == 0) way = TAKEN
+        break
+      case OP_JCC + 8:
+        if (flagSf(c) != 0) way = TAKEN
+        break
+      case OP_JCC + 9:
+        if (flagSf(c) == 0) way = TAKEN
+        break
+      case OP_JCC + 10:
+        if (flagPf(c) != 0) way = TAKEN
+        break
+      case OP_JCC + 11:
+        if (flagPf(c) == 0) way = TAKEN
+        break
+      case OP_JCC + 12:
+        if (flagSf(c) != flagOf(c)) way = TAKEN
+        break
+      case OP_JCC + 13:
+        if (flagSf(c) == flagOf(c)) way = TAKEN
+        break
+      case OP_JCC + 14:
+        if (((flagSf(c) ^ flagOf(c)) | flagZf(c)) != 0) way = TAKEN
+        break
+      case OP_JCC + 15:
+        if (((flagSf(c) ^ flagOf(c)) | flagZf(c)) == 0) way = TAKEN
+        break
       case OP_MOV8:
         store<u8>(base + uopD(u), operandB<u8>(base, u))
         u += UOP_BYTES
@@ -556,6 +559,21 @@ export function interpret(c: CpuState, entry: Block): u32 {
         u += UOP_BYTES
         continue
       }
+      case OP_LEAVE: {
+        const at = c.rbp
+        const e = tlbEntry(c.tlb, at)
+        let v: u64
+        if (load<u64>(e) == ((at + 7) & PAGE_MASK)) v = load<u64>(load<u32>(e, 24) + <u32>at)
+        else {
+          c.uop = u
+          v = readSlow(c, at, 8)
+          if (c.fault) return leaveWithFault(c, b, u)
+        }
+        c.rsp = at + 8
+        c.rbp = v
+        u += UOP_BYTES
+        continue
+      }
       case OP_LOADW + 0: {
         const at = address(base, u)
         const e = tlbEntry(c.tlb, at)
@@ -709,21 +727,6 @@ export function interpret(c: CpuState, entry: Block): u32 {
           writeSlow(c, at, 8, u64(v))
           if (c.fault) return leaveWithFault(c, b, u)
         }
-        u += UOP_BYTES
-        continue
-      }
-      case OP_LEAVE: {
-        const at = c.rbp
-        const e = tlbEntry(c.tlb, at)
-        let v: u64
-        if (load<u64>(e) == ((at + 7) & PAGE_MASK)) v = load<u64>(load<u32>(e, 24) + <u32>at)
-        else {
-          c.uop = u
-          v = readSlow(c, at, 8)
-          if (c.fault) return leaveWithFault(c, b, u)
-        }
-        c.rsp = at + 8
-        c.rbp = v
         u += UOP_BYTES
         continue
       }
@@ -996,38 +999,6 @@ export function interpret(c: CpuState, entry: Block): u32 {
         sar<u64>(c, base, u)
         u += UOP_BYTES
         continue
-      case OP_ROLF + 0:
-        rol<u8>(c, base, u)
-        u += UOP_BYTES
-        continue
-      case OP_ROLF + 1:
-        rol<u16>(c, base, u)
-        u += UOP_BYTES
-        continue
-      case OP_ROLF + 2:
-        rol<u32>(c, base, u)
-        u += UOP_BYTES
-        continue
-      case OP_ROLF + 3:
-        rol<u64>(c, base, u)
-        u += UOP_BYTES
-        continue
-      case OP_RORF + 0:
-        ror<u8>(c, base, u)
-        u += UOP_BYTES
-        continue
-      case OP_RORF + 1:
-        ror<u16>(c, base, u)
-        u += UOP_BYTES
-        continue
-      case OP_RORF + 2:
-        ror<u32>(c, base, u)
-        u += UOP_BYTES
-        continue
-      case OP_RORF + 3:
-        ror<u64>(c, base, u)
-        u += UOP_BYTES
-        continue
       case OP_ADD32:
         store<u64>(base + uopD(u), u64(<u32>(load<u32>(base + uopS1(u)) + operandB<u32>(base, u))))
         u += UOP_BYTES
@@ -1136,6 +1107,152 @@ export function interpret(c: CpuState, entry: Block): u32 {
         store<u64>(base + uopD(u), load<u64>(base + uopS1(u)) * operandB<u64>(base, u))
         u += UOP_BYTES
         continue
+      case OP_ROLF + 0:
+        rol<u8>(c, base, u)
+        u += UOP_BYTES
+        continue
+      case OP_ROLF + 1:
+        rol<u16>(c, base, u)
+        u += UOP_BYTES
+        continue
+      case OP_ROLF + 2:
+        rol<u32>(c, base, u)
+        u += UOP_BYTES
+        continue
+      case OP_ROLF + 3:
+        rol<u64>(c, base, u)
+        u += UOP_BYTES
+        continue
+      case OP_RORF + 0:
+        ror<u8>(c, base, u)
+        u += UOP_BYTES
+        continue
+      case OP_RORF + 1:
+        ror<u16>(c, base, u)
+        u += UOP_BYTES
+        continue
+      case OP_RORF + 2:
+        ror<u32>(c, base, u)
+        u += UOP_BYTES
+        continue
+      case OP_RORF + 3:
+        ror<u64>(c, base, u)
+        u += UOP_BYTES
+        continue
+      case OP_CMPJ32 + 0:
+        if (compareBranch<u32>(c, base, u, 0)) way = TAKEN
+        break
+      case OP_CMPJ32 + 1:
+        if (compareBranch<u32>(c, base, u, 1)) way = TAKEN
+        break
+      case OP_CMPJ32 + 2:
+        if (compareBranch<u32>(c, base, u, 2)) way = TAKEN
+        break
+      case OP_CMPJ32 + 3:
+        if (compareBranch<u32>(c, base, u, 3)) way = TAKEN
+        break
+      case OP_CMPJ32 + 4:
+        if (compareBranch<u32>(c, base, u, 4)) way = TAKEN
+        break
+      case OP_CMPJ32 + 5:
+        if (compareBranch<u32>(c, base, u, 5)) way = TAKEN
+        break
+      case OP_CMPJ32 + 6:
+        if (compareBranch<u32>(c, base, u, 6)) way = TAKEN
+        break
+      case OP_CMPJ32 + 7:
+        if (compareBranch<u32>(c, base, u, 7)) way = TAKEN
+        break
+      case OP_CMPJ32 + 8:
+        if (compareBranch<u32>(c, base, u, 8)) way = TAKEN
+        break
+      case OP_CMPJ32 + 9:
+        if (compareBranch<u32>(c, base, u, 9)) way = TAKEN
+        break
+      case OP_CMPJ64 + 0:
+        if (compareBranch<u64>(c, base, u, 0)) way = TAKEN
+        break
+      case OP_CMPJ64 + 1:
+        if (compareBranch<u64>(c, base, u, 1)) way = TAKEN
+        break
+      case OP_CMPJ64 + 2:
+        if (compareBranch<u64>(c, base, u, 2)) way = TAKEN
+        break
+      case OP_CMPJ64 + 3:
+        if (compareBranch<u64>(c, base, u, 3)) way = TAKEN
+        break
+      case OP_CMPJ64 + 4:
+        if (compareBranch<u64>(c, base, u, 4)) way = TAKEN
+        break
+      case OP_CMPJ64 + 5:
+        if (compareBranch<u64>(c, base, u, 5)) way = TAKEN
+        break
+      case OP_CMPJ64 + 6:
+        if (compareBranch<u64>(c, base, u, 6)) way = TAKEN
+        break
+      case OP_CMPJ64 + 7:
+        if (compareBranch<u64>(c, base, u, 7)) way = TAKEN
+        break
+      case OP_CMPJ64 + 8:
+        if (compareBranch<u64>(c, base, u, 8)) way = TAKEN
+        break
+      case OP_CMPJ64 + 9:
+        if (compareBranch<u64>(c, base, u, 9)) way = TAKEN
+        break
+      case OP_CMPJ8 + 0:
+        if (compareBranch<u8>(c, base, u, 0)) way = TAKEN
+        break
+      case OP_CMPJ8 + 1:
+        if (compareBranch<u8>(c, base, u, 1)) way = TAKEN
+        break
+      case OP_CMPJ8 + 2:
+        if (compareBranch<u8>(c, base, u, 2)) way = TAKEN
+        break
+      case OP_CMPJ8 + 3:
+        if (compareBranch<u8>(c, base, u, 3)) way = TAKEN
+        break
+      case OP_CMPJ8 + 4:
+        if (compareBranch<u8>(c, base, u, 4)) way = TAKEN
+        break
+      case OP_CMPJ8 + 5:
+        if (compareBranch<u8>(c, base, u, 5)) way = TAKEN
+        break
+      case OP_TESTJ8 + 0:
+        if (testBranch<u8>(c, base, u, 0)) way = TAKEN
+        break
+      case OP_TESTJ8 + 1:
+        if (testBranch<u8>(c, base, u, 1)) way = TAKEN
+        break
+      case OP_TESTJ8 + 2:
+        if (testBranch<u8>(c, base, u, 2)) way = TAKEN
+        break
+      case OP_TESTJ8 + 3:
+        if (testBranch<u8>(c, base, u, 3)) way = TAKEN
+        break
+      case OP_TESTJ32 + 0:
+        if (testBranch<u32>(c, base, u, 0)) way = TAKEN
+        break
+      case OP_TESTJ32 + 1:
+        if (testBranch<u32>(c, base, u, 1)) way = TAKEN
+        break
+      case OP_TESTJ32 + 2:
+        if (testBranch<u32>(c, base, u, 2)) way = TAKEN
+        break
+      case OP_TESTJ32 + 3:
+        if (testBranch<u32>(c, base, u, 3)) way = TAKEN
+        break
+      case OP_TESTJ64 + 0:
+        if (testBranch<u64>(c, base, u, 0)) way = TAKEN
+        break
+      case OP_TESTJ64 + 1:
+        if (testBranch<u64>(c, base, u, 1)) way = TAKEN
+        break
+      case OP_TESTJ64 + 2:
+        if (testBranch<u64>(c, base, u, 2)) way = TAKEN
+        break
+      case OP_TESTJ64 + 3:
+        if (testBranch<u64>(c, base, u, 3)) way = TAKEN
+        break
       default:
         unreachable()
     }

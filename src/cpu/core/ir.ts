@@ -119,6 +119,14 @@ export const OP_IMUL64: u32 = 166
 export const OP_ROLF: u32 = 168 // + sz
 export const OP_RORF: u32 = 172
 
+// Fused forms of a comparison and the conditional branch that ends the block (fuse.ts); flags are produced as by the comparison alone.
+export const OP_CMPJ32: u32 = 176 // + FUSED_* index
+export const OP_CMPJ64: u32 = 186
+export const OP_CMPJ8: u32 = 196 // the first 6 conditions
+export const OP_TESTJ8: u32 = 202 // Z NZ S NS
+export const OP_TESTJ32: u32 = 206
+export const OP_TESTJ64: u32 = 210
+
 // @ts-ignore: decorator
 @inline
 export function uopOp(u: usize): u32 {
