@@ -19,6 +19,7 @@ int main(int argc, char **argv)
 			sum += c ^ sum >> 11;
 		}
 		printf("counter: pid %d: round %ld checksum %016lx\n", getpid(), round, sum);
+		workload_pause(&workload);
 	}
 	return workload_end(&workload, sum);
 }

@@ -69,6 +69,7 @@ int main(int argc, char **argv)
 			workload_fail(&workload, "a child's write reached the parent", round);
 		before = scribble(buffer, workload.steps, round);
 		hash = hash_word(hash, before);
+		workload_pause(&workload);
 	}
 	return workload_end(&workload, hash);
 }

@@ -51,6 +51,7 @@ int main(int argc, char **argv)
 		lseek(nameless, 0, SEEK_SET);
 		if (read(nameless, back, workload.steps) != workload.steps || hash_bytes(HASH_BEGIN, back, workload.steps) != nameless_hash)
 			workload_fail(&workload, "the file without a name", round);
+		workload_pause(&workload);
 	}
 	if (fstat(first, &status) < 0 || status.st_size != workload.rounds * workload.steps)
 		workload_fail(&workload, "the file's size", workload.rounds);

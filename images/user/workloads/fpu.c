@@ -56,6 +56,7 @@ int main(int argc, char **argv)
 				workload_fail(&workload, "a value left the interval", round);
 		}
 		hash = hash_bytes(hash, values, sizeof(values));
+		workload_pause(&workload);
 	}
 	asm volatile("ldmxcsr %0" : : "m"(usual));
 	return workload_end(&workload, hash);

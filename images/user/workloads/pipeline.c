@@ -48,6 +48,7 @@ int main(int argc, char **argv)
 			if (write_all(forth[1], buffer, size) < 0)
 				workload_fail(&workload, "write to the pipe", round);
 		}
+		workload_pause(&workload);
 	}
 	close(forth[1]);
 	if (read(back[0], &answer, sizeof(answer)) != sizeof(answer) || answer != hash)

@@ -60,6 +60,7 @@ int main(int argc, char **argv)
 		if (caught1 != round)
 			workload_fail(&workload, "a blocked signal came not once", round);
 		hash = hash_word(hash, (uint64_t)(caught1 << 32 | caught2));
+		workload_pause(&workload);
 	}
 	if (waitpid(child, &status, 0) != child || status)
 		workload_fail(&workload, "the child's end", workload.rounds);

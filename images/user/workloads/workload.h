@@ -3,7 +3,8 @@
  * What the demo's workloads share: arguments, a hash, a generator of reproducible bytes, and the last line, which is the same
  * whatever the timing was: `name: pid P: result HEX`. A workload that finds its own state damaged says so and exits 1.
  *
- * Every workload takes [ROUNDS [STEPS]] and ends by itself.
+ * Every workload takes [ROUNDS [STEPS [PAUSE]]] and ends by itself; it sleeps PAUSE milliseconds after each round, so that a program
+ * can live long without keeping a CPU. The result does not depend on PAUSE.
  */
 #ifndef WORKLOAD_H
 #define WORKLOAD_H
@@ -11,16 +12,27 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 struct workload {
 	const char *name;
-	long rounds, steps;
+	long rounds, steps, pause;
 };
 
 static inline struct workload workload_begin(const char *name, int argc, char **argv, long rounds, long steps)
 {
-	return (struct workload){ name, argc > 1 ? strtol(argv[1], NULL, 10) : rounds, argc > 2 ? strtol(argv[2], NULL, 10) : steps };
+	return (struct workload){ name, argc > 1 ? strtol(argv[1], NULL, 10) : rounds, argc > 2 ? strtol(argv[2], NULL, 10) : steps,
+				  argc > 3 ? strtol(argv[3], NULL, 10) : 0 };
+}
+
+static inline void workload_pause(const struct workload *workload)
+{
+	struct timespec span = { workload->pause / 1000, workload->pause % 1000 * 1000000 };
+
+	if (workload->pause)
+		while (nanosleep(&span, &span) < 0)
+			;
 }
 
 static inline int workload_end(const struct workload *workload, uint64_t result)
