@@ -11,10 +11,9 @@
 //    PE can then be due.
 // 2. softfloat.ts, lane by lane, in all other cases.
 import {
-  ADD, DENORMAL, DIVIDE, INVALID, MULTIPLY, QUIET, SUBTRACT,
-  aClass, aDenormal, arithmetic, bClass, bDenormal, beginSse, compareOperands, convertA, denormalsAreZero,
-  exceptionMasks, loadDouble, loadInteger, loadSingle, moveAToB, moveAToR, packDouble, packSingle, raise, raised,
-  roundToDouble, roundToSingle, roundingMode, squareRoot, toInteger
+  ADD, DIVIDE, MULTIPLY, SUBTRACT, arithmetic, beginSse, compareOperands, convertA, denormalsAreZero,
+  loadDouble, loadInteger, loadSingle, moveAToB, moveAToR, packDouble, packSingle, raise, raised,
+  roundToDouble, roundToSingle, squareRoot, toInteger
 } from './softfloat'
 
 /** Native arithmetic may be used (way 1). Flags 0..4 do not matter; RC, FTZ and DAZ are 0, masks and PE are 1. */

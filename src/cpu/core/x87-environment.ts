@@ -4,7 +4,7 @@
 // fault changes nothing. It must not compute.
 import { CpuState, MODE_REAL } from './state'
 import { probeWrite, read16, read32, read64, write16, write32, write64 } from './memory'
-import { fx, controlWord, setControlWord, setStatusWord, st, stackTop, statusWord, summarise } from './x87-stack'
+import { fx, controlWord, setControlWord, setStatusWord, st, statusWord } from './x87-stack'
 
 /** The two-bit tags of all registers: 0 valid, 1 zero, 2 special, 3 empty. */
 function fullTags(c: CpuState): u32 {

@@ -3,7 +3,7 @@ import { CpuState } from './state'
 import {
   DENORMAL, DIVIDE_BY_ZERO, FINITE, INFINITE, TO_DOWN, TO_UP, TO_ZERO, ZERO,
   aClass, aDenormal, aExponent, aSign, aSignificand, bClass, bDenormal, bExponent, indefinite, loadInteger,
-  moveAToB, moveAToR, propagateNaN, propagateNaNOfA, raise, remainder, roundingMode, setBExponent, setR, toInteger
+  moveAToB, moveAToR, propagateNaN, propagateNaNOfA, raise, remainder, roundingMode, setBExponent, setR
 } from './softfloat'
 import {
   C0, C1, C2, C3, isEmpty, loadSt, markFull, push, roundToExtended, setConditions, settle, st, stackOverflow, stackUnderflow,

@@ -7,7 +7,7 @@ import { CpuState } from './state'
 import {
   ADD, DENORMAL, DIVIDE_BY_ZERO, FINITE, INEXACT, INFINITE, MULTIPLY, ZERO,
   aClass, aDenormal, aExponent, aSign, aSignificand, arithmetic, bClass, bDenormal, bSign, indefinite, loadDouble,
-  loadExtended, loadInteger, loadParts, moveAToB, moveAToR, moveRToA, propagateNaN, propagateNaNOfA, raise, setR, swapOperands,
+  loadInteger, loadParts, moveAToB, moveAToR, moveRToA, propagateNaN, propagateNaNOfA, raise, setR, swapOperands,
   bExponent, bSignificand, scaleR
 } from './softfloat'
 import {
