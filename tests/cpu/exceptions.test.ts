@@ -306,6 +306,31 @@ describe('exception delivery', () => {
     expect(run('hlt').vector).toBe(undefined)
   })
 
+  it('keeps the shadow of STI when the run is cut right behind it', () => {
+    let pending = false
+    const machine = new SystemMachine({
+      acknowledgeInterrupt: () => {
+        const vector = pending ? 0x50 : -1
+        pending = false
+        return vector
+      },
+    })
+    machine.place('sti\nhlt\nnop')
+    for (const before of [true, false]) {
+      machine.enter(0)
+      machine.core.exports.setLine(0, LINE_INTR, 0)
+      const raise = () => {
+        pending = true
+        machine.core.exports.setLine(0, LINE_INTR, 1)
+      }
+      if (before) raise()
+      expect(machine.core.run(0, 1)).toBe(0)
+      if (!before) raise()
+      // HLT executes, and the interrupt wakes from it: no wake-up is lost.
+      expect(machine.run()).toMatchObject({ vector: 0x50, rip: BigInt(CODE + 2) })
+    }
+  })
+
   it('blocks NMIs from the delivery of one to the next IRET', () => {
     const machine = new SystemMachine()
     machine.place('inc eax\niretq', HANDLER)

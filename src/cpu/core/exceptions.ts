@@ -15,7 +15,7 @@ import { CpuState, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS } from './stat
 import { AC, IF, NT, RF, TF, VM, readFlags } from './flags'
 import { eventMask } from './layout'
 import { event } from './imports'
-import { VECTOR_DB, VECTOR_DE, VECTOR_DF, VECTOR_GP, VECTOR_NMI, VECTOR_NP, VECTOR_PF, VECTOR_SS, VECTOR_TS, raise } from './fault'
+import { VECTOR_DB, VECTOR_DE, VECTOR_DF, VECTOR_GP, VECTOR_NMI, VECTOR_NP, VECTOR_PF, VECTOR_TS, raise } from './fault'
 import {
   ATTRIBUTE_BIG,
   ATTRIBUTE_CODE,

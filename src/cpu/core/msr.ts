@@ -148,7 +148,8 @@ export function writeMsr(c: CpuState, msr: u32, value: u64): void {
       return
     }
     case IA32_MISC_ENABLE: {
-      c.miscEnable = (value & 0x400001) | (MISC_ENABLE_AT_RESET & ~1)
+      // Bits 11 and 12 are read-only; the others are kept and have no effect.
+      c.miscEnable = (value & 0x4400c50089) | (MISC_ENABLE_AT_RESET & ~1)
       return
     }
     case IA32_DEBUGCTL: {

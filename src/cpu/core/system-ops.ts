@@ -2,14 +2,13 @@
 //
 // Protocol: c.rip is the next instruction and c.instructionRip this one; slots T0 and T1 hold what system-decode.ts emitted. On a fault
 // nothing architectural has changed. Every memory access that can fault comes before the first change.
-import { CpuState, MODE_CODE64, MODE_CODE_MASK, SEG_CS, SEG_SS, segmentBase, segmentSelector, setSegmentBase, setSlot, slot } from './state'
+import { CpuState, MODE_CODE64, MODE_CODE_MASK, SEG_SS, segmentBase, segmentSelector, setSegmentBase, setSlot, slot } from './state'
 import { uopArgument, uopD, uopDetail, uopFunction, uopS1, uopX } from './ir'
 import { AC, ARITHMETIC, DF, ID, IF, IOPL, NT, OF, RF, TF, VIF, VIP, VM, ZF, readFlags, setArithmetic, writeFlags } from './flags'
 import { VECTOR_BR, VECTOR_GP, VECTOR_NP, VECTOR_OF, VECTOR_UD, raise, raiseNoCode } from './fault'
 import { probeWrite, read16, read32, read64, read8, readSize, write16, write32, write64, writeSystem8 } from './memory'
 import {
   ATTRIBUTE_PRESENT,
-  ATTRIBUTE_S,
   TYPE_LDT,
   TYPE_TSS,
   TYPE_TSS16,
@@ -23,7 +22,7 @@ import {
   isNull,
   limitOf,
 } from './descriptor-tables'
-import { is64, inspectSegment, isLongActive, isProtected, loadSegment, updateMode, verifySegment } from './segments'
+import { inspectSegment, isLongActive, loadSegment, updateMode, verifySegment } from './segments'
 import { commitStack, popValue, pushValue, useCurrentStack } from './stack-frame'
 import { farCall, farJump, farReturn } from './far-transfer'
 import { interruptReturn } from './interrupt-return'
