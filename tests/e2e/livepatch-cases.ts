@@ -13,6 +13,11 @@ export interface LivepatchCase {
 }
 
 const insmod = (name: string, args = '') => `insmod /lib/modules/${name}.ko ${args}`.trim()
+/** Loads a livepatch module and waits for the end of its transition: running tasks switch when they next leave the kernel. */
+const load = (name: string, args = '') => [
+  insmod(name, args),
+  `while [ "$(cat /sys/kernel/livepatch/${name.replace(/-/g, '_')}/transition)" = 1 ]; do sleep 0.1; done`,
+]
 const disable = (name: string) => [
   `echo 0 > /sys/kernel/livepatch/${name}/enabled`,
   `while [ -d /sys/kernel/livepatch/${name} ]; do sleep 0.1; done`,
@@ -45,7 +50,7 @@ export const livepatchCases: readonly LivepatchCase[] = [
   {
     name: 'a function is patched and given back',
     commands: [
-      insmod('livepatch-sample'),
+      ...load('livepatch-sample'),
       'cat /proc/cmdline',
       'cat /sys/kernel/livepatch/livepatch_sample/enabled /sys/kernel/livepatch/livepatch_sample/transition',
       'cat /sys/kernel/livepatch/livepatch_sample/vmlinux/patched',
@@ -59,7 +64,7 @@ export const livepatchCases: readonly LivepatchCase[] = [
   {
     name: 'a patch from assembly goes through the same loader',
     commands: [
-      insmod('assembled-cmdline'),
+      ...load('assembled-cmdline'),
       'cat /proc/cmdline',
       ...disable('assembled_cmdline'),
       'rmmod assembled_cmdline',
@@ -70,8 +75,8 @@ export const livepatchCases: readonly LivepatchCase[] = [
   {
     name: 'atomic replace gives back what only the older patch changed',
     commands: [
-      insmod('livepatch-sample'),
-      insmod('klp-replace', 'replace=1'),
+      ...load('livepatch-sample'),
+      ...load('klp-replace', 'replace=1'),
       'while [ -d /sys/kernel/livepatch/livepatch_sample ]; do sleep 0.1; done',
       'rmmod livepatch_sample',
       '! grep -q patched /proc/cmdline',
@@ -85,8 +90,8 @@ export const livepatchCases: readonly LivepatchCase[] = [
   {
     name: 'two patches stack, the order is shown, the older may go first',
     commands: [
-      insmod('livepatch-sample'),
-      insmod('klp-replace', 'replace=0'),
+      ...load('livepatch-sample'),
+      ...load('klp-replace', 'replace=0'),
       'cat /sys/kernel/livepatch/klp_replace/stack_order',
       ...disable('livepatch_sample'),
       'cat /sys/kernel/livepatch/klp_replace/stack_order',
@@ -106,7 +111,7 @@ export const livepatchCases: readonly LivepatchCase[] = [
     name: 'callbacks run for a module that was there before the patch',
     commands: [
       insmod('klp-target'),
-      insmod('klp-callbacks'),
+      ...load('klp-callbacks'),
       'cat /proc/klp_target',
       ...disable('klp_callbacks'),
       'cat /proc/klp_target',
@@ -132,7 +137,7 @@ export const livepatchCases: readonly LivepatchCase[] = [
   {
     name: 'callbacks run for a module that comes and goes under the patch',
     commands: [
-      insmod('klp-callbacks'),
+      ...load('klp-callbacks'),
       insmod('klp-target'),
       'cat /proc/klp_target',
       'rmmod klp_target',
@@ -174,7 +179,7 @@ export const livepatchCases: readonly LivepatchCase[] = [
   {
     name: 'a pre-patch callback that fails keeps a coming module out',
     commands: [
-      insmod('klp-callbacks'),
+      ...load('klp-callbacks'),
       'echo -19 > /sys/module/klp_callbacks/parameters/pre_patch_ret',
       `! ${insmod('klp-target')}`,
       '! [ -d /sys/module/klp_target ]',

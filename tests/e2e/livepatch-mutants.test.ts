@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { buildVariant } from '../../tools/images/kernel.mjs'
+import { buildOneKernel } from '../../tools/images/kernel.mjs'
 import { needs } from '../needs.js'
 import { livepatchCases } from './livepatch-cases.js'
 import { createInitrd, runCase } from './livepatch-guest.js'
@@ -20,8 +20,8 @@ needs('gcc', 'qemu-system-x86_64')('a kernel that skips the stack check', () => 
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   it('is caught: the transition ends while a task still sleeps in the old function', async () => {
-    const kernel = await buildVariant({
-      name: 'mutant-stack-check',
+    const kernel = await buildOneKernel({
+      suffix: '-mutant-stack-check',
       defines: ['MUTANT_KLP_SKIP_STACK_CHECK'],
       output: join(folder, 'mutant.elf'),
     })
