@@ -6,7 +6,10 @@
 // that every chain and cache entry that points to it fails the same comparison; its memory is reclaimed with the whole arena.
 // Constraints: 1. nothing is translated (no accessed bit set) for an instruction that will not be executed now; hence only the first
 // instruction of a block may cross a page. 2. the arena is emptied only between blocks.
-import { ACCESS_EXECUTE, BLOCK_TABLE_ENTRIES, CpuState, JUMP_CACHE_ENTRIES, MODE_CODE64, MODE_CODE_MASK, MODE_STEP, PAGE_TABLE_ENTRIES, SEG_CS, TLB_BYTES, segmentLimit } from './state'
+import {
+  ACCESS_EXECUTE, BLOCK_TABLE_ENTRIES, CpuState, JUMP_CACHE_ENTRIES, MODE_CODE64, MODE_CODE_MASK, MODE_STEP, PAGE_TABLE_ENTRIES, SEG_CS,
+  TLB_BYTES, segmentLimit,
+} from './state'
 import { BLOCK_BYTES, Block, NO_PAGE, OP_EXIT, UOP_BYTES, uopNumber } from './ir'
 import { PAGE_CODE, cpuAt, cpuCount, dirtyPages, memoryAt, pageFlags, ramBytes, runningCpu } from './layout'
 import { advanceGeneration, dropWriteTags, translate } from './memory'
@@ -66,8 +69,8 @@ export function findBlock(c: CpuState, mode: u32): Block | null {
         b.generation = generation
         return b
       }
-      const next = linearOf(c, (rip | 0xfff) + 1 - (c.csBase & 0xfff) * u64((mode & MODE_CODE_MASK) != MODE_CODE64))
-      if (!translate(c, next & ~0xfff, ACCESS_EXECUTE, <u32>(c.tlb - c.tlbBase) / TLB_BYTES)) return null
+      const next = linearOf(c, rip + u64(0x1000 - (physical & 0xfff)))
+      if (!translate(c, next, ACCESS_EXECUTE, <u32>(c.tlb - c.tlbBase) / TLB_BYTES)) return null
       if (<u32>c.physical == b.secondPage) {
         b.generation = generation
         return b

@@ -13,7 +13,10 @@ import {
 import { Decoder, NO_SEGMENT, sizeIndex } from './decoder'
 import { systemDecode } from './system-decode'
 import { sseDecode } from './sse-decode'
-import { cold, coldEnd, setBranch, branchDisplacement, stackSize, push, pop, arithmeticOp, arithmeticRm, unaryRm, shiftRm, sx, stringOp, multiplyOp, exchange, loadAddress } from './decode-forms'
+import {
+  cold, coldEnd, setBranch, branchDisplacement, stackSize, push, pop, arithmeticOp, arithmeticRm, unaryRm, shiftRm, sx, stringOp, multiplyOp,
+  exchange, loadAddress,
+} from './decode-forms'
 
 export function decodeOneByte(d: Decoder, op: u32): void {
   const size: u32 = op & 1 ? d.operandSize : 1

@@ -5,7 +5,10 @@
 // It must not know what instructions mean, only how they are encoded.
 import { CpuState, MODE_CODE64, SEG_DS, SEG_FS, SEG_SS, SLOT_SEGMENT_BASE, SLOT_T0, SLOT_T1, SLOT_ZERO } from './state'
 import { COLD_BITADDR } from './cold-numbers'
-import { OP_COLD, OP_FAULT, OP_LEA16, OP_LEA32, OP_LEA64, OP_LOAD, OP_LOADW, OP_LOADZ16, OP_LOADZ8, OP_MOV8, OP_SEGCHECK, OP_STORE, UOP_BYTES, functionImmediate } from './ir'
+import {
+  OP_COLD, OP_FAULT, OP_LEA16, OP_LEA32, OP_LEA64, OP_LOAD, OP_LOADW, OP_LOADZ16, OP_LOADZ8, OP_MOV8, OP_SEGCHECK, OP_STORE, UOP_BYTES,
+  functionImmediate,
+} from './ir'
 import { codeByte, openSecondPage } from './code-bytes'
 import { VECTOR_GP } from './fault'
 

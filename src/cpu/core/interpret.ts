@@ -24,7 +24,10 @@ import { segmentCheck } from './segment-check'
 import { coldOp } from './cold'
 import { systemOp } from './system-ops'
 import { sseOp } from './sse'
-import { add, and, adc, addressShort, address, cmp, compareBranch, dec, imul16, imul32, imul64, inc, neg, operandB, or, rol, ror, sar, sbb, shl, shr, sub, test, testBranch, xor } from './arithmetic'
+import {
+  add, and, adc, addressShort, address, cmp, compareBranch, dec, imul16, imul32, imul64, inc, neg, operandB, or, rol, ror, sar, sbb, shl, shr,
+  sub, test, testBranch, xor,
+} from './arithmetic'
 
 const PAGE_MASK: u64 = ~0xfff
 

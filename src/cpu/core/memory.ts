@@ -8,7 +8,9 @@
 // An access that crosses a page fails the tag comparison, because the tag is compared with the page of its LAST byte.
 // Constraints: 1. a store that may fault in its second page changes nothing in its first; 2. a store into decoded code drops that code before
 // the next instruction (blocks.ts); 3. a page's dirty byte is set before its first store after clearDirty.
-import { ACCESS_READ, ACCESS_WRITE, CONTEXT_SUPERVISOR, CONTEXT_USER, CONTEXT_USER_ALIGNED, CpuState, TLB_BYTES, TLB_ENTRIES, TLB_ENTRY_BYTES } from './state'
+import {
+  ACCESS_READ, ACCESS_WRITE, CONTEXT_SUPERVISOR, CONTEXT_USER, CONTEXT_USER_ALIGNED, CpuState, TLB_BYTES, TLB_ENTRIES, TLB_ENTRY_BYTES,
+} from './state'
 import { CONTEXTS, cpuAt, cpuCount, dirtyPages, isRam, memoryAt, pageFlags, ramBase } from './layout'
 import { mmioRead, mmioWrite } from './imports'
 import { storeIntoCode } from './blocks'
