@@ -280,6 +280,29 @@ describe('exception delivery', () => {
     expect(run(0x20402n, 0x301).vector).toBe(undefined)
   })
 
+  it('guards the debug registers with DR7.GD, and DR4 and DR5 with CR4.DE', () => {
+    const machine = new SystemMachine()
+    const run = (text: string, registers = {}) => {
+      machine.place(`${text}\nhlt`)
+      machine.enter(0, { dr6: 0xffff0ff0n, dr0: 0x1234n, dr7: 0x400n, cr4: CR4_BASE, ...registers })
+      return machine.run()
+    }
+    expect(run('mov rax, dr0', { dr7: 0x2400n })).toMatchObject({ vector: 1, rip: BigInt(CODE), rflags: RF | 2n })
+    expect(machine.get('dr6')).toBe(0xffff2ff0n)
+    expect(machine.get('dr7')).toBe(0x400n)
+    expect(run('mov rax, dr0').vector).toBe(undefined)
+    expect(machine.get('rax')).toBe(0x1234n)
+    expect(run('.byte 0x0f, 0x21, 0xe0').vector).toBe(undefined)
+    expect(machine.get('rax')).toBe(0xffff0ff0n)
+    expect(run('.byte 0x0f, 0x21, 0xe0', { cr4: CR4_BASE | 8n }).vector).toBe(6)
+    expect(run('mov dr7, rax', { rax: 0x1_0000_0400n })).toMatchObject({ vector: 13, errorCode: 0 })
+    expect(run('rep stosb', { dr7: 0x10402n, dr0: BigInt(DATA + 2), rdi: BigInt(DATA), rcx: 5n })).toMatchObject({
+      vector: 1,
+    })
+    expect(machine.get('dr6')).toBe(0xffff0ff1n)
+    expect(machine.get('rcx')).toBe(2n)
+  })
+
   it('accepts an interrupt after the instruction that follows STI or MOV SS, and wakes from HLT', () => {
     let pending = false
     const machine = new SystemMachine({
@@ -372,7 +395,11 @@ describe('alignment checking', () => {
     const AM = 0x80050033n
     const AC = 0x40002n
     for (const text of ['mov eax, [rdi]', 'mov [rdi], eax', 'add [rdi], eax', 'push rax', 'pop rax', 'call [rdi]']) {
-      expect(run(text, AC, AM, 3, { rsp: BigInt(STACK - 0x104) }), text).toMatchObject({ vector: 17, errorCode: 0, rip: BigInt(CODE) })
+      expect(run(text, AC, AM, 3, { rsp: BigInt(STACK - 0x104) }), text).toMatchObject({
+        vector: 17,
+        errorCode: 0,
+        rip: BigInt(CODE),
+      })
     }
     expect(run('mov ax, [rdi]\nmov al, [rdi + 1]', AC, AM).vector).toBe(6)
     expect(run('mov eax, [rdi]', 2n, AM).vector).toBe(6)
@@ -380,6 +407,9 @@ describe('alignment checking', () => {
     expect(run('mov eax, [rdi]', AC, AM, 0).vector).toBe(6)
     expect(run('mov eax, [rdi]', AC, AM, 3, { rdi: 0x400002n })).toMatchObject({ vector: 14, errorCode: 5 })
     // POPF turns it on for the next instruction.
-    expect(run('push 0x40202\npopfq\nmov eax, [rdi]', 2n, AM, 3, { rsp: BigInt(STACK - 0x100) })).toMatchObject({ vector: 17, rip: BigInt(CODE + 6) })
+    expect(run('push 0x40202\npopfq\nmov eax, [rdi]', 2n, AM, 3, { rsp: BigInt(STACK - 0x100) })).toMatchObject({
+      vector: 17,
+      rip: BigInt(CODE + 6),
+    })
   })
 })

@@ -304,6 +304,8 @@ export function deliverDebug(c: CpuState, bits: u32): void {
   else c.dr6 |= u64(bits)
   c.dr7 &= ~0x2000
   prepareEvent(c, VECTOR_DB)
+  // An access to a debug register with DR7.GD is a fault.
+  if (bits & DR6_BD) pushedFlags |= RF
   if (eventMask & EVENT_EXCEPTION) event(c.index, EVENT_EXCEPTION, VECTOR_DB, 0)
   deliver(c)
 }

@@ -142,7 +142,8 @@ export function stringInstruction(c: CpuState, u: usize): void {
   const portion: u64 = c.eflags & TF ? 1 : min<u64>(total, CHUNK)
   let done: u64 = 0
   let ended = false
-  while (done < portion && !ended) {
+  // A data breakpoint traps after the iteration that hit it.
+  while (done < portion && !ended && (done == 0 || c.pendingDebug == 0)) {
     if ((kind == STRING_MOVS || kind == STRING_STOS) && (c.eflags & DF) == 0) {
       const n = bulk(c, kind, size, segment, addressSize, portion - done)
       if (c.fault) break
