@@ -186,8 +186,6 @@ static bool taken_back(void)
 	return !(flags & _TIF_SIGPENDING) && (flags & (_TIF_FREEZE | _TIF_NOTIFY_SIGNAL));
 }
 
-long write_restart(struct restart_block *);
-
 static long write_result(ssize_t ret, size_t before, size_t count, unsigned int nr)
 {
 	struct restart_block *restart = &current->restart_block;

@@ -9,7 +9,6 @@
 #include <linux/fs.h>
 #include <linux/errno.h>
 #include <linux/err.h>
-#include <linux/init.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -198,13 +197,8 @@ static const struct file_operations vda_fops = {
 	.fsync = vda_fsync,
 };
 
-static int vda_init(void)
+/* The driver has a disk now: found, or taken over. */
+int vda_register(void)
 {
-	struct virtio_blk_state s;
-
-	virtio_blk_get_state(&s);
-	if (!s.mmio_phys)
-		return 0;
 	return register_device("vda", S_IFBLK, MKDEV(254, 0), 0660, &vda_fops, NULL);
 }
-late_initcall(vda_init);

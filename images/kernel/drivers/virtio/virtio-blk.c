@@ -398,7 +398,7 @@ int virtio_blk_init(void)
 		disk.s.mmio_phys = phys;
 		printk(KERN_INFO "virtio_blk: [vda] %llu 512-byte logical blocks%s\n",
 		       disk.s.capacity, disk.s.read_only ? ", read only" : "");
-		return 0;
+		return vda_register();
 	}
 	return -ENODEV;
 }
@@ -420,5 +420,5 @@ int virtio_blk_takeover(const struct virtio_blk_state *state)
 	ret = request_irq(state->irq, disk_interrupt, 0, "virtio-blk", &disk);
 	if (ret)
 		disk.s.mmio_phys = 0;
-	return ret;
+	return ret ? ret : vda_register();
 }

@@ -313,6 +313,11 @@ extern const struct file_operations pipefifo_fops;
 int create_pipe_files(struct file **res, int flags);	/* [0] reads, [1] writes */
 struct pipe_inode_info *file_pipe(struct file *);	/* NULL if not a pipe */
 
+/* restart_block.fn of calls that were taken back to the boundary */
+struct restart_block;
+long write_restart(struct restart_block *);
+long poll_restart(struct restart_block *);
+
 /* ---- adoption after a live upgrade; see fs/adopt.c for the protocol ---- */
 struct vfs_super_record {
 	const char *type, *source;

@@ -30,6 +30,8 @@ void virtio_blk_get_state(struct virtio_blk_state *);
 /* blocks new requests and waits for those in flight; and lets go again */
 void virtio_blk_freeze(void);
 void virtio_blk_thaw(void);
+/* block/vda.c: makes /dev/vda */
+int vda_register(void);
 /* 0 or -errno; @buf may be any kernel memory of the direct map */
 int virtio_blk_rw(u64 sector, void *buf, size_t bytes, bool write);
 
