@@ -44,8 +44,8 @@ export const LINE_INIT = 4
 /** `event` kinds. Off unless enabled with `setEventMask`; a disabled event costs nothing. */
 export const EVENT_CROSS_MODIFIED = 1 // executed bytes that another vCPU rewrote since this vCPU last serialized (a: linear low, b: RIP low)
 export const EVENT_EXCEPTION = 2 // an exception was delivered (a: vector, b: error code)
-export const EVENT_CR3 = 4 // MOV to CR3
-export const EVENT_TLB_FLUSH = 8 // a flush of translations (a: kind, b: PCID)
+export const EVENT_CR3 = 4 // MOV to CR3 (a: new value, low 32 bits, b: 1 if bit 63 asked for no flush)
+export const EVENT_TLB_FLUSH = 8 // a flush of translations (a: 0 one page, 1 one PCID but for global entries, 2 everything, 3 everything but global, b: PCID)
 export const EVENT_PTE_WRITE = 16 // the walker set an accessed or dirty bit (a: physical address, b: new low 32 bits)
 export const EVENT_MODE = 32 // the privilege level changed (a: new CPL, b: old CPL)
 
