@@ -16,9 +16,8 @@
 #include <asm/processor.h>
 
 #define PIT_HZ		1193182
-#define PIT_CHANNEL2	0x42
+#define PIT_CHANNEL0	0x40
 #define PIT_COMMAND	0x43
-#define PIT_GATE	0x61
 #define PIT_MS		10
 
 struct clock_base clock_base;
@@ -66,27 +65,28 @@ static u64 tsc_hz_from_cpuid(void)
 	return (u64)c * b / a;
 }
 
-/* Ticks while channel 2 counts PIT_MS milliseconds; 1 GHz if there is no 8254. */
+/*
+ * Ticks while channel 0 counts PIT_MS milliseconds down once; its output goes
+ * high at the end. (Channel 2 would need port 0x61, which small machines lack.)
+ * 1 GHz if there is no 8254.
+ */
 static u64 tsc_hz_from_pit(void)
 {
 	u16 count = PIT_HZ * PIT_MS / 1000;
 	unsigned long flags;
 	u64 start, ticks;
-	u8 gate;
 
 	local_irq_save(flags);
-	gate = inb(PIT_GATE);
-	outb((gate & ~2) | 1, PIT_GATE);
-	outb(0xb0, PIT_COMMAND);	/* channel 2, both bytes, mode 0 */
-	outb(count & 0xff, PIT_CHANNEL2);
-	outb(count >> 8, PIT_CHANNEL2);
+	outb(0x30, PIT_COMMAND);	/* channel 0, both bytes, mode 0 */
+	outb(count & 0xff, PIT_CHANNEL0);
+	outb(count >> 8, PIT_CHANNEL0);
 	start = rdtsc();
-	while (!(inb(PIT_GATE) & 0x20) && rdtsc() - start < 2000000000UL)
-		;
-	ticks = rdtsc() - start;
-	outb(gate, PIT_GATE);
+	do {
+		outb(0xe2, PIT_COMMAND);	/* read back: status of channel 0 */
+		ticks = rdtsc() - start;
+	} while (!(inb(PIT_CHANNEL0) & 0x80) && ticks < 2000000000UL);
 	local_irq_restore(flags);
-	if (ticks >= 2000000000UL || ticks < 10000)
+	if (ticks >= 2000000000UL || ticks < 200000)
 		return 1000000000;
 	return ticks * 1000 / PIT_MS;
 }
