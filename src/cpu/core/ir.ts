@@ -14,6 +14,7 @@
 //  3. an op whose name ends in F produces all arithmetic flags (INC/DEC keep CF); the same op without F produces none, and
 //     the decoder has chosen it because nothing can see the flags before they are produced again.
 //  4. OP_SYSTEM, OP_COLD_END and the branches end a block; OP_SSE and OP_COLD do not change RIP, mode or mappings.
+//  5. a fused comparison and branch is two instructions that no boundary can separate inside the block.
 // Size index sz: 0 8-bit, 1 16-bit, 2 32-bit, 3 64-bit, added to the base number.
 
 export const UOP_BYTES: usize = 16
