@@ -273,4 +273,20 @@ describe('the TLB', () => {
     probe.core.load(saved)
     expect(probe.read(TARGET)).toBe(0xan)
   })
+
+  it('evolves the same however the run is cut, even when data evict the page that is executing', () => {
+    // Seven pages in the set of the code page, which has four ways, read in one block.
+    const states = [1, 2, 5, 10_000].map((slice) => {
+      const probe = new Probe()
+      const pages = [1, 2, 3, 4, 5, 6, 7].map((k) => CODE + 0x200000 * k)
+      probe.place(`again: ${pages.map((page) => `mov rdi, ${hex(page)}\nadd rax, [rdi]`).join('\n')}\njmp again`)
+      probe.enter(0, { cr4: CR4_BASE, cr3: BigInt(TABLES) })
+      for (let left = 997; left > 0; ) {
+        probe.core.run(0, Math.min(left, slice))
+        left -= probe.core.exports.retired()
+      }
+      return Buffer.from(probe.core.save()).toString('base64')
+    })
+    for (const state of states) expect(state === states[0]).toBe(true)
+  })
 })

@@ -13,6 +13,7 @@
 import { CpuState } from './state'
 import { eventMask, systemArea } from './layout'
 import { event } from './imports'
+import { stopAtBoundary } from './blocks'
 import { tlbFlushAll, tlbFlushNonGlobal, tlbFlushPage } from './memory'
 import {
   ARRAY_1G,
@@ -155,6 +156,8 @@ function dropCopies(c: CpuState, key: u64, offsetMask: u64): void {
   if ((key & KEY_GLOBAL) == 0 && (<u32>key & 0xfff) != currentPcid(c)) return
   if (offsetMask == 0xfff) tlbFlushPage(c, <u64>((<i64>(key << 16)) >> 16) & ~0xfff)
   else tlbFlushAll(c)
+  // It may be the page of the running block, whose next instruction then walks again. It must do so wherever the run is cut.
+  if (c.block) stopAtBoundary(c)
 }
 
 function announce(c: CpuState, kind: u32, pcid: u32): void {
