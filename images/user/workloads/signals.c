@@ -27,7 +27,7 @@ int main(int argc, char **argv)
 	struct sigaction first = { .sa_handler = catch1 }, second = { .sa_handler = catch2 };
 	sigset_t both = 0, open_mask, pending, kept;
 	uint64_t hash = HASH_BEGIN;
-	pid_t child, parent = getpid();
+	pid_t child;
 	int status;
 
 	sigaddset(&both, SIGUSR1);
@@ -40,7 +40,7 @@ int main(int argc, char **argv)
 		for (long round = 1; round <= workload.rounds; round++) {
 			while (caught1 < round)
 				sigsuspend(&open_mask);
-			kill(parent, SIGUSR2);
+			kill(getppid(), SIGUSR2);
 		}
 		_exit(0);
 	}
