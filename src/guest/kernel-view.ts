@@ -30,6 +30,11 @@ export class KernelView {
     this.cr3 = cr3
   }
 
+  /** The same kernel through the tables that a vCPU uses now: those of a process that has ended may be gone. */
+  async on(cpu: number): Promise<KernelView> {
+    return new KernelView(this.port, this.image, this.arena, (await this.port.registers(cpu)).cr3)
+  }
+
   get delta(): bigint {
     return this.arena === 'A' ? 0n : ARENA_DISTANCE
   }

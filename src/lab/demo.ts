@@ -1,0 +1,260 @@
+// The demonstration: boot Scion 1.0 with several programs at work, live-patch it under them, replace it by Scion 1.1 under
+// them, let them finish, and judge the result by a twin that was neither patched nor upgraded.
+//
+// Nothing here is scripted: what the guest does is decided by the guest's kernel, each figure is read from guest or
+// machine, and each check names the figures it rests on (demo-checks.ts). The twin is the same machine, seed and input
+// up to the moment at which the first one is looked into, so that the programs have the same process numbers.
+
+import { type Disposable, TransplantError } from '../base/index.js'
+import { concatenateCpio, writeCpio } from '../format/index.js'
+import { createDisassembler } from '../isa/index.js'
+import type { MachineOptions } from '../machine/index.js'
+import { checkPatch, readKernelFacts } from '../patch/index.js'
+import { judge } from './demo-checks.js'
+import type { BootReport, DemoReport, PatchReport, ProgramReport, UpgradeReport } from './demo-report.js'
+import { GuestSession, requireKernelImage } from './guest-session.js'
+import { observePatch, type PatchTarget } from './observe-patch.js'
+import { observeUpgrade } from './observe-upgrade.js'
+import { finishWorkloads, lastLine, running, startWorkloads, WORKLOADS, type WorkloadResult } from './workloads.js'
+
+export interface DemoAssets {
+  readonly coreWasm: MachineOptions['coreWasm']
+  readonly firmware: Uint8Array
+  /** Scion 1.0. */
+  readonly kernel: Uint8Array
+  /** The kernel to change to. */
+  readonly nextKernel: Uint8Array
+  readonly initrd: Uint8Array
+  /** A patch module for `kernel` that changes what /proc/version says. */
+  readonly patchModule: Uint8Array
+}
+
+export type DemoStep = 'boot' | 'programs' | 'patch' | 'upgrade' | 'finish' | 'twin'
+
+export interface DemoProgress {
+  readonly step: DemoStep
+  /** Virtual time of the machine that works on it. */
+  readonly time: number
+  readonly text: string
+}
+
+export interface DemoOptions {
+  readonly assets: DemoAssets
+  /** Default 1. */
+  readonly seed?: number | bigint
+  /** Default 2. */
+  readonly vcpus?: number
+  readonly memoryBytes?: number
+  readonly workloads?: readonly string[]
+  readonly onProgress?: (progress: DemoProgress) => void
+  /** Called now and then, for an application that has to stay responsive. */
+  readonly breathe?: () => void | Promise<void>
+}
+
+export const MODULE_PATH = '/lib/modules/demo.ko'
+export const NEXT_KERNEL_PATH = '/boot/scion-next'
+const BEHAVIOUR = 'cat /proc/version'
+/** How long the programs run before, between and after the two changes. */
+const RUN_IN = 40_000_000
+const LIMIT = 30e9
+
+const directory = (name: string) => ({ name, mode: 0o040755, data: new Uint8Array(0) })
+const file = (name: string, data: Uint8Array) => ({ name, mode: 0o100644, data })
+
+/** The initramfs with the demonstration's own files behind it, as a second archive. */
+export function withDemoFiles(initrd: Uint8Array, patchModule: Uint8Array, nextKernel: Uint8Array): Uint8Array {
+  const own = writeCpio([
+    directory('lib/modules'),
+    file(MODULE_PATH.slice(1), patchModule),
+    directory('boot'),
+    file(NEXT_KERNEL_PATH.slice(1), nextKernel),
+  ])
+  return concatenateCpio([initrd, own])
+}
+
+/** What a patch module replaces, for observing it. Throws PATCH_REFUSED for one that this kernel will not take. */
+export function patchTarget(module: Uint8Array, kernel: Uint8Array, path: string, behaviour?: string): PatchTarget {
+  const facts = readKernelFacts(kernel)
+  if (!facts.ok) throw new TransplantError('KERNEL_IMAGE', `${facts.message}.`)
+  const checked = checkPatch(module, facts.kernel)
+  if (!checked.ok) throw new TransplantError('PATCH_REFUSED', `${checked.message}.`)
+  const { name, functions } = checked.patch
+  return { name, functions, path, ...(behaviour === undefined ? {} : { behaviour }) }
+}
+
+export async function runDemo(options: DemoOptions): Promise<DemoReport> {
+  const { assets } = options
+  const commands = options.workloads ?? WORKLOADS
+  const machineOptions: MachineOptions = {
+    coreWasm: assets.coreWasm,
+    firmware: assets.firmware,
+    kernel: assets.kernel,
+    initrd: withDemoFiles(assets.initrd, assets.patchModule, assets.nextKernel),
+    append: 'console=ttyS0',
+    vcpus: options.vcpus ?? 2,
+    seed: options.seed ?? 1,
+    onReset: 'stop',
+    ...(options.memoryBytes === undefined ? {} : { memoryBytes: options.memoryBytes }),
+  }
+  const main = await runChanged(options, machineOptions, commands)
+  const twin = await runTwin(options, machineOptions, commands)
+  const programs = main.results.map((result, index): ProgramReport => {
+    const other = twin.results[index]
+    return {
+      command: result.command,
+      pid: result.pid,
+      status: result.status,
+      bytes: result.output.length,
+      result: lastLine(result.output),
+      sameAsTwin: other !== undefined && other.output === result.output && other.status === result.status,
+    }
+  })
+  const report = {
+    schema: 'transplant-demo/1' as const,
+    machine: main.machine,
+    boot: main.boot,
+    patch: main.patch,
+    upgrade: main.upgrade,
+    programs,
+    twin: twin.machine,
+  }
+  const checks = judge(report, { atWork: main.atWork, complaints: main.complaints })
+  return { ...report, ok: checks.every((check) => check.ok), checks }
+}
+
+interface Outcome {
+  readonly results: readonly WorkloadResult[]
+  readonly machine: DemoReport['machine']
+}
+
+interface ChangedOutcome extends Outcome {
+  readonly boot: BootReport
+  readonly patch: PatchReport
+  readonly upgrade: UpgradeReport
+  readonly atWork: {
+    readonly patch: number
+    readonly patched: number
+    readonly upgrade: number
+    readonly upgraded: number
+  }
+  readonly complaints: readonly string[]
+}
+
+async function bootSession(options: DemoOptions, machineOptions: MachineOptions): Promise<GuestSession> {
+  const { breathe } = options
+  const booted = await GuestSession.boot(machineOptions, {
+    limit: LIMIT,
+    ...(breathe === undefined ? {} : { breathe: () => breathe() }),
+  })
+  if (!booted.ok) throw new TransplantError('KERNEL_IMAGE', `${booted.message}`, booted.hint)
+  return booted.value
+}
+
+async function runChanged(
+  options: DemoOptions,
+  machineOptions: MachineOptions,
+  commands: readonly string[],
+): Promise<ChangedOutcome> {
+  const { assets } = options
+  const image = requireKernelImage(assets.kernel, 'the kernel')
+  const nextImage = requireKernelImage(assets.nextKernel, 'the next kernel')
+  const target = patchTarget(assets.patchModule, assets.kernel, MODULE_PATH, BEHAVIOUR)
+  const disassembler = await createDisassembler()
+  const session = await bootSession(options, machineOptions)
+  const { agent, machine } = session
+  const tell = (step: DemoStep, text: string): void => options.onProgress?.({ step, time: machine.now, text })
+  tell('boot', `the agent answers: ${session.agentName}`)
+  const bootTime = machine.now
+  const workloads = await startWorkloads(agent, commands)
+  await agent.runFor(RUN_IN)
+  tell('programs', `${running(workloads)} programs at work`)
+  const boot: BootReport = {
+    release: (await agent.read('uname -r')).trim(),
+    version: (await agent.read(BEHAVIOUR)).trim(),
+    buildId: image.buildId,
+    agent: session.agentName,
+    time: bootTime,
+  }
+
+  const steps = follow(session, (text) => tell('patch', text))
+  const atPatch = running(workloads)
+  const observed = await observePatch(session, await session.kernel([image]), target, disassembler)
+  const patched = running(workloads)
+  steps.dispose()
+  await agent.runFor(RUN_IN)
+  const later = (await agent.read(BEHAVIOUR)).trimEnd()
+  const patch: PatchReport = { ...observed, behaviour: { ...observed.behaviour, later } }
+
+  const upgradeSteps = follow(session, (text) => tell('upgrade', text))
+  const atUpgrade = running(workloads)
+  const pids = workloads
+    .filter(({ command }) => /^(files|pipeline|timers) /.test(command))
+    .map(({ started }) => started.pid)
+  const upgrade = await observeUpgrade(session, await session.kernel([image]), {
+    path: NEXT_KERNEL_PATH,
+    image: nextImage,
+    pids,
+  })
+  const upgraded = running(workloads)
+  upgradeSteps.dispose()
+
+  const results = await finishWorkloads(agent, workloads)
+  tell('finish', `${results.length} programs have finished`)
+  const outcome = await end(session, results)
+  const complaints = session.console.lines.map((line) => line.text).filter((text) => COMPLAINT.test(text))
+  session.dispose()
+  return {
+    ...outcome,
+    boot,
+    patch,
+    upgrade,
+    atWork: { patch: atPatch, patched, upgrade: atUpgrade, upgraded },
+    complaints,
+  }
+}
+
+/** What a healthy kernel never prints. */
+const COMPLAINT = /BUG:|WARNING:|Oops|Kernel panic|general protection|unreliable stack/
+
+/** Passes the kernel's own messages on while something happens. */
+function follow(session: GuestSession, tell: (text: string) => void): Disposable {
+  return session.console.onLine(({ text }) => {
+    const message = /\]\s((?:livepatch|liveupdate|kho|kexec_file|kexec|demo): .*)$/.exec(text)?.[1]
+    if (message !== undefined) tell(message)
+  })
+}
+
+async function runTwin(
+  options: DemoOptions,
+  machineOptions: MachineOptions,
+  commands: readonly string[],
+): Promise<Outcome> {
+  const session = await bootSession(options, machineOptions)
+  const workloads = await startWorkloads(session.agent, commands)
+  const results = await finishWorkloads(session.agent, workloads)
+  const outcome = await end(session, results)
+  session.dispose()
+  options.onProgress?.({
+    step: 'twin',
+    time: outcome.machine.time,
+    text: `the twin, neither patched nor upgraded, has finished its ${results.length} programs`,
+  })
+  return outcome
+}
+
+async function end(session: GuestSession, results: readonly WorkloadResult[]): Promise<Outcome> {
+  const { machine } = session
+  const stop = await session.agent.shutDown()
+  return {
+    results,
+    machine: {
+      vcpus: machine.vcpus,
+      memoryBytes: machine.memoryBytes,
+      seed: String(machine.configuration.seed),
+      time: machine.now,
+      instructions: machine.statistics.instructions,
+      hash: machine.hash(),
+      end: stop.reason,
+    },
+  }
+}

@@ -1,0 +1,281 @@
+// Changes the kernel of a running guest and verifies it from outside.
+//
+//   old kernel: kexec -l, kexec -e ... liveupdate_mark_frozen    <- first look: all processes, all vCPUs
+//   stub between the kernels
+//   new kernel: ... liveupdate_mark_resume                       <- second look: the same processes
+//
+// 1. Both looks read guest memory through GuestPort with the machine standing still. In between only core events (the
+//    privilege level of a vCPU) and writes to devices are counted; nothing is written.
+// 2. A refusal is an ordinary result: kexec's status and message, the kernel's messages, no switch. Whether the guest then
+//    goes on as if nothing had been asked is for the caller to try.
+// 3. The new kernel's symbols are those of the image that was given; it runs in the arena that the old one does not use.
+
+import { type Disposable, formatAddress } from '../base/index.js'
+import { EVENT_MODE } from '../cpu/index.js'
+import {
+  type Arena,
+  type KernelImage,
+  KernelView,
+  readTasks,
+  readUserRegisters,
+  type UserRegisters,
+} from '../guest/index.js'
+import type { BreakpointAction, DeviceWrite } from '../machine/index.js'
+import { compareProcesses, type ProcessSnapshot, readHandover, snapshotProcesses } from '../upgrade/index.js'
+import type { UpgradeReport } from './demo-report.js'
+import type { GuestSession } from './guest-session.js'
+
+export interface UpgradeTarget {
+  /** Where the next kernel's image lies in the guest. */
+  readonly path: string
+  /** The same image, for its symbols. */
+  readonly image: KernelImage
+  /** Processes whose open files are compared through /proc. */
+  readonly pids?: readonly number[]
+}
+
+const FROZEN = 'liveupdate_mark_frozen'
+const RESUME = 'liveupdate_mark_resume'
+const SHOWN = 5
+
+interface Look {
+  readonly time: number
+  readonly processes: readonly ProcessSnapshot[]
+  readonly registers: ReadonlyMap<number, UserRegisters>
+}
+
+export async function observeUpgrade(
+  session: GuestSession,
+  old: KernelView,
+  target: UpgradeTarget,
+): Promise<UpgradeReport> {
+  const { agent, machine, port, console } = session
+  const firstLine = console.lines.length
+  const from = (await agent.read('uname -r')).trim()
+  const filesBefore = await readOpenFiles(session, target.pids ?? [])
+  const load = await agent.exec(`kexec -l ${target.path}`)
+  const other: Arena = old.arena === 'A' ? 'B' : 'A'
+
+  let before: (Look & { readonly privilege: readonly number[]; readonly lastUser: number | undefined }) | undefined
+  let after: Look | undefined
+  let go = load
+  const between = new DeviceCounter()
+  if (load.status === 0) {
+    const modes = new ModeWatch(session)
+    const holds: Disposable[] = [modes]
+    holds.push(
+      await port.setBreakpoint(old.address(FROZEN), async ({ cpu }): Promise<BreakpointAction> => {
+        const registers = await Promise.all(Array.from({ length: port.vcpus }, (_, index) => port.registers(index)))
+        before = {
+          ...(await look(session, await old.on(cpu))),
+          privilege: registers.map((one) => one.cpl),
+          lastUser: modes.lastLeave,
+        }
+        modes.userEntries = 0
+        between.start(machine.onDeviceWrite)
+        return 'continue'
+      }),
+    )
+    const place = new KernelView(port, target.image, other, old.cr3)
+    if (target.image.symbol(RESUME) !== undefined) {
+      holds.push(
+        await port.setBreakpoint(place.address(RESUME), async ({ cpu }): Promise<BreakpointAction> => {
+          if (before === undefined || after !== undefined) return 'continue'
+          between.stop()
+          modes.resumed()
+          after = await look(session, await place.on(cpu))
+          return 'continue'
+        }),
+      )
+    }
+    try {
+      go = await agent.exec('kexec -e')
+    } finally {
+      between.stop()
+      for (const hold of holds) hold.dispose()
+    }
+    if (before !== undefined && after !== undefined) {
+      return finish(session, { before, after, modes, between, from, filesBefore, firstLine, target, go, old, other })
+    }
+  }
+  return {
+    status: go.status,
+    error: go.stderr.trim(),
+    from,
+    to: (await agent.read('uname -r')).trim(),
+    arenas: { from: old.arena, to: undefined },
+    switch: undefined,
+    processes: [],
+    missing: [],
+    devices: between.counts,
+    handover: await handoverOf(session),
+    ledger: [],
+    filesChanged: [],
+    filesCompared: 0,
+    messages: console.messages(firstLine).map((message) => message.text),
+  }
+}
+
+interface Observed {
+  readonly before: Look & { readonly privilege: readonly number[]; readonly lastUser: number | undefined }
+  readonly after: Look
+  readonly modes: ModeWatch
+  readonly between: DeviceCounter
+  readonly from: string
+  readonly filesBefore: ReadonlyMap<number, string>
+  readonly firstLine: number
+  readonly target: UpgradeTarget
+  readonly go: { readonly status: number; readonly stderr: string }
+  readonly old: KernelView
+  readonly other: Arena
+}
+
+async function finish(session: GuestSession, observed: Observed): Promise<UpgradeReport> {
+  const { before, after, modes, between, go } = observed
+  const { agent, console } = session
+  const verdict = compareProcesses(before.processes, after.processes)
+  const filesAfter = await readOpenFiles(session, [...observed.filesBefore.keys()])
+  const files = [...observed.filesBefore].filter(([pid, text]) => filesAfter.get(pid) !== text)
+  const ledger = await agent.exec('cat /sys/kernel/liveupdate/ledger')
+  return {
+    status: go.status,
+    error: go.stderr.trim(),
+    from: observed.from,
+    to: (await agent.read('uname -r')).trim(),
+    arenas: { from: observed.old.arena, to: observed.other },
+    switch: {
+      frozen: before.time,
+      resumed: after.time,
+      instructions: after.time - before.time,
+      privilege: before.privilege,
+      userEntries: modes.userEntriesBefore,
+      userStopped:
+        before.lastUser === undefined || modes.firstEntry === undefined
+          ? undefined
+          : modes.firstEntry - before.lastUser,
+    },
+    processes: verdict.processes.map((one) => ({
+      ...one,
+      differences: [...one.differences, ...registerDifferences(before, after, one.pid)].slice(0, SHOWN),
+      registersChanged: registerDifferences(before, after, one.pid).length,
+    })),
+    missing: verdict.missing,
+    devices: between.counts,
+    handover: await handoverOf(session),
+    ledger: ledger.stdout.split('\n').filter((line) => line.trim() !== ''),
+    filesChanged: files.map(([pid, text]) => `pid ${pid}: was ${text.trim()}, is ${filesAfter.get(pid)?.trim()}`),
+    filesCompared: observed.filesBefore.size,
+    messages: console.messages(observed.firstLine).map((message) => message.text),
+  }
+}
+
+async function look(session: GuestSession, kernel: KernelView): Promise<Look> {
+  const registers = new Map<number, UserRegisters>()
+  for (const task of await readTasks(kernel)) {
+    if (task.pgd !== undefined) registers.set(task.pid, await readUserRegisters(kernel, task.address))
+  }
+  return { time: session.machine.now, processes: await snapshotProcesses(kernel), registers }
+}
+
+function registerDifferences(before: Look, after: Look, pid: number): string[] {
+  const now = after.registers.get(pid)
+  return [...(before.registers.get(pid) ?? [])].flatMap(([name, value]) => {
+    const other = now?.get(name)
+    return other === value
+      ? []
+      : [`${name} was ${formatAddress(value)}, is ${other === undefined ? 'gone' : formatAddress(other)}`]
+  })
+}
+
+async function readOpenFiles(session: GuestSession, pids: readonly number[]): Promise<Map<number, string>> {
+  const files = new Map<number, string>()
+  for (const pid of pids) {
+    const { status, stdout } = await session.agent.exec(`ls -l /proc/${pid}/fd`)
+    if (status === 0) files.set(pid, stdout)
+  }
+  return files
+}
+
+async function handoverOf(session: GuestSession): Promise<UpgradeReport['handover']> {
+  const root = await readHandover(session.port)
+  if (!root.ok) return undefined
+  const { number, status, refusal, preservedFrames, components } = root.value
+  return {
+    number,
+    status,
+    refusal,
+    preservedFrames,
+    components: components.map(({ compatible, count, bytes }) => ({ name: compatible, records: count, bytes })),
+  }
+}
+
+/** When vCPUs leave and enter user mode, by core events. */
+class ModeWatch implements Disposable {
+  lastLeave: number | undefined
+  firstEntry: number | undefined
+  /** Entries since this was set to 0. */
+  userEntries = 0
+  /** Entries up to the moment at which the new kernel declared that it resumes. */
+  userEntriesBefore = 0
+  #resumed = false
+  readonly #session: GuestSession
+  readonly #subscription: Disposable
+
+  constructor(session: GuestSession) {
+    this.#session = session
+    this.#subscription = session.machine.onCoreEvent(({ kind, a, b, time }) => {
+      if (kind !== EVENT_MODE) return
+      if (a === 3) {
+        this.userEntries++
+        if (this.#resumed) this.firstEntry ??= time
+      } else if (b === 3) this.lastLeave = time
+    })
+    session.machine.setCoreEvents(EVENT_MODE)
+  }
+
+  resumed(): void {
+    this.userEntriesBefore = this.userEntries
+    this.#resumed = true
+  }
+
+  dispose(): void {
+    this.#session.machine.setCoreEvents(0)
+    this.#subscription.dispose()
+  }
+}
+
+const COM1 = 0x3f8
+const COM2 = 0x2f8
+const UART_PORTS = 8
+/** Register offsets whose writing sets a UART up: FIFO control, line control, modem control. Data and interrupt enable are use. */
+const UART_SETUP = new Set([2, 3, 4])
+const VIRTIO_BASE = 0xfeb0_0000
+const VIRTIO_END = VIRTIO_BASE + 8 * 0x200
+/** virtio-mmio registers that use a running device: QueueNotify, InterruptACK. All others set it up. */
+const VIRTIO_USE = new Set([0x50, 0x64])
+
+/** Counts register writes to the UARTs and the disk. */
+class DeviceCounter {
+  readonly counts = { uartInitialised: 0, uartWrites: 0, diskInitialised: 0, diskWrites: 0 }
+  #subscription: Disposable | undefined
+
+  start(event: (listener: (write: DeviceWrite) => void) => Disposable): void {
+    this.#subscription = event((write) => this.#count(write))
+  }
+
+  stop(): void {
+    this.#subscription?.dispose()
+  }
+
+  #count({ space, address }: DeviceWrite): void {
+    if (space === 'port') {
+      const base = [COM1, COM2].find((port) => address >= port && address < port + UART_PORTS)
+      if (base === undefined) return
+      this.counts.uartWrites++
+      if (UART_SETUP.has(address - base)) this.counts.uartInitialised++
+    } else if (address >= VIRTIO_BASE && address < VIRTIO_END) {
+      this.counts.diskWrites++
+      if (!VIRTIO_USE.has((address - VIRTIO_BASE) % 0x200)) this.counts.diskInitialised++
+    }
+  }
+}
