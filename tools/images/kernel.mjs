@@ -113,27 +113,18 @@ function buildTypes(tree, folder, defines) {
   const headers = filesBelow(tree, 'images/kernel/include', ['.h']).map((path) =>
     relative('images/kernel/include', path),
   )
-  const unit = join(folder, 'types.c')
-  writeFileSync(unit, `${headers.map((path) => `#include <${path}>`).join('\n')}\n`)
-  const object = join(folder, 'types.o')
-  const args = [
-    ...KERNEL_CFLAGS,
-    '-gbtf',
-    '-fno-eliminate-unused-debug-types',
-    '-Iimages/kernel/include',
-    '-Ifirmware',
-    ...defines,
-  ]
-  run('gcc', [...args, '-c', unit, '-o', object], { cwd: tree })
-  const types = join(folder, 'types.btf')
-  run('objcopy', ['-O', 'binary', '-j', '.BTF', '--set-section-flags', '.BTF=alloc', object, types])
-  const wrapped = join(folder, 'types-section')
-  writeFileSync(
-    `${wrapped}.S`,
-    `.section .BTF, "a", @progbits\n.incbin "${types}"\n.section .note.GNU-stack, "", @progbits\n`,
-  )
-  run('gcc', ['-c', `${wrapped}.S`, '-o', `${wrapped}.o`])
-  return `${wrapped}.o`
+  writeFileSync(join(folder, 'types.c'), `${headers.map((path) => `#include <${path}>`).join('\n')}\n`)
+  const includes = [`-I${join(tree, 'images/kernel/include')}`, `-I${join(tree, 'firmware')}`]
+  const args = [...KERNEL_CFLAGS, '-gbtf', '-fno-eliminate-unused-debug-types', ...includes, ...defines]
+  // Inside the folder and without its name: a path would get into the bytes.
+  const inside = { cwd: folder }
+  // gcc puts the unit's absolute path into the types; this one is the same everywhere.
+  run('gcc', [...args, '-c', '/proc/self/cwd/types.c', '-o', 'types.o'], inside)
+  run('objcopy', ['-O', 'binary', '-j', '.BTF', '--set-section-flags', '.BTF=alloc', 'types.o', 'types.btf'], inside)
+  const section = '.section .BTF, "a", @progbits\n.incbin "types.btf"\n.section .note.GNU-stack, "", @progbits\n'
+  writeFileSync(join(folder, 'types-section.S'), section)
+  run('gcc', ['-c', 'types-section.S', '-o', 'types-section.o'], inside)
+  return join(folder, 'types-section.o')
 }
 
 const NOTE_OWNER = Buffer.from('Scion\0\0\0', 'latin1')
@@ -187,10 +178,9 @@ function link(tree, folder, objects, output, symbols) {
 }
 
 function compileTable(folder, source) {
-  const path = join(folder, 'kallsyms-table.S')
-  writeFileSync(path, source)
-  run('gcc', ['-c', path, '-o', `${path}.o`])
-  return `${path}.o`
+  writeFileSync(join(folder, 'kallsyms-table.S'), source)
+  run('gcc', ['-c', 'kallsyms-table.S', '-o', 'kallsyms-table.o'], { cwd: folder })
+  return join(folder, 'kallsyms-table.o')
 }
 
 /** Links until the symbol table in the image is the image's own: the third link at the latest. */
