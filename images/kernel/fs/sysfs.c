@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * sysfs: kobjects as directories, attributes as files.
+ * sysfs: kobjects as directories, attributes as files. Kobjects are in kobject.c.
  *
  * Promises: a show or store runs only while its attribute is there, and what
  * removes the attribute waits for it (@active below). Reading gives the text
@@ -23,6 +23,7 @@
 #include <linux/uaccess.h>
 #include <linux/export.h>
 #include "internal.h"
+#include "sysfs.h"
 
 #define SYSFS_MAGIC	0x62656572
 #define DEACTIVATED	(-0x40000000)
@@ -35,9 +36,7 @@ struct sysfs_node {
 	wait_queue_head_t drained;
 };
 
-struct kobject *kernel_kobj, *module_kobj;
-EXPORT_SYMBOL(kernel_kobj);
-static struct super_block *sysfs_sb;
+struct super_block *sysfs_sb;
 
 static bool node_enter(struct sysfs_node *node)
 {
@@ -245,9 +244,9 @@ static const struct super_operations sysfs_super_operations = {
 
 /* ---- making and removing ---- */
 
-static struct dentry *make_node(struct dentry *dir, const char *name, umode_t mode,
-				struct kobject *kobj, const struct attribute *attr,
-				const struct bin_attribute *bin)
+struct dentry *sysfs_make_node(struct dentry *dir, const char *name, umode_t mode,
+			       struct kobject *kobj, const struct attribute *attr,
+			       const struct bin_attribute *bin)
 {
 	struct sysfs_node *node = kzalloc(sizeof(*node), GFP_KERNEL);
 	struct dentry *d = d_alloc(dir, name);
@@ -289,7 +288,7 @@ fail:
 }
 
 /* Take a node and all below it out of the tree, and wait for callers inside. */
-static void remove_node(struct dentry *d)
+void sysfs_remove_node(struct dentry *d)
 {
 	struct dentry *child;
 
@@ -300,7 +299,7 @@ static void remove_node(struct dentry *d)
 		mutex_unlock(&vfs_mutex);
 		if (!child)
 			break;
-		remove_node(child);
+		sysfs_remove_node(child);
 		dput(child);
 	}
 	dget(d);
@@ -325,7 +324,7 @@ static void remove_name(struct dentry *dir, const char *name)
 		dget(d);
 	mutex_unlock(&vfs_mutex);
 	if (d) {
-		remove_node(d);
+		sysfs_remove_node(d);
 		dput(d);
 	}
 }
@@ -337,7 +336,7 @@ static int add_file(struct kobject *kobj, struct dentry *dir, const struct attri
 
 	if (!dir)
 		return -ENOENT;
-	d = make_node(dir, attr->name, S_IFREG | (attr->mode & 07777), kobj, attr, bin);
+	d = sysfs_make_node(dir, attr->name, S_IFREG | (attr->mode & 07777), kobj, attr, bin);
 	return IS_ERR(d) ? PTR_ERR(d) : 0;
 }
 
@@ -372,7 +371,7 @@ int sysfs_create_group(struct kobject *kobj, const struct attribute_group *group
 	int i, ret = 0;
 
 	if (group->name) {
-		dir = make_node(kobj->sd, group->name, S_IFDIR | 0755, kobj, NULL, NULL);
+		dir = sysfs_make_node(kobj->sd, group->name, S_IFDIR | 0755, kobj, NULL, NULL);
 		if (IS_ERR(dir))
 			return PTR_ERR(dir);
 	}
@@ -419,158 +418,6 @@ int sysfs_emit(char *buf, const char *fmt, ...)
 }
 EXPORT_SYMBOL(sysfs_emit);
 
-/* ---- kobjects ---- */
-
-static ssize_t kobj_attr_show(struct kobject *kobj, struct attribute *attr, char *buf)
-{
-	struct kobj_attribute *ka = container_of(attr, struct kobj_attribute, attr);
-
-	return ka->show ? ka->show(kobj, ka, buf) : -EIO;
-}
-
-static ssize_t kobj_attr_store(struct kobject *kobj, struct attribute *attr,
-			       const char *buf, size_t count)
-{
-	struct kobj_attribute *ka = container_of(attr, struct kobj_attribute, attr);
-
-	return ka->store ? ka->store(kobj, ka, buf, count) : -EIO;
-}
-
-const struct sysfs_ops kobj_sysfs_ops = {
-	.show = kobj_attr_show,
-	.store = kobj_attr_store,
-};
-EXPORT_SYMBOL(kobj_sysfs_ops);
-
-void kobject_init(struct kobject *kobj, const struct kobj_type *ktype)
-{
-	kobj->name = NULL;
-	kobj->parent = NULL;
-	kobj->sd = NULL;
-	kobj->ktype = ktype;
-	atomic_set(&kobj->refcount, 1);
-	kobj->state_initialized = true;
-	kobj->state_in_sysfs = false;
-}
-EXPORT_SYMBOL(kobject_init);
-
-static int kobject_add_va(struct kobject *kobj, struct kobject *parent,
-			  const char *fmt, va_list args)
-{
-	const struct attribute_group **groups;
-	char name[NAME_MAX + 1];
-	struct dentry *dir;
-	int ret = 0;
-
-	vsnprintf(name, sizeof(name), fmt, args);
-	/* a '/' in a name would split it; Linux shows it as '!' */
-	for (char *p = name; *p; p++)
-		if (*p == '/')
-			*p = '!';
-	kobj->name = kmalloc(strlen(name) + 1, GFP_KERNEL);
-	if (!kobj->name)
-		return -ENOMEM;
-	strcpy(kobj->name, name);
-	dir = make_node(parent ? parent->sd : sysfs_sb->s_root, name, S_IFDIR | 0755,
-			kobj, NULL, NULL);
-	if (IS_ERR(dir))
-		return PTR_ERR(dir);
-	kobj->sd = dget(dir);
-	kobj->parent = parent ? kobject_get(parent) : NULL;
-	kobj->state_in_sysfs = true;
-	groups = kobj->ktype ? kobj->ktype->default_groups : NULL;
-	for (; groups && *groups && !ret; groups++)
-		ret = sysfs_create_group(kobj, *groups);
-	if (ret)
-		kobject_del(kobj);
-	return ret;
-}
-
-int kobject_add(struct kobject *kobj, struct kobject *parent, const char *fmt, ...)
-{
-	va_list args;
-	int ret;
-
-	va_start(args, fmt);
-	ret = kobject_add_va(kobj, parent, fmt, args);
-	va_end(args);
-	return ret;
-}
-EXPORT_SYMBOL(kobject_add);
-
-int kobject_init_and_add(struct kobject *kobj, const struct kobj_type *ktype,
-			 struct kobject *parent, const char *fmt, ...)
-{
-	va_list args;
-	int ret;
-
-	kobject_init(kobj, ktype);
-	va_start(args, fmt);
-	ret = kobject_add_va(kobj, parent, fmt, args);
-	va_end(args);
-	return ret;
-}
-EXPORT_SYMBOL(kobject_init_and_add);
-
-static void dynamic_kobj_release(struct kobject *kobj)
-{
-	kfree(kobj);
-}
-
-static const struct kobj_type dynamic_kobj_type = {
-	.release = dynamic_kobj_release,
-	.sysfs_ops = &kobj_sysfs_ops,
-};
-
-struct kobject *kobject_create_and_add(const char *name, struct kobject *parent)
-{
-	struct kobject *kobj = kzalloc(sizeof(*kobj), GFP_KERNEL);
-
-	if (!kobj)
-		return NULL;
-	if (kobject_init_and_add(kobj, &dynamic_kobj_type, parent, "%s", name)) {
-		kobject_put(kobj);
-		return NULL;
-	}
-	return kobj;
-}
-EXPORT_SYMBOL(kobject_create_and_add);
-
-void kobject_del(struct kobject *kobj)
-{
-	if (!kobj || !kobj->state_in_sysfs)
-		return;
-	kobj->state_in_sysfs = false;
-	remove_node(kobj->sd);
-	dput(kobj->sd);
-	kobj->sd = NULL;
-	kobject_put(kobj->parent);
-	kobj->parent = NULL;
-}
-EXPORT_SYMBOL(kobject_del);
-
-struct kobject *kobject_get(struct kobject *kobj)
-{
-	if (kobj)
-		atomic_inc(&kobj->refcount);
-	return kobj;
-}
-EXPORT_SYMBOL(kobject_get);
-
-void kobject_put(struct kobject *kobj)
-{
-	char *name;
-
-	if (!kobj || !atomic_dec_and_test(&kobj->refcount))
-		return;
-	kobject_del(kobj);
-	name = kobj->name;
-	if (kobj->ktype && kobj->ktype->release)
-		kobj->ktype->release(kobj);
-	kfree(name);
-}
-EXPORT_SYMBOL(kobject_put);
-
 /* ---- the file system ---- */
 
 static int sysfs_fill_super(struct super_block *sb, const char *source, void *data)
@@ -591,9 +438,7 @@ static int sysfs_fill_super(struct super_block *sb, const char *source, void *da
 	sb->s_root->d_inode->i_nlink = 2;
 	sb->s_root->d_inode->i_fop = &sysfs_dir_operations;
 	sysfs_sb = sb;
-	kernel_kobj = kobject_create_and_add("kernel", NULL);
-	module_kobj = kobject_create_and_add("module", NULL);
-	return kernel_kobj && module_kobj ? 0 : -ENOMEM;
+	return kobjects_init();
 }
 
 static struct file_system_type sysfs_type = {
