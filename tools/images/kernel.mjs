@@ -121,10 +121,76 @@ function buildTypes(tree, folder, defines) {
   // gcc puts the unit's absolute path into the types; this one is the same everywhere.
   run('gcc', [...args, '-c', '/proc/self/cwd/types.c', '-o', 'types.o'], inside)
   run('objcopy', ['-O', 'binary', '-j', '.BTF', '--set-section-flags', '.BTF=alloc', 'types.o', 'types.btf'], inside)
+  const types = join(folder, 'types.btf')
+  writeFileSync(types, canonicalTypes(readFileSync(types)))
   const section = '.section .BTF, "a", @progbits\n.incbin "types.btf"\n.section .note.GNU-stack, "", @progbits\n'
   writeFileSync(join(folder, 'types-section.S'), section)
   run('gcc', ['-c', 'types-section.S', '-o', 'types-section.o'], inside)
   return join(folder, 'types-section.o')
+}
+
+// Bytes that follow a record's 12, by BTF kind: a fixed number, and a number per element (a name, if any, comes first in each).
+const BTF_TAIL = {
+  1: [4, 0],
+  3: [12, 0],
+  4: [0, 12],
+  5: [0, 12],
+  6: [0, 8],
+  13: [0, 8],
+  14: [4, 0],
+  15: [0, 12],
+  17: [4, 0],
+  19: [0, 12],
+}
+const BTF_KIND_FUNC = 12
+const BTF_KIND_VAR = 14
+const BTF_KIND_DATASEC = 15
+
+/**
+ * The types alone, in gcc's order, with their names in order of use. gcc lists functions and variables behind them in the
+ * order of a hash of addresses, which differs from run to run.
+ */
+function canonicalTypes(btf) {
+  const header = btf.readUInt32LE(4)
+  const [typeOffset, typeLength, stringOffset] = [8, 12, 16].map((at) => btf.readUInt32LE(at))
+  const strings = btf.subarray(header + stringOffset)
+  const text = (at) => strings.toString('latin1', at, strings.indexOf(0, at))
+  const offsets = new Map([['', 0]])
+  const names = ['']
+  let size = 1
+  const rename = (at) => {
+    const name = text(btf.readUInt32LE(at))
+    if (!offsets.has(name)) {
+      offsets.set(name, size)
+      names.push(name)
+      size += name.length + 1
+    }
+    btf.writeUInt32LE(offsets.get(name), at)
+  }
+  let at = header + typeOffset
+  let end = at
+  const limit = at + typeLength
+  while (at < limit) {
+    const info = btf.readUInt32LE(at + 4)
+    const [kind, count] = [(info >>> 24) & 31, info & 0xffff]
+    const [fixed, each] = BTF_TAIL[kind] ?? [0, 0]
+    const dropped = kind === BTF_KIND_FUNC || kind === BTF_KIND_VAR || kind === BTF_KIND_DATASEC
+    if (!dropped) {
+      if (end !== at) throw new Error('BTF: a type behind the functions')
+      rename(at)
+      for (let i = 0; i < (each ? count : 0); i++) rename(at + 12 + i * each)
+      end = at + 12 + fixed + count * each
+    }
+    at += 12 + fixed + (each ? count * each : 0)
+  }
+  const table = Buffer.from(`${names.join('\0')}\0`, 'latin1')
+  const head = Buffer.from(btf.subarray(0, header))
+  const types = btf.subarray(header + typeOffset, end)
+  head.writeUInt32LE(0, 8)
+  head.writeUInt32LE(types.length, 12)
+  head.writeUInt32LE(types.length, 16)
+  head.writeUInt32LE(table.length, 20)
+  return Buffer.concat([head, types, table])
 }
 
 const NOTE_OWNER = Buffer.from('Scion\0\0\0', 'latin1')
