@@ -17,6 +17,16 @@ export function imagePath(file: string): string {
   return join(imageFolder, file)
 }
 
+/** The kernel's headers, for patch modules in C. */
+export function kernelHeaders(): string {
+  return join(packageFolder, 'images', 'kernel', 'include')
+}
+
+export function readPackageVersion(): string {
+  const text = readFileSync(join(packageFolder, 'package.json'), 'utf8')
+  return (JSON.parse(text) as { readonly version: string }).version
+}
+
 /** Reads a file that a person named; throws FILE_UNREADABLE with the system's reason. */
 export function readNamedFile(path: string): Uint8Array {
   try {

@@ -1,6 +1,7 @@
 // How the command line speaks: results on stdout, talk on stderr, colour only for a terminal, one JSON document with
 // --json. A failure is one message that names what is wrong and what to do, and an exit code from EXIT_CODES.
 
+import { CommanderError } from 'commander'
 import picocolors from 'picocolors'
 import { EXIT_CODES, type ExitCode, type Refusal, TransplantError } from '../base/index.js'
 
@@ -29,12 +30,15 @@ export class CommandFailure extends Error {
   readonly exitCode: ExitCode
   readonly code: string
   readonly hint: string
+  /** The command's own JSON document tells it already. */
+  readonly said: boolean
 
-  constructor(exitCode: ExitCode, code: string, message: string, hint = '') {
+  constructor(exitCode: ExitCode, code: string, message: string, hint = '', more: { readonly said?: boolean } = {}) {
     super(message)
     this.exitCode = exitCode
     this.code = code
     this.hint = hint
+    this.said = more.said === true
   }
 }
 
@@ -45,24 +49,49 @@ export function refused(refusal: Refusal, exitCode: ExitCode = EXIT_CODES.refuse
 /** Prints what went wrong and returns the exit code for it. */
 export function report(error: unknown, json: boolean): number {
   const failure = describe(error)
-  if (json) {
+  if (json && !(error instanceof CommandFailure && error.said)) {
     printJson({
       schema: 'transplant-error/1',
       ...{ code: failure.code, message: failure.message, hint: failure.hint, exitCode: failure.exitCode },
     })
   }
-  say(`${colors.red('transplant:')} ${failure.message}`)
-  if (failure.hint !== '') say(`  ${failure.hint}`)
+  if (!(error instanceof CommanderError)) {
+    say(`${colors.red('transplant:')} ${failure.message}`)
+    if (failure.hint !== '') say(`  ${failure.hint}`)
+  }
   return failure.exitCode
 }
 
+/** Exit codes of errors that the rooms below throw; any other is a wrong file or command line. */
+function exitCodeOf(code: string): ExitCode {
+  switch (code) {
+    case 'GUEST_PANIC':
+    case 'GUEST_ENDED':
+      return EXIT_CODES.guestPanic
+    case 'AGENT_TIMEOUT':
+    case 'TRANSITION_STUCK':
+      return EXIT_CODES.timeout
+    case 'PATCH_REFUSED':
+      return EXIT_CODES.refused
+    case 'GUEST_COMMAND':
+      return EXIT_CODES.failed
+    default:
+      return EXIT_CODES.usage
+  }
+}
+
 function describe(error: unknown): { code: string; message: string; hint: string; exitCode: number } {
+  if (error instanceof CommanderError) {
+    return { code: 'bad-command-line', message: error.message, hint: 'Try --help.', exitCode: EXIT_CODES.usage }
+  }
   if (error instanceof CommandFailure) {
     return { code: error.code, message: error.message, hint: error.hint, exitCode: error.exitCode }
   }
   if (error instanceof TransplantError && error.code !== 'INTERNAL') {
-    // A TransplantError's message already ends with its hint.
-    return { code: error.code, message: error.message, hint: '', exitCode: EXIT_CODES.usage }
+    // A TransplantError's message ends with its hint; here the two stand apart.
+    const { message, hint, code } = error
+    const text = hint !== '' && message.endsWith(hint) ? message.slice(0, -hint.length).trimEnd() : message
+    return { code, message: text, hint, exitCode: exitCodeOf(code) }
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return {

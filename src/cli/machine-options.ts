@@ -1,0 +1,87 @@
+// The options that every command shares which starts a machine, and what they make: QEMU's words where QEMU has them.
+
+import { readFileSync } from 'node:fs'
+import type { Command } from 'commander'
+import { EXIT_CODES } from '../base/index.js'
+import { Machine, type MachineOptions } from '../machine/index.js'
+import { corePath, imagePath, readImage, readNamedFile } from './assets.js'
+import { CommandFailure, refused } from './output.js'
+
+export const DEFAULT_KERNEL = 'scion-1.0.elf'
+export const DEFAULT_INITRD = 'initramfs.cpio'
+
+export interface MachineFlags {
+  readonly smp: string
+  readonly memory: string
+  readonly seed: string
+  readonly append?: string
+  readonly initrd?: string
+  readonly disk?: string
+  readonly timeout?: string
+}
+
+export function addMachineOptions(command: Command): Command {
+  return command
+    .option('--smp <n>', 'number of vCPUs, 1 to 16', '2')
+    .option('--memory <MiB>', 'guest RAM in MiB', '128')
+    .option('--seed <n>', 'seed of the vCPU scheduler: the same seed gives the same run', '1')
+    .option('--append <text>', "the kernel's command line")
+    .option('--initrd <file>', 'initial RAM disk (newc cpio); default: the one that is shipped')
+    .option('--disk <file>', 'image for the virtio block device; writes stay in the machine')
+    .option('--timeout <seconds>', 'give up after this much virtual time (exit code 6)')
+}
+
+/** An integer option; throws a usage failure that names it. */
+export function integerOption(name: string, text: string, least: number, most: number): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  if (!(value >= least && value <= most)) {
+    throw new CommandFailure(
+      EXIT_CODES.usage,
+      'bad-option',
+      `--${name} is '${text}'.`,
+      `Give a whole number from ${least} to ${most}.`,
+    )
+  }
+  return value
+}
+
+/** Virtual nanoseconds (= instructions) until the command gives up. */
+export function timeLimit(flags: MachineFlags, fallbackSeconds: number): number {
+  if (flags.timeout === undefined) return fallbackSeconds * 1e9
+  return integerOption('timeout', flags.timeout, 1, 1_000_000) * 1e9
+}
+
+/** What a machine is made of, from an image given by path, or from the one that is shipped. */
+export function machineOptions(image: string | undefined, flags: MachineFlags, initrd?: Uint8Array): MachineOptions {
+  const kernel = readNamedFile(image ?? imagePath(DEFAULT_KERNEL))
+  const ramDisk =
+    initrd ??
+    (flags.initrd !== undefined
+      ? readNamedFile(flags.initrd)
+      : image === undefined
+        ? readImage(DEFAULT_INITRD)
+        : undefined)
+  return {
+    coreWasm: readCore(),
+    firmware: readImage('firmware.bin'),
+    kernel,
+    memoryBytes: integerOption('memory', flags.memory, 32, 3072) * 1024 * 1024,
+    vcpus: integerOption('smp', flags.smp, 1, 16),
+    seed: integerOption('seed', flags.seed, 0, Number.MAX_SAFE_INTEGER),
+    onReset: 'stop',
+    append: flags.append ?? 'console=ttyS0',
+    ...(ramDisk === undefined ? {} : { initrd: ramDisk }),
+    ...(flags.disk === undefined ? {} : { disk: readNamedFile(flags.disk) }),
+  }
+}
+
+export function readCore(): Uint8Array {
+  return new Uint8Array(readFileSync(corePath()))
+}
+
+/** Starts a machine; an image that cannot be booted is a wrong file. */
+export function startMachine(image: string | undefined, flags: MachineFlags): Machine {
+  const created = Machine.create(machineOptions(image, flags))
+  if (!created.ok) throw refused(created, EXIT_CODES.usage)
+  return created.value
+}

@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+// The command `transplant`: reads the command line and hands over to one command. Everything that fails ends here, as one
+// message and one exit code (output.ts).
+
+import { CommanderError } from 'commander'
+import { EXIT_CODES } from '../base/index.js'
+import { report } from './output.js'
+import { createProgram } from './program.js'
+
+// A reader that goes away (`transplant demo | head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT_CODES.ok)
+  throw error
+})
+
+const words = process.argv.slice(2)
+try {
+  await createProgram().parseAsync(words, { from: 'user' })
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Commander has printed its message; help and version end with 0, all else is a wrong command line.
+    process.exitCode = error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage
+    if (error.exitCode !== 0 && words.includes('--json')) report(error, true)
+  } else process.exitCode = report(error, words.includes('--json'))
+}
+// A terminal in raw mode or a pending read must not hold the process.
+process.stdin.unref?.()

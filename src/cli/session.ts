@@ -1,0 +1,82 @@
+// A guest for one command: booted from images, or resumed from a snapshot with --from; kept with --save.
+
+import { writeFileSync } from 'node:fs'
+import { EXIT_CODES } from '../base/index.js'
+import { type KernelImage, readKernelImage } from '../guest/index.js'
+import { GuestSession } from '../lab/index.js'
+import { decodeSnapshot, encodeSnapshot, type MachineOptions, type Snapshot } from '../machine/index.js'
+import { readImage, readNamedFile } from './assets.js'
+import { DEFAULT_KERNEL, type MachineFlags, machineOptions, readCore, timeLimit } from './machine-options.js'
+import { refused, say } from './output.js'
+
+export interface SessionFlags extends MachineFlags {
+  readonly from?: string
+  readonly save?: string
+  readonly json?: boolean
+}
+
+export interface OpenedSession {
+  readonly session: GuestSession
+  /** The kernel images that may run in it. */
+  readonly kernels: readonly Uint8Array[]
+}
+
+const DEFAULT_LIMIT_SECONDS = 60
+
+/** `prepare` may add to the machine before it boots; a resumed one is as it was. */
+export async function openSession(
+  image: string | undefined,
+  flags: SessionFlags,
+  prepare: (options: MachineOptions) => MachineOptions = (options) => options,
+): Promise<OpenedSession> {
+  const options = {
+    limit: timeLimit(flags, DEFAULT_LIMIT_SECONDS),
+    breathe: () => new Promise<void>((resolve) => setImmediate(resolve)),
+  }
+  const named = image === undefined ? [] : [readNamedFile(image)]
+  if (flags.from !== undefined) {
+    const snapshot = readSnapshot(flags.from)
+    const session = await GuestSession.resume(readCore(), snapshot, options)
+    const own = snapshot.configuration.kernel
+    return { session, kernels: [...named, ...(own === undefined ? [] : [own]), ...shippedKernels()] }
+  }
+  const booted = await GuestSession.boot(prepare(machineOptions(image, flags)), options)
+  if (!booted.ok) throw refused(booted, EXIT_CODES.usage)
+  return { session: booted.value, kernels: [...named, ...shippedKernels()] }
+}
+
+function shippedKernels(): Uint8Array[] {
+  return [DEFAULT_KERNEL, 'scion-1.1.elf'].flatMap((file) => {
+    try {
+      return [readImage(file)]
+    } catch {
+      return []
+    }
+  })
+}
+
+/** Those of the images that the host can read symbols from. */
+export function readableKernels(kernels: readonly Uint8Array[]): KernelImage[] {
+  return kernels.flatMap((bytes) => {
+    const read = readKernelImage(bytes)
+    return read.ok ? [read.value] : []
+  })
+}
+
+export function readSnapshot(path: string): Snapshot {
+  const decoded = decodeSnapshot(readNamedFile(path))
+  if (!decoded.ok) throw refused(decoded, EXIT_CODES.usage)
+  return decoded.value
+}
+
+export function saveSession(session: GuestSession, flags: SessionFlags): void {
+  if (flags.save === undefined) return
+  writeFileSync(flags.save, encodeSnapshot(session.machine.snapshot()))
+  say(`saved ${flags.save}; go on with --from ${flags.save}`)
+}
+
+/** Whether the guest still does what it is asked: a command through its agent, its shell and its kernel. */
+export async function goesOn(session: GuestSession): Promise<boolean> {
+  const { status, stdout } = await session.agent.exec('echo goes on; uname -r >/dev/null; ls /proc >/dev/null')
+  return status === 0 && stdout === 'goes on\n'
+}
