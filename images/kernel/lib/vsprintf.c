@@ -244,6 +244,9 @@ int vsnprintf(char *buf, size_t size, const char *fmt, va_list args)
 	struct output out = { .at = buf, .end = size ? buf + size - 1 : buf };
 	va_list copy;
 
+	/* sprintf() into the kernel image: the end would lie beyond the address space */
+	if (out.end < buf)
+		out.end = (char *)-1UL;
 	va_copy(copy, args);
 	while (*fmt) {
 		if (*fmt != '%')
