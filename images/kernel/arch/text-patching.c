@@ -194,6 +194,24 @@ static notrace struct text_poke_loc *poke_batch_find(unsigned long addr)
 	return NULL;
 }
 
+/*
+ * QEMU's TCG before 8.1 can keep a translation it was making while the byte was
+ * written: CPUs then go on trapping on a 0xCC that is no longer in memory. A
+ * second store of the same byte, when no CPU can be translating the old one any
+ * more, drops it. (QEMU commit deba78709ae8; seen here about once in a hundred
+ * patches under four busy CPUs.)
+ */
+static void poke_batch_repeat_for_tcg(void)
+{
+	unsigned int i;
+
+	if (strcmp(boot_cpu.hypervisor, "TCGTCGTCGTCG"))
+		return;
+	for (i = 0; i < poke_batch.nr; i++)
+		text_poke((void *)poke_batch.loc[i].addr, poke_batch.loc[i].text, 1);
+	text_poke_sync();
+}
+
 /* Steps 1 to 4 for the queued sites. */
 static void poke_batch_run(void)
 {
@@ -226,8 +244,10 @@ static void poke_batch_run(void)
 		loc = &poke_batch.loc[i];
 		text_poke((void *)loc->addr, loc->text, 1);
 	}
-	if (POKE_SYNC3)
+	if (POKE_SYNC3) {
 		text_poke_sync();
+		poke_batch_repeat_for_tcg();
+	}
 
 	poke_batch_retire();
 }

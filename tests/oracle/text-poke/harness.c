@@ -30,6 +30,8 @@ extern int pthread_join(unsigned long thread, void **result);
 extern void _exit(int status) __noreturn;
 
 unsigned long arena_phys, arena_virt;
+struct cpu_features boot_cpu;
+int strcmp(const char *a, const char *b);
 static volatile bool stop;
 static volatile long traps;
 long hits;
