@@ -26,9 +26,10 @@ static char *const agent[] = { "/bin/agent", "/dev/ttyS1", NULL };
 static char *const startup[] = { "/bin/sh", "/etc/rc", NULL };
 static char *const environment[] = { "PATH=/bin", "HOME=/", "TERM=vt100", NULL };
 
+/* The shell is last: whatever is typed at its first prompt gets the same process numbers in every boot. */
 static struct service services[] = {
-	{ "/dev/console", shell, 0 },
 	{ "/dev/ttyS1", agent, 0 },
+	{ "/dev/console", shell, 0 },
 };
 
 static void mount_at(const char *type, const char *target)
