@@ -15,16 +15,29 @@
 #include <linux/string.h>
 #include "stream.h"
 
+static u32 crc_table[256];
+
+static void make_crc_table(void)
+{
+	for (u32 i = 0; i < 256; i++) {
+		u32 crc = i;
+
+		for (int bit = 0; bit < 8; bit++)
+			crc = (crc >> 1) ^ (0xedb88320u & -(crc & 1));
+		crc_table[i] = crc;
+	}
+}
+
+/* CRC-32 as in ISO 3309. @crc: of what came before, 0 at the start. */
 u32 crc32_of(u32 crc, const void *data, size_t size)
 {
 	const u8 *byte = data;
 
+	if (!crc_table[1])
+		make_crc_table();
 	crc = ~crc;
-	while (size--) {
-		crc ^= *byte++;
-		for (int bit = 0; bit < 8; bit++)
-			crc = (crc >> 1) ^ (0xedb88320u & -(crc & 1));
-	}
+	while (size--)
+		crc = (crc >> 8) ^ crc_table[(crc ^ *byte++) & 0xff];
 	return ~crc;
 }
 

@@ -21,7 +21,11 @@
 #include <linux/types.h>
 
 #define HANDOVER_ROOT_MAGIC	0x544f4f524f484b54ULL	/* "TKHOROOT", little endian */
+#ifdef MUTANT_HANDOVER_ABI	/* an image that must be refused */
+#define HANDOVER_COMPATIBLE	"scion-handover-v2"
+#else
 #define HANDOVER_COMPATIBLE	"scion-handover-v1"
+#endif
 #define HANDOVER_NAME_LEN	32
 #define HANDOVER_COMPONENTS	24
 #define HANDOVER_REFUSAL_LEN	160

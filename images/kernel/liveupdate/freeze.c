@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Bringing everybody to a stand.
+ *
+ * A user task is told by TIF_FREEZE. In user mode it is sent into the kernel by
+ * an interrupt; in a system call that can be interrupted it leaves it, is taken
+ * back to the SYSCALL instruction or to its restart block, and sees no signal
+ * (signal_pending() counts the flag, get_signal() finds nothing). At the
+ * boundary it sleeps as TASK_FROZEN. One that is stopped by a signal, or dead,
+ * is where it can stay. What cannot come to the boundary in time is named, and
+ * all go on.
+ *
+ * Kernel threads are parked: they hold nothing then and are left behind.
+ */
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
+#include <linux/ktime.h>
+#include <linux/workqueue.h>
+#include "internal.h"
+
+#define FREEZE_TIMEOUT (500 * NSEC_PER_MSEC)
+
+/* On the way out to user mode, with nothing left to do but freeze. */
+void liveupdate_freeze_task(struct pt_regs *regs)
+{
+	current->frozen = true;
+	for (;;) {
+		/* before the look at the flag: thaw_tasks() clears it, then wakes */
+		set_current_state(TASK_FROZEN);
+		if (!test_thread_flag(TIF_FREEZE))
+			break;
+		schedule();
+	}
+	__set_current_state(TASK_RUNNING);
+	current->frozen = false;
+}
+
+static bool at_rest(struct task_struct *t)
+{
+	unsigned long flags = task_rq_lock(t);
+	bool rest = !t->on_cpu && !t->on_rq &&
+		    (t->exit_state == EXIT_ZOMBIE ? t->__state == TASK_DEAD
+		     : t->__state == TASK_FROZEN || task_is_stopped(t));
+
+	task_rq_unlock(t, flags);
+	return rest;
+}
+
+/* tasklist_lock held: a task that is not at rest, or NULL. */
+static struct task_struct *ask_all(void)
+{
+	struct task_struct *p, *t, *awake = NULL;
+
+	for_each_user_process(p) {
+		for_each_thread(p, t) {
+			if (t == current || at_rest(t))
+				continue;
+			awake = t;
+			set_tsk_thread_flag(t, TIF_FREEZE);
+			if (!wake_up_state(t, TASK_INTERRUPTIBLE))
+				kick_process(t);
+		}
+	}
+	return awake;
+}
+
+/* One that is stopped may be continued by a task that has not frozen yet. */
+static void ask_stopped(void)
+{
+	struct task_struct *p, *t;
+
+	for_each_user_process(p)
+		for_each_thread(p, t)
+			if (t != current && !t->exit_state)
+				set_tsk_thread_flag(t, TIF_FREEZE);
+}
+
+int freeze_tasks(void)
+{
+	u64 deadline = ktime_get_ns() + FREEZE_TIMEOUT;
+	struct task_struct *awake;
+	char name[TASK_COMM_LEN] = "";
+	char state = '?';
+	pid_t pid = 0;
+
+	do {
+		spin_lock(&tasklist_lock);
+		ask_stopped();
+		awake = ask_all();
+		if (awake) {
+			pid = awake->pid;
+			state = task_state_to_char(awake);
+			get_task_comm(name, awake);
+		}
+		spin_unlock(&tasklist_lock);
+		if (!awake)
+			return 0;
+		schedule_timeout_uninterruptible(1);
+	} while (ktime_get_ns() < deadline);
+	return liveupdate_refuse(-EBUSY, "task %d (%s) does not come to the boundary of user mode (state %c)",
+				 pid, name, state);
+}
+
+void thaw_tasks(void)
+{
+	struct task_struct *p, *t;
+
+	spin_lock(&tasklist_lock);
+	for_each_user_process(p) {
+		for_each_thread(p, t) {
+			clear_tsk_thread_flag(t, TIF_FREEZE);
+			wake_up_state(t, TASK_FROZEN);
+		}
+	}
+	spin_unlock(&tasklist_lock);
+}
+
+/* ---- kernel threads ---- */
+
+static bool is_kthread(struct task_struct *p)
+{
+	return (p->flags & PF_KTHREAD) && !is_idle_task(p) && !p->exit_state;
+}
+
+unsigned int count_kthreads(void)
+{
+	struct task_struct *p;
+	unsigned int n = 0;
+
+	for_each_process(p)
+		n += is_kthread(p);
+	return n;
+}
+
+static bool at_parking(struct task_struct *p)
+{
+	unsigned long flags = task_rq_lock(p);
+	bool parked = !p->on_cpu && !p->on_rq && p->__state == TASK_PARKED;
+
+	task_rq_unlock(p, flags);
+	return parked;
+}
+
+/* tasklist_lock held: a thread that is not parked, or NULL. */
+static struct task_struct *ask_kthreads(void)
+{
+	struct task_struct *p, *busy = NULL;
+
+	for_each_process(p) {
+		if (!is_kthread(p) || (p->kthread && kthread_is_parked(p) && at_parking(p)))
+			continue;
+		busy = p;
+		if (p->kthread) {
+			set_bit(KTHREAD_SHOULD_PARK, &p->kthread->flags);
+			wake_up_state(p, TASK_NORMAL);
+		}
+	}
+	return busy;
+}
+
+int park_kthreads(void)
+{
+	u64 deadline = ktime_get_ns() + FREEZE_TIMEOUT;
+	char name[TASK_COMM_LEN] = "";
+	struct task_struct *busy;
+
+	flush_workqueue(system_wq);
+	do {
+		spin_lock(&tasklist_lock);
+		busy = ask_kthreads();
+		if (busy)
+			get_task_comm(name, busy);
+		spin_unlock(&tasklist_lock);
+		if (!busy)
+			return 0;
+		schedule_timeout_uninterruptible(1);
+	} while (ktime_get_ns() < deadline);
+	return liveupdate_refuse(-EBUSY, "kernel thread %s cannot be parked", name);
+}
+
+void unpark_kthreads(void)
+{
+	struct task_struct *p;
+
+	spin_lock(&tasklist_lock);
+	for_each_process(p)
+		if (is_kthread(p) && p->kthread)
+			kthread_unpark(p);
+	spin_unlock(&tasklist_lock);
+}

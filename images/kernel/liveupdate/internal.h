@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Shared by the files of liveupdate/ only.
+ *
+ * A class is one kind of object. Its preserve() runs in the old kernel, frozen,
+ * on one CPU with interrupts off; its retrieve() in the new one, in the same
+ * order of classes. Both use the same tables of numbers, so that a record may
+ * name another by its place.
+ */
+#ifndef _LIVEUPDATE_INTERNAL_H
+#define _LIVEUPDATE_INTERNAL_H
+
+#include <linux/errno.h>
+#include <linux/fs.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/string.h>
+#include <abi/handover.h>
+#include <abi/records.h>
+#include "stream.h"
+
+/* ---- core.c ---- */
+struct liveupdate_class {
+	const char *name;
+	const char *compatible;
+	int (*preserve)(struct ser_writer *w);
+	int (*retrieve)(struct ser_reader *r, u64 count);
+	bool early;		/* retrieved before the new kernel has memory */
+};
+extern const struct liveupdate_class *const liveupdate_classes[];
+extern const unsigned int nr_liveupdate_classes;
+
+enum liveupdate_state {
+	LIVEUPDATE_NORMAL, LIVEUPDATE_PREPARED, LIVEUPDATE_FROZEN, LIVEUPDATE_UPDATED,
+};
+extern enum liveupdate_state liveupdate_state;
+extern u64 liveupdate_number;		/* upgrades since power-up */
+extern char liveupdate_refusal[HANDOVER_REFUSAL_LEN];
+
+/* Says why, in the log and in /sys/kernel/liveupdate/refusal; gives @error back. */
+int liveupdate_refuse(int error, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Where the host sets its breakpoints. */
+void liveupdate_mark_frozen(void);
+void liveupdate_mark_switch(void);
+void liveupdate_mark_adopted(void);
+void liveupdate_mark_resume(void);
+
+/* ---- image.c ---- */
+struct next_kernel {
+	bool loaded;
+	char release[HANDOVER_NAME_LEN];
+	unsigned long virt, phys;	/* of the arena it lies in */
+	unsigned long entry;		/* virtual address there */
+	char command_line[1024];
+};
+extern struct next_kernel next_kernel;
+
+/* ---- freeze.c ---- */
+int freeze_tasks(void);
+void thaw_tasks(void);
+int park_kthreads(void);
+void unpark_kthreads(void);
+unsigned int count_kthreads(void);
+
+/* ---- numbers.c ---- */
+struct number_table {
+	void **item;
+	u32 count, capacity;
+};
+/* the number of @object, HANDOVER_NONE if it has none */
+u32 number_of(const struct number_table *table, const void *object);
+int number_add(struct number_table *table, void *object);
+/* NULL if there is no such number */
+void *number_get(const struct number_table *table, u32 number);
+void numbers_forget(void);
+extern struct number_table super_numbers, inode_numbers, name_numbers, pipe_numbers;
+extern struct number_table file_numbers, descriptor_numbers, directory_numbers;
+extern struct number_table mm_numbers, handler_numbers, group_numbers, task_numbers;
+
+/* ---- preserve.c ---- */
+int preserve_begin(void);
+void preserve_abandon(void);
+/* @kind: FRAME_*; once for each holder */
+int preserve_frame(unsigned long pfn, unsigned int kind);
+int preserve_finish(struct handover_root_ser *root);
+int retrieve_frame(unsigned long pfn, unsigned int kind);
+void handover_open_bitmap(const struct handover_root_ser *root);
+const char *validate_bitmap(const struct handover_root_ser *root);
+void release_handover_frames(struct handover_root_ser *root);
+u64 frames_of_kind(unsigned int kind);
+
+/* ---- classes ---- */
+extern const struct liveupdate_class machine_class, log_class, uart_class, tty_class, disk_class;
+extern const struct liveupdate_class super_class, inode_class, name_class, mount_class;
+extern const struct liveupdate_class pipe_class, file_class, descriptors_class;
+extern const struct liveupdate_class directories_class;
+extern const struct liveupdate_class mm_class, handlers_class, group_class, task_class;
+extern const struct liveupdate_class frames_class, counts_class;
+
+/* ---- vfs.c, files.c ---- */
+/* 0, or -EOPNOTSUPP when the file or directory cannot be carried; says why in @why */
+const char *file_cannot_be_carried(const struct file *file);
+const char *name_cannot_be_carried(const struct dentry *dentry);
+int need_name(struct ser_writer *w, struct dentry *dentry);
+void vfs_let_go(void);			/* references of the retrieval itself */
+
+/* ---- mm.c ---- */
+u32 page_tables_crc(struct mm_struct *mm);
+bool page_tables_unchanged(void);
+
+/* ---- tasks.c ---- */
+int reserve_pids(const struct handover_component_ser *component);
+void resume_tasks(void);
+unsigned int machine_kthreads(void), machine_patches(void);
+pid_t machine_last_pid(void);
+
+/* ---- switch.c ---- */
+int gather_other_cpus(void);
+void release_other_cpus(void);
+int enter_next_kernel(void);		/* returns only if it refuses */
+void stub_close(void);
+
+/* ---- prepare.c ---- */
+int prepare_check(void);
+
+/* ---- verify.c ---- */
+void verify_adoption(const struct handover_root_ser *root);
+
+/* ---- ledger.c ---- */
+struct ledger_line {
+	const char *name;
+	u64 kept, rehashed, rebuilt, dropped;
+};
+enum ledger_class {
+	LEDGER_PAGES, LEDGER_TABLES, LEDGER_CACHE, LEDGER_PIPE_PAGES, LEDGER_DEVICES,
+	LEDGER_TASKS, LEDGER_SPACES, LEDGER_AREAS, LEDGER_FILES, LEDGER_DESCRIPTORS,
+	LEDGER_INODES, LEDGER_NAMES, LEDGER_PIPES, LEDGER_SIGNALS, LEDGER_TIMERS,
+	LEDGER_PIDS, LEDGER_KTHREADS, LEDGER_PATCHES, LEDGER_CLASSES,
+};
+extern struct ledger_line ledger[LEDGER_CLASSES];
+void ledger_clear(void);
+void ledger_print(void);
+int ledger_show(char *buf);
+
+/* ---- arrive.c ---- */
+struct handover_root_ser *handover_root(void);
+
+#define for_each_user_process(p) for_each_process(p) if (!((p)->flags & PF_KTHREAD))
+
+#endif

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What became of everything: per class how many objects stayed where they were,
+ * were entered under the same number into new tables, were made anew from
+ * records, or were left behind on purpose. Counted where it happens; printed
+ * when the new kernel has taken over, and kept in /sys/kernel/liveupdate/ledger.
+ */
+#include <linux/kobject.h>
+#include "internal.h"
+
+struct ledger_line ledger[LEDGER_CLASSES] = {
+	[LEDGER_PAGES] = { "user pages" },
+	[LEDGER_TABLES] = { "page tables" },
+	[LEDGER_CACHE] = { "file pages" },
+	[LEDGER_PIPE_PAGES] = { "pipe pages" },
+	[LEDGER_DEVICES] = { "devices" },
+	[LEDGER_TASKS] = { "tasks" },
+	[LEDGER_SPACES] = { "address spaces" },
+	[LEDGER_AREAS] = { "memory areas" },
+	[LEDGER_FILES] = { "open files" },
+	[LEDGER_DESCRIPTORS] = { "descriptors" },
+	[LEDGER_INODES] = { "inodes" },
+	[LEDGER_NAMES] = { "names" },
+	[LEDGER_PIPES] = { "pipes" },
+	[LEDGER_SIGNALS] = { "pending signals" },
+	[LEDGER_TIMERS] = { "timers" },
+	[LEDGER_PIDS] = { "pid numbers" },
+	[LEDGER_KTHREADS] = { "kernel threads" },
+	[LEDGER_PATCHES] = { "live patches" },
+};
+
+void ledger_clear(void)
+{
+	for (int i = 0; i < LEDGER_CLASSES; i++) {
+		ledger[i].kept = 0;
+		ledger[i].rehashed = 0;
+		ledger[i].rebuilt = 0;
+		ledger[i].dropped = 0;
+	}
+}
+
+#define HEADING "class             kept  re-hashed  rebuilt  dropped"
+
+static int format_line(char *buf, size_t size, const struct ledger_line *line)
+{
+	return scnprintf(buf, size, "%-15s %6llu %10llu %8llu %8llu", line->name, line->kept,
+			 line->rehashed, line->rebuilt, line->dropped);
+}
+
+void ledger_print(void)
+{
+	char text[80];
+
+	pr_info("liveupdate: ledger: " HEADING "\n");
+	for (int i = 0; i < LEDGER_CLASSES; i++) {
+		format_line(text, sizeof(text), &ledger[i]);
+		pr_info("liveupdate: ledger: %s\n", text);
+	}
+}
+
+/* One page of sysfs. */
+int ledger_show(char *buf)
+{
+	int length = scnprintf(buf, PAGE_SIZE, HEADING "\n");
+
+	for (int i = 0; i < LEDGER_CLASSES; i++) {
+		length += format_line(buf + length, PAGE_SIZE - length, &ledger[i]);
+		length += scnprintf(buf + length, PAGE_SIZE - length, "\n");
+	}
+	return length;
+}
