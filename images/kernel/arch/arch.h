@@ -23,6 +23,7 @@ void do_page_fault(struct pt_regs *regs);
 void do_IRQ(struct pt_regs *regs, unsigned long vector);
 void smp_call_function_interrupt(void);
 void smp_stop_interrupt(void);
+void liveupdate_gather_interrupt(void);
 void apic_timer_interrupt(struct pt_regs *regs);
 void apic_reset_calibration(void);
 
@@ -45,6 +46,9 @@ struct inactive_task_frame {
 struct task_struct *switch_to_asm(unsigned long *prev_sp, unsigned long next_sp,
 				  struct task_struct *prev);
 extern char ret_from_fork[], ret_from_fork_end[];
+
+/* liveupdate/arrive.c: a CPU that waits in the stub begins in handover_64.S on this stack */
+void liveupdate_start_cpu(unsigned int cpu, unsigned long stack);
 
 void preempt_schedule_irq(void);
 void nmi_interrupt(struct pt_regs *regs);

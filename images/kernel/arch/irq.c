@@ -217,6 +217,8 @@ void do_IRQ(struct pt_regs *regs, unsigned long vector)
 		smp_call_function_interrupt();
 	else if (vector == STOP_VECTOR)
 		smp_stop_interrupt();
+	else if (vector == LIVEUPDATE_VECTOR)
+		liveupdate_gather_interrupt();
 	/* RESCHEDULE_VECTOR: the sender has set the flag; the way out looks at it */
 	if (vector != SPURIOUS_APIC_VECTOR)
 		apic_eoi();

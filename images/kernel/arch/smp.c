@@ -223,7 +223,10 @@ static bool start_cpu(unsigned int cpu)
 	*(u64 *)trampoline_word(ap_trampoline_stack) = (u64)idle->stack + THREAD_SIZE;
 	*(u64 *)trampoline_word(ap_trampoline_cpu) = cpu;
 	smp_wmb();
-	apic_start_cpu(cpu_apic_ids[cpu], AP_TRAMPOLINE_PHYS);
+	if (boot_info.handover)
+		liveupdate_start_cpu(cpu, (unsigned long)idle->stack + THREAD_SIZE);
+	else
+		apic_start_cpu(cpu_apic_ids[cpu], AP_TRAMPOLINE_PHYS);
 	deadline = local_clock() + 500 * NSEC_PER_MSEC;
 	while (!smp_load_acquire(&cpu_data[cpu].online))
 		if (local_clock() > deadline)

@@ -26,7 +26,9 @@ static int kthread_main(void *data)
 		result = self->threadfn(self->data);
 	self->result = result;
 	complete_all(&self->exited);
-	return 0;
+	/* nobody waits for its number */
+	current->exit_signal = -1;
+	do_exit(0);
 }
 
 struct task_struct *kthread_create_on_node(int (*fn)(void *), void *data, int node,

@@ -61,7 +61,7 @@ static bool run_init_process(const char *path)
 }
 
 /* Everything that may sleep. Process 1 on a machine that has been switched on. */
-static void bring_up(void)
+void bring_up(void)
 {
 	workqueue_init();
 	do_initcalls();

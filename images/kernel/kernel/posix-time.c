@@ -115,7 +115,7 @@ static int sleep_until(u64 expires)
 	return ret;
 }
 
-static long nanosleep_restart(struct restart_block *restart);
+long nanosleep_restart(struct restart_block *restart);
 
 static long sleep_relative(u64 expires, struct timespec64 __user *rmtp)
 {
@@ -133,7 +133,7 @@ static long sleep_relative(u64 expires, struct timespec64 __user *rmtp)
 	return -ERESTART_RESTARTBLOCK;
 }
 
-static long nanosleep_restart(struct restart_block *restart)
+long nanosleep_restart(struct restart_block *restart)
 {
 	return sleep_relative(restart->nanosleep.expires, restart->nanosleep.rmtp);
 }

@@ -13,6 +13,7 @@
 #define CALL_FUNCTION_VECTOR	0xf1
 #define TLB_VECTOR		0xf2
 #define STOP_VECTOR		0xf3
+#define LIVEUPDATE_VECTOR	0xf4
 #define SPURIOUS_APIC_VECTOR	0xff
 
 #define LAPIC_PHYS	0xfee00000
