@@ -50,11 +50,13 @@ char task_state_to_char(struct task_struct *t)
 		return 'T';
 	if (t->__state & TASK_PARKED)
 		return 'P';
+	if (t->__state & TASK_NOLOAD)
+		return 'I';
 	if (t->__state & TASK_UNINTERRUPTIBLE)
 		return 'D';
 	if (t->__state & TASK_INTERRUPTIBLE)
 		return 'S';
-	return t->__state & (TASK_DEAD | TASK_FROZEN) ? 'I' : 'R';
+	return t->__state & TASK_FROZEN ? 'D' : 'R';
 }
 
 struct task_struct *cpu_curr(unsigned int cpu)
@@ -159,6 +161,12 @@ static void find_cpu_for(struct task_struct *t)
 		kick_cpu(cpu);
 }
 
+/* Asleep, but soon to go on: the load average has always counted such tasks. */
+static bool counts_as_load(struct task_struct *t)
+{
+	return (t->__state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) == TASK_UNINTERRUPTIBLE;
+}
+
 /* ---- waking ---- */
 
 /* 1 if the task was in one of the states and runs now. */
@@ -169,7 +177,7 @@ int try_to_wake_up(struct task_struct *t, unsigned int state)
 
 	spin_lock_irqsave(&rq_lock, flags);
 	if (t->__state & state) {
-		if ((t->__state & TASK_UNINTERRUPTIBLE) && !t->on_cpu)
+		if (!t->on_cpu && !t->on_rq && counts_as_load(t))
 			nr_uninterruptible--;
 		t->__state = TASK_RUNNING;
 		woken = 1;
@@ -300,7 +308,7 @@ static void __schedule(bool preempt)
 	if (prev != cpu_data[cpu].idle && (preempt || !prev->__state)) {
 		prev->nivcsw += preempt;
 		enqueue(prev);
-	} else if (prev->__state & TASK_UNINTERRUPTIBLE) {
+	} else if (counts_as_load(prev)) {
 		nr_uninterruptible++;
 	}
 	next = pick_next(cpu);

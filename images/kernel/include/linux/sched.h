@@ -46,7 +46,8 @@ struct robust_list_head;
 #define TASK_NEW		0x800
 #define TASK_FROZEN		0x8000	/* at the boundary to user mode, for an upgrade */
 #define TASK_KILLABLE		(TASK_WAKEKILL | TASK_UNINTERRUPTIBLE)
-#define TASK_IDLE		TASK_UNINTERRUPTIBLE
+#define TASK_NOLOAD		0x400
+#define TASK_IDLE		(TASK_UNINTERRUPTIBLE | TASK_NOLOAD)	/* a thread without work */
 #define TASK_NORMAL		(TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)
 /* task->exit_state */
 #define EXIT_ZOMBIE		0x20
