@@ -33,7 +33,10 @@ static noinline int klp_target_wait(struct seq_file *m, void *v)
 {
 	set_current_state(TASK_INTERRUPTIBLE);
 	schedule_timeout(60 * HZ);
-	seq_printf(m, "%s\n", signal_pending(current) ? "interrupted" : "timed out");
+	/* Also woken, without a signal, by a transition that has waited long enough. */
+	if (signal_pending(current))
+		return -ERESTARTSYS;
+	seq_printf(m, "timed out\n");
 	return 0;
 }
 

@@ -219,6 +219,31 @@ export const livepatchCases: readonly LivepatchCase[] = [
     ],
   },
   {
+    name: 'a sleeper is woken after fifteen tries, and its system call begins again in the new function',
+    commands: [
+      insmod('klp-target'),
+      'cat /proc/klp_target_wait & sleep 0.3',
+      insmod('klp-stack'),
+      'while [ "$(cat /sys/kernel/livepatch/klp_stack/transition)" = 1 ]; do sleep 1; done',
+      'wait',
+      ...disable('klp_stack'),
+      'rmmod klp_stack',
+      'rmmod klp_target',
+    ],
+    output: ['patched: nobody waits'],
+    log: [
+      'klp_target: klp_target_init',
+      "livepatch: enabling patch 'klp_stack'",
+      line('klp_stack', 'initializing patching transition'),
+      line('klp_stack', 'starting patching transition'),
+      'livepatch: signaling remaining tasks',
+      line('klp_stack', 'completing patching transition'),
+      line('klp_stack', 'patching complete'),
+      ...disabled('klp_stack'),
+      'klp_target: klp_target_exit',
+    ],
+  },
+  {
     name: 'a transition that is held up can be turned around',
     commands: [
       insmod('klp-target'),

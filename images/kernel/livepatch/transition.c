@@ -44,6 +44,12 @@
 #include <linux/jiffies.h>
 #include "internal.h"
 
+#ifdef MUTANT_KLP_SKIP_STACK_CHECK
+#define STACK_CHECK		0
+#else
+#define STACK_CHECK		1
+#endif
+
 #define MAX_STACK_ENTRIES	100
 #define SIGNALS_TIMEOUT		15	/* retries between two rounds of fake signals */
 
@@ -123,14 +129,13 @@ static int klp_check_stack_func(struct klp_func *func, unsigned long *entries, u
  */
 static int klp_check_stack(struct task_struct *task, const char **oldname)
 {
-#ifdef MUTANT_KLP_SKIP_STACK_CHECK
-	return 0;
-#else
 	unsigned long entries[MAX_STACK_ENTRIES];
 	struct klp_object *obj;
 	struct klp_func *func;
 	int nr, ret;
 
+	if (!STACK_CHECK)
+		return 0;
 	nr = stack_trace_save_tsk_reliable(task, entries, MAX_STACK_ENTRIES);
 	if (nr < 0)
 		return -EINVAL;
@@ -146,7 +151,6 @@ static int klp_check_stack(struct task_struct *task, const char **oldname)
 		}
 	}
 	return 0;
-#endif
 }
 
 /* Runs while the task cannot start or stop running. */
