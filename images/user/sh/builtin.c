@@ -144,6 +144,16 @@ static int builtin_jobs(int argc, char **argv)
 	return 0;
 }
 
+static int builtin_fg(int argc, char **argv)
+{
+	return job_continue(argc > 1 ? atoi(argv[1]) : 0, 1);
+}
+
+static int builtin_bg(int argc, char **argv)
+{
+	return job_continue(argc > 1 ? atoi(argv[1]) : 0, 0);
+}
+
 static int builtin_exec(int argc, char **argv)
 {
 	if (argc == 1)
@@ -169,6 +179,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } builtins[] = {
 	{ ":", builtin_true },
+	{ "bg", builtin_bg },
 	{ "break", builtin_break },
 	{ "cd", builtin_cd },
 	{ "continue", builtin_continue },
@@ -176,6 +187,7 @@ static const struct {
 	{ "exit", builtin_exit },
 	{ "export", builtin_export },
 	{ "false", builtin_false },
+	{ "fg", builtin_fg },
 	{ "jobs", builtin_jobs },
 	{ "read", builtin_read },
 	{ "set", builtin_set },

@@ -143,6 +143,7 @@ static void become_interactive(void)
 	/* Without SA_RESTART: Ctrl-C ends the read of a line. */
 	sigaction(SIGINT, &action, NULL);
 	signal(SIGQUIT, SIG_IGN);
+	signal(SIGTSTP, SIG_IGN);
 	signal(SIGTTOU, SIG_IGN);
 	signal(SIGTTIN, SIG_IGN);
 	setpgid(0, 0);

@@ -27,6 +27,7 @@ void become_child(void)
 	interactive = 0;
 	signal(SIGINT, SIG_DFL);
 	signal(SIGQUIT, SIG_DFL);
+	signal(SIGTSTP, SIG_DFL);
 	signal(SIGTTOU, SIG_DFL);
 	signal(SIGTTIN, SIG_DFL);
 }
@@ -152,27 +153,60 @@ static void give_terminal(pid_t group)
 		tcsetpgrp(0, group);
 }
 
+/* The wait status of one process, stops included where jobs can be stopped; 0 if it is nobody's child. */
 static int wait_for(pid_t pid)
 {
 	int status;
 
-	while (waitpid(pid, &status, 0) < 0) {
+	while (waitpid(pid, &status, interactive ? WUNTRACED : 0) < 0) {
 		if (errno != EINTR)
-			return last_status;
+			return 0;
 	}
-	return status_of(status);
+	return status;
+}
+
+int wait_in_foreground(const int *pids, int count, int group, const char *name)
+{
+	int status = 0, stopped = 0;
+
+	for (int i = 0; i < count; i++) {
+		int one = wait_for(pids[i]);
+
+		if (WIFSTOPPED(one)) {
+			job_add(pids[i], group, 1, name);
+			stopped = pids[i];
+			status = 128 + WSTOPSIG(one);
+		} else {
+			job_finished(pids[i]);
+			status = status_of(one);
+		}
+	}
+	if (interactive)
+		give_terminal(getpgid(0));
+	if (stopped)
+		printf("\n[%d] stopped: %s\n", stopped, name);
+	else if (interactive && status == 128 + SIGINT)
+		putchar('\n');
+	else if (interactive && status > 128 && status != 128 + SIGPIPE)
+		printf("%s\n", strsignal(status - 128));
+	/* A shell that was not interrupted itself, because the child had the terminal, stops its loops all the same. */
+	if (status == 128 + SIGINT)
+		interrupted = 1;
+	return status;
 }
 
 /* A pipeline of any length; `group` is the leader's pid, 0 for the first. Returns the last one's status. */
-static int run_pipeline(struct node *node, int background, const char *name)
+static int run_pipeline(struct node *node, int background)
 {
 	struct node *parts[64];
+	const char *name;
 	pid_t pids[64], group = 0;
-	int count = 0, input = -1, own_group = interactive, status = 0;
+	int count = 0, input = -1, own_group = interactive;
 
 	for (; node->kind == NODE_PIPE && count < 63; node = node->left)
 		parts[count++] = node->right;
 	parts[count++] = node;
+	name = node->words ? node->words->text : "(...)";
 	fflush(stdout);
 	for (int i = count - 1, started = 0; i >= 0; i--, started++) {
 		int ends[2] = { -1, -1 };
@@ -231,25 +265,12 @@ static int run_pipeline(struct node *node, int background, const char *name)
 	if (background) {
 		last_background = pids[count - 1];
 		for (int i = 0; i < count; i++)
-			job_add(pids[i], name);
+			job_add(pids[i], own_group ? group : getpgid(0), 0, name);
 		if (interactive)
 			printf("[%d]\n", last_background);
 		return 0;
 	}
-	for (int i = 0; i < count; i++)
-		status = wait_for(pids[i]);
-	if (own_group)
-		give_terminal(getpgid(0));
-	if (interactive && status > 128 && status != 128 + SIGPIPE) {
-		if (status == 128 + SIGINT)
-			putchar('\n');
-		else
-			printf("%s\n", strsignal(status - 128));
-	}
-	/* A shell that was not interrupted itself, because the child had the terminal, stops its loops all the same. */
-	if (status == 128 + SIGINT)
-		interrupted = 1;
-	return status;
+	return wait_in_foreground(pids, count, group, name);
 }
 
 /*
@@ -265,7 +286,7 @@ static int run_command(struct node *node)
 	while (words && assignment(words->text))
 		words = words->next;
 	if (words && !is_builtin(words->text))
-		return run_pipeline(node, 0, NULL);
+		return run_pipeline(node, 0);
 	words = take_assignments(node->words, 0);
 	argv = expand_words(words, &argc);
 	if (redirect(node->redirects, saved, &saved_count) < 0)
@@ -356,7 +377,7 @@ static int run_node(struct node *node)
 	case NODE_COMMAND:
 		return run_command(node);
 	case NODE_PIPE:
-		return run_pipeline(node, 0, NULL);
+		return run_pipeline(node, 0);
 	case NODE_AND:
 		status = run(node->left);
 		return status ? status : run(node->right);
@@ -367,11 +388,11 @@ static int run_node(struct node *node)
 		run(node->left);
 		return run(node->right);
 	case NODE_BACKGROUND:
-		return run_pipeline(node->left, 1, node->left->words ? node->left->words->text : "(...)");
+		return run_pipeline(node->left, 1);
 	case NODE_NOT:
 		return !run(node->left);
 	case NODE_SUBSHELL:
-		return run_pipeline(node, 0, NULL);
+		return run_pipeline(node, 0);
 	default:
 		return run_compound(node);
 	}

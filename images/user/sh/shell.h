@@ -74,6 +74,11 @@ extern volatile int interrupted;
 int run(struct node *node);
 /* Runs a whole text, as for sh -c and $( ). */
 int run_text(const char *text);
+/*
+ * Waits for processes of one group that have the terminal, and takes it back; the last one's status. If they are stopped they become
+ * a job of that name.
+ */
+int wait_in_foreground(const int *pids, int count, int group, const char *name);
 /* Puts back the signals that an interactive shell ignores. Called in every child. */
 void become_child(void);
 
@@ -85,7 +90,10 @@ int run_builtin(int argc, char **argv, int *status);
 int is_builtin(const char *name);
 
 /* jobs.c */
-void job_add(int pid, const char *command);
+void job_add(int pid, int group, int stopped, const char *command);
+void job_finished(int pid);
+/* Lets the job of that pid, 0 for the latest, go on; in the foreground also waits for it. */
+int job_continue(int pid, int foreground);
 /* Collects finished jobs; tells of them when interactive. */
 void jobs_collect(void);
 int jobs_wait(int pid);		/* 0: all */
