@@ -14,6 +14,7 @@
  *  4. No user task may run before everything is retrieved and verified
  *     (verify.c); timers that would signal one do not run either.
  */
+#include <linux/err.h>
 #include <linux/hrtimer.h>
 #include <linux/init.h>
 #include <linux/ktime.h>
@@ -253,7 +254,9 @@ static int take_over(void *unused)
 notrace void liveupdate_arrive(unsigned long root_phys, unsigned long cpu,
 			       struct handover_mailbox *mailbox)
 {
+	struct kernel_clone_args thread = { .fn = take_over, .set_pid = MAX_PID - 1 };
 	struct handover_root_ser *root = __va(root_phys);
+	struct task_struct *task;
 	const char *why;
 
 	arena_phys = arena_virt == ARENA_A_VIRT ? ARENA_A_PHYS : ARENA_B_PHYS;
@@ -275,7 +278,12 @@ notrace void liveupdate_arrive(unsigned long root_phys, unsigned long cpu,
 	if (reserve_pids(component_of(root, &task_class)))
 		panic("liveupdate: the numbers of the tasks are not free");
 	local_irq_enable();
-	kernel_thread(take_over, NULL, "liveupdate", 0);
+	/* under a number out of the way: the low ones are for the threads that stay */
+	task = copy_process(&thread);
+	if (IS_ERR(task))
+		panic("liveupdate: no memory for a thread");
+	set_task_comm(task, "liveupdate");
+	wake_up_new_task(task);
 	/* this task is now the idle task of the first CPU */
 	cpu_startup_entry();
 }
