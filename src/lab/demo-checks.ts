@@ -1,7 +1,7 @@
 // The verdict on a demonstration: one check, one sentence that must be true, and the figures it rests on. Pure: reads the
 // report and decides nothing that the report does not show.
 
-import type { Check, DemoReport, EntryStage } from './demo-report.js'
+import type { Check, DemoReport, EntryStage, UpgradeReport } from './demo-report.js'
 
 /** What the checks need beside the report. */
 export interface JudgeContext {
@@ -19,7 +19,13 @@ export interface JudgeContext {
 type Facts = Omit<DemoReport, 'ok' | 'checks'>
 
 export function judge(report: Facts, context: JudgeContext): Check[] {
-  return [...judgePatch(report, context), ...judgeUpgrade(report, context), ...judgePrograms(report, context)]
+  const { upgrade } = report
+  return [
+    ...judgePatch(report, context),
+    check('the next kernel answers', upgrade.from !== upgrade.to, `uname -r: ${upgrade.from}, then ${upgrade.to}`),
+    ...judgeUpgrade(upgrade, context.atWork),
+    ...judgePrograms(report, context),
+  ]
 }
 
 const check = (name: string, ok: boolean, detail: string): Check => ({ name, ok, detail })
@@ -103,7 +109,11 @@ function judgePatch({ patch, boot }: Facts, { atWork }: JudgeContext): Check[] {
   ]
 }
 
-function judgeUpgrade({ upgrade, boot }: Facts, { atWork }: JudgeContext): Check[] {
+/** Programs at work when an upgrade began and when it was over. */
+export function judgeUpgrade(
+  upgrade: UpgradeReport,
+  atWork: { readonly upgrade: number; readonly upgraded: number },
+): Check[] {
   const { processes, devices, handover } = upgrade
   const sum = (pick: (process: (typeof processes)[number]) => number): number =>
     processes.reduce((total, process) => total + pick(process), 0)
@@ -115,12 +125,15 @@ function judgeUpgrade({ upgrade, boot }: Facts, { atWork }: JudgeContext): Check
   const crossing = upgrade.switch
   const some = processes.length > 0
   const why = upgrade.error || processes.flatMap((one) => one.differences)[0]
-  const because = (text: string): string => (why === undefined || why === '' ? text : `${text}: ${why}`)
+  const judged = (name: string, ok: boolean, detail: string): Check =>
+    check(name, some && ok, (some && ok) || why === undefined || why === '' ? detail : `${detail}: ${why}`)
   return [
     check(
       'the kernel changes under its programs',
-      upgrade.status === 0 && upgrade.from === boot.release && upgrade.to !== upgrade.from,
-      upgrade.status === 0 ? `uname -r: ${upgrade.from}, then ${upgrade.to}` : upgrade.error,
+      upgrade.status === 0 && crossing !== undefined,
+      crossing === undefined
+        ? upgrade.error || 'there was no switch'
+        : `arena ${upgrade.arenas.from} to ${upgrade.arenas.to}, kexec ended with ${upgrade.status}`,
     ),
     check(
       'no user instruction runs between the two kernels',
@@ -136,23 +149,17 @@ function judgeUpgrade({ upgrade, boot }: Facts, { atWork }: JudgeContext): Check
         ? `${count(processes.length, 'process', 'processes')}, same numbers`
         : upgrade.missing.join('; '),
     ),
-    check('no user page changes', some && changed === 0, because(`${changed} of ${count(pages, 'page')}`)),
-    check(
-      'no user page is copied',
-      some && copied === 0,
-      because(`${copied} of ${count(pages, 'page')} in another frame`),
-    ),
-    check(
+    judged('no user page changes', changed === 0, `${changed} of ${count(pages, 'page')}`),
+    judged('no user page is copied', copied === 0, `${copied} of ${count(pages, 'page')} in another frame`),
+    judged(
       'user page tables are the same bit for bit',
-      some && entries === 0,
-      because(
-        `${entries} entries differ in ${count(
-          sum((one) => one.tables),
-          'table page',
-        )}`,
-      ),
+      entries === 0,
+      `${entries} entries differ in ${count(
+        sum((one) => one.tables),
+        'table page',
+      )}`,
     ),
-    check('programs go on with the same registers', some && registers === 0, because(`${registers} registers differ`)),
+    judged('programs go on with the same registers', registers === 0, `${registers} registers differ`),
     check(
       'open files are the same',
       upgrade.filesCompared > 0 && upgrade.filesChanged.length === 0,

@@ -101,7 +101,8 @@ export async function observePatch(
   let enabled = ''
   let inTransition = ''
   try {
-    if (insmod.status === 0) {
+    // An ordinary module has no such folder, and no transition.
+    if (insmod.status === 0 && (await agent.exec(`[ -d ${files} ]`)).status === 0) {
       await agent.read(`while [ "$(cat ${files}/transition)" = 1 ]; do sleep 0.05; done`)
       enabled = (await agent.read(`cat ${files}/enabled`)).trim()
       inTransition = (await agent.read(`cat ${files}/transition`)).trim()

@@ -28,8 +28,8 @@ import type { GuestSession } from './guest-session.js'
 export interface UpgradeTarget {
   /** Where the next kernel's image lies in the guest. */
   readonly path: string
-  /** The same image, for its symbols. */
-  readonly image: KernelImage
+  /** The same image, for its symbols; without it the guest is asked, and a switch cannot be observed. */
+  readonly image: KernelImage | undefined
   /** Processes whose open files are compared through /proc. */
   readonly pids?: readonly number[]
 }
@@ -37,6 +37,7 @@ export interface UpgradeTarget {
 const FROZEN = 'liveupdate_mark_frozen'
 const RESUME = 'liveupdate_mark_resume'
 const SHOWN = 5
+const SYS_REBOOT = 169n
 
 interface Look {
   readonly time: number
@@ -76,8 +77,8 @@ export async function observeUpgrade(
         return 'continue'
       }),
     )
-    const place = new KernelView(port, target.image, other, old.cr3)
-    if (target.image.symbol(RESUME) !== undefined) {
+    if (target.image?.symbol(RESUME) !== undefined) {
+      const place = new KernelView(port, target.image, other, old.cr3)
       holds.push(
         await port.setBreakpoint(place.address(RESUME), async ({ cpu }): Promise<BreakpointAction> => {
           if (before === undefined || after !== undefined) return 'continue'
@@ -177,10 +178,13 @@ async function look(session: GuestSession, kernel: KernelView): Promise<Look> {
   return { time: session.machine.now, processes: await snapshotProcesses(kernel), registers }
 }
 
+/** The one register that has to change: reboot(), in the program that asked, returns. */
 function registerDifferences(before: Look, after: Look, pid: number): string[] {
   const now = after.registers.get(pid)
+  const asked = before.registers.get(pid)?.get('orig_rax') === SYS_REBOOT
   return [...(before.registers.get(pid) ?? [])].flatMap(([name, value]) => {
     const other = now?.get(name)
+    if (asked && name === 'rax' && other === 0n) return []
     return other === value
       ? []
       : [`${name} was ${formatAddress(value)}, is ${other === undefined ? 'gone' : formatAddress(other)}`]

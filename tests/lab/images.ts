@@ -1,0 +1,45 @@
+// The images that the package ships, and the machine's core, for tests that run whole guests.
+
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { type DemoAssets, GuestSession, type SessionOptions } from '../../src/lab/index.js'
+import type { MachineOptions } from '../../src/machine/index.js'
+
+export const root = fileURLToPath(new URL('../..', import.meta.url))
+
+export function read(path: string): Uint8Array {
+  return new Uint8Array(readFileSync(path.startsWith('/') ? path : `${root}${path}`))
+}
+
+export function shippedAssets(): DemoAssets {
+  return {
+    coreWasm: read('src/cpu/core.wasm'),
+    firmware: read('images/built/firmware.bin'),
+    kernel: read('images/built/scion-1.0.elf'),
+    nextKernel: read('images/built/scion-1.1.elf'),
+    initrd: read('images/built/initramfs.cpio'),
+    patchModule: read('images/built/patches/demo.ko'),
+  }
+}
+
+/** A booted guest with two vCPUs and the shipped initramfs. */
+export async function bootGuest(
+  options: Partial<MachineOptions> = {},
+  session: SessionOptions = {},
+): Promise<GuestSession> {
+  const booted = await GuestSession.boot(
+    {
+      coreWasm: read('src/cpu/core.wasm'),
+      firmware: read('images/built/firmware.bin'),
+      kernel: read('images/built/scion-1.0.elf'),
+      initrd: read('images/built/initramfs.cpio'),
+      append: 'console=ttyS0',
+      vcpus: 2,
+      onReset: 'stop',
+      ...options,
+    },
+    { limit: 20e9, ...session },
+  )
+  if (!booted.ok) throw new Error(booted.message)
+  return booted.value
+}
