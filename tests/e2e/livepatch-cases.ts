@@ -225,7 +225,7 @@ export const livepatchCases: readonly LivepatchCase[] = [
       'cat /proc/klp_target_wait & sleep 0.3',
       insmod('klp-stack'),
       'while [ "$(cat /sys/kernel/livepatch/klp_stack/transition)" = 1 ]; do sleep 1; done',
-      'wait',
+      'sleep 1',
       ...disable('klp_stack'),
       'rmmod klp_stack',
       'rmmod klp_target',
