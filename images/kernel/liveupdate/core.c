@@ -174,6 +174,8 @@ static int hand_over(void)
 	strscpy(liveupdate_refusal, root->refusal, sizeof(liveupdate_refusal));
 	pr_err("liveupdate: handover refused by %s: %s\n", next_kernel.release,
 	       liveupdate_refusal);
+	/* it has run: its memory is not what was loaded */
+	next_kernel.loaded = false;
 	return ret;
 }
 

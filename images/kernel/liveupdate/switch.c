@@ -122,22 +122,29 @@ void release_other_cpus(void)
 	stub_close();
 }
 
-/* Descriptor tables, GS, MSRs as this kernel had them, and the task's own state. */
-static noinline void reload_cpu(void)
+/*
+ * Descriptor tables, GS, MSRs as this kernel had them, and the task's own state.
+ * There is no "current" before: GS may be the other kernel's.
+ */
+static noinline void reload_cpu(struct task_struct *self)
 {
 	cpu_init(0);
-	load_sp0(current);
+	load_sp0(self);
 	this_cpu()->loaded_mm = &init_mm;
-	switch_mm(current->mm);
-	fpu_restore(current);
-	wrmsr(MSR_FS_BASE, current->thread.fsbase);
-	wrmsr(MSR_KERNEL_GS_BASE, current->thread.gsbase);
+	switch_mm(self->mm);
+	fpu_restore(self);
+	wrmsr(MSR_FS_BASE, self->thread.fsbase);
+	wrmsr(MSR_KERNEL_GS_BASE, self->thread.gsbase);
 }
 
 int enter_next_kernel(void)
 {
+	struct task_struct *self = current;
+
+	/* read now, not when it is used */
+	asm volatile("" : "+r" (self));
 	switch_mm(&init_mm);
 	handover_jump(mailbox(), 0, stub(HANDOVER_BSP));
-	reload_cpu();
+	reload_cpu(self);
 	return -EPROTO;
 }
