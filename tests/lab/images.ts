@@ -7,8 +7,13 @@ import type { MachineOptions } from '../../src/machine/index.js'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 
+/** Where the images lie: the committed ones, or others to be tested with the same tests. */
+const images = process.env['TRANSPLANT_IMAGES'] ?? `${root}images/built`
+
+/** A file by its path in the repository, or by its absolute one. */
 export function read(path: string): Uint8Array {
-  return new Uint8Array(readFileSync(path.startsWith('/') ? path : `${root}${path}`))
+  const place = path.startsWith('/') ? path : `${root}${path}`
+  return new Uint8Array(readFileSync(place.replace(`${root}images/built`, images)))
 }
 
 export function shippedAssets(): DemoAssets {
