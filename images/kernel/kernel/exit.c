@@ -352,6 +352,8 @@ void make_task_dead(int signr)
 		panic("Fatal exception in interrupt");
 	if (is_idle_task(current))
 		panic("Attempted to kill the idle task!");
+	/* a fault with interrupts off is no reason to die with them off */
+	local_irq_enable();
 	do_exit(signr);
 }
 
