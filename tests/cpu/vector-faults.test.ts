@@ -51,6 +51,15 @@ describe('availability of SSE', () => {
     'ldmxcsr [rdi]',
     'movd eax, xmm0',
     'comiss xmm0, xmm1',
+    'haddps xmm0, xmm1',
+    'lddqu xmm0, [rdi]',
+    'pshufb xmm0, xmm1',
+    'ptest xmm0, [rdi]',
+    'dpps xmm0, xmm1, 51',
+    'roundsd xmm0, [rdi], 4',
+    'pinsrd xmm0, [rdi], 1',
+    'pextrb eax, xmm0, 1',
+    'pcmpistri xmm0, [rdi], 0',
   ]
   for (const code of instructions) {
     it(`${code}: #UD without CR4.OSFXSR or with CR0.EM, #NM with CR0.TS`, () => {
@@ -61,8 +70,16 @@ describe('availability of SSE', () => {
     })
   }
 
-  it('leaves MOVNTI, fences and prefetches alone', () => {
-    for (const code of ['movnti [rdi], eax', 'sfence', 'lfence', 'mfence', 'prefetcht0 [rdi]']) {
+  it('leaves MOVNTI, CRC32, POPCNT, fences and prefetches alone', () => {
+    for (const code of [
+      'movnti [rdi], eax',
+      'crc32 eax, ecx',
+      'popcnt eax, [rdi]',
+      'sfence',
+      'lfence',
+      'mfence',
+      'prefetcht0 [rdi]',
+    ]) {
       expect(run(code, { cr0: CR0 | TS | EM, cr4: CR4 & ~OSFXSR }).vector, code).toBeUndefined()
     }
   })
@@ -70,7 +87,7 @@ describe('availability of SSE', () => {
 
 describe('availability of the x87 and MMX', () => {
   it('raises #NM for x87 instructions with CR0.TS or CR0.EM, and for FWAIT only with MP and TS', () => {
-    for (const code of ['fld1', 'fninit', 'fnstsw ax', 'fnstcw [rdi]']) {
+    for (const code of ['fld1', 'fninit', 'fnstsw ax', 'fnstcw [rdi]', 'fisttp dword ptr [rdi]']) {
       expect(run(code, { cr0: CR0 | TS }).vector, code).toBe(7)
       expect(run(code, { cr0: CR0 | EM }).vector, code).toBe(7)
     }
@@ -79,9 +96,11 @@ describe('availability of the x87 and MMX', () => {
   })
 
   it('raises #UD for MMX with CR0.EM, #NM with CR0.TS, and needs no CR4.OSFXSR', () => {
-    expect(run('paddb mm0, mm1', { cr0: CR0 | EM }).vector).toBe(6)
-    expect(run('paddb mm0, mm1', { cr0: CR0 | TS }).vector).toBe(7)
-    expect(run('paddb mm0, mm1', { cr4: CR4 & ~OSFXSR }).vector).toBeUndefined()
+    for (const code of ['paddb mm0, mm1', 'pshufb mm0, mm1', 'palignr mm0, [rdi], 3']) {
+      expect(run(code, { cr0: CR0 | EM }).vector, code).toBe(6)
+      expect(run(code, { cr0: CR0 | TS }).vector, code).toBe(7)
+      expect(run(code, { cr4: CR4 & ~OSFXSR }).vector, code).toBeUndefined()
+    }
   })
 
   it('raises #NM for FXSAVE and FXRSTOR with CR0.TS or CR0.EM', () => {
@@ -125,6 +144,11 @@ describe('alignment', () => {
       'pxor xmm0, [rdi]',
       'movntps [rdi], xmm0',
       'cvtdq2ps xmm0, [rdi]',
+      'movshdup xmm0, [rdi]',
+      'pabsb xmm0, [rdi]',
+      'movntdqa xmm0, [rdi]',
+      'pblendvb xmm1, [rdi], xmm0',
+      'roundpd xmm0, [rdi], 0',
       'fxsave [rdi]',
     ]) {
       expect(run(code, { rdi: BigInt(DATA + 8) }), code).toMatchObject({ vector: 13, errorCode: 0, rip: BigInt(CODE) })
@@ -135,6 +159,11 @@ describe('alignment', () => {
     for (const code of [
       'movups xmm0, [rdi]',
       'movdqu [rdi], xmm0',
+      'lddqu xmm0, [rdi]',
+      'movddup xmm0, [rdi]',
+      'pmovzxbw xmm0, [rdi]',
+      'roundss xmm0, [rdi], 0',
+      'pcmpestrm xmm0, [rdi], 0',
       'addss xmm0, [rdi]',
       'movq xmm0, [rdi]',
       'cvtps2pd xmm0, [rdi]',
@@ -205,5 +234,18 @@ describe('FXSAVE', () => {
       errorCode: 0,
     })
     expect(run('mov dword ptr [rdi], 0x10000; ldmxcsr [rdi]')).toMatchObject({ vector: 13, errorCode: 0 })
+  })
+})
+
+describe('CPUID', () => {
+  it('announces the baseline x86-64-v2 and nothing of what comes after it', () => {
+    const machine = machineFor('mov eax, 1; cpuid', {})
+    machine.run()
+    const ecx = machine.get('rcx')
+    const bits = (...numbers: number[]) => numbers.reduce((sum, bit) => sum | (1n << BigInt(bit)), 0n)
+    const baseline = bits(0, 9, 13, 19, 20, 23)
+    expect(ecx & baseline).toBe(baseline)
+    // PCLMULQDQ, FMA, MOVBE, AES, XSAVE, AVX, F16C, RDRAND
+    expect(ecx & bits(1, 12, 22, 25, 26, 28, 29, 30)).toBe(0n)
   })
 })

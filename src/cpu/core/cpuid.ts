@@ -16,8 +16,8 @@ const SIGNATURE: u32 = 0x000306c3
 const FEATURES_EDX: u32 =
   (1 << 0) | (1 << 2) | (1 << 3) | (1 << 4) | (1 << 5) | (1 << 6) | (1 << 8) | (1 << 9) | (1 << 11) | (1 << 12) | (1 << 13) | (1 << 15) |
   (1 << 16) | (1 << 17) | (1 << 19) | (1 << 23) | (1 << 24) | (1 << 25) | (1 << 26)
-// CX16 PCID POPCNT HYPERVISOR
-const FEATURES_ECX: u32 = (1 << 13) | (1 << 17) | (1 << 23) | (1 << 31)
+// SSE3 SSSE3 CX16 PCID SSE4.1 SSE4.2 POPCNT HYPERVISOR
+const FEATURES_ECX: u32 = (1 << 0) | (1 << 9) | (1 << 13) | (1 << 17) | (1 << 19) | (1 << 20) | (1 << 23) | (1 << 31)
 // FSGSBASE SMEP INVPCID, x87 selectors always zero (x87-environment.ts), SMAP
 const FEATURES_7_EBX: u32 = (1 << 0) | (1 << 7) | (1 << 10) | (1 << 13) | (1 << 20)
 // FDP_EXCPTN_ONLY is absent; LAHF64

@@ -1,4 +1,5 @@
-// Decoding of the vector side: SSE, SSE2, MMX, x87, FXSAVE and their control registers.
+// Decoding of the vector side: SSE, SSE2, SSE3, MMX, x87, FXSAVE and their control registers; the maps 0F 38 and 0F 3A are
+// sse-extended-decode.ts.
 //
 // Promises: for every opcode it takes, a complete uop sequence ending in one OP_SSE; for encodings that its opcodes
 // leave undefined, #UD. `sseDecode` returns false for opcodes of others. All checks that depend on control registers
@@ -11,6 +12,7 @@
 import { Decoder, NO_SEGMENT } from './decoder'
 import { OP_LEA16, OP_LEA32, OP_LEA64, OP_SSE, functionImmediate } from './ir'
 import { SEG_DS, SLOT_T0, SLOT_ZERO } from './state'
+import { extendedDecode } from './sse-extended-decode'
 
 export const FN_INTEGER: u32 = 0 // register operands; + 1 = memory source
 export const FN_INTEGER_MEMORY: u32 = 1
@@ -82,6 +84,12 @@ function computeBytes(p: u32, o: u32): u32 {
       return p == 0 ? 0 : p == 2 ? 8 : 16
     case 0x70:
       return p != 0 ? 16 : 0
+    case 0x12: // MOVSLDUP, MOVDDUP
+      return p == 2 ? 16 : p == 3 ? 8 : 0
+    case 0x16: // MOVSHDUP
+      return p == 2 ? 16 : 0
+    case 0x7c: case 0x7d: case 0xd0: // HADD, HSUB, ADDSUB
+      return p & 1 ? 16 : 0
     default:
   }
   if (p != 1) return 0
@@ -101,15 +109,15 @@ function mmxBytes(o: u32): u32 {
 function isFloat(p: u32, o: u32): bool {
   if (o == 0x51 || o == 0x52 || o == 0x53) return true
   if (o >= 0x58 && o <= 0x5f) return true
-  return o == 0xc2 || o == 0xe6
+  return o == 0xc2 || o == 0xe6 || o == 0x7c || o == 0x7d || o == 0xd0
 }
 
-function emitFunction(d: Decoder, fn: u32, destination: u32, source: u32, x: u32, detail: u32, argument: i32): void {
+export function emitFunction(d: Decoder, fn: u32, destination: u32, source: u32, x: u32, detail: u32, argument: i32): void {
   d.emit(OP_SSE, destination, source, 0, x, functionImmediate(fn, detail, argument))
 }
 
 /** `fn` on registers, `fn + 1` on memory of `bytes`; an immediate byte follows if `immediate`. */
-function emitPair(d: Decoder, fn: u32, bytes: u32, aligned: bool, detail: u32, immediate: bool): void {
+export function emitPair(d: Decoder, fn: u32, bytes: u32, aligned: bool, detail: u32, immediate: bool): void {
   d.immediateBytes = immediate ? 1 : 0
   const memory = d.mod != 3
   if (memory) d.address(bytes, false)
@@ -117,7 +125,7 @@ function emitPair(d: Decoder, fn: u32, bytes: u32, aligned: bool, detail: u32, i
   emitFunction(d, memory ? fn + 1 : fn, d.reg, memory ? 0 : d.rm, bytes | (aligned ? X_ALIGNED : 0), detail, argument)
 }
 
-function emitLoad(d: Decoder, fn: u32, bytes: u32, aligned: bool, detail: u32): void {
+export function emitLoad(d: Decoder, fn: u32, bytes: u32, aligned: bool, detail: u32): void {
   d.address(bytes, false)
   emitFunction(d, fn, d.reg, 0, bytes | (aligned ? X_ALIGNED : 0), detail, 0)
 }
@@ -213,6 +221,12 @@ function decodeSseMove(d: Decoder, p: u32, o: u32): bool {
       else emitFunction(d, p == 2 ? FN_MMX_TO_VECTOR : FN_VECTOR_TO_MMX, d.reg, d.rm, 8, detail, 0)
       return true
     }
+    case 0xf0: // LDDQU
+      if (p != 3) return false
+      d.fetchModrm()
+      if (d.mod == 3) d.undefined()
+      else emitLoad(d, FN_LOAD, 16, false, detail)
+      return true
     case 0xe7: { // MOVNTQ, MOVNTDQ
       if (p > 1) return false
       d.fetchModrm()
@@ -439,6 +453,7 @@ export function sseDecode(d: Decoder, opcode: u32): bool {
     emitFunction(d, FN_X87_WAIT, 0, 0, 0, 0, 0)
     return true
   }
+  if (opcode > 0xffff) return extendedDecode(d, opcode)
   if (opcode >> 8 != 0x0f) return false
   const o = opcode & 0xff
   if (o == 0xae) return sseGroup15(d)

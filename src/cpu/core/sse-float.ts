@@ -15,6 +15,7 @@ import {
   loadDouble, loadInteger, loadSingle, moveAToB, moveAToR, packDouble, packSingle, raise, raised,
   roundToDouble, roundToSingle, squareRoot, toInteger
 } from './softfloat'
+import { roundOperation, sumOperation } from './sse-extended-float'
 
 /** Native arithmetic may be used (way 1). Flags 0..4 do not matter; RC, FTZ and DAZ are 0, masks and PE are 1. */
 let native: bool = false
@@ -71,7 +72,7 @@ function safeSingles(x: v128): v128 {
 
 // ---- Arithmetic, one lane ------------------------------------------------------------------------------------------
 
-function arithmeticDouble(kind: i32, a: u64, b: u64): u64 {
+export function arithmeticDouble(kind: i32, a: u64, b: u64): u64 {
   if (native && plainDouble(a) && plainDouble(b)) {
     const x = reinterpret<f64>(a)
     const y = reinterpret<f64>(b)
@@ -90,7 +91,7 @@ function arithmeticDouble(kind: i32, a: u64, b: u64): u64 {
   return packDouble()
 }
 
-function arithmeticSingle(kind: i32, a: u32, b: u32): u32 {
+export function arithmeticSingle(kind: i32, a: u32, b: u32): u32 {
   if (native && plainSingle(a) && plainSingle(b)) {
     const x = reinterpret<f32>(a)
     const y = reinterpret<f32>(b)
@@ -290,11 +291,11 @@ function s0(v: v128): u32 {
   return i32x4.extract_lane(v, 0)
 }
 
-function packedDouble(kind: i32, a: v128, b: v128): v128 {
+export function packedDouble(kind: i32, a: v128, b: v128): v128 {
   return i64x2(arithmeticDouble(kind, d(a, 0), d(b, 0)), arithmeticDouble(kind, d(a, 1), d(b, 1)))
 }
 
-function packedSingle(kind: i32, a: v128, b: v128): v128 {
+export function packedSingle(kind: i32, a: v128, b: v128): v128 {
   if (native && i32x4.all_true(v128.and(plainSingles(a), plainSingles(b)))) {
     let r: v128
     if (kind == ADD) r = f32x4.add(a, b)
@@ -384,9 +385,8 @@ function packedDoubles(opcode: i32, a: v128, b: v128, immediate: i32): v128 {
     default:
       if (opcode == 0xc2) return i64x2(compareDouble(immediate & 7, d(a, 0), d(b, 0)), compareDouble(immediate & 7, d(a, 1), d(b, 1)))
       if (opcode == 0xe6) return i32x4(<i32>doubleToInteger(d(b, 0), 32, true), <i32>doubleToInteger(d(b, 1), 32, true), 0, 0) // CVTTPD2DQ
+      return sumOperation(opcode, true, a, b)
   }
-  unreachable()
-  return a
 }
 
 /** F3: one single. */
@@ -426,9 +426,8 @@ function scalarDouble(opcode: i32, a: v128, b: v128, immediate: i32): v128 {
     default:
       if (opcode == 0xc2) return i64x2.replace_lane(a, 0, compareDouble(immediate & 7, d(a, 0), d(b, 0)))
       if (opcode == 0xe6) return i32x4(<i32>doubleToInteger(d(b, 0), 32, false), <i32>doubleToInteger(d(b, 1), 32, false), 0, 0) // CVTPD2DQ
+      return sumOperation(opcode, false, a, b) // of packed singles, in spite of the prefix
   }
-  unreachable()
-  return a
 }
 
 /** `operation` as in sse-integer.ts; `beginFloat` first. One dense switch for each prefix becomes a jump table. */
@@ -438,6 +437,7 @@ export function floatOperation(operation: i32, a: v128, b: v128, immediate: i32)
     case 0: return packedSingles(opcode, a, b, immediate)
     case 1: return packedDoubles(opcode, a, b, immediate)
     case 2: return scalarSingle(opcode, a, b, immediate)
-    default: return scalarDouble(opcode, a, b, immediate)
+    case 3: return scalarDouble(opcode, a, b, immediate)
+    default: return roundOperation(opcode, a, b, immediate)
   }
 }

@@ -3,7 +3,9 @@
 //
 // Promises: pure functions of two 128-bit values and an immediate. `operation` is mandatory prefix * 256 + opcode byte
 // after 0F (prefix 0 none, 1 66, 2 F3, 3 F2), as sse-decode.ts makes it; PSRLDQ and PSLLDQ, which are one opcode with
-// two meanings, are SHIFT_RIGHT_BYTES and SHIFT_LEFT_BYTES. Knows nothing of registers or memory.
+// two meanings, are SHIFT_RIGHT_BYTES and SHIFT_LEFT_BYTES. Those of the three-byte maps are sse-extended-integer.ts. Knows nothing of registers or memory.
+
+import { extendedMmxOperation, extendedOperation } from './sse-extended-integer'
 
 export const SHIFT_RIGHT_BYTES: i32 = 0x173
 export const SHIFT_LEFT_BYTES: i32 = 0x172
@@ -32,7 +34,7 @@ function wordOrder(order: i32): u64 {
   return indices
 }
 
-function shiftBytes(v: v128, left: bool, count: i32): v128 {
+export function shiftBytes(v: v128, left: bool, count: i32): v128 {
   if (count > 15) return ZERO_VECTOR
   // Indices outside 0..15 select zero.
   const identity = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
@@ -162,6 +164,9 @@ function floatingLogic(operation: i32, a: v128, b: v128, immediate: i32): v128 {
       return i64x2(
         immediate & 1 ? i64x2.extract_lane(a, 1) : i64x2.extract_lane(a, 0),
         immediate & 2 ? i64x2.extract_lane(b, 1) : i64x2.extract_lane(b, 0))
+    case 0x212: return v128.shuffle<i32>(b, b, 0, 0, 2, 2) // MOVSLDUP
+    case 0x216: return v128.shuffle<i32>(b, b, 1, 1, 3, 3) // MOVSHDUP
+    case 0x312: return v128.shuffle<i64>(b, b, 0, 0) // MOVDDUP
     case 0x270: // PSHUFHW
       return i8x16.swizzle(b, i64x2(0x0706050403020100, wordOrder(immediate) + 0x0808080808080808))
     case 0x370: // PSHUFLW
@@ -175,11 +180,12 @@ function floatingLogic(operation: i32, a: v128, b: v128, immediate: i32): v128 {
 export function integerOperation(operation: i32, a: v128, b: v128, immediate: i32): v128 {
   if (operation >= 0x1d1 && operation <= 0x1fe) return arithmeticOperation(operation, a, b, immediate)
   if (operation >= 0x160 && operation <= 0x176) return packOperation(operation, a, b, immediate)
-  return floatingLogic(operation, a, b, immediate)
+  return operation < 0x1000 ? floatingLogic(operation, a, b, immediate) : extendedOperation(operation, a, b, immediate)
 }
 
 /** The MMX form: the same on the low halves, except where the 128-bit form takes lanes from high halves. */
 export function mmxOperation(opcode: i32, a: u64, b: u64, immediate: i32): u64 {
+  if (opcode >= 0x1000) return extendedMmxOperation(opcode, a, b, immediate)
   const x = i64x2(a, 0)
   const y = i64x2(b, 0)
   switch (opcode) {

@@ -16,6 +16,7 @@ import { raised } from './softfloat'
 import { fxrstor, fxsave } from './fxsave'
 import { mmxFunction } from './mmx'
 import { x87Function, x87Wait } from './x87'
+import { extendedFunction } from './sse-extended'
 import {
   FN_COPY, FN_COPY_LOW, FN_EXTRACT_WORD, FN_FLOAT, FN_FLOAT_MEMORY, FN_FLOAT_TO_INTEGER,
   FN_FLOAT_TO_INTEGER_MEMORY, FN_FROM_GENERAL, FN_FXRSTOR, FN_FXSAVE, FN_HIGH_TO_LOW, FN_INSERT_WORD,
@@ -169,6 +170,7 @@ export function sseOp(c: CpuState, u: usize): void {
     else if (fn == FN_X87_WAIT) x87Wait(c)
     else if (fn == FN_FXSAVE) fxsave(c, uopX(u) != 0)
     else if (fn == FN_FXRSTOR) fxrstor(c, uopX(u) != 0)
+    else if (fn > FN_X87_WAIT) extendedFunction(c, u)
     else mmxFunction(c, u)
     return
   }

@@ -175,12 +175,12 @@ function storeFloat(c: CpuState, wide: bool, popAfter: bool): void {
   }
 }
 
-function storeInteger(c: CpuState, bits: i32, popAfter: bool): void {
+function storeInteger(c: CpuState, bits: i32, popAfter: bool, truncate: bool = false): void {
   let value: i64 = (<i64>-1) << (bits - 1)
   if (isEmpty(c, 0)) stackUnderflow()
   else {
     loadSt(c, 0)
-    value = toInteger(bits, false)
+    value = toInteger(bits, truncate)
   }
   if (!storeForbidden(c)) {
     if (bits == 16) write16(c, c.t0, <u64>value & 0xffff)
@@ -275,6 +275,9 @@ function memoryForm(c: CpuState, u: usize, opcode: u32, group: u32): void {
           pushA(c, false)
           return
         }
+        case 1: // FISTTP
+          storeInteger(c, 32, true, true)
+          return
         case 2: case 3:
           storeInteger(c, 32, group == 3)
           return
@@ -294,6 +297,9 @@ function memoryForm(c: CpuState, u: usize, opcode: u32, group: u32): void {
           pushA(c, true)
           return
         }
+        case 1: // FISTTP
+          storeInteger(c, 64, true, true)
+          return
         case 2: case 3:
           storeFloat(c, true, group == 3)
           return
@@ -316,6 +322,9 @@ function memoryForm(c: CpuState, u: usize, opcode: u32, group: u32): void {
           pushA(c, false)
           return
         }
+        case 1: // FISTTP
+          storeInteger(c, 16, true, true)
+          return
         case 2: case 3:
           storeInteger(c, 16, group == 3)
           return
