@@ -1,6 +1,6 @@
 // The host CPU as oracle: the same ELF runs natively and on the core; its output must be the same text.
 //
-// images/built/oracle executes about 96,000 generated cases of 2,900 instruction forms (operands, flags, faults, MXCSR, x87)
+// images/built/oracle executes about 120,000 generated cases of 4,200 instruction forms (operands, flags, faults, MXCSR, x87)
 // and prints one hash for each form. Where the forms differ, the test names them and shows the first differing case.
 
 import { describe, expect, it } from 'vitest'

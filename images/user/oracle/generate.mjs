@@ -4,6 +4,8 @@
 // Promises: the same text each time. Operands by convention: RAX first operand, RCX second, [RSI] memory source and
 // destination, [RDI] second buffer, RBX and RDX free; XMM0 and XMM1; ST(0), ST(1). `flags` names those that the manual
 // defines after the form; the others are not compared.
+import { constants, extendedForms } from './extended-forms.mjs'
+
 const CF = 1
 const PF = 4
 const AF = 0x10
@@ -588,6 +590,8 @@ form('cvtsd2ss xmm0, [rsi]', { kind: 'DOUBLE', cases: 40 })
 form('ldmxcsr [rsi]; ldmxcsr [rdi]', { kind: 'VECTOR', cases: 12, flags: 0 })
 form('and dword ptr [rsi], 0xffff; ldmxcsr [rsi]; stmxcsr [rsi + 4]', { kind: 'VECTOR', cases: 24, flags: 0 })
 
+extendedForms(form, register, mem)
+
 // EMMS, and CVTPI2PS from memory, differ between makers in whether they set TOP; after another MMX instruction it is 0.
 // ---- MMX ------------------------------------------------------------------------------------------------------------
 for (const op of packed) {
@@ -768,6 +772,7 @@ export function generate() {
     '.section .rodata',
     '.balign 16',
     'mask_63: .quad 63, 0',
+    ...constants,
     '.text',
   ]
   const kinds = ['INTEGER', 'STRING', 'VECTOR', 'SINGLE', 'DOUBLE', 'X87', 'X87_INTEGER', 'MMX', 'PAGE', 'CONVERT']
