@@ -55,7 +55,7 @@ const base = 0xffffffff00000000n
 function assembleInstruction(keystone: KeystoneEncoder, text: string): AssembleResult {
   const mnemonicEnd = /^\s*((?:rep\w*|lock)\s+)?\S+/i.exec(text)?.[0].length ?? 0
   const operands = text.slice(mnemonicEnd)
-  const symbol = (operands.match(/[A-Za-z_.$][\w.$]*/g) ?? []).find((word) => !reserved.test(word))
+  const symbol = (operands.match(/(?<![\w.$])[A-Za-z_.$][\w.$]*/g) ?? []).find((word) => !reserved.test(word))
   if (symbol === undefined) {
     const bytes = encode(keystone, text)
     return bytes ? { ok: true, bytes } : { ok: false, code: 'syntax', message: `cannot assemble "${text.trim()}"` }
@@ -120,7 +120,12 @@ function sameOutside(first: Uint8Array, second: Uint8Array, offset: number, widt
   return first.every((byte, index) => (index >= offset && index < offset + width) || byte === second[index])
 }
 
+/** This build of Keystone reads a bare decimal number as hexadecimal ("add rax, 10" adds 16): every number gets its prefix. */
+function withHexadecimalNumbers(text: string): string {
+  return text.replace(/(?<![\w.$])\d{2,}(?![\w.$])/g, (digits) => `0x${BigInt(digits).toString(16)}`)
+}
+
 function encode(keystone: KeystoneEncoder, text: string): Uint8Array | undefined {
-  const result = keystone.asm(text, 0n)
+  const result = keystone.asm(withHexadecimalNumbers(text), 0n)
   return result.failed || result.mc.length === 0 ? undefined : result.mc.slice()
 }

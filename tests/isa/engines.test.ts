@@ -18,6 +18,18 @@ describe('the assembler', () => {
     expect(result).toMatchObject({ ok: true, field: { offset, width, relative, addend } })
   })
 
+  it.each([
+    ['add rax, 10', '4883c00a'],
+    ['sub rsp, 128', '4881ec80000000'],
+    ['mov eax, [rdi + 24]', '8b4718'],
+    ['mov [rax + 0x18], ecx', '894818'],
+    ['mov eax, [rdi + 24 + rcx*8]', '8b44cf18'],
+    ['mov r10d, 99', '41ba63000000'],
+  ])('reads the numbers of "%s" as they are written', async (text, bytes) => {
+    const result = (await createAssembler()).assembleInstruction(text)
+    expect(result.ok && Buffer.from(result.bytes).toString('hex')).toBe(bytes)
+  })
+
   it('reports no field where only registers and numbers are named', async () => {
     const result = (await createAssembler()).assembleInstruction('mov rdi, rsi')
     expect(result.ok && result.field).toBeUndefined()
