@@ -11,7 +11,7 @@ const cases: readonly (readonly [text: string, output: string, status: number])[
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's braces
   ['x=5; echo $x ${x}y ${none:-other}', '5 5y other\n', 0],
   ['echo $((1 + 2 * 3)) $(( (7 - 1) % 4 )) $((3 < 4))', '7 2 1\n', 0],
-  ['echo one | cat | wc -c', '4 \n', 0],
+  ['echo one | cat | wc -c', '4\n', 0],
   ['false || echo or; true && echo and; ! true; echo $?', 'or\nand\n1\n', 0],
   ['if [ 1 -gt 2 ]; then echo a; elif true; then echo b; else echo c; fi', 'b\n', 0],
   ['i=0; while [ $i -lt 3 ]; do i=$((i+1)); [ $i = 2 ] && continue; echo $i; done', '1\n3\n', 0],

@@ -11,6 +11,14 @@
 
 static int lines_wanted, words_wanted, bytes_wanted;
 
+static int printed;	/* columns of this line */
+
+static void put_count(int wanted, long value)
+{
+	if (wanted)
+		printf(printed++ ? " %ld" : "%ld", value);
+}
+
 static int count(int fd, const char *name)
 {
 	long lines = 0, words = 0, bytes = 0;
@@ -30,13 +38,11 @@ static int count(int fd, const char *name)
 		fprintf(stderr, "wc: %s: %s\n", name, strerror(errno));
 		return 1;
 	}
-	if (lines_wanted)
-		printf("%ld ", lines);
-	if (words_wanted)
-		printf("%ld ", words);
-	if (bytes_wanted)
-		printf("%ld ", bytes);
-	puts(name);
+	put_count(lines_wanted, lines);
+	put_count(words_wanted, words);
+	put_count(bytes_wanted, bytes);
+	printf(*name ? " %s\n" : "%s\n", name);
+	printed = 0;
 	return 0;
 }
 
