@@ -1,0 +1,102 @@
+// The commands that change a kernel, as a user types them.
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { read, root } from '../lab/images.js'
+import { has, needs } from '../needs.js'
+import { folder, transplant } from './command.js'
+
+const source = (name: string): string => join(root, 'images/patches', name)
+
+describe('transplant patch', () => {
+  it('builds a module from assembly, loads it, keeps the guest, and tells what is in it', () => {
+    const built = transplant(['patch', 'build', source('assembled-cmdline.s'), '-o', 'own.ko'])
+    expect(built).toMatchObject({ status: 0 })
+    expect(built.stdout).toContain('vmlinux:cmdline_proc_show at 0xffffffff')
+
+    const loaded = transplant(['patch', 'load', 'own.ko', '--save', 'patched.snapshot', '--json'])
+    expect(loaded.status).toBe(0)
+    expect(JSON.parse(loaded.stdout)).toMatchObject({
+      ...{ schema: 'transplant-patch-load/1', ok: true, guestGoesOn: true, name: 'assembled_cmdline', enabled: '1' },
+    })
+
+    const status = transplant(['patch', 'status', '--from', 'patched.snapshot'])
+    expect(status).toMatchObject({ status: 0, stdout: 'assembled_cmdline  enabled 1  transition 0\n' })
+
+    const upgraded = transplant(['upgrade', '--from', 'patched.snapshot', '--json'])
+    expect(upgraded.status).toBe(0)
+    expect(JSON.parse(upgraded.stdout)).toMatchObject({ schema: 'transplant-upgrade/1', ok: true, guestGoesOn: true })
+  })
+
+  it('refuses a source that the kernel cannot take, with a code, a reason and exit code 5', () => {
+    writeFileSync(join(folder, 'nowhere.s'), '.patch no_such_function\n\tret\n')
+    const { status, stdout } = transplant(['patch', 'build', 'nowhere.s', '--json'])
+    expect(status).toBe(5)
+    expect(JSON.parse(stdout)).toMatchObject({ schema: 'transplant-error/1', code: 'unknown-function', exitCode: 5 })
+  })
+
+  it('tells a source that is wrong in itself by its line', () => {
+    writeFileSync(join(folder, 'wrong.s'), '.patch cmdline_proc_show\n\tfrobnicate rax\n')
+    const { status, stderr } = transplant(['patch', 'build', 'wrong.s'])
+    expect(status).toBe(2)
+    expect(stderr).toMatch(/line 2/)
+  })
+
+  it('shows that the guest goes on after a bad module', () => {
+    writeFileSync(join(folder, 'bad.ko'), read('images/built/patches/livepatch-sample.ko').slice(0, 2000))
+    const { status, stderr } = transplant(['patch', 'load', 'bad.ko'])
+    expect(status).toBe(5)
+    expect(stderr).toContain('the guest refused bad.ko')
+    expect(stderr).toContain('The guest goes on undisturbed')
+  })
+})
+
+needs('gcc')('transplant patch build with gcc', () => {
+  it('builds a module from C', () => {
+    expect(has('gcc')).toBe(true)
+    const { status } = transplant(['patch', 'build', source('demo.c'), '-o', 'demo.ko', '--json'])
+    expect(status).toBe(0)
+    expect(new Uint8Array(readFileSync(join(folder, 'demo.ko')))).toEqual(read('images/built/patches/demo.ko'))
+  })
+
+  it("shows the compiler's own words where the source does not compile", () => {
+    writeFileSync(join(folder, 'wrong.c'), '#include <linux/livepatch.h>\nint f(void) { return nonsense; }\n')
+    const { status, stderr } = transplant(['patch', 'build', 'wrong.c'])
+    expect(status).toBe(2)
+    expect(stderr).toMatch(/nonsense.*undeclared/)
+  })
+})
+
+describe('transplant upgrade', () => {
+  it('changes the kernel and says so', () => {
+    const { status, stdout } = transplant(['upgrade'])
+    expect(status).toBe(0)
+    expect(stdout).toContain('liveupdate: Scion 1.1 has taken over from 1.0')
+    expect(stdout).not.toContain('FAIL')
+  })
+
+  it('shows that the guest goes on with the old kernel when the image is refused', () => {
+    writeFileSync(join(folder, 'no-kernel.elf'), 'no kernel\n')
+    const { status, stderr } = transplant(['upgrade', 'no-kernel.elf'])
+    expect(status).toBe(5)
+    expect(stderr).toContain('the guest refused no-kernel.elf: kexec_file: ')
+    expect(stderr).toContain('The guest goes on with 1.0 undisturbed')
+  })
+})
+
+describe('transplant demo', () => {
+  it('tells its story on stdout, its progress on stderr, and ends with 0', () => {
+    const { status, stdout, stderr } = transplant(['demo'])
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/All \d+ checks held\./)
+    expect(stdout).not.toContain('\x1b')
+    expect(stderr).toMatch(/\d\.\d{6} s {2}upgrade/)
+  })
+
+  it('is one JSON document with --json', () => {
+    const { status, stdout } = transplant(['demo', '--json'])
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ schema: 'transplant-demo/1', ok: true })
+  })
+})
