@@ -231,6 +231,7 @@ static int take_over(void *unused)
 	liveupdate_number = root->number;
 	liveupdate_state = LIVEUPDATE_UPDATED;
 	verify_adoption(root);
+	spoil_one_entry();
 	root->status = HANDOVER_STATUS_ADOPTED;
 	liveupdate_mark_adopted();
 	release_handover_frames(root);

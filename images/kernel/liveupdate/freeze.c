@@ -18,7 +18,7 @@
 #include <linux/workqueue.h>
 #include "internal.h"
 
-#define FREEZE_TIMEOUT (500 * NSEC_PER_MSEC)
+#define FREEZE_TIMEOUT (2 * NSEC_PER_SEC)
 
 /* On the way out to user mode, with nothing left to do but freeze. */
 void liveupdate_freeze_task(struct pt_regs *regs)

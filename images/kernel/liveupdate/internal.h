@@ -78,6 +78,8 @@ void numbers_forget(void);
 extern struct number_table super_numbers, inode_numbers, name_numbers, pipe_numbers;
 extern struct number_table file_numbers, descriptor_numbers, directory_numbers;
 extern struct number_table mm_numbers, handler_numbers, group_numbers, task_numbers;
+/* not objects: by number of address space, its tables_crc32 */
+extern struct number_table table_sums;
 
 /* ---- preserve.c ---- */
 int preserve_begin(void);
@@ -109,6 +111,13 @@ void vfs_let_go(void);			/* references of the retrieval itself */
 /* ---- mm.c ---- */
 u32 page_tables_crc(struct mm_struct *mm);
 bool page_tables_unchanged(void);
+#ifdef MUTANT_SPOIL_PTE_AFTER_CHECKS
+void spoil_one_entry(void);
+#else
+static inline void spoil_one_entry(void)
+{
+}
+#endif
 
 /* ---- tasks.c ---- */
 int reserve_pids(const struct handover_component_ser *component);

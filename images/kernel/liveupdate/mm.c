@@ -13,8 +13,6 @@
 #include <asm/pgtable.h>
 #include "internal.h"
 
-static struct number_table table_sums;	/* by number of address space: tables_crc32 */
-
 /* ---- the kernel's half ---- */
 
 static int walk_kernel_tables(u64 *table, int level, int (*fn)(unsigned long pfn))
@@ -171,7 +169,7 @@ static int adopt_table(struct page *page, int level, void *data)
 static int adopt_entry(u64 *pte, unsigned long addr, void *data)
 {
 #ifdef MUTANT_RESTORE_WRONG_PTE
-	/* what the checks must catch: one entry leads to the neighbouring frame */
+	/* what this kernel's own checks must catch: one entry leads to the neighbouring frame */
 	static bool done;
 
 	if (!done && (*pte & _PAGE_PRESENT) && (*pte & _PAGE_RW)) {
@@ -283,6 +281,27 @@ bool page_tables_unchanged(void)
 			return false;
 	return true;
 }
+
+#ifdef MUTANT_SPOIL_PTE_AFTER_CHECKS
+static int spoil_entry(u64 *pte, unsigned long addr, void *data)
+{
+	if (!(*pte & _PAGE_DIRTY))
+		return 0;
+	*pte &= ~_PAGE_DIRTY;
+	return 1;
+}
+
+/*
+ * A fault for the tests, behind this kernel's own checks, so that only a look
+ * from outside can find it: one page is no longer known to have been written.
+ */
+void spoil_one_entry(void)
+{
+	for (u32 i = 0; i < mm_numbers.count; i++)
+		if (for_each_user_pte(mm_numbers.item[i], spoil_entry, NULL))
+			return;
+}
+#endif
 
 const struct liveupdate_class mm_class = {
 	.name = "mm", .compatible = MM_COMPATIBLE,

@@ -124,9 +124,8 @@ static int put_group(struct ser_writer *w, struct task_struct *p)
 	struct group_ser record = {
 		.pgrp = s->pgrp, .session = s->session, .leader = s->leader,
 		.tty = s->tty ? (u32)s->tty->index : HANDOVER_NONE,
-		.live = atomic_read(&s->live), .group_exit = s->group_exit,
-		.group_exit_code = s->group_exit_code, .group_stopped = s->group_stopped,
-		.stop_code = s->stop_code, .continued = s->continued,
+		.group_exit = s->group_exit, .group_exit_code = s->group_exit_code,
+		.group_stopped = s->group_stopped, .stop_code = s->stop_code, .continued = s->continued,
 		.pending = count_pending(&s->shared_pending),
 		.pending_set = s->shared_pending.signal.sig[0],
 		.timer_active = s->real_timer.queued,

@@ -183,10 +183,8 @@ struct handlers_ser {
 #define GROUP_COMPATIBLE	"scion-group-v1"
 struct group_ser {
 	/* 0x00 */ __u32 pgrp, session, leader, tty;
-	/* 0x10 */ __u32 live, group_exit, group_exit_code, group_stopped;
-	/* 0x20 */ __u32 stop_code, continued;
-	/* 0x28 */ __u32 pending;
-	/* 0x2c */ __u32 timer_active;
+	/* 0x10 */ __u32 group_exit, group_exit_code, group_stopped, stop_code;
+	/* 0x20 */ __u32 continued, pending, timer_active, reserved;
 	/* 0x30 */ __u64 pending_set;
 	/* 0x38 */ __u64 timer_expires, timer_interval;
 	/* 0x48 */ __u64 utime, stime, cutime, cstime, maxrss;
