@@ -116,7 +116,7 @@ needs('gcc', 'qemu-system-x86_64')('our machine and QEMU', () => {
         // Equal is not enough: both could have refused.
         expect(ours).toMatch(/live patched, 20 parent lookups/)
         expect(ours).toMatch(/liveupdate: Scion 1\.1 has taken over from 1\.0: update 1,/)
-        expect(ours).toMatch(/^kept$[^]*^done$\s^awake$/m)
+        expect(ours).toMatch(/^kept$[\s\S]*^done$\s^awake$/m)
         expect(ours).toMatch(/reboot: Power down\n$/)
       }, 240_000)
     }
