@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createDisassembler } from '../../src/isa/index.js'
 import {
+  type DemoAssets,
   followsInt3Protocol,
   type GuestSession,
   observePatch,
@@ -16,7 +17,7 @@ import {
 } from '../../src/lab/index.js'
 import { buildOneKernel } from '../../tools/images/kernel.mjs'
 import { buildPatchesFor } from '../../tools/images/patches.mjs'
-import { bootGuest, read, shippedAssets } from '../lab/images.js'
+import { bootGuest, read } from '../lab/images.js'
 import { needs } from '../needs.js'
 
 interface Guest {
@@ -30,7 +31,7 @@ needs('gcc')('a guest with a fault built in', () => {
 
   /** A kernel with this fault (or none), and the patches for it. */
   async function build(mutant: string, release = '1.0'): Promise<Guest> {
-    const path = join(folder, `${mutant}.elf`)
+    const path = join(folder, `${mutant}-${release}.elf`)
     const defines = mutant === 'NONE' ? [] : [mutant]
     await buildOneKernel({ release, defines, suffix: `-${mutant.toLowerCase()}`, output: path })
     const kernel = read(path)
@@ -75,14 +76,28 @@ needs('gcc')('a guest with a fault built in', () => {
     return transition === '1'
   }
 
+  // Both sides of an upgrade come from the same sources, whatever the committed images were built from.
   let sound: Guest
+  let soundNext: Guest
   beforeAll(async () => {
     sound = await build('NONE')
+    soundNext = await build('NONE', '1.1')
   }, 300_000)
+
+  function assets(first: Guest, next: Guest): DemoAssets {
+    return {
+      coreWasm: read('src/cpu/core.wasm'),
+      firmware: read('images/built/firmware.bin'),
+      initrd: read('images/built/initramfs.cpio'),
+      ...{ kernel: first.kernel, nextKernel: next.kernel, patchModule: first.module('demo') },
+    }
+  }
 
   it('is told from a sound one: that one passes', async () => {
     expect(await followsProtocol(sound)).toEqual([true, true])
     expect(await holdsUp(sound)).toBe(true)
+    const { checks } = await runDemo({ assets: assets(sound, soundNext) })
+    expect(checks.filter((check) => !check.ok)).toEqual([])
   }, 300_000)
 
   it.each(['MUTANT_POKE_SKIP_INT3', 'MUTANT_POKE_SKIP_SYNC1', 'MUTANT_POKE_SKIP_SYNC2', 'MUTANT_POKE_SKIP_SYNC3'])(
@@ -96,9 +111,7 @@ needs('gcc')('a guest with a fault built in', () => {
 
   it('MUTANT_POKE_SKIP_INT3 fails the demonstration by name', async () => {
     const guest = await build('MUTANT_POKE_SKIP_INT3')
-    const report = await runDemo({
-      assets: { ...shippedAssets(), kernel: guest.kernel, patchModule: guest.module('demo') },
-    })
+    const report = await runDemo({ assets: assets(guest, soundNext) })
     expect(report.ok).toBe(false)
     expect(report.checks.find((check) => check.name === 'each entry goes through the int3 protocol')?.ok).toBe(false)
   }, 300_000)
@@ -108,10 +121,19 @@ needs('gcc')('a guest with a fault built in', () => {
   }, 300_000)
 
   it('MUTANT_RESTORE_WRONG_PTE: the new kernel finds the changed entry itself, before a program runs', async () => {
-    const { kernel } = await build('MUTANT_RESTORE_WRONG_PTE', '1.1')
-    await expect(runDemo({ assets: { ...shippedAssets(), nextKernel: kernel } })).rejects.toMatchObject({
+    const next = await build('MUTANT_RESTORE_WRONG_PTE', '1.1')
+    await expect(runDemo({ assets: assets(sound, next) })).rejects.toMatchObject({
       code: 'GUEST_PANIC',
       message: expect.stringContaining('liveupdate: verification failed'),
     })
+  }, 300_000)
+
+  it("MUTANT_SPOIL_PTE_AFTER_CHECKS: one wrong entry behind the new kernel's own checks fails the demonstration", async () => {
+    const next = await build('MUTANT_SPOIL_PTE_AFTER_CHECKS', '1.1')
+    const report = await runDemo({ assets: assets(sound, next) })
+    expect(report.ok).toBe(false)
+    const failed = report.checks.filter((check) => !check.ok)
+    expect(failed.map((check) => check.name)).toEqual(['user page tables are the same bit for bit'])
+    expect(failed[0]?.detail).toMatch(/^1 entries differ in .*: level 1 entry for 0x[0-9a-f]+ was 0x/)
   }, 300_000)
 })
