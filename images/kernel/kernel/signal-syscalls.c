@@ -127,29 +127,20 @@ SYSCALL_DEFINE0(pause)
 	return -ERESTARTNOHAND;
 }
 
-SYSCALL_DEFINE4(rt_sigtimedwait, const sigset_t __user *, uthese,
-		siginfo_t __user *, uinfo, const struct timespec64 __user *, uts,
-		size_t, size)
+/*
+ * Interrupted by a signal with a handler: -EINTR. By anything else, which is no
+ * business of the caller's (signal.h), it waits on until the same moment.
+ */
+static long wait_for_signal(const sigset_t __user *uthese, siginfo_t __user *uinfo, u64 expires)
 {
+	struct restart_block *restart = &current->restart_block;
 	struct task_struct *t = current;
-	ktime_t expires = KTIME_MAX;
 	sigset_t these, blocked;
 	siginfo_t info;
 	int sig, ret = 0;
 
-	if (size != sizeof(sigset_t))
-		return -EINVAL;
 	if (copy_from_user(&these, uthese, sizeof(these)))
 		return -EFAULT;
-	if (uts) {
-		struct timespec64 ts;
-
-		if (copy_from_user(&ts, uts, sizeof(ts)))
-			return -EFAULT;
-		if (!timespec64_valid(&ts))
-			return -EINVAL;
-		expires = ktime_get() + timespec64_to_ns(&ts);
-	}
 	sigdelset(&these, SIGKILL);
 	sigdelset(&these, SIGSTOP);
 	blocked.sig[0] = ~these.sig[0];
@@ -166,21 +157,51 @@ SYSCALL_DEFINE4(rt_sigtimedwait, const sigset_t __user *, uthese,
 		set_current_state(TASK_INTERRUPTIBLE);
 		spin_unlock_irq(&t->sighand->siglock);
 		ret = -EAGAIN;
-		if (signal_pending(t))
-			ret = -EINTR;
-		else if (schedule_hrtimeout(expires))
-			ret = -EINTR;
+		if (signal_pending(t) || schedule_hrtimeout(expires))
+			ret = -ERESTART_RESTARTBLOCK;
 		__set_current_state(TASK_RUNNING);
 		spin_lock_irq(&t->sighand->siglock);
 	}
 	t->blocked = t->real_blocked;
 	recalc_sigpending_tsk(t);
 	spin_unlock_irq(&t->sighand->siglock);
-	if (!sig)
+	if (!sig) {
+		restart->fn = sigtimedwait_restart;
+		restart->sigtimedwait.expires = expires;
 		return ret;
+	}
 	if (uinfo && copy_to_user(uinfo, &info, sizeof(info)))
 		return -EFAULT;
 	return sig;
+}
+
+/* The other arguments are still in the caller's registers. */
+long sigtimedwait_restart(struct restart_block *restart)
+{
+	const struct pt_regs *regs = current_pt_regs();
+
+	return wait_for_signal((const sigset_t __user *)regs->di, (siginfo_t __user *)regs->si,
+			       restart->sigtimedwait.expires);
+}
+
+SYSCALL_DEFINE4(rt_sigtimedwait, const sigset_t __user *, uthese,
+		siginfo_t __user *, uinfo, const struct timespec64 __user *, uts,
+		size_t, size)
+{
+	u64 expires = KTIME_MAX;
+
+	if (size != sizeof(sigset_t))
+		return -EINVAL;
+	if (uts) {
+		struct timespec64 ts;
+
+		if (copy_from_user(&ts, uts, sizeof(ts)))
+			return -EFAULT;
+		if (!timespec64_valid(&ts))
+			return -EINVAL;
+		expires = ktime_get() + timespec64_to_ns(&ts);
+	}
+	return wait_for_signal(uthese, uinfo, expires);
 }
 
 SYSCALL_DEFINE2(kill, pid_t, pid, int, sig)

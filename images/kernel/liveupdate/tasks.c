@@ -20,6 +20,7 @@ long nanosleep_restart(struct restart_block *);
 long futex_wait_restart(struct restart_block *);
 long poll_restart(struct restart_block *);
 long write_restart(struct restart_block *);
+long sigtimedwait_restart(struct restart_block *);
 enum hrtimer_restart it_real_fn(struct hrtimer *);
 
 static struct task_struct *resume_list[MAX_PID / 8];
@@ -242,6 +243,9 @@ static int put_restart(struct task_ser *record, struct task_struct *t)
 		record->restart = RESTART_WRITE;
 		argument[0] = b->write.done;
 		argument[1] = b->write.nr;
+	} else if (b->fn == sigtimedwait_restart) {
+		record->restart = RESTART_SIGTIMEDWAIT;
+		argument[0] = b->sigtimedwait.expires;
 	} else {
 		return liveupdate_refuse(-EOPNOTSUPP, "task %d (%s) is inside a system call that cannot be preserved",
 					 t->pid, t->comm);
@@ -284,6 +288,10 @@ static int get_restart(struct task_struct *t, const struct task_ser *ser)
 		b->fn = write_restart;
 		b->write.done = argument[0];
 		b->write.nr = argument[1];
+		break;
+	case RESTART_SIGTIMEDWAIT:
+		b->fn = sigtimedwait_restart;
+		b->sigtimedwait.expires = argument[0];
 		break;
 	default:
 		return -EINVAL;

@@ -202,6 +202,7 @@ struct group_ser {
 #define RESTART_FUTEX		2	/* address, value, flags, bitset, expires */
 #define RESTART_POLL		3	/* entries, count, expires, has a limit */
 #define RESTART_WRITE		4	/* done, system call */
+#define RESTART_SIGTIMEDWAIT	5	/* expires */
 /* state */
 #define TASK_SER_BOUNDARY	0	/* goes on at its registers */
 #define TASK_SER_STOPPED	1	/* by a signal; the same when continued */

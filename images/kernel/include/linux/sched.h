@@ -121,6 +121,7 @@ struct restart_block {
 		struct { clockid_t clockid; void *rmtp; u64 expires; } nanosleep;
 		struct { void *ufds; unsigned int nfds; u64 expires; bool has_timeout; } poll;
 		struct { size_t done; unsigned int nr; } write;	/* fs/read-write.c */
+		struct { u64 expires; } sigtimedwait;
 	};
 };
 

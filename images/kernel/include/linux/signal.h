@@ -176,6 +176,8 @@ void do_notify_parent_cldstop(struct task_struct *, int why);
 int set_current_blocked(sigset_t *);
 /* a sleeper in sigsuspend, pselect, ppoll: the mask to go back to after delivery */
 int set_user_sigmask(const sigset_t *umask, size_t size);
+struct restart_block;
+long sigtimedwait_restart(struct restart_block *);
 void restore_saved_sigmask(void);
 struct sigqueue *sigqueue_alloc(void);
 void sigqueue_free(struct sigqueue *);
