@@ -59,6 +59,7 @@ static void run_in_child(const char *text, const int out[2], const int err[2])
 
 	setpgid(0, 0);
 	signal(SIGCHLD, SIG_DFL);
+	signal(SIGPIPE, SIG_DFL);
 	if (null >= 0)
 		dup2(null, 0);
 	dup2(out[1], 1);
