@@ -44,6 +44,7 @@ extern int errno;
 #define ENAMETOOLONG 36
 #define ENOLCK 37
 #define ENOSYS 38
+#define EPROTO 71
 #define ENOTEMPTY 39
 #define ELOOP 40
 #define EOVERFLOW 75

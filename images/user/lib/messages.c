@@ -46,6 +46,7 @@ static const char *const errors[] = {
 	[ENAMETOOLONG] = "File name too long",
 	[ENOLCK] = "No locks available",
 	[ENOSYS] = "Function not implemented",
+	[EPROTO] = "Protocol error",
 	[ENOTEMPTY] = "Directory not empty",
 	[ELOOP] = "Too many levels of symbolic links",
 	[EBADMSG] = "Bad message",
