@@ -9,6 +9,8 @@ import { read } from '../lab/images.js'
 import { folder, transplant } from './command.js'
 
 const PROGRAM_HEADER_BYTES = 56
+/** The type of the PVH note, which stands before its owner. */
+const XEN_ELFNOTE_PHYS32_ENTRY = 18
 /** "Xen\0" as a little-endian word. */
 const XEN = 0x006e_6558
 

@@ -18,7 +18,7 @@ needs('gcc', 'qemu-system-x86_64')('live patching under QEMU', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'transplant-livepatch-'))
     initrd = await createInitrd(kernel, folder)
-  }, 60_000)
+  }, 240_000)
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   describe.each([1, 4])('with %i CPUs', (cpus) => {
@@ -28,10 +28,10 @@ needs('gcc', 'qemu-system-x86_64')('live patching under QEMU', () => {
       await guest.waitFor(/[#$] $/)
       // Work that calls into the kernel and work that hardly does, for as long as the guest lives.
       await guest.run('counter 1000000 1000000 > /tmp/counter & pipeline 1000000 > /tmp/pipeline &')
-    }, 60_000)
+    }, 240_000)
     afterAll(() => guest.close())
 
-    it.each(livepatchCases.map((one) => [one.name, one] as const))('%s', (_name, one) => runCase(guest, one), 60_000)
+    it.each(livepatchCases.map((one) => [one.name, one] as const))('%s', (_name, one) => runCase(guest, one), 240_000)
 
     it('ends with a kernel that never oopsed', async () => {
       await guest.run('true')

@@ -38,7 +38,7 @@ export class QemuConsole {
   }
 
   /** Waits until the console has said `pattern` after position `from`; gives the match. */
-  async waitFor(pattern: RegExp, from = 0, timeout = 30_000): Promise<RegExpExecArray> {
+  async waitFor(pattern: RegExp, from = 0, timeout = 100_000): Promise<RegExpExecArray> {
     const end = Date.now() + timeout
     for (;;) {
       const match = pattern.exec(this.text.slice(from))
@@ -59,7 +59,7 @@ export class QemuConsole {
   }
 
   /** Runs one line in the guest's shell. */
-  async run(command: string, timeout = 30_000): Promise<{ output: string; status: number }> {
+  async run(command: string, timeout = 100_000): Promise<{ output: string; status: number }> {
     const from = this.text.length
     const number = ++this.marker
     this.child.stdin.write(`${command}\necho "<$?:"${number}">"\n`)
