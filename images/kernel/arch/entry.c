@@ -50,8 +50,6 @@ static void exit_to_user_mode_work(struct pt_regs *regs, unsigned long work)
 		clear_thread_flag(TIF_NOTIFY_SIGNAL);
 	if (work & (_TIF_SIGPENDING | _TIF_NOTIFY_SIGNAL | _TIF_FREEZE))
 		arch_do_signal_or_restart(regs);
-	if (work & _TIF_FREEZE && !test_thread_flag(TIF_SIGPENDING))
-		liveupdate_freeze_task(regs);
 	if (work & _TIF_NOTIFY_RESUME)
 		clear_thread_flag(TIF_NOTIFY_RESUME);
 }

@@ -25,6 +25,7 @@
  * bytes of SYSCALL (0f 05).
  */
 #include <linux/errno.h>
+#include <linux/fs.h>
 #include <linux/sched.h>
 #include <linux/signal.h>
 #include <linux/string.h>
@@ -148,6 +149,7 @@ static void execute_again(struct pt_regs *regs, unsigned long number)
 
 static void deliver(struct ksignal *ksig, struct pt_regs *regs)
 {
+	const struct restart_block *restart = &current->restart_block;
 	sigset_t blocked;
 
 	if ((long)regs->orig_ax >= 0) {
@@ -162,8 +164,11 @@ static void deliver(struct ksignal *ksig, struct pt_regs *regs)
 			execute_again(regs, regs->orig_ax);
 			break;
 		case -ERESTARTNOHAND:
-		case -ERESTART_RESTARTBLOCK:
 			regs->ax = -EINTR;
+			break;
+		case -ERESTART_RESTARTBLOCK:
+			/* a write that was taken back has written something */
+			regs->ax = restart->fn == write_restart ? (long)restart->write.done : -EINTR;
 			break;
 		}
 	}
@@ -187,9 +192,19 @@ void arch_do_signal_or_restart(struct pt_regs *regs)
 {
 	struct ksignal ksig;
 
-	if (get_signal(&ksig)) {
-		deliver(&ksig, regs);
-		return;
+	for (;;) {
+		if (get_signal(&ksig)) {
+			deliver(&ksig, regs);
+			return;
+		}
+		if (!test_thread_flag(TIF_FREEZE))
+			break;
+		/*
+		 * What becomes of the system call depends on the signals that
+		 * are there when everybody goes on, in this kernel or the next:
+		 * pause() executed again after the handler would never return.
+		 */
+		liveupdate_freeze_task(regs);
 	}
 	if ((long)regs->orig_ax >= 0) {
 		switch ((long)regs->ax) {

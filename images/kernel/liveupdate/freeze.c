@@ -3,10 +3,10 @@
  * Bringing everybody to a stand.
  *
  * A user task is told by TIF_FREEZE. In user mode it is sent into the kernel by
- * an interrupt; in a system call that can be interrupted it leaves it, is taken
- * back to the SYSCALL instruction or to its restart block, and sees no signal
- * (signal_pending() counts the flag, get_signal() finds nothing). At the
- * boundary it sleeps as TASK_FROZEN. One that is stopped by a signal, or dead,
+ * an interrupt; in a system call that can be interrupted it leaves it with a
+ * result that says so, and sees no signal (signal_pending() counts the flag,
+ * get_signal() finds nothing). There, before it is decided whether the call is
+ * executed again, it sleeps as TASK_FROZEN. One that is stopped by a signal, or dead,
  * is where it can stay. What cannot come to the boundary in time is named, and
  * all go on.
  *
@@ -20,7 +20,7 @@
 
 #define FREEZE_TIMEOUT (2 * NSEC_PER_SEC)
 
-/* On the way out to user mode, with nothing left to do but freeze. */
+/* On the way out to user mode, no signal left to deliver. */
 void liveupdate_freeze_task(struct pt_regs *regs)
 {
 	current->frozen = true;

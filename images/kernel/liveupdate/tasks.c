@@ -7,8 +7,10 @@
  * that is stopped by a signal is inside get_signal(); the new kernel sends it
  * there again before it runs. A zombie is a number and an exit code.
  *
- * A blocked system call has been taken back to its SYSCALL instruction; what it
- * needs to go on to the same deadline is the restart block.
+ * A blocked system call has left the kernel but for its result, one of the
+ * -ERESTART codes. The new kernel decides what becomes of it, because a signal may
+ * come in between; what the call needs to go on to the same deadline is the restart
+ * block.
  */
 #include <linux/err.h>
 #include <linux/slab.h>
@@ -197,6 +199,7 @@ static int get_group(struct ser_reader *r)
 	if (group_numbers.count == ARRAY_SIZE(timer_armed))
 		return -E2BIG;
 	timer_armed[group_numbers.count] = ser.timer_active;
+	ledger[LEDGER_TIMERS].rebuilt += ser.timer_active;
 	if (number_add(&group_numbers, s))
 		return -ENOMEM;
 	return get_pending(r, &s->shared_pending, ser.pending_set, ser.pending);
@@ -639,6 +642,8 @@ static int retrieve_tasks(struct ser_reader *r, u64 count)
 		if (t->exit_state)
 			continue;
 		recalc_sigpending_tsk(t);
+		/* its system call is finished or executed again: arch/signal.c */
+		set_tsk_thread_flag(t, TIF_NOTIFY_SIGNAL);
 		resume_list[resume_count++] = t;
 	}
 	return ret;
@@ -653,7 +658,6 @@ void resume_tasks(void)
 		if (!timer_armed[i])
 			continue;
 		hrtimer_start(&s->real_timer, s->real_timer.expires, HRTIMER_MODE_ABS);
-		ledger[LEDGER_TIMERS].rebuilt++;
 	}
 	last_pid = machine_last_pid();
 	liveupdate_mark_resume();
