@@ -140,7 +140,10 @@ export async function upgradeOnce(session: GuestSession, pids: readonly number[]
       continue
     }
     // a program that has ended since has no files
-    const wrong: string[] = [...report.missing, ...report.filesChanged.filter((text) => !text.endsWith('is undefined'))]
+    const wrong: string[] = [
+      ...report.missing,
+      ...report.filesChanged.filter((text) => !/, is (undefined)?$/.test(text)),
+    ]
     for (const one of report.processes) {
       if (one.differences.length > 0 || one.registersChanged > 0)
         wrong.push(`${one.comm} (pid ${one.pid}): ${one.differences.join(', ')}`)
