@@ -14,6 +14,8 @@ import type { Input, Machine, Snapshot } from './machine.js'
 export interface Checkpoint {
   readonly time: number
   readonly slices: number
+  /** Inputs that had come in by then: several may have the same position. */
+  readonly inputs: number
   readonly hash: string
 }
 
@@ -42,7 +44,8 @@ export class Recorder {
   }
 
   private here(): Checkpoint {
-    return { time: this.machine.now, slices: this.machine.statistics.slices, hash: this.machine.hash() }
+    const { machine, inputs } = this
+    return { time: machine.now, slices: machine.statistics.slices, inputs: inputs.length, hash: machine.hash() }
   }
 
   /** Notes the state hash here, so that a replay can say early where it diverges. */
@@ -64,14 +67,14 @@ export function replay(machine: Machine, recording: Recording): ReplayVerdict {
     ...recording.inputs.map((input, order) => ({
       time: input.time,
       slices: input.slices,
-      order,
+      order: 2 * order + 1,
       input,
       checkpoint: undefined,
     })),
     ...recording.checkpoints.map((checkpoint) => ({
       time: checkpoint.time,
       slices: checkpoint.slices,
-      order: -1,
+      order: 2 * checkpoint.inputs,
       input: undefined,
       checkpoint,
     })),

@@ -232,6 +232,22 @@ describe('recordings', () => {
     expect(verdict).toMatchObject({ ok: true, hash: machine.hash() })
   })
 
+  it('keep the order of a checkpoint and inputs at the same position', () => {
+    const machine = make({ seed: 12 })
+    machine.run({ instructions: 100_000 })
+    const recorder = new Recorder(machine)
+    machine.run({ instructions: 10_000 })
+    recorder.checkpoint()
+    machine.sendConsole(0, text('a'))
+    recorder.checkpoint()
+    machine.sendConsole(0, text('b'))
+    recorder.checkpoint()
+    machine.run({ instructions: 50_000 })
+    const recording = recorder.finish()
+    const verdict = replay(new Machine(recording.start.configuration, coreWasm), recording)
+    expect(verdict).toMatchObject({ ok: true, hash: machine.hash() })
+  })
+
   it('say when a replay diverges', () => {
     const machine = make()
     machine.run({ instructions: 100_000 })
