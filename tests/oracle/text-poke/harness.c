@@ -76,12 +76,16 @@ static void on_trap(int sig, void *info, void *context)
 	unsigned long *gregs = (unsigned long *)((char *)context + 40);
 	struct pt_regs regs = { .sp = gregs[15], .ip = gregs[16], .cs = 0x10 };
 
-	if (!poke_int3_handler(&regs)) {
-		if (*(volatile u8 *)(regs.ip - 1) == INT3_INSN_OPCODE) {
+	for (int tries = 0; !poke_int3_handler(&regs); tries++) {
+		if (*(volatile u8 *)(regs.ip - 1) != INT3_INSN_OPCODE) {
+			regs.ip--;
+			break;
+		}
+		/* an int3 that is there now may be the next batch's, published before its byte: ask again */
+		if (tries == 100) {
 			dprintf(2, "int3 nobody claims at %lx\n", regs.ip - 1);
 			_exit(4);
 		}
-		regs.ip--;
 	}
 	gregs[15] = regs.sp;
 	gregs[16] = regs.ip;
