@@ -62,7 +62,9 @@ export class QemuConsole {
   async run(command: string, timeout = 100_000): Promise<{ output: string; status: number }> {
     const from = this.text.length
     const number = ++this.marker
-    this.child.stdin.write(`${command}\necho "<$?:"${number}">"\n`)
+    // On one line: the terminal echoes a second one while the command runs, into the middle of what the kernel says.
+    const separator = command.trimEnd().endsWith('&') ? '' : ';'
+    this.child.stdin.write(`${command}${separator} echo "<$?:"${number}">"\n`)
     const match = await this.waitFor(new RegExp(`<(\\d+):${number}>`), from, timeout)
     const said = this.text.slice(from, from + match.index).replace(/\r/g, '')
     return { output: said, status: Number(match[1]) }
