@@ -2,6 +2,7 @@
 
 export * from './addresses.js'
 export * from './bytes.js'
+export * from './cancel.js'
 export * from './clock.js'
 export * from './codec.js'
 export * from './errors.js'

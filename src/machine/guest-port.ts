@@ -21,7 +21,7 @@
 //   })
 //   const stop = await port.run({ instructions: 1_000_000 })
 
-import type { Disposable, Event, PhysAddr, VirtAddr } from '../base/index.js'
+import type { CancelSignal, Disposable, Event, PhysAddr, VirtAddr } from '../base/index.js'
 
 /** The registers of one vCPU. Where a remote cannot know one (gdb has no LDTR base), it reads 0 and is listed in `unknown`. */
 export interface Registers {
@@ -98,6 +98,18 @@ export interface RunLimit {
   readonly instructions?: number
   /** Stop with reason 'output' when this returns true; called with each piece of console output. */
   readonly until?: (output: ConsoleOutput) => boolean
+  /** Stop with reason 'stop-request' when this turns: looked at between two slices. The machine may go on later. */
+  readonly signal?: CancelSignal
+  /** Called now and then, every few million instructions. */
+  readonly onProgress?: (progress: RunProgress) => void
+}
+
+/** How far a run has come. */
+export interface RunProgress {
+  /** Of this run. */
+  readonly instructions: number
+  /** Of the machine. */
+  readonly time: number
 }
 
 /** Console channels: 0 is COM1 (the console), 1 is COM2 (the agent's). */

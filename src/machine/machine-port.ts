@@ -25,6 +25,7 @@ import type {
   GuestPort,
   Registers,
   RunLimit,
+  RunProgress,
   StopReason,
   WritableRegister,
 } from './guest-port.js'
@@ -36,7 +37,7 @@ export interface MachinePortOptions {
   /** Instructions between two calls of `breathe`. Default 5 million. */
   readonly chunk?: number
   /** Called between chunks with the instructions run so far in this `run`. */
-  readonly breathe?: (progress: { readonly instructions: number; readonly time: number }) => void | Promise<void>
+  readonly breathe?: (progress: RunProgress) => void | Promise<void>
 }
 
 const DEFAULT_CHUNK = 5_000_000
@@ -191,14 +192,16 @@ export class MachinePort implements GuestPort {
   private async runChunks(limit: RunLimit): Promise<StopReason> {
     const start = this.machine.now
     const end = start + (limit.instructions ?? Number.POSITIVE_INFINITY)
-    const until = limit.until === undefined ? {} : { until: limit.until }
+    const { onProgress, ...watched } = limit
     for (;;) {
-      const stop = this.machine.run({ ...until, instructions: Math.min(this.chunk, end - this.machine.now) })
+      const stop = this.machine.run({ ...watched, instructions: Math.min(this.chunk, end - this.machine.now) })
       if (stop.reason === 'breakpoint') {
         if (await this.handleBreakpoint(stop.cpu, stop.address)) return stop
       } else if (stop.reason !== 'limit' || this.machine.now >= end) return stop
       if (this.stopping) return { reason: 'stop-request' }
-      await this.breathe?.({ instructions: this.machine.now - start, time: this.machine.now })
+      const progress = { instructions: this.machine.now - start, time: this.machine.now }
+      onProgress?.(progress)
+      await this.breathe?.(progress)
       if (this.stopping) return { reason: 'stop-request' }
     }
   }

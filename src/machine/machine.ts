@@ -58,6 +58,7 @@ import type {
 } from './guest-port.js'
 import { type PageImage, RamPages } from './ram-pages.js'
 import { ARCHITECTURAL_RANGES, readRegisters } from './registers.js'
+import { watchRun } from './run-watch.js'
 import { Scheduler } from './scheduler.js'
 
 /** Something from outside, at its exact position in the run: `time` instructions and `slices` slices since power-up. */
@@ -319,8 +320,10 @@ export class Machine implements Savable {
 
   run(limit: RunLimit = {}): StopReason {
     const end = limit.instructions === undefined ? Number.POSITIVE_INFINITY : this.time + limit.instructions
+    const watch = watchRun(limit, this.time)
     this.stopWanted = false
     for (;;) {
+      if (watch?.(this.time) === true) return { reason: 'stop-request' }
       const stop = this.advance(end, limit.until)
       if (stop !== undefined) return stop
     }

@@ -65,6 +65,47 @@ describe('the machine', () => {
     expect(pieces.hash()).toBe(whole.hash())
   })
 
+  it('stops when its signal turns, tells its progress on the way, and goes on to the same state', () => {
+    const whole = make({ seed: 42 })
+    whole.run({ instructions: 30_000_000 })
+    const stopped = make({ seed: 42 })
+    const controller = new AbortController()
+    const told: number[] = []
+    const stop = stopped.run({
+      instructions: 30_000_000,
+      signal: controller.signal,
+      onProgress: ({ instructions, time }) => {
+        expect(time).toBe(instructions)
+        told.push(instructions)
+        if (told.length === 3) controller.abort()
+      },
+    })
+    expect(stop).toEqual({ reason: 'stop-request' })
+    expect(told).toEqual([...told].sort((a, b) => a - b))
+    // At once: nothing has run since the report in which the signal turned.
+    expect(stopped.now).toBe(told[2])
+    expect(stopped.run({ instructions: 1, signal: controller.signal })).toEqual({ reason: 'stop-request' })
+    expect(stopped.now).toBe(told[2])
+    stopped.run({ instructions: 30_000_000 - stopped.now })
+    expect(stopped.hash()).toBe(whole.hash())
+  })
+
+  it('stops behind a port too when its signal turns', async () => {
+    const machine = make({ seed: 42 })
+    const controller = new AbortController()
+    const told: number[] = []
+    const stop = await new MachinePort(machine, { chunk: 100_000 }).run({
+      signal: controller.signal,
+      onProgress: ({ time }) => {
+        told.push(time)
+        if (told.length === 4) controller.abort()
+      },
+    })
+    expect(stop).toEqual({ reason: 'stop-request' })
+    expect(told).toEqual([100_000, 200_000, 300_000, 400_000])
+    expect(machine.now).toBe(400_000)
+  })
+
   it('another seed: another interleaving', () => {
     const [a, b] = [make({ seed: 1 }), make({ seed: 2 })]
     a.run({ instructions: 300_000 })
