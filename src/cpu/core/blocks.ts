@@ -11,11 +11,11 @@ import {
   TLB_BYTES, segmentLimit,
 } from './state'
 import { BLOCK_BYTES, Block, NO_PAGE, OP_EXIT, UOP_BYTES, uopNumber } from './ir'
-import { PAGE_CODE, cpuAt, cpuCount, dirtyPages, memoryAt, pageFlags, ramBytes, runningCpu } from './layout'
+import { PAGE_CODE, PAGE_LOGGED, cpuAt, cpuCount, dirtyPages, memoryAt, pageFlags, ramBytes, runningCpu } from './layout'
 import { advanceGeneration, dropWriteTags, translate } from './memory'
 import { VECTOR_GP, VECTOR_UD, raise, raiseNoCode } from './fault'
 import { decodeBlock } from './decode'
-import { forgetLogged, logStore } from './coherence'
+import { FORGOTTEN, forgetLogged, logEnd, logPositions, loggedPage, logStore } from './coherence'
 
 const ARENA_RESERVE: usize = BLOCK_BYTES + UOP_BYTES * 1024
 
@@ -185,7 +185,7 @@ export function dropCode(physical: u32, bytes: u32): void {
     store<u8>(dirtyPages + number, 1)
     const flags = load<u8>(pageFlags + number)
     if (flags) {
-      forgetLogged(page)
+      if (flags & PAGE_LOGGED) forgetLogged(page)
       for (let i: u32 = 0; i < cpuCount; i++) {
         const v = cpuAt(i)
         if (dropBlocks(v, page, page + 0x1000) && <i32>i == runningCpu) stopAtBoundary(v)
@@ -193,6 +193,17 @@ export function dropCode(physical: u32, bytes: u32): void {
       store<u8>(pageFlags + number, load<u8>(pageFlags + number) & ~PAGE_CODE)
     }
     if (page == 0xfffff000) break
+  }
+}
+
+/** Drops the blocks on pages in the code-write log: which of their bytes a vCPU sees depends on the moment. Between runs. */
+export function dropLoggedCode(): void {
+  let last = FORGOTTEN
+  for (let position = logPositions(); position < logEnd(); position++) {
+    const page = loggedPage(position)
+    if (page == FORGOTTEN || page == last) continue
+    last = page
+    for (let i: u32 = 0; i < cpuCount; i++) dropBlocks(cpuAt(i), page, page + 0x1000)
   }
 }
 

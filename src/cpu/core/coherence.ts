@@ -12,12 +12,12 @@
 // 3. an instruction with a byte not yet visible is decoded alone and not cached, so that the next fetch asks again.
 // The log is a ring; when it is full the oldest entry becomes visible to all.
 import { CpuState } from './state'
-import { LOG_ENTRIES, LOG_ENTRY_BYTES, PAGE_CODE, PAGE_LOGGED, cpuAt, cpuCount, eventMask, logBase, logCounts, machineTime, pageFlags, ramBase, ramBytes } from './layout'
+import { LOG_ENTRIES, LOG_ENTRY_BYTES, PAGE_CODE, PAGE_LOGGED, cpuAt, cpuCount, eventMask, logBase, logCounts, machineTime, pageFlags, ramBase } from './layout'
 import { Block, uopNumber } from './ir'
 
 export const EVENT_CROSS_MODIFIED: u32 = 1
 /** In place of the address of an entry whose page the host has replaced. */
-const FORGOTTEN: u32 = 0xffffffff
+export const FORGOTTEN: u32 = 0xffffffff
 
 let coherenceMode: u32 = 1
 let seed: u64 = 0
@@ -146,11 +146,19 @@ export function logEnd(): u64 {
   return logNext
 }
 
-/** The log's entries were restored; marks their pages again. */
+/** The page of the live entry at `position`, or FORGOTTEN. */
+export function loggedPage(position: u64): u32 {
+  const physical = load<u32>(entryAt(position))
+  return physical == FORGOTTEN ? FORGOTTEN : physical & 0xfffff000
+}
+
+/** Drops all entries and the marks of their pages: another log is about to take this one's place. */
+export function clearLog(): void {
+  while (logFirst < logNext) dropFirst()
+}
+
+/** The entries [first, next) were copied into the cleared log; marks their pages. */
 export function restoreLog(first: u64, next: u64): void {
-  const pages = ramBytes >> 12
-  for (let page: u32 = 0; page < pages; page++) store<u8>(pageFlags + page, load<u8>(pageFlags + page) & ~PAGE_LOGGED)
-  memory.fill(logCounts, 0, pages << 1)
   logFirst = first
   logNext = next
   for (let position = first; position < next; position++) {

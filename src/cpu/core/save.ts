@@ -1,13 +1,15 @@
 // Saving and loading what the core holds besides RAM: all vCPUs' architectural state, their second-level TLBs, the code-write log.
 //
-// Promises: a run continued after `loadAll` is bit-identical to the run that went on after `saveAll`; saving changes nothing. Derived data (fast
-// tags, decoded blocks) is dropped by loading and rebuilt.
+// Promises: a run continued after `loadAll` is bit-identical to the run that went on after `saveAll`; saving changes nothing.
+// Loading drops the fast tags. Decoded blocks stay, for going back and forth must not mean decoding afresh: a new generation has each one's
+// translation checked before it is entered, those on pages that the host rewrites are dropped by `ramChanged`, and those on pages in the
+// code-write log, before or after, are dropped here, since what a vCPU sees of such a page depends on the moment.
 // Layout: 32-byte header (magic, version, vCPUs, RAM bytes, log positions), the log, then per vCPU [0, DERIVED_OFFSET), [FX_OFFSET, FX_END), system area.
 import { DERIVED_OFFSET, FX_END, FX_OFFSET } from './state'
 import { LOG_ENTRIES, LOG_ENTRY_BYTES, cpuAt, cpuCount, logBase, ramBytes, saveBase, systemArea } from './layout'
 import { SYSTEM_AREA_BYTES } from './system-area'
-import { logPositions, restoreLog, logEnd } from './coherence'
-import { dropAllBlocks } from './blocks'
+import { clearLog, logEnd, logPositions, restoreLog } from './coherence'
+import { dropLoggedCode } from './blocks'
 import { tlbFlushAll } from './memory'
 import { updateMode } from './segments'
 import { armDebug } from './debug'
@@ -52,6 +54,8 @@ export function loadAll(pointer: usize, bytes: u32): i32 {
   const first = load<u64>(at, 16)
   const next = load<u64>(at, 24)
   at += HEADER_BYTES
+  dropLoggedCode()
+  clearLog()
   memory.copy(logBase, at, LOG_BYTES)
   at += LOG_BYTES
   for (let i: u32 = 0; i < cpuCount; i++) {
@@ -71,8 +75,8 @@ export function loadAll(pointer: usize, bytes: u32): i32 {
     updateMode(c)
     armDebug(c)
     tlbFlushAll(c)
-    dropAllBlocks(c)
   }
   restoreLog(first, next)
+  dropLoggedCode()
   return 0
 }
