@@ -75,12 +75,12 @@ const REAL_DIVIDE = `
   iret
 `
 
-const PUT32 = 0xf1800
-const STUBS32 = 0xf1a00
-const COMMON32 = 0xf1900
+export const PUT32 = 0xf1800
+export const STUBS32 = 0xf1a00
+export const COMMON32 = 0xf1900
 
 /** EAX as eight digits and a blank. */
-const PUT = (bits: 32 | 64) => `
+export const PUT = (bits: 32 | 64) => `
   push ${bits === 32 ? 'ecx' : 'rcx'}
   push ${bits === 32 ? 'edx' : 'rdx'}
   push ${bits === 32 ? 'ebx' : 'rbx'}
@@ -108,7 +108,7 @@ digit:
 `
 
 /** Prints vector, code, EIP, CS, flags and, from another level, ESP and SS; goes on at [0x500] with stack [0x504]. */
-const HANDLER32 = `
+export const HANDLER32 = `
   mov ax, 0x10
   mov ds, ax
   mov es, ax
@@ -153,7 +153,7 @@ done:
 
 /** Expects an exception in `text`; goes on behind it. */
 let label = 0
-function expectFault(text: string): string {
+export function expectFault(text: string): string {
   label++
   return `
   call here${label}

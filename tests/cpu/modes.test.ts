@@ -1,8 +1,5 @@
 // From the reset vector to long mode: the ROM of modes-rom.ts prints the same here and under QEMU, and both print what modes.golden.txt says.
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { CpuCore, EXIT_HALT, EXIT_SHUTDOWN, EXIT_WAIT_SIPI, LINE_INIT, noDevices } from '../../src/cpu/index.js'
@@ -10,32 +7,9 @@ import { needs } from '../needs.js'
 import { assemble } from './assemble.js'
 import { coreModule } from './harness.js'
 import { modesRom } from './modes-rom.js'
+import { bootOurs, bootQemu } from './rom-machines.js'
 
 const golden = readFileSync(fileURLToPath(new URL('modes.golden.txt', import.meta.url)), 'utf8')
-
-function bootOurs(rom: Uint8Array, slice: number): { text: string; exit: number; retired: number } {
-  let text = ''
-  const core = new CpuCore(
-    coreModule(),
-    {
-      ...noDevices(),
-      portWrite: (_cpu, port, _size, value) => {
-        if (port === 0x3f8) text += String.fromCharCode(value & 255)
-      },
-    },
-    2,
-    16 << 20,
-  )
-  core.mapRom(0xffff0000, rom)
-  core.mapRom(0xf0000, rom)
-  let exit = 0
-  let retired = 0
-  while (exit === 0 && retired < 2_000_000) {
-    exit = core.run(0, slice)
-    retired += core.exports.retired()
-  }
-  return { text, exit, retired }
-}
 
 describe('the modes of the processor', () => {
   it('are walked from the reset vector to long mode with exact exceptions, however the run is sliced', () => {
@@ -101,39 +75,8 @@ describe('the modes of the processor', () => {
 
 needs('qemu-system-x86_64')('the same ROM under QEMU', () => {
   it('prints the same', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'modes-'))
-    const bios = join(folder, 'rom.bin')
-    const output = join(folder, 'output.txt')
-    writeFileSync(bios, modesRom())
-    const run = spawnSync(
-      'qemu-system-x86_64',
-      [
-        '-accel',
-        'tcg',
-        '-M',
-        'pc',
-        '-cpu',
-        'max',
-        '-m',
-        '16',
-        '-display',
-        'none',
-        '-serial',
-        'none',
-        '-chardev',
-        `file,id=out,path=${output}`,
-        '-device',
-        'isa-debugcon,iobase=0x3f8,chardev=out',
-        '-no-reboot',
-        '-bios',
-        bios,
-        '-device',
-        'isa-debug-exit,iobase=0x501,iosize=2',
-      ],
-      { timeout: 60_000 },
-    )
-    // A debug console in COM1's place: unlike a UART it drops no byte.
-    expect(readFileSync(output, 'latin1')).toBe(golden)
+    const run = bootQemu(modesRom())
+    expect(run.text).toBe(golden)
     expect(run.status).toBe(33)
   })
 })

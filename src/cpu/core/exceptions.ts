@@ -10,7 +10,7 @@
 //     and IF clear through an interrupt gate.
 // Protocol: run.ts calls deliverFault, deliverInterrupt, deliverNmi, deliverDebugTrap, singleStepTrap between instructions with c.rip at the
 // address to be pushed; system-ops.ts calls softwareInterrupt in the middle of INT with c.rip already the next instruction.
-// A task gate raises #GP of its vector: hardware task switching is not offered.
+// A task gate switches tasks (task-switch.ts); a fault that arises in the new task is delivered there.
 import { CpuState, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS } from './state'
 import { AC, IF, NT, RF, TF, VM, readFlags } from './flags'
 import { eventMask } from './layout'
@@ -23,6 +23,7 @@ import {
   ATTRIBUTE_LONG,
   ATTRIBUTE_PRESENT,
   ATTRIBUTE_S,
+  TYPE_TASK_GATE,
   attributesOf,
   baseOf,
   descriptor,
@@ -38,6 +39,7 @@ import { isCanonical } from './mmu'
 import { isLongActive, isProtected, setNullSegment, setRealSegment, setSegmentFrom, updateMode } from './segments'
 import { commitStack, pushValue, setStackPointer, stackPointer, useCurrentStack, useStack } from './stack-frame'
 import { fetchInnerStack, innerDescriptor, innerPointer, innerSelector, longStackPointer } from './stack-switch'
+import { TASK_CALL, forgetSwitch, isWideTask, switchTask, switchedTask } from './task-switch'
 import { serialize } from './coherence'
 
 const EVENT_EXCEPTION: u32 = 2
@@ -64,6 +66,7 @@ function becomesDoubleFault(first: u32, second: u32): bool {
 
 /** Enters the handler of `vector`; on failure c.fault is raised and the registers are unchanged. */
 function enterHandler(c: CpuState): void {
+  forgetSwitch()
   if (!isProtected(c) && (c.eflags & VM) == 0) enterReal(c)
   else if (isLongActive(c)) enterLong(c)
   else enterProtected(c)
@@ -177,9 +180,10 @@ function enterProtected(c: CpuState): void {
   if (c.fault) return
   const attributes = attributesOf(gate)
   const type = attributes & 0x1f
-  if (type != 6 && type != 7 && type != 14 && type != 15) return refuse(c, VECTOR_GP, idtError)
+  if (type != TYPE_TASK_GATE && type != 6 && type != 7 && type != 14 && type != 15) return refuse(c, VECTOR_GP, idtError)
   if (software && dplOf(attributes) < c.cpl) return refuse(c, VECTOR_GP, idtError)
   if ((attributes & ATTRIBUTE_PRESENT) == 0) return refuse(c, VECTOR_NP, idtError)
+  if (type == TYPE_TASK_GATE) return enterTaskGate(c, <u32>(gate >> 16) & 0xffff)
   const size: u32 = type & 8 ? 4 : 2
   const selector = <u32>(gate >> 16) & 0xffff
   const offset = (gate & 0xffff) | (size == 4 ? (gate >> 32) & 0xffff0000 : 0)
@@ -228,6 +232,14 @@ function enterProtected(c: CpuState): void {
   updateMode(c)
 }
 
+/** The error code goes onto the new task's stack, as wide as its TSS. */
+function enterTaskGate(c: CpuState, selector: u32): void {
+  if (!switchTask(c, selector, TASK_CALL, c.rip, pushedFlags, external) || !hasCode) return
+  useStack(c, c.rsp, c.ssBase, c.ssLimit, c.ssAttributes, false, false, external)
+  pushValue(c, u64(errorCode), isWideTask(c) ? 4 : 2)
+  if (c.fault == 0) commitStack(c)
+}
+
 /** Delivers what is set up above, and the faults that this causes, until a handler is entered or the processor shuts down. */
 function deliver(c: CpuState): void {
   serialize(c)
@@ -256,7 +268,7 @@ function deliver(c: CpuState): void {
     software = false
     external = 1
     isEvent = false
-    pushedFlags |= RF
+    pushedFlags = (switchedTask ? readFlags(c) : pushedFlags) | RF
   }
 }
 
@@ -340,6 +352,11 @@ export function softwareInterrupt(c: CpuState, number: u32, privileged: bool): v
   c.delivering = 1
   enterHandler(c)
   c.delivering = 0
+  if (c.fault && switchedTask) {
+    deliverFault(c)
+    c.system0 = 1
+    return
+  }
   if (c.fault == 0) {
     c.system0 = 1
     if (eventMask & EVENT_EXCEPTION) event(c.index, EVENT_EXCEPTION, number, 0)

@@ -1,7 +1,7 @@
 // Far JMP, CALL and RET, direct and through call gates (SDM 2A JMP, CALL; 2B RET; 3A 5.8).
 //
-// Promises: c.rip, CS, SS and RSP change only when nothing can fault any more. Task gates and TSS descriptors as targets raise #GP of
-// their selector: hardware task switching is not offered.
+// Promises: c.rip, CS, SS and RSP change only when nothing can fault any more. A TSS or a task gate as target is a task switch
+// (task-switch.ts) outside long mode, and #GP of its selector in it.
 import { CpuState, SEG_CS, SEG_SS } from './state'
 import {
   ATTRIBUTE_BIG,
@@ -13,6 +13,8 @@ import {
   ATTRIBUTE_WRITABLE,
   TYPE_CALL_GATE,
   TYPE_CALL_GATE16,
+  TYPE_TASK_GATE,
+  TYPE_TSS16,
   attributesOf,
   baseOf,
   descriptor,
@@ -31,6 +33,9 @@ import { isCanonical } from './mmu'
 import { dropInnerSegments, is64, isLongActive, isProtected, setNullSegment, setRealSegment, setSegmentFrom, updateMode } from './segments'
 import { commitStack, popValue, pushValue, setStackPointer, skip, stackPointer, useCurrentStack, useStack } from './stack-frame'
 import { fetchInnerStack, innerDescriptor, innerPointer, innerSelector } from './stack-switch'
+import { readFlags } from './flags'
+import { deliverFault } from './exceptions'
+import { TASK_CALL, TASK_JUMP, switchTask, switchedTask } from './task-switch'
 
 const CODE: u32 = ATTRIBUTE_S | ATTRIBUTE_CODE
 
@@ -66,21 +71,34 @@ let targetSelector: u32 = 0
 let targetOffset: u64 = 0
 let gateSize: u32 = 0 // 0 direct, else the operand size of the gate
 let gateParameters: u32 = 0
+let toTask: bool = false // the target is the task of TSS `targetSelector`
 
-/** Finds the code segment behind a far pointer: itself, or through a call gate. */
+/** A TSS (available or busy: the switch tells them apart) or a task gate. */
+function isTask(type: u32): bool {
+  return type == TYPE_TASK_GATE || (type & ~10) == TYPE_TSS16
+}
+
+/** Finds the code segment behind a far pointer: itself, or through a call gate. Or a task: `toTask`. */
 function resolve(c: CpuState, selector: u32, offset: u64): bool {
   if (isNull(selector)) return refuse(c, VECTOR_GP, 0)
   if (!fetchDescriptor(c, selector, VECTOR_GP, 0)) return false
   let attributes = attributesOf(descriptor)
   gateSize = 0
+  toTask = false
   targetSelector = selector
   targetOffset = offset
   if ((attributes & ATTRIBUTE_S) == 0) {
     const type = attributes & 15
     const long = isLongActive(c)
-    if (type != TYPE_CALL_GATE && (long || type != TYPE_CALL_GATE16)) return refuse(c, VECTOR_GP, selector)
+    toTask = !long && isTask(type)
+    if (!toTask && type != TYPE_CALL_GATE && (long || type != TYPE_CALL_GATE16)) return refuse(c, VECTOR_GP, selector)
     if (dplOf(attributes) < c.cpl || dplOf(attributes) < (selector & 3)) return refuse(c, VECTOR_GP, selector)
     const gate = descriptor
+    if (toTask) {
+      if (type != TYPE_TASK_GATE) return true
+      targetSelector = <u32>(gate >> 16) & 0xffff
+      return (attributes & ATTRIBUTE_PRESENT) != 0 || refuse(c, VECTOR_NP, selector)
+    }
     if (long && !fetchDescriptorHigh(c, selector, VECTOR_GP, 0)) return false
     if ((attributes & ATTRIBUTE_PRESENT) == 0) return refuse(c, VECTOR_NP, selector)
     gateSize = long ? 8 : type == TYPE_CALL_GATE ? 4 : 2
@@ -111,9 +129,19 @@ function enter(c: CpuState, cpl: u32): void {
   updateMode(c)
 }
 
+/** A fault of a switch that is already made is delivered in the new task. */
+export function goToTask(c: CpuState, selector: u32, kind: u32): bool {
+  const done = switchTask(c, selector, kind, c.rip, readFlags(c), 0)
+  if (!switchedTask) return false
+  if (!done) deliverFault(c)
+  c.system0 = 1
+  return true
+}
+
 export function farJump(c: CpuState, selector: u32, offset: u64): bool {
   if (!isProtected(c)) return enterReal(c, selector, offset)
   if (!resolve(c, selector, offset)) return false
+  if (toTask) return goToTask(c, targetSelector, TASK_JUMP)
   // A jump never changes the level.
   const attributes = attributesOf(target)
   if (gateSize && (attributes & ATTRIBUTE_EXPAND_DOWN) == 0 && dplOf(attributes) != c.cpl) return refuse(c, VECTOR_GP, targetSelector)
@@ -135,6 +163,7 @@ export function farCall(c: CpuState, selector: u32, offset: u64, next: u64, size
     return enterReal(c, selector, offset)
   }
   if (!resolve(c, selector, offset)) return false
+  if (toTask) return goToTask(c, targetSelector, TASK_CALL)
   const attributes = attributesOf(target)
   if (!offsetFits(c, target, targetOffset)) return false
   const conforming = (attributes & ATTRIBUTE_EXPAND_DOWN) != 0

@@ -1,12 +1,14 @@
 // IRET, IRETD, IRETQ (SDM 2A IRET).
 //
-// Promises: a fault leaves every register as it was, except that NMIs are unblocked, as on processors (3A 6.7.1). NT set means return from a
-// nested task, which is not offered: #GP(0), which is also what long mode raises.
+// Promises: a fault leaves every register as it was, except that NMIs are unblocked, as on processors (3A 6.7.1). NT set means return to the
+// task that the back link names (task-switch.ts); in long mode it is #GP(0).
 import { CpuState, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS } from './state'
 import { AC, ARITHMETIC, DF, ID, IF, IOPL, NT, RF, TF, VIF, VIP, VM, readFlags, writeFlags } from './flags'
 import { VECTOR_GP, raise } from './fault'
-import { checkReturnCode, checkReturnStack, enterReturn, markReturnCode } from './far-transfer'
+import { checkReturnCode, checkReturnStack, enterReturn, goToTask, markReturnCode } from './far-transfer'
 import { dropInnerSegments, is64, isLongActive, isProtected, setRealSegment, setSegment, updateMode } from './segments'
+import { readSystem16 } from './memory'
+import { TASK_RETURN } from './task-switch'
 import { commitStack, popValue, setStackPointer, useCurrentStack } from './stack-frame'
 
 function refuse(c: CpuState): bool {
@@ -28,7 +30,11 @@ export function interruptReturn(c: CpuState, size: u32): bool {
   const real = !isProtected(c)
   if (c.eflags & VM && (c.eflags & IOPL) != IOPL) return refuse(c)
   c.nmiBlocked = 0
-  if (!real && c.eflags & NT) return refuse(c)
+  if (!real && c.eflags & NT) {
+    if (isLongActive(c)) return refuse(c)
+    const link = <u32>readSystem16(c, c.trBase)
+    return c.fault == 0 && goToTask(c, link, TASK_RETURN)
+  }
   const from64 = is64(c)
   useCurrentStack(c)
   const offset = popValue(c, size)
@@ -41,8 +47,9 @@ export function interruptReturn(c: CpuState, size: u32): bool {
     commitStack(c)
     setRealSegment(c, SEG_CS, selector)
     c.rip = offset
-    // In virtual-8086 mode IOPL stays (2A IRET, RETURN-FROM-VIRTUAL-8086-MODE).
-    writeFlags(c, c.eflags & VM ? (flags & ~(IOPL | VIF | VIP)) | (c.eflags & (IOPL | VIF | VIP | VM)) : flags)
+    // VM, VIF and VIP stay, in virtual-8086 mode IOPL too (2A IRET, RETURN-FROM-VIRTUAL-8086-MODE).
+    const kept = c.eflags & VM ? IOPL | VIF | VIP | VM : VIF | VIP
+    writeFlags(c, (flags & ~kept) | (c.eflags & kept))
     updateMode(c)
     return true
   }
