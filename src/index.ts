@@ -24,3 +24,4 @@ export {
   readKernelFacts,
 } from './patch/index.js'
 export * from './upgrade/index.js'
+export * from './workers/index.js'

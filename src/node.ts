@@ -1,4 +1,4 @@
-// The part of the library that needs Node: reading the files that the package ships.
+// The part of the library that needs Node: reading the files that the package ships, and threads.
 //
 //   import { runDemo } from 'transplant'
 //   import { readAssets } from 'transplant/node'
@@ -8,6 +8,8 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { DemoAssets } from './lab/index.js'
+
+export { nodeThread, nodeWorkers } from './node/index.js'
 
 const built = new URL('../images/built/', import.meta.url)
 

@@ -1,4 +1,4 @@
-// The part of the WebAssembly and text-encoding globals that the rooms below cli/ and web/ use. Those rooms are
+// The part of the WebAssembly, text-encoding and cloning globals that the rooms below cli/ and web/ use. Those rooms are
 // compiled without the DOM and Node libraries, so that they run unchanged in both.
 
 declare global {
@@ -25,6 +25,8 @@ declare global {
     constructor(encoding?: string, options?: { fatal?: boolean })
     decode(bytes: ArrayBufferView, options?: { stream?: boolean }): string
   }
+
+  function structuredClone<T>(value: T, options?: { transfer?: ArrayBufferLike[] }): T
 }
 
 export {}

@@ -12,9 +12,10 @@ const levels = [
   ['isa'],
   ['cpu'],
   ['machine'],
-  ['guest'],
+  ['guest', 'workers'],
   ['patch', 'upgrade', 'debug'],
   ['lab'],
+  ['node'],
   ['cli', 'web'],
 ]
 const levelOf = new Map(levels.flatMap((rooms, level) => rooms.map((room) => [room, level])))

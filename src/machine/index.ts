@@ -2,6 +2,7 @@
 
 export type { BootPlan, BootRefusalCode, KernelRequest } from './boot/boot-plan.js'
 export { planBoot } from './boot/kernel-image.js'
+export { BreakpointHandlers } from './breakpoint-handlers.js'
 export * from './configuration.js'
 export * from './guest-port.js'
 export type { DeviceWrite, Input, MachineStatistics, Snapshot } from './machine.js'

@@ -15,6 +15,7 @@ import {
   toDisposable,
   virtAddr,
 } from '../base/index.js'
+import { BreakpointHandlers } from './breakpoint-handlers.js'
 import type {
   AddressSpace,
   BreakpointHandler,
@@ -52,7 +53,7 @@ export class MachinePort implements GuestPort {
   private stopping = false
   /** A breakpoint handler is at work: it may look, but not run. */
   private handling = false
-  private readonly handlers = new Map<bigint, BreakpointHandler[]>()
+  private readonly handlers = new BreakpointHandlers()
   private readonly stopEmitter = new Emitter<StopReason>()
   readonly onStop: Event<StopReason> = this.stopEmitter.event
 
@@ -206,19 +207,16 @@ export class MachinePort implements GuestPort {
     }
   }
 
-  /** True to stop. All handlers are called, whatever the first ones say. */
+  /** True to stop. Handlers may look into the stopped guest. */
   private async handleBreakpoint(cpu: number, address: VirtAddr): Promise<boolean> {
-    const handlers = this.handlers.get(address) ?? []
-    let stop = handlers.length === 0
-    this.running = false // handlers may look into the stopped guest
+    this.running = false
     this.handling = true
     try {
-      for (const handler of [...handlers]) if ((await handler({ cpu, address })) === 'stop') stop = true
+      return await this.handlers.call({ cpu, address })
     } finally {
       this.handling = false
       this.running = true
     }
-    return stop
   }
 
   async stop(): Promise<void> {
@@ -244,15 +242,10 @@ export class MachinePort implements GuestPort {
   async setBreakpoint(address: VirtAddr, handler: BreakpointHandler = () => 'stop'): Promise<Disposable> {
     const canonical = virtAddr(address)
     const hold = this.machine.setBreakpoint(canonical)
-    const before = this.handlers.get(canonical) ?? []
-    // A wrapper of its own tells two registrations of one function apart.
-    const entry: BreakpointHandler = (hit) => handler(hit)
-    this.handlers.set(canonical, [...before, entry])
+    const entry = this.handlers.add(canonical, handler)
     return toDisposable(() => {
       hold.dispose()
-      const left = (this.handlers.get(canonical) ?? []).filter((other) => other !== entry)
-      if (left.length === 0) this.handlers.delete(canonical)
-      else this.handlers.set(canonical, left)
+      entry.dispose()
     })
   }
 

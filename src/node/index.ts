@@ -1,0 +1,3 @@
+// node: what the library needs of Node.js beside files. Threads.
+
+export { nodeThread, nodeWorkers } from './node-workers.js'

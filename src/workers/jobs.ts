@@ -1,0 +1,116 @@
+// Experiments side by side: each job is a function of a module, run in a worker with code that needs to know nothing of it.
+//
+// 1. Outcomes come in the order of the jobs, each a value or an error; what one job does is no other's concern. A worker that
+//    crashes costs the job that it was at (WORKER_CRASHED); another takes its place.
+// 2. The number of workers changes the time that it takes, nothing else.
+// 3. After a cancel no job begins, and what did not end before is CANCELLED whatever it returned: half a run is no result. It
+//    has a grace time to give up by itself, at `signal` or `breathe`; then its worker is ended.
+// 4. When the promise resolves, every worker has been ended.
+//
+//   // experiment.js
+//   export function experiment({ seed }, { assets, signal, report }) {
+//     const machine = Machine.create({ ...assets, seed }).value
+//     machine.run({ instructions: 1e9, signal, onProgress: report })
+//     return machine.hash()
+//   }
+//
+//   const module = new URL('./experiment.js', import.meta.url)
+//   const jobs = [1, 2, 3].map((seed) => ({ module, name: 'experiment', input: { seed } }))
+//   const outcomes = await runJobs(jobs, { host: nodeWorkers(), assets: readAssets() })
+
+import { type CancelSignal, cancelled, TransplantError } from '../base/index.js'
+import { shareAssets } from './share-assets.js'
+import type { WorkerHost } from './transport.js'
+import { WorkerClient } from './worker-client.js'
+
+export interface Job<Input = unknown> {
+  /** An ES module, by its absolute URL. */
+  readonly module: string | { readonly href: string }
+  /** The function that it exports: a `JobFunction`. */
+  readonly name: string
+  readonly input: Input
+}
+
+export type JobOutcome<Value = unknown> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly error: TransplantError }
+
+export interface JobsProgress {
+  /** Which job, by its place. */
+  readonly job: number
+  /** What it reported; undefined when it has ended. */
+  readonly value: unknown
+  /** Jobs that have ended. */
+  readonly finished: number
+  readonly total: number
+}
+
+export interface JobsOptions {
+  readonly host: WorkerHost
+  /** Default: as many as the host has cores; never more than jobs. */
+  readonly workers?: number
+  /** Given to every job: images, the core. Crosses once for each worker, see `shareAssets`. */
+  readonly assets?: object
+  readonly onProgress?: (progress: JobsProgress) => void
+  readonly signal?: CancelSignal
+  readonly graceMilliseconds?: number
+}
+
+export async function runJobs<Value = unknown, Input = unknown>(
+  jobs: readonly Job<Input>[],
+  options: JobsOptions,
+): Promise<JobOutcome<Value>[]> {
+  const { host, signal, onProgress, graceMilliseconds } = options
+  const count = Math.min(requireCount(options.workers ?? host.cores), jobs.length)
+  const assets = options.assets === undefined ? undefined : shareAssets(options.assets)
+  const start = (): WorkerClient =>
+    new WorkerClient(host, { assets, ...(graceMilliseconds === undefined ? {} : { graceMilliseconds }) })
+  const outcomes: JobOutcome<Value>[] = new Array(jobs.length)
+  let next = 0
+  let finished = 0
+  const tell = (job: number, value: unknown): void => onProgress?.({ job, value, finished, total: jobs.length })
+
+  const runOne = async (worker: WorkerClient, index: number, { module, name, input }: Job<Input>) => {
+    const url = typeof module === 'string' ? module : module.href
+    const onProgress = (value: unknown): void => tell(index, value)
+    try {
+      const value = await worker.call('job', [url, name, input], { onProgress, signal }).result
+      return { ok: true as const, value: value as Value }
+    } catch (thrown) {
+      return { ok: false as const, error: thrown as TransplantError }
+    }
+  }
+  const work = async (): Promise<void> => {
+    let worker: WorkerClient | undefined
+    try {
+      for (let index = next++; index < jobs.length; index = next++) {
+        let outcome: JobOutcome<Value> | undefined
+        if (signal?.aborted !== true) {
+          if (worker?.alive !== true) worker = start()
+          outcome = await runOne(worker, index, jobs[index] as Job<Input>)
+        }
+        if (outcome === undefined || signal?.aborted === true) outcome = { ok: false, error: cancelledJob(outcome) }
+        outcomes[index] = outcome
+        finished++
+        tell(index, undefined)
+      }
+    } finally {
+      worker?.dispose()
+    }
+  }
+  await Promise.all(Array.from({ length: count }, work))
+  return outcomes
+}
+
+function cancelledJob(outcome: JobOutcome | undefined): TransplantError {
+  if (outcome === undefined) return cancelled('The job was cancelled before it began.')
+  const forced = !outcome.ok && outcome.error.code === 'WORKER_UNRESPONSIVE'
+  return cancelled(
+    forced ? 'The job was cancelled; it did not answer, and its worker was ended.' : 'The job was cancelled.',
+  )
+}
+
+function requireCount(workers: number): number {
+  if (Number.isInteger(workers) && workers >= 1) return workers
+  throw new TransplantError('WORKER_COUNT', `${workers} workers are not possible.`, 'Use an integer from 1.')
+}
