@@ -10,6 +10,7 @@ import { builtFolder, compilerVersion, describe, linkerVersion } from './images/
 const targets = [
   { name: 'firmware', module: './images/firmware.mjs', build: 'buildFirmware' },
   { name: 'oracle', module: './images/oracle.mjs', build: 'buildOracle' },
+  { name: 'benchmark', module: './images/benchmark.mjs', build: 'buildBenchmark' },
   { name: 'user', module: './images/user.mjs', build: 'buildUser' },
   { name: 'kernel', module: './images/kernel.mjs', build: 'buildKernel' },
   { name: 'patches', module: './images/patches.mjs', build: 'buildPatches' },

@@ -1,5 +1,5 @@
 // Builds images/user/: the library, each program as a static ELF64 file, and images/built/initramfs.cpio that holds them. A file
-// bin/x.c or workloads/x.c is the program /bin/x; a folder of sources (sh, agent, usertests) is the program of its name.
+// bin/x.c or workloads/x.c is the program /bin/x; a folder of sources (sh, agent, usertests, spin) is the program of its name.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { writeCpio } from './cpio.mjs'
@@ -33,7 +33,9 @@ function link(name, objects) {
 /** Builds all programs; returns name -> path. */
 function buildPrograms() {
   const options = flags()
-  const object = (source) => compile('user', source, options)
+  // The kernels of spin are compiled as in the flat images (benchmark.mjs): integers stay integers.
+  const kernelOptions = [...options, '-fno-tree-vectorize']
+  const object = (source) => compile('user', source, source.includes('/spin/') ? kernelOptions : options)
   const library = sources('lib').map(object)
   const programs = new Map()
   for (const folder of ['bin', 'workloads']) {
@@ -42,7 +44,7 @@ function buildPrograms() {
       programs.set(name, link(name, [object(source), ...library]))
     }
   }
-  for (const folder of ['sh', 'agent', 'usertests']) {
+  for (const folder of ['sh', 'agent', 'usertests', 'spin']) {
     programs.set(folder, link(folder, [...sources(folder).map(object), ...library]))
   }
   return programs
