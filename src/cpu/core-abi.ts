@@ -91,11 +91,14 @@ export interface CoreExports {
   setBreakpoint(linearLow: number, linearHigh: number, on: number): void
   /** 0: code written by another vCPU is seen at once; 1: hardware's licence, chosen by the seed (see coherence.ts in core). */
   setCoherence(mode: number, seedLow: number, seedHigh: number): void
-  /** Save area of everything in the core that is not RAM and not derived: pointer and size; restore with `loadCore`. */
+  /** Writes everything in the core that is not RAM and not derived to the save area; returns its size. */
   saveCore(): number
-  saveCoreBytes(): number
-  loadCore(pointer: number, bytes: number): number
-  /** Dirty pages of RAM since the last call with clear=1: one byte per 4 KiB page at this pointer. */
-  dirtyMap(): number
+  savePointer(): number
+  savedLimit(): number
+  /** Loads what the host put to the save area; 0, or -1 if it does not fit this core. */
+  loadCore(bytes: number): number
+  /** Pages of RAM stored to since the last `clearDirty`: their numbers, 32 bits each, at this pointer, and how many. */
+  dirtyPageList(): number
+  dirtyPageCount(): number
   clearDirty(): void
 }

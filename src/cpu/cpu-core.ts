@@ -124,15 +124,21 @@ export class CpuCore {
   }
 
   save(): Uint8Array {
-    const bytes = this.exports.saveCoreBytes()
-    return new Uint8Array(this.memory.buffer, this.exports.saveCore() >>> 0, bytes).slice()
+    const bytes = this.exports.saveCore() >>> 0
+    return new Uint8Array(this.memory.buffer, this.exports.savePointer() >>> 0, bytes).slice()
   }
 
   load(saved: Uint8Array): void {
-    const pointer = this.exports.saveCore() >>> 0
-    new Uint8Array(this.memory.buffer, pointer, saved.length).set(saved)
-    if (this.exports.loadCore(pointer, saved.length) !== 0) {
+    const fits = saved.length <= this.exports.savedLimit() >>> 0
+    if (fits) new Uint8Array(this.memory.buffer, this.exports.savePointer() >>> 0, saved.length).set(saved)
+    if (!fits || this.exports.loadCore(saved.length) !== 0) {
       throw new CpuCoreError('CORE_STATE', 'The saved CPU state does not fit this core; boot afresh.')
     }
+  }
+
+  /** Numbers of the pages stored to since the last `exports.clearDirty`, each once: a view, to be read at once. */
+  dirtyPages(): Uint32Array {
+    const { exports } = this
+    return new Uint32Array(this.memory.buffer, exports.dirtyPageList() >>> 0, exports.dirtyPageCount() >>> 0)
   }
 }

@@ -56,7 +56,8 @@ import type {
   RunLimit,
   StopReason,
 } from './guest-port.js'
-import { type PageImage, RamPages } from './ram-pages.js'
+import type { PageImage } from './page-image.js'
+import { RamPages } from './ram-pages.js'
 import { ARCHITECTURAL_RANGES, readRegisters } from './registers.js'
 import { watchRun } from './run-watch.js'
 import { Scheduler } from './scheduler.js'

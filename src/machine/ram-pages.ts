@@ -1,47 +1,68 @@
 // Guest RAM page by page: which pages changed, their hashes, and their contents as snapshots share them.
 //
-// The core marks pages it stores to; devices and the host mark theirs here (`mark`). Two consumers look at different
-// times, so each has marks of its own: `hashStale` for the hash, `copyStale` for snapshots. A snapshot in memory is an
-// array of page objects; pages unchanged since the last capture or restore are the same objects, so a capture or restore
-// costs only what changed.
+// The core lists the pages it stores to; devices and the host mark theirs here (`mark`). Two consumers look at different times, so each has
+// marks of its own: for the hash, and for snapshots. `image` is what RAM was at the last capture or restore (page-image.ts); a
+// capture copies the pages stored to since, a restore writes those and the ones in which the two images differ. Neither looks at
+// any other page, so the cost is linear in changed pages, whatever the size of RAM.
 
 import { hashWords, isZero, PAGE_SIZE } from '../base/index.js'
 import type { CpuCore } from '../cpu/index.js'
-
-/** A page's bytes, or `zero` for one that is all zeros. Never written to. */
-export type Page = Uint8Array | 'zero'
-export type PageImage = readonly Page[]
+import { PageImage } from './page-image.js'
 
 const PAGE_WORDS = PAGE_SIZE / 4
 
+/** A set of page numbers that is cheap to fill, to go through and to empty. */
+class PageSet {
+  private readonly marks: Uint8Array
+  list: number[] = []
+
+  constructor(count: number) {
+    this.marks = new Uint8Array(count)
+  }
+
+  add(page: number): void {
+    if (this.marks[page] === 1) return
+    this.marks[page] = 1
+    this.list.push(page)
+  }
+
+  has(page: number): boolean {
+    return this.marks[page] === 1
+  }
+
+  clear(): void {
+    for (const page of this.list) this.marks[page] = 0
+    this.list = []
+  }
+}
+
 export class RamPages {
+  /** Pages copied out of RAM by captures and into it by restores, in all. */
+  captured = 0
+  restored = 0
   private readonly core: CpuCore
   private readonly count: number
-  private readonly hashStale: Uint8Array
-  private readonly copyStale: Uint8Array
-  /** The pages marked in `copyStale`, each once: most captures and restores concern few of many. */
-  private staleList: number[]
+  private readonly unhashed: PageSet
+  private readonly changed: PageSet
   private readonly hashes: Uint32Array
-  private pages: Page[]
-  /** The image `pages` was last made equal to; its pages need no comparison. */
-  private lastImage: PageImage | undefined
+  private image: PageImage
 
   constructor(core: CpuCore) {
     this.core = core
     this.count = core.ramBytes / PAGE_SIZE
-    this.hashStale = new Uint8Array(this.count).fill(1)
-    this.copyStale = new Uint8Array(this.count).fill(1)
-    this.staleList = Array.from({ length: this.count }, (_, page) => page)
+    this.unhashed = new PageSet(this.count)
+    this.changed = new PageSet(this.count)
     this.hashes = new Uint32Array(2 * this.count)
-    this.pages = new Array(this.count).fill('zero')
+    this.image = PageImage.zeros(this.count)
+    // RAM begins as zeros, as the image does; only the hash of such a page has still to be computed, once for all.
+    const words = new Uint32Array(PAGE_WORDS)
+    hashWords(words, 0, PAGE_WORDS, this.hashes, 0)
+    for (let at = 2; at < this.hashes.length; at++) this.hashes[at] = this.hashes[at - 2] as number
   }
 
   private markPage(page: number): void {
-    this.hashStale[page] = 1
-    if (this.copyStale[page] === 0) {
-      this.copyStale[page] = 1
-      this.staleList.push(page)
-    }
+    this.unhashed.add(page)
+    this.changed.add(page)
   }
 
   /** The host or a device wrote [address, address + length). */
@@ -52,18 +73,10 @@ export class RamPages {
   }
 
   private harvest(): void {
-    const pointer = this.core.exports.dirtyMap() >>> 0
-    const { buffer } = this.core.ram
-    // RAM is a multiple of 64 KiB, so the map is a multiple of 16 bytes; it is scanned a word at a time.
-    const words = new Uint32Array(buffer, pointer, this.count >>> 2)
-    const dirty = new Uint8Array(buffer, pointer, this.count)
-    let any = false
-    for (let word = 0; word < words.length; word++) {
-      if (words[word] === 0) continue
-      any = true
-      for (let page = 4 * word; page < 4 * word + 4; page++) if (dirty[page] !== 0) this.markPage(page)
-    }
-    if (any) this.core.exports.clearDirty()
+    const dirty = this.core.dirtyPages()
+    if (dirty.length === 0) return
+    for (const page of dirty) this.markPage(page)
+    this.core.exports.clearDirty()
   }
 
   /** The hashes of all pages, two words each, brought up to date. */
@@ -71,54 +84,45 @@ export class RamPages {
     this.harvest()
     const { ram } = this.core
     const words = new Uint32Array(ram.buffer, ram.byteOffset, ram.byteLength >>> 2)
-    for (let page = 0; page < this.count; page++) {
-      if (this.hashStale[page] === 0) continue
-      hashWords(words, page * PAGE_WORDS, PAGE_WORDS, this.hashes, 2 * page)
-      this.hashStale[page] = 0
-    }
+    for (const page of this.unhashed.list) hashWords(words, page * PAGE_WORDS, PAGE_WORDS, this.hashes, 2 * page)
+    this.unhashed.clear()
     return this.hashes
   }
 
   capture(): PageImage {
     this.harvest()
-    if (this.staleList.length === 0 && this.lastImage !== undefined) return this.lastImage
+    const { list } = this.changed
+    if (list.length === 0) return this.image
     const { ram } = this.core
-    for (const page of this.staleList) {
+    this.image = this.image.with(list, (page) => {
       const bytes = ram.subarray(page * PAGE_SIZE, (page + 1) * PAGE_SIZE)
-      this.pages[page] = isZero(bytes) ? 'zero' : bytes.slice()
-      this.copyStale[page] = 0
-    }
-    this.staleList = []
-    this.lastImage = this.pages.slice()
-    return this.lastImage
+      return isZero(bytes) ? 'zero' : bytes.slice()
+    })
+    this.captured += list.length
+    this.changed.clear()
+    return this.image
   }
 
-  /** Puts RAM back to `image`; returns how many pages had to be written. */
-  restore(image: PageImage): number {
+  /** Puts RAM back to `image`. */
+  restore(image: PageImage): void {
     this.harvest()
-    const { ram } = this.core
-    let written = 0
+    const { ram, exports } = this.core
     const put = (page: number): void => {
-      const wanted = image[page] ?? 'zero'
+      const wanted = image.get(page)
       const at = page * PAGE_SIZE
       if (wanted === 'zero') ram.fill(0, at, at + PAGE_SIZE)
       else ram.set(wanted, at)
-      this.core.exports.ramChanged(at, PAGE_SIZE)
-      this.pages[page] = wanted
-      this.hashStale[page] = 1
-      written++
+      exports.ramChanged(at, PAGE_SIZE)
+      this.unhashed.add(page)
+      this.restored++
     }
-    for (const page of this.staleList) put(page)
-    if (image !== this.lastImage) {
-      for (let page = 0; page < this.count; page++) {
-        if (this.copyStale[page] === 0 && this.pages[page] !== (image[page] ?? 'zero')) put(page)
-      }
-    }
-    for (const page of this.staleList) this.copyStale[page] = 0
-    this.staleList = []
-    this.lastImage = image
-    // What `ramChanged` marked above is known here already.
-    this.core.exports.clearDirty()
-    return written
+    for (const page of this.changed.list) put(page)
+    this.image.differences(image, (page) => {
+      if (!this.changed.has(page)) put(page)
+    })
+    this.changed.clear()
+    this.image = image
+    // What `ramChanged` listed is known here already.
+    exports.clearDirty()
   }
 }

@@ -21,10 +21,10 @@ import {
 import { planBoot } from './boot/kernel-image.js'
 import type { Configuration } from './configuration.js'
 import type { Snapshot } from './machine.js'
-import type { Page } from './ram-pages.js'
+import { PageImage } from './page-image.js'
 
 const MAGIC = encodeText('TPSNAPSH')
-const FORMAT = 1
+const FORMAT = 2
 
 export type SnapshotRefusalCode = 'not-a-snapshot' | 'snapshot-version' | 'snapshot-damaged'
 
@@ -35,13 +35,7 @@ export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
   const body = new StateWriter()
   writeConfiguration(body, snapshot.configuration)
   body.f64(snapshot.time)
-  const present = snapshot.pages.flatMap((page, number) => (page === 'zero' ? [] : [number]))
-  body.u32(snapshot.pages.length)
-  body.u32(present.length)
-  for (const number of present) {
-    body.u32(number)
-    body.raw(snapshot.pages[number] as Uint8Array)
-  }
+  writePages(body, snapshot.pages)
   body.blob(snapshot.state)
   const bytes = body.finish()
   writer.string(hashBytes(bytes))
@@ -84,14 +78,25 @@ function damaged(why: string): Result<Snapshot, SnapshotRefusalCode> {
 function decodeBody(reader: StateReader): Snapshot {
   const configuration = readConfiguration(reader)
   const time = reader.f64()
-  const count = reader.u32()
-  const pages: Page[] = new Array(count).fill('zero')
-  const present = reader.u32()
-  for (let i = 0; i < present; i++) {
-    const number = reader.u32()
-    pages[number] = reader.raw(PAGE_SIZE)
-  }
+  const pages = readPages(reader)
   return { configuration, time, pages, state: reader.blob() }
+}
+
+function writePages(writer: StateWriter, pages: PageImage): void {
+  const present = [...pages.present()]
+  writer.u32(pages.count)
+  writer.u32(present.length)
+  for (const [number, bytes] of present) {
+    writer.u32(number)
+    writer.raw(bytes)
+  }
+}
+
+function readPages(reader: StateReader): PageImage {
+  const count = reader.u32()
+  const present = new Map<number, Uint8Array>()
+  for (let left = reader.u32(); left > 0; left--) present.set(reader.u32(), reader.raw(PAGE_SIZE))
+  return PageImage.zeros(count).with([...present.keys()], (number) => present.get(number) ?? 'zero')
 }
 
 function writeOptional(writer: StateWriter, bytes: Uint8Array | undefined): void {

@@ -140,3 +140,90 @@ describe('a load', () => {
     expect(stale).toBeGreaterThan(1000)
   })
 })
+
+/** Two vCPUs on one page of code: vCPU 1 loops over `mov eax, imm32; mov [rdi], eax`, vCPU 0 has a store into the immediate ahead. */
+function crossing(seed: number): { machine: FlatMachine; turn(time: number): number } {
+  const machine = new FlatMachine({ vcpus: 2 })
+  machine.core.exports.setCoherence(1, seed, 0)
+  const loop = CODE + 0x800
+  machine.load(assemble('l: mov eax, 0x11111111; mov [rdi], eax; jmp l', loop), loop)
+  machine.set({ rip: BigInt(loop), rdi: BigInt(DATA) }, 1)
+  machine.load(assemble('mov dword ptr [rdi], 0x22222222', CODE + 0x3000), CODE + 0x3000)
+  machine.set({ rip: BigInt(CODE + 0x3000), rdi: BigInt(loop + 1) }, 0)
+  return {
+    machine,
+    turn: (time) => {
+      machine.core.exports.setTime(time)
+      machine.core.run(1, 3)
+      return new DataView(machine.core.readRam(DATA, 4).buffer).getUint32(0, true)
+    },
+  }
+}
+
+describe('what another vCPU sees of a store into code', () => {
+  const watch = (one: ReturnType<typeof crossing>): number[] => {
+    one.machine.core.exports.setTime(30)
+    one.machine.core.run(0, 1)
+    return Array.from({ length: 1500 }, (_, i) => one.turn(31 + 3 * i))
+  }
+
+  it('is the same in a core that has not decoded that code yet', () => {
+    let stale = 0
+    for (let seed = 1; seed <= 6; seed++) {
+      const first = crossing(seed)
+      for (let i = 0; i < 10; i++) first.turn(3 * i)
+      const begin = save(first.machine)
+      const seen = watch(first)
+      stale += seen.filter((value) => value !== 0x22222222).length
+      const fresh = crossing(seed)
+      restore(fresh.machine, begin)
+      expect(watch(fresh)).toEqual(seen)
+    }
+    expect(stale).toBeGreaterThan(1000)
+  })
+
+  it('is the same in a core that has already executed that code after the saved moment', () => {
+    for (let seed = 1; seed <= 6; seed++) {
+      const first = crossing(seed)
+      const begin = save(first.machine)
+      const seen = watch(first)
+      expect(seen[0]).toBe(0x22222222)
+      restore(first.machine, begin)
+      for (let i = 0; i < 10; i++) first.turn(3 * i)
+      restore(first.machine, begin)
+      expect(watch(first)).toEqual(seen)
+    }
+  })
+
+  it('does not depend on where runs are cut, while a page with code and data takes thousands of stores', () => {
+    const states: Uint8Array[] = []
+    for (const slice of [997, 1, 7, 64]) {
+      const machine = new FlatMachine({ vcpus: 2 })
+      machine.core.exports.setCoherence(1, 5, 0)
+      // Each adds to a word in the page it executes from, and now and then changes the other's immediate.
+      const program = (base: number, other: number): Uint8Array =>
+        assemble(
+          `l: add eax, 0x01; mov [0x${(base + 0x400).toString(16)}], eax; inc ecx; test ecx, 0x3f; jnz l
+           mov byte ptr [0x${(other + 2).toString(16)}], cl; jmp l`,
+          base,
+        )
+      machine.load(program(CODE, CODE + 0x800), CODE)
+      machine.load(program(CODE + 0x800, CODE), CODE + 0x800)
+      machine.set({ rip: BigInt(CODE + 0x800) }, 1)
+      let time = 0
+      const run = (cpu: number, count: number): void => {
+        for (let left = count; left > 0; ) {
+          const budget = Math.min(left, slice)
+          machine.core.exports.setTime(time)
+          machine.core.run(cpu, budget)
+          time += budget
+          left -= budget
+        }
+      }
+      for (let round = 0; round < 40; round++) run(round & 1, 700 + 13 * round)
+      for (const cpu of [0, 1]) machine.core.exports.synchronize(cpu)
+      states.push(Buffer.concat([machine.core.save(), machine.core.readRam(CODE, 0x1000)]))
+    }
+    for (const state of states) expect(state.findIndex((byte, i) => byte !== states[0]?.[i])).toBe(-1)
+  })
+})

@@ -11,10 +11,11 @@ import {
   TLB_BYTES, segmentLimit,
 } from './state'
 import { BLOCK_BYTES, Block, NO_PAGE, OP_EXIT, UOP_BYTES, uopNumber } from './ir'
-import { PAGE_CODE, PAGE_LOGGED, cpuAt, cpuCount, dirtyPages, memoryAt, pageFlags, ramBytes, runningCpu } from './layout'
+import { PAGE_CODE, PAGE_EXECUTED, PAGE_LOGGED, cpuAt, cpuCount, markDirty, memoryAt, pageFlags, ramBytes, runningCpu } from './layout'
 import { advanceGeneration, dropWriteTags, translate } from './memory'
 import { VECTOR_GP, VECTOR_UD, raise, raiseNoCode } from './fault'
 import { decodeBlock } from './decode'
+import { countStore, forgetExecuted, markExecuted } from './executed'
 import { FORGOTTEN, forgetLogged, logEnd, logPositions, loggedPage, logStore } from './coherence'
 
 const ARENA_RESERVE: usize = BLOCK_BYTES + UOP_BYTES * 1024
@@ -66,13 +67,13 @@ export function findBlock(c: CpuState, mode: u32): Block | null {
     const b = changetype<Block>(at)
     if (b.rip == rip && b.mode == mode && b.physical == physical) {
       if (b.secondPage == NO_PAGE) {
-        b.generation = generation
+        renew(b, generation)
         return b
       }
       const next = linearOf(c, rip + u64(0x1000 - (physical & 0xfff)))
       if (!translate(c, next, ACCESS_EXECUTE, <u32>(c.tlb - c.tlbBase) / TLB_BYTES)) return null
       if (<u32>c.physical == b.secondPage) {
-        b.generation = generation
+        renew(b, generation)
         return b
       }
     }
@@ -80,6 +81,19 @@ export function findBlock(c: CpuState, mode: u32): Block | null {
   }
   if (c.arenaNext + ARENA_RESERVE > c.arenaEnd) emptyArena(c)
   return decodeBlock(c, rip, mode, physical)
+}
+
+/** The block's translation holds; it is about to be entered. */
+function renew(b: Block, generation: u32): void {
+  b.generation = generation
+  noteExecuted(b)
+}
+
+/** An instruction of the block is about to be executed. */
+export function noteExecuted(b: Block): void {
+  if (b.count == 0) return
+  markExecuted(b.physical)
+  if (b.secondPage != NO_PAGE) markExecuted(b.secondPage)
 }
 
 /** Links a decoded block so that it can be found and dropped. */
@@ -165,12 +179,20 @@ function hasBlocks(page: u32): bool {
 /** A vCPU is about to store `size` bytes of `value` at RAM address p (one page), and the page has decoded or logged code. */
 export function storeIntoCode(c: CpuState, p: u32, size: u32, value: u64): void {
   const flags = load<u8>(pageFlags + (p >> 12))
-  logStore(c, p, size, value)
+  let start = p
+  let end = p + size
+  if (flags & PAGE_EXECUTED) {
+    logStore(c, p, size, value)
+    if (countStore(p >> 12)) {
+      start = p & 0xfffff000
+      end = start + 0x1000
+    }
+  }
   if ((flags & PAGE_CODE) == 0) return
   let running = false
   for (let i: u32 = 0; i < cpuCount; i++) {
     const v = cpuAt(i)
-    if (dropBlocks(v, p, p + size) && v.index == c.index) running = true
+    if (dropBlocks(v, start, end) && v.index == c.index) running = true
   }
   if (running) stopAtBoundary(c)
   else if (!hasBlocks(p & 0xfffff000)) store<u8>(pageFlags + (p >> 12), load<u8>(pageFlags + (p >> 12)) & ~PAGE_CODE)
@@ -182,7 +204,8 @@ export function dropCode(physical: u32, bytes: u32): void {
   const last = min(physical + (bytes - 1), ramBytes - 1)
   for (let page = physical & 0xfffff000; page <= last; page += 0x1000) {
     const number = page >> 12
-    store<u8>(dirtyPages + number, 1)
+    markDirty(number)
+    forgetExecuted(number)
     const flags = load<u8>(pageFlags + number)
     if (flags) {
       if (flags & PAGE_LOGGED) forgetLogged(page)

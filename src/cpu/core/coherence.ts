@@ -3,8 +3,8 @@
 // Hardware lets a processor execute stale bytes, or a mixture of old and new ones, until it serializes. This file takes that licence on
 // purpose, by seed, so that a patching protocol with a missing synchronization fails here as it may on hardware.
 //
-// The code-write log keeps, for each byte stored into a page with decoded code while there are several vCPUs: physical address, old value,
-// writer, time. For another vCPU the new byte becomes visible when that vCPU serializes, or at the latest a seeded number of
+// The code-write log keeps, for each byte stored into a page that has been executed from (executed.ts) while there are several vCPUs: physical
+// address, old value, writer, time. For another vCPU the new byte becomes visible when that vCPU serializes, or at the latest a seeded number of
 // instructions (0..4095) after the store. That moment depends only on seed, log position and vCPU, so it does not depend on how runs
 // are sliced or what is cached; and it never goes back. RAM itself always holds the new value: loads are coherent, fetches are not.
 //
@@ -28,6 +28,11 @@ let logNext: u64 = 1
 export function configureCoherence(mode: u32, value: u64): void {
   coherenceMode = mode
   seed = value
+}
+
+/** Are stores into executed pages logged at all? */
+export function isLogging(): bool {
+  return coherenceMode != 0 && cpuCount > 1
 }
 
 // @ts-ignore: decorator
@@ -88,7 +93,7 @@ function changeCount(page: u32, by: i32): void {
 }
 
 export function logStore(c: CpuState, p: u32, size: u32, value: u64): void {
-  if (coherenceMode == 0 || cpuCount == 1) return
+  if (!isLogging()) return
   for (let i: u32 = 0; i < size; i++) {
     const old = load<u8>(ramBase + p + i)
     if (old == <u8>(value >> (i << 3))) continue
@@ -157,12 +162,26 @@ export function clearLog(): void {
   while (logFirst < logNext) dropFirst()
 }
 
-/** The entries [first, next) were copied into the cleared log; marks their pages. */
-export function restoreLog(first: u64, next: u64): void {
+/** What an entry holds; the rest of its 32 bytes is room. */
+export const LOG_SAVED_BYTES: usize = 16
+
+/** Writes the live entries in order; returns the end. */
+export function saveLog(at: usize): usize {
+  for (let position = logFirst; position < logNext; position++) {
+    memory.copy(at, entryAt(position), LOG_SAVED_BYTES)
+    at += LOG_SAVED_BYTES
+  }
+  return at
+}
+
+/** Puts the saved entries [first, next) into the cleared log and marks their pages. */
+export function loadLog(at: usize, first: u64, next: u64): void {
   logFirst = first
   logNext = next
   for (let position = first; position < next; position++) {
-    const physical = load<u32>(entryAt(position))
+    memory.copy(entryAt(position), at, LOG_SAVED_BYTES)
+    const physical = load<u32>(at)
+    at += LOG_SAVED_BYTES
     if (physical != FORGOTTEN) changeCount(physical >> 12, 1)
   }
 }

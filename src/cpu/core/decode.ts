@@ -8,7 +8,7 @@ import { BLOCK_BYTES, BLOCK_MAX_INSTRUCTIONS, Block, NO_PAGE, OP_EXIT, OP_FAULT,
 import { Decoder, NO_SEGMENT } from './decoder'
 import { PAGE_LOGGED, decoderBase, memoryAt, pageFlags, ramBytes } from './layout'
 import { VECTOR_UD, raiseNoCode } from './fault'
-import { linearOf, linkBlock } from './blocks'
+import { linearOf, linkBlock, noteExecuted } from './blocks'
 import { event } from './imports'
 import { EVENT_CROSS_MODIFIED, wantsCrossModified } from './coherence'
 import { isBreakpoint } from './breakpoints'
@@ -101,6 +101,7 @@ export function decodeBlock(c: CpuState, rip: u64, mode: u32, physical: u32): Bl
   c.arenaNext = (d.uop + 15) & ~15
   eliminateDeadFlags(b)
   fuseBranch(b)
+  noteExecuted(b)
   if (ephemeral) {
     b.generation = 0
     if (wantsCrossModified()) event(c.index, EVENT_CROSS_MODIFIED, <u32>linearOf(c, rip), <u32>rip)

@@ -1,6 +1,6 @@
 // The exports of core.wasm; what each promises is in ../core-abi.ts. Nothing is decided here.
 import { STATE_BYTES } from './state'
-import { bytesNeeded, cpuAt, cpuCount, dirtyPages, layOut, ramBase, ramBytes, runningCpu, setEventMaskValue, setMachineTime, addRom } from './layout'
+import { bytesNeeded, clearDirtyPages, cpuAt, cpuCount, dirtyCount, dirtyList, layOut, ramBase, runningCpu, saveLimit, setEventMaskValue, setMachineTime, addRom } from './layout'
 import { LINE_INTR, runCpu } from './run'
 import { IF, readFlags, setArithmetic } from './flags'
 import { dropAllBlocks, dropCode, stopAtBoundary } from './blocks'
@@ -12,7 +12,7 @@ import { inspect } from './mmu'
 import { updateMode } from './segments'
 import { armDebug } from './debug'
 import { resetState, startupState } from './reset'
-import { loadAll, saveAll, savedBytes } from './save'
+import { loadAll, saveAll, saveArea } from './save'
 
 let lastRetired: i64 = 0
 
@@ -138,23 +138,33 @@ export function setCoherence(mode: u32, seedLow: u32, seedHigh: u32): void {
   configureCoherence(mode, u64(seedLow) | (u64(seedHigh) << 32))
 }
 
-export function saveCore(): usize {
+export function saveCore(): u32 {
   return saveAll()
 }
 
-export function saveCoreBytes(): u32 {
-  return savedBytes()
+export function savePointer(): usize {
+  return saveArea()
 }
 
-export function loadCore(pointer: usize, bytes: u32): i32 {
-  return loadAll(pointer, bytes)
+/** A saved state is never longer than this. */
+export function savedLimit(): u32 {
+  return saveLimit
 }
 
-export function dirtyMap(): usize {
-  return dirtyPages
+export function loadCore(bytes: u32): i32 {
+  return loadAll(bytes)
+}
+
+export function dirtyPageList(): usize {
+  return dirtyList
+}
+
+export function dirtyPageCount(): u32 {
+  return dirtyCount
 }
 
 export function clearDirty(): void {
-  memory.fill(dirtyPages, 0, ramBytes >> 12)
+  if (dirtyCount == 0) return
+  clearDirtyPages()
   dropWriteTags(0, true)
 }

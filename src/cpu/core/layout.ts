@@ -9,9 +9,12 @@ export const CONTEXTS: u32 = 4
 export const ROM_AREA: u32 = 0x100000
 export const LOG_ENTRIES: u32 = 1024
 export const LOG_ENTRY_BYTES: u32 = 32
+/** Pages in a group of `executedGroups`. */
+export const EXECUTED_GROUP: u32 = 256
 /** Page flags. */
 export const PAGE_CODE: u8 = 1 // some vCPU may have decoded bytes of this page
 export const PAGE_LOGGED: u8 = 2 // the code-write log has entries in this page
+export const PAGE_EXECUTED: u8 = 4 // stores into this page are logged (executed.ts)
 
 export let cpuCount: u32 = 0
 export let ramBytes: u32 = 0
@@ -24,8 +27,15 @@ export let dirtyPages: usize = 0
 export let logBase: usize = 0
 /** Live entries of the code-write log in each RAM page, u16. */
 export let logCounts: usize = 0
+/** Stores into each executed page, u32 (executed.ts), and which groups of pages have executed ones, a byte for each. */
+export let executedCounts: usize = 0
+export let executedGroups: usize = 0
+/** Numbers of the pages marked in `dirtyPages`, u32, in the order of their first stores. */
+export let dirtyList: usize = 0
+export let dirtyCount: u32 = 0
 /** Save area (save.ts). */
 export let saveBase: usize = 0
+export let saveLimit: u32 = 0
 export let decoderBase: usize = 0
 export let eventMask: u32 = 0
 export let machineTime: u64 = 0
@@ -39,6 +49,21 @@ export function setMachineTime(time: u64): void {
 }
 export function setRunningCpu(index: i32): void {
   runningCpu = index
+}
+
+/** A page is about to be stored to. The list makes the cost of looking for dirty pages that of the dirty pages. */
+// @ts-ignore: decorator
+@inline
+export function markDirty(page: u32): void {
+  if (load<u8>(dirtyPages + page)) return
+  store<u8>(dirtyPages + page, 1)
+  store<u32>(dirtyList + (dirtyCount << 2), page)
+  dirtyCount++
+}
+
+export function clearDirtyPages(): void {
+  for (let i: u32 = 0; i < dirtyCount; i++) store<u8>(dirtyPages + load<u32>(dirtyList + (i << 2)), 0)
+  dirtyCount = 0
 }
 
 function arenaBytes(vcpus: u32): u32 {
@@ -62,15 +87,16 @@ function perCpuBytes(): usize {
   return align(SYSTEM_AREA_OFFSET + SYSTEM_AREA_BYTES, 4096)
 }
 
-function saveAreaBytes(vcpus: u32): usize {
-  return align(4096 + LOG_ENTRIES * LOG_ENTRY_BYTES + vcpus * (1536 + SYSTEM_AREA_BYTES), 4096)
+/** At most: every entry live and every page executed. */
+function saveAreaBytes(vcpus: u32, ram: u32): usize {
+  return align(4096 + LOG_ENTRIES * LOG_ENTRY_BYTES + (ram >> 12) * 8 + vcpus * (2048 + SYSTEM_AREA_BYTES * 2), 4096)
 }
 
 /** Linear-memory size for these arguments, as a float64 because it may exceed 2 GiB. */
 export function bytesNeeded(vcpus: u32, ram: u32): f64 {
   const fixed = align(__heap_base, 4096) + 8192 + LOG_ENTRIES * LOG_ENTRY_BYTES + ROM_AREA + 0x20000
   const pages = ram >> 12
-  return f64(fixed) + f64(saveAreaBytes(vcpus)) + f64(vcpus) * f64(perCpuBytes() + arenaBytes(vcpus)) + f64(pages) * 4 + f64(ram) + 0x30000
+  return f64(fixed) + f64(saveAreaBytes(vcpus, ram)) + f64(vcpus) * f64(perCpuBytes() + arenaBytes(vcpus)) + f64(pages) * 13 + f64(ram) + 0x30000
 }
 
 export function layOut(vcpus: u32, ram: u32): void {
@@ -86,13 +112,21 @@ export function layOut(vcpus: u32, ram: u32): void {
   const arenas = at
   at += arenaBytes(vcpus) * vcpus
   saveBase = at
-  at += saveAreaBytes(vcpus)
+  saveLimit = <u32>saveAreaBytes(vcpus, ram)
+  at += saveLimit
   pageFlags = at
   at = align(at + (ram >> 12), 4096)
   dirtyPages = at
   at = align(at + (ram >> 12), 4096)
   logCounts = at
-  at = align(at + (ram >> 12) * 2, 0x10000)
+  at = align(at + (ram >> 12) * 2, 4096)
+  executedCounts = at
+  at = align(at + (ram >> 12) * 4, 4096)
+  executedGroups = at
+  at = align(at + (ram >> 12) / EXECUTED_GROUP + 1, 4096)
+  dirtyList = at
+  dirtyCount = 0
+  at = align(at + (ram >> 12) * 4, 0x10000)
   romBase = at
   romUsed = 0
   at += ROM_AREA

@@ -11,7 +11,7 @@
 import {
   ACCESS_READ, ACCESS_WRITE, CONTEXT_SUPERVISOR, CONTEXT_USER, CONTEXT_USER_ALIGNED, CpuState, TLB_BYTES, TLB_ENTRIES, TLB_ENTRY_BYTES,
 } from './state'
-import { CONTEXTS, cpuAt, cpuCount, dirtyPages, isRam, memoryAt, pageFlags, ramBase } from './layout'
+import { CONTEXTS, cpuAt, cpuCount, dirtyPages, isRam, markDirty, memoryAt, pageFlags, ramBase } from './layout'
 import { mmioRead, mmioWrite } from './imports'
 import { storeIntoCode } from './blocks'
 import { VECTOR_AC, raise } from './fault'
@@ -122,13 +122,20 @@ export function tlbFlushPage(c: CpuState, linear: u64): void {
   newGeneration(c)
 }
 
-/** Every store to any page, or to one page, takes the out-of-line path once more (all vCPUs). */
+/** Every store to any page, or to one page, takes the out-of-line path once more (all vCPUs). Looks at the groups that may hold something. */
 export function dropWriteTags(physicalPage: u32, all: bool): void {
   for (let i: u32 = 0; i < cpuCount; i++) {
-    const base = cpuAt(i).tlbBase
-    const end = base + CONTEXTS * TLB_BYTES
-    for (let entry = base; entry < end; entry += TLB_ENTRY_BYTES) {
-      if (all || (load<u32>(entry, 28) & 0xfffff000) == physicalPage) store<u64>(entry, NO_TAG, 8)
+    const c = cpuAt(i)
+    for (let context: u32 = 0; context <= CONTEXT_USER; context++) {
+      let bits = load<u64>(changetype<usize>(c) + offsetof<CpuState>('system1') + (context << 3))
+      const base = c.tlbBase + context * TLB_BYTES
+      while (bits) {
+        const first = base + (<usize>ctz(bits) << 8)
+        for (let entry = first; entry < first + 256; entry += TLB_ENTRY_BYTES) {
+          if (all || (load<u32>(entry, 28) & 0xfffff000) == physicalPage) store<u64>(entry, NO_TAG, 8)
+        }
+        bits &= bits - 1
+      }
     }
   }
 }
@@ -204,7 +211,7 @@ export function physicalWrite(c: CpuState, physical: u64, size: u32, value: u64)
   }
   const p = <u32>physical
   const page = p >> 12
-  store<u8>(dirtyPages + page, 1)
+  markDirty(page)
   const host = ramBase + p
   if (load<u8>(pageFlags + page)) storeIntoCode(c, p, size, value)
   switch (size) {

@@ -6,7 +6,7 @@ import { CpuState, FX_END, FX_OFFSET, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SE
 import { writeFlags } from './flags'
 import { systemArea } from './layout'
 import { MISC_ENABLE_AT_RESET } from './msr'
-import { ARRAY_4K } from './system-area'
+import { SYSTEM_AREA_BYTES } from './system-area'
 import { setSegment, updateMode } from './segments'
 import { forgetAll } from './tlb'
 import { armDebug } from './debug'
@@ -21,7 +21,7 @@ export function resetState(c: CpuState, powerUp: bool): void {
     store<u16>(changetype<usize>(c) + FX_OFFSET, 0x40)
     store<u8>(changetype<usize>(c) + FX_OFFSET + 4, 0xff)
     c.mxcsr = 0x1f80
-    memory.fill(systemArea(c), 0, ARRAY_4K)
+    memory.fill(systemArea(c), 0, SYSTEM_AREA_BYTES)
     c.star = 0
     c.lstar = 0
     c.cstar = 0

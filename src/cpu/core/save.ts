@@ -1,30 +1,35 @@
-// Saving and loading what the core holds besides RAM: all vCPUs' architectural state, their second-level TLBs, the code-write log.
+// Saving and loading what the core holds besides RAM: all vCPUs' architectural state, their second-level TLBs, the code-write log, and which
+// pages count as code for it.
 //
-// Promises: a run continued after `loadAll` is bit-identical to the run that went on after `saveAll`; saving changes nothing.
+// Promises: a run continued after `loadAll` is bit-identical to the run that went on after `saveAll`; saving changes nothing; equal states
+// have equal saved bytes. Only what is in use is saved (live entries), since a snapshot is to cost what changed, not what could be.
 // Loading drops the fast tags. Decoded blocks stay, for going back and forth must not mean decoding afresh: a new generation has each one's
 // translation checked before it is entered, those on pages that the host rewrites are dropped by `ramChanged`, and those on pages in the
 // code-write log, before or after, are dropped here, since what a vCPU sees of such a page depends on the moment.
-// Layout: 32-byte header (magic, version, vCPUs, RAM bytes, log positions), the log, then per vCPU [0, DERIVED_OFFSET), [FX_OFFSET, FX_END), system area.
+// Layout: header (magic, version, vCPUs, RAM bytes, log positions, executed pages, bytes of all), the log's live entries, the executed pages, then
+// per vCPU [0, DERIVED_OFFSET), [FX_OFFSET, FX_END) and its system area (tlb.ts).
 import { DERIVED_OFFSET, FX_END, FX_OFFSET } from './state'
-import { LOG_ENTRIES, LOG_ENTRY_BYTES, cpuAt, cpuCount, logBase, ramBytes, saveBase, systemArea } from './layout'
-import { SYSTEM_AREA_BYTES } from './system-area'
-import { clearLog, logEnd, logPositions, restoreLog } from './coherence'
+import { LOG_ENTRIES, cpuAt, cpuCount, ramBytes, saveBase } from './layout'
+import { LOG_SAVED_BYTES, clearLog, loadLog, logEnd, logPositions, saveLog } from './coherence'
+import { loadExecuted, saveExecuted } from './executed'
 import { dropLoggedCode } from './blocks'
+import { loadTranslations, saveTranslations } from './tlb'
 import { tlbFlushAll } from './memory'
 import { updateMode } from './segments'
 import { armDebug } from './debug'
 
 const MAGIC: u32 = 0x43505554 // "TUPC"
-const VERSION: u32 = 1
-const HEADER_BYTES: usize = 32
-const LOG_BYTES: usize = LOG_ENTRIES * LOG_ENTRY_BYTES
+const VERSION: u32 = 2
+const HEADER_BYTES: usize = 40
 const FX_BYTES: usize = FX_END - FX_OFFSET
 
-export function savedBytes(): u32 {
-  return <u32>(HEADER_BYTES + LOG_BYTES + (DERIVED_OFFSET + FX_BYTES + SYSTEM_AREA_BYTES) * cpuCount)
+/** Where saved state is written, and is put by the host before it is loaded. */
+export function saveArea(): usize {
+  return saveBase
 }
 
-export function saveAll(): usize {
+/** Writes all at the save area; returns the number of bytes. */
+export function saveAll(): u32 {
   let at = saveBase
   store<u32>(at, MAGIC)
   store<u32>(at, VERSION, 4)
@@ -32,9 +37,9 @@ export function saveAll(): usize {
   store<u32>(at, ramBytes, 12)
   store<u64>(at, logPositions(), 16)
   store<u64>(at, logEnd(), 24)
-  at += HEADER_BYTES
-  memory.copy(at, logBase, LOG_BYTES)
-  at += LOG_BYTES
+  const executed = saveLog(at + HEADER_BYTES)
+  at = saveExecuted(executed)
+  store<u32>(saveBase, <u32>((at - executed) >> 3), 32)
   for (let i: u32 = 0; i < cpuCount; i++) {
     const c = cpuAt(i)
     const p = changetype<usize>(c)
@@ -42,22 +47,26 @@ export function saveAll(): usize {
     at += DERIVED_OFFSET
     memory.copy(at, p + FX_OFFSET, FX_BYTES)
     at += FX_BYTES
-    memory.copy(at, systemArea(c), SYSTEM_AREA_BYTES)
-    at += SYSTEM_AREA_BYTES
+    at = saveTranslations(c, at)
   }
-  return saveBase
+  store<u32>(saveBase, <u32>(at - saveBase), 36)
+  return <u32>(at - saveBase)
 }
 
-export function loadAll(pointer: usize, bytes: u32): i32 {
-  let at = pointer
-  if (bytes != savedBytes() || load<u32>(at) != MAGIC || load<u32>(at, 4) != VERSION || load<u32>(at, 8) != cpuCount || load<u32>(at, 12) != ramBytes) return -1
+export function loadAll(bytes: u32): i32 {
+  let at = saveBase
+  if (bytes < HEADER_BYTES || load<u32>(at) != MAGIC || load<u32>(at, 4) != VERSION || load<u32>(at, 8) != cpuCount || load<u32>(at, 12) != ramBytes) return -1
+  if (load<u32>(at, 36) != bytes) return -1
   const first = load<u64>(at, 16)
   const next = load<u64>(at, 24)
+  const executed = load<u32>(at, 32)
+  if (next < first || next - first > LOG_ENTRIES || executed > ramBytes >> 12) return -1
   at += HEADER_BYTES
   dropLoggedCode()
   clearLog()
-  memory.copy(logBase, at, LOG_BYTES)
-  at += LOG_BYTES
+  const log = at
+  const pages = at + <usize>(next - first) * LOG_SAVED_BYTES
+  at = pages + (executed << 3)
   for (let i: u32 = 0; i < cpuCount; i++) {
     const c = cpuAt(i)
     const p = changetype<usize>(c)
@@ -65,8 +74,7 @@ export function loadAll(pointer: usize, bytes: u32): i32 {
     at += DERIVED_OFFSET
     memory.copy(p + FX_OFFSET, at, FX_BYTES)
     at += FX_BYTES
-    memory.copy(systemArea(c), at, SYSTEM_AREA_BYTES)
-    at += SYSTEM_AREA_BYTES
+    at = loadTranslations(c, at)
     c.index = i
     c.zero = 0
     c.fault = 0
@@ -76,7 +84,8 @@ export function loadAll(pointer: usize, bytes: u32): i32 {
     armDebug(c)
     tlbFlushAll(c)
   }
-  restoreLog(first, next)
+  loadExecuted(pages, executed)
+  loadLog(log, first, next)
   dropLoggedCode()
   return 0
 }

@@ -261,3 +261,59 @@ export function countTranslations(c: CpuState, pcid: u32): u32 {
   }
   return valid
 }
+
+/** Before the first entry: memory types, victims, which sets are used. */
+const AREA_HEAD_BYTES: usize = SETS_USED + SETS_4K / 8
+
+const SAVED_ENTRY_BYTES: usize = 24
+/** Numbers of the first entries of the other two arrays, which follow the first. */
+const FIRST_2M: u32 = SETS_4K * WAYS
+const FIRST_1G: u32 = FIRST_2M + SETS_2M * WAYS
+
+/** Writes the system area with its valid entries only, each with its number; returns the end. */
+export function saveTranslations(c: CpuState, at: usize): usize {
+  const area = systemArea(c)
+  memory.copy(at, area, AREA_HEAD_BYTES)
+  const counter = at + AREA_HEAD_BYTES
+  at = counter + 8
+  for (let word: u32 = 0; word < SETS_4K / 64; word++) {
+    let bits = load<u64>(area + SETS_USED + (word << 3))
+    while (bits) {
+      at = saveEntries(area, ((word << 6) + <u32>ctz(bits)) * WAYS, WAYS, at)
+      bits &= bits - 1
+    }
+  }
+  if (load<u32>(area + LARGE_2M)) at = saveEntries(area, FIRST_2M, SETS_2M * WAYS, at)
+  if (load<u32>(area + LARGE_1G)) at = saveEntries(area, FIRST_1G, ENTRIES_1G, at)
+  store<u64>(counter, (at - counter - 8) / SAVED_ENTRY_BYTES)
+  return at
+}
+
+function saveEntries(area: usize, first: u32, count: u32, at: usize): usize {
+  for (let number = first; number < first + count; number++) {
+    const entry = area + ARRAY_4K + number * SECOND_ENTRY_BYTES
+    const key = load<u64>(entry)
+    if (key == 0) continue
+    store<u64>(at, u64(number))
+    store<u64>(at, key, 8)
+    store<u64>(at, load<u64>(entry, 8), 16)
+    at += SAVED_ENTRY_BYTES
+  }
+  return at
+}
+
+/** Puts a saved system area in place of the present one; returns the end. */
+export function loadTranslations(c: CpuState, at: usize): usize {
+  const area = systemArea(c)
+  clearEverywhere(c, 0, 0)
+  memory.copy(area, at, AREA_HEAD_BYTES)
+  const count = load<u64>(at + AREA_HEAD_BYTES)
+  at += AREA_HEAD_BYTES + 8
+  for (let i: u64 = 0; i < count; i++) {
+    const entry = area + ARRAY_4K + <usize>min<u64>(load<u64>(at), FIRST_1G + ENTRIES_1G - 1) * SECOND_ENTRY_BYTES
+    store<u64>(entry, load<u64>(at, 8))
+    store<u64>(entry, load<u64>(at, 16), 8)
+    at += SAVED_ENTRY_BYTES
+  }
+  return at
+}
