@@ -6,8 +6,13 @@ export const root = new URL('../../../', import.meta.url)
 export const path = (name) => fileURLToPath(new URL(name, root))
 export const read = (name) => new Uint8Array(readFileSync(path(name)))
 
-/** The core, compiled once: V8's faster code for it then serves every instance. */
-export const coreModule = new WebAssembly.Module(read('dist/cpu/core.wasm'))
+/**
+ * The core, compiled once: V8's faster code for it then serves every instance. TRANSPLANT_BENCH_CORE names another build of it,
+ * for a profile with names or for a comparison of two.
+ */
+export const coreModule = new WebAssembly.Module(
+  readFileSync(process.env['TRANSPLANT_BENCH_CORE'] ?? path('dist/cpu/core.wasm')),
+)
 
 export const IMAGE_ADDRESS = 0x10_0000
 export const ENTRY_ADDRESS = 0x10_0040
