@@ -25,7 +25,7 @@ import {
 import { type Call, type CallTable, Moved, type Surroundings } from './serve.js'
 
 /** Instructions between two looks at the messages. */
-const CHUNK = 5_000_000
+const CHUNK = 2_000_000
 
 export function machineCalls(surroundings: Surroundings): {
   readonly calls: CallTable

@@ -50,6 +50,14 @@ export function crash() {
   process.exit(3)
 }
 
+/** Its error is thrown where nobody can catch it, and it has no result. */
+export function stray() {
+  setTimeout(() => {
+    throw new Error('stray')
+  }, 0)
+  return new Promise(() => {})
+}
+
 export function exhaust() {
   throw Object.assign(new Error('no space'), { code: 'ENOSPC' })
 }

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { type JobOutcome, type JobsProgress, Machine, runJobs, type WorkerHost } from '../../dist/index.js'
 import { nodeThread, nodeWorkers } from '../../dist/node.js'
 import { smpRom } from '../machine/guests/smp.js'
+import { pageWorkers } from './page-workers.js'
 
 const module = new URL('./experiments.mjs', import.meta.url)
 const assets = {
@@ -16,6 +17,7 @@ const job = (name: string, input: unknown = {}) => ({ module, name, input })
 const hosts: readonly (readonly [string, number, () => WorkerHost])[] = [
   ['one worker', 1, nodeWorkers],
   ['two workers', 2, nodeWorkers],
+  ['two Web Workers', 2, pageWorkers],
   ['this thread', 2, nodeThread],
 ]
 
@@ -102,9 +104,14 @@ describe('jobs', () => {
     expect(outcomes[7]).toEqual(expected[1])
   })
 
-  it.each([1, 2])('lose only the job at which a worker crashes, of %i', async (workers) => {
-    const jobs = [job('hashAfter', inputs[0]), job('crash'), job('crash'), job('hashAfter', inputs[3])]
-    const outcomes = await runJobs(jobs, { host: nodeWorkers(), workers, assets })
+  it.each([
+    ['one worker', 1, nodeWorkers, 'crash'],
+    ['two workers', 2, nodeWorkers, 'crash'],
+    ['two workers', 2, nodeWorkers, 'stray'],
+    ['two Web Workers', 2, pageWorkers, 'stray'],
+  ] as const)('on %s lose only the job at which a worker crashes', async (_, workers, host, name) => {
+    const jobs = [job('hashAfter', inputs[0]), job(name), job(name), job('hashAfter', inputs[3])]
+    const outcomes = await runJobs(jobs, { host: host(), workers, assets })
     expect(codes(outcomes)).toEqual(['ok', 'WORKER_CRASHED', 'WORKER_CRASHED', 'ok'])
     expect([outcomes[0], outcomes[3]]).toEqual([expected[0], expected[3]])
   })

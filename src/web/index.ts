@@ -1,0 +1,3 @@
+// web: what the library needs of a page. Threads.
+
+export { webWorkers } from './web-workers.js'
