@@ -100,5 +100,14 @@ export interface CoreExports {
   /** Pages of RAM stored to since the last `clearDirty`: their numbers, 32 bits each, at this pointer, and how many. */
   dirtyPageList(): number
   dirtyPageCount(): number
+  /** Compiled code (jit/): entries of a block before the core asks for it to be compiled; 0 never. Drops what is compiled. */
+  jitConfigure(entries: number): void
+  /** Everything decoded and compiled is dropped when the next run begins. */
+  jitDrop(): void
+  /** 1 until then. */
+  jitDropPending(): number
+  /** A record for a region of `blocks` blocks of a vCPU, 0 if there is no room; `jitLink` takes it into use once it is filled. */
+  jitAllocate(cpu: number, blocks: number): number
+  jitLink(cpu: number, region: number): void
   clearDirty(): void
 }
