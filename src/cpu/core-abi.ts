@@ -17,7 +17,8 @@ export interface CoreImports {
   mmioWrite(cpu: number, address: number, size: number, value: number): void
   /** The interrupt controller's highest-priority vector for this vCPU, now accepted (moved to in-service); -1 if none. */
   acknowledgeInterrupt(cpu: number): number
-  /** RDMSR/WRMSR of IA32_APIC_BASE and the x2APIC range go to the local APIC. Read returns the low 32 bits. */
+  /** RDMSR/WRMSR of IA32_APIC_BASE, IA32_TSC_DEADLINE (in machine time) and, in x2APIC mode, 800H to 83FH go to the local APIC. Read returns the low
+   *  32 bits, with bit 31 of `msr` set the upper ones. */
   apicMsrRead(cpu: number, msr: number): number
   /** Returns 0, or 1 for #GP. */
   apicMsrWrite(cpu: number, msr: number, low: number, high: number): number
