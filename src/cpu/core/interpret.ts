@@ -24,7 +24,6 @@ import { segmentCheck } from './segment-check'
 import { coldOp } from './cold'
 import { systemOp } from './system-ops'
 import { sseOp } from './sse'
-import { enterCompiled } from './jit'
 import {
   add, and, adc, addressShort, address, cmp, compareBranch, dec, imul16, imul32, imul64, inc, neg, operandB, or, rol, ror, sar, sbb, shl, shr,
   sub, test, testBranch, xor,
@@ -62,7 +61,7 @@ function usesStack(b: Block, u: usize): bool {
   return false
 }
 
-export function leaveWithFault(c: CpuState, b: Block, u: usize): u32 {
+function leaveWithFault(c: CpuState, b: Block, u: usize): u32 {
   // A non-canonical address based on the stack segment is #SS (SDM 1, 3.3.7.1). Out-of-line instructions have other reasons for #GP.
   if (c.faultVector == VECTOR_GP && usesStack(b, u)) {
     const op = uopOp(u)
@@ -93,16 +92,12 @@ function follow(c: CpuState, rip: u64, from: Block, chain: usize): usize {
   return take(c, found)
 }
 
-/** Takes the block's instructions from the budget; 0 if they do not fit. Compiled code may run first: go on at c.resume in what is returned. */
+/** Takes the block's instructions from the budget; 0 if they do not fit. */
 function take(c: CpuState, b: Block): usize {
-  const heat = b.heat - 1
-  if (heat < 0) return enterCompiled(c, b)
-  b.heat = heat
   const remaining = c.remaining - i64(b.count)
   if (remaining < 0) return 0
   c.remaining = remaining
   c.block = changetype<usize>(b)
-  c.resume = b.uops
   return changetype<usize>(b)
 }
 
@@ -148,11 +143,10 @@ function canonical(rip: u64): bool {
   return u64((i64(rip) << 16) >> 16) == rip
 }
 
-/** Executes from uop `first` of `entry`, whose instructions are taken. */
-export function interpret(c: CpuState, entry: Block, first: usize): u32 {
+export function interpret(c: CpuState, entry: Block): u32 {
   const base = changetype<usize>(c)
   let b = entry
-  let u = first
+  let u = b.uops
   c.block = changetype<usize>(b)
   while (true) {
     let way: u32 = NOT_TAKEN
@@ -241,7 +235,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         const n = afterSystem(c)
         if (n == 0) return LEAVE
         b = changetype<Block>(n)
-        u = c.resume
+        u = b.uops
         continue
       }
       case OP_SSE: {
@@ -268,7 +262,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         const n = followIndirect(c, c.rip)
         if (n == 0) return LEAVE
         b = changetype<Block>(n)
-        u = c.resume
+        u = b.uops
         continue
       }
       case OP_NOP:
@@ -1271,15 +1265,6 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
       if (next) {
         const n = changetype<Block>(next)
         if (n.generation == c.generation) {
-          const heat = n.heat - 1
-          if (heat < 0) {
-            const entered = enterCompiled(c, n)
-            if (entered == 0) return LEAVE
-            b = changetype<Block>(entered)
-            u = c.resume
-            continue
-          }
-          n.heat = heat
           const remaining = c.remaining - i64(n.count)
           if (remaining < 0) return leaveAt(c, n.rip)
           c.remaining = remaining
@@ -1292,35 +1277,22 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
       const linked = follow(c, way ? b.target : b.fallthrough, b, way ? offsetof<Block>('chain0') : offsetof<Block>('chain1'))
       if (linked == 0) return LEAVE
       b = changetype<Block>(linked)
-      u = c.resume
+      u = b.uops
       continue
     }
     // Indirect branches: the jump cache.
     let found = cachedTarget(c, indirect, b.mode)
     if (found) {
-      const n = changetype<Block>(found)
-      b.chain0 = found
-      const heat = n.heat - 1
-      if (heat < 0) {
-        const entered = enterCompiled(c, n)
-        if (entered == 0) return LEAVE
-        b = changetype<Block>(entered)
-        u = c.resume
-        continue
-      }
-      n.heat = heat
-      const remaining = c.remaining - i64(n.count)
+      const remaining = c.remaining - i64(changetype<Block>(found).count)
       if (remaining < 0) return leaveAt(c, indirect)
       c.remaining = remaining
       c.block = found
-      b = n
-      u = n.uops
-      continue
+    } else {
+      found = followIndirect(c, indirect)
+      if (found == 0) return LEAVE
     }
-    found = followIndirect(c, indirect)
-    if (found == 0) return LEAVE
     b = changetype<Block>(found)
-    u = c.resume
+    u = b.uops
   }
   return LEAVE
 }

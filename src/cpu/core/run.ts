@@ -11,12 +11,10 @@
 // counts as one instruction.
 import { CpuState, MODE_STEP } from './state'
 import { IF, RF, TF } from './flags'
-import { Block } from './ir'
-import { cpuAt, cpuCount, dropCompiled, setDropCompiled, setRunningCpu } from './layout'
+import { setRunningCpu } from './layout'
 import { acknowledgeInterrupt } from './imports'
-import { emptyArena, findBlock, linearOf } from './blocks'
-import { LEAVE, LEAVE_BREAK, interpret } from './interpret'
-import { enterCompiled } from './jit'
+import { findBlock, linearOf } from './blocks'
+import { LEAVE_BREAK, interpret } from './interpret'
 import { breakpointCount, isBreakpoint } from './breakpoints'
 import { deliverDebugTrap, deliverFault, deliverInterrupt, deliverNmi, singleStepTrap } from './exceptions'
 import { instructionBreakpoint } from './debug'
@@ -43,10 +41,6 @@ export function runCpu(c: CpuState, budget: i64): u32 {
   c.flagsShown = 0
   c.block = 0
   c.uop = 0
-  if (dropCompiled) {
-    for (let i: u32 = 0; i < cpuCount; i++) emptyArena(cpuAt(i))
-    setDropCompiled(false)
-  }
   setRunningCpu(c.index)
   const reason = dispatch(c)
   setRunningCpu(-1)
@@ -102,16 +96,10 @@ function dispatch(c: CpuState): u32 {
       const b = findBlock(c, c.mode)
       if (b === null) continue
       const remaining = c.remaining - i64(b.count)
-      const heat = b.heat - 1
-      if (remaining < 0) left = step(c)
-      else if (heat < 0) {
-        const entered = enterCompiled(c, b)
-        left = entered ? interpret(c, changetype<Block>(entered), c.resume) : LEAVE
-      } else {
-        b.heat = heat
+      if (remaining >= 0) {
         c.remaining = remaining
-        left = interpret(c, b, b.uops)
-      }
+        left = interpret(c, b)
+      } else left = step(c)
     } else left = step(c)
     if (c.remaining < begun) c.faultStreak = 0
     if (left == LEAVE_BREAK) {
@@ -135,7 +123,7 @@ function step(c: CpuState): u32 {
   // Keeps the interpreter from going on to a second block.
   c.attention = 1
   c.remaining -= i64(b.count)
-  interpret(c, b, b.uops)
+  interpret(c, b)
   if (c.fault) return 0
   if (flags & RF) c.eflags &= ~RF
   if (flags & TF) singleStepTrap(c)

@@ -1,0 +1,195 @@
+// Two machines that must be one: the same guest, seed and input, but another executor of instructions (or another core). They run in
+// step, their state hashes are compared at checkpoints, and a difference is traced back to the instruction after which it shows.
+//
+//   const result = runLockstep({ first, second, inputs: recording.inputs, instructions: 1e9, every: 1e6 })
+//   if (!result.ok) console.log((await describeDivergence(result)).join('\n'))
+//
+// Narrowing goes by snapshots: both machines go back to one in which they were equal, and take smaller steps. A restored machine may
+// have compiled nothing yet, so what only hot code does may need an older snapshot, in the end the first one. Where no repetition
+// shows the difference again, the interval found so far is the answer, and it says so.
+
+import type { Input, Machine, Snapshot } from '../machine/index.js'
+
+export interface LockstepOptions {
+  readonly first: Machine
+  readonly second: Machine
+  /** What comes in from outside, as in a recording. */
+  readonly inputs?: readonly Input[]
+  /** Virtual time to run from where the machines stand. */
+  readonly instructions: number
+  /** Virtual time between checkpoints. */
+  readonly every: number
+  readonly onCheckpoint?: (time: number) => void
+  /** The difference lies in (from, to]. */
+  readonly onNarrowed?: (from: number, to: number) => void
+}
+
+/** The machines are equal at `from`. Run on from there without a stop they differ at `to`. */
+export interface Divergence {
+  readonly ok: false
+  readonly from: number
+  readonly to: number
+  /** Seen again when repeated: `to` is then the nearest end of a run that shows it. */
+  readonly repeated: boolean
+  readonly pair: LockstepPair
+  readonly base: PairState
+}
+
+export type LockstepResult =
+  | { readonly ok: true; readonly time: number; readonly hash: string; readonly checkpoints: number }
+  | Divergence
+
+/** Snapshots kept for narrowing, besides the first one. */
+const KEPT = 4
+const PARTS = 16
+
+/** A machine that is given recorded input at its positions. */
+class Player {
+  readonly machine: Machine
+  private readonly inputs: readonly Input[]
+  private next = 0
+
+  constructor(machine: Machine, inputs: readonly Input[]) {
+    this.machine = machine
+    this.inputs = inputs
+    while ((inputs[this.next]?.time ?? Number.POSITIVE_INFINITY) < machine.now) this.next++
+  }
+
+  /** Input that comes at `time` itself belongs to what follows. False if the machine has nothing more to do before it. */
+  advance(time: number): boolean {
+    for (; ; this.next++) {
+      const input = this.inputs[this.next]
+      if (input === undefined || input.time >= time) break
+      if (this.machine.runTo(input.time, input.slices) !== undefined) return false
+      this.machine.replayInput(input)
+    }
+    return this.machine.runTo(time, 0) === undefined
+  }
+
+  save(): PlayerState {
+    return { snapshot: this.machine.snapshot(), next: this.next }
+  }
+
+  restore(state: PlayerState): void {
+    this.machine.restore(state.snapshot)
+    this.next = state.next
+  }
+}
+
+interface PlayerState {
+  readonly snapshot: Snapshot
+  readonly next: number
+}
+
+export type PairState = readonly [PlayerState, PlayerState]
+
+export class LockstepPair {
+  readonly first: Machine
+  readonly second: Machine
+  private readonly players: readonly [Player, Player]
+
+  constructor({ first, second, inputs = [] }: LockstepOptions) {
+    this.first = first
+    this.second = second
+    this.players = [new Player(first, inputs), new Player(second, inputs)]
+  }
+
+  /** False if neither can go on. */
+  advance(time: number): boolean {
+    const going = this.players.map((player) => player.advance(time))
+    return going.includes(true)
+  }
+
+  get equal(): boolean {
+    return this.first.now === this.second.now && this.first.hash() === this.second.hash()
+  }
+
+  get now(): number {
+    return Math.max(this.first.now, this.second.now)
+  }
+
+  save(): PairState {
+    return [this.players[0].save(), this.players[1].save()]
+  }
+
+  restore(state: PairState): void {
+    this.players[0].restore(state[0])
+    this.players[1].restore(state[1])
+  }
+}
+
+export function runLockstep(options: LockstepOptions): LockstepResult {
+  const pair = new LockstepPair(options)
+  const { first } = pair
+  const end = first.now + options.instructions
+  const bases = [pair.save()]
+  if (!pair.equal)
+    return { ok: false, from: first.now, to: first.now, repeated: true, pair, base: bases[0] as PairState }
+  for (let checkpoints = 1; ; checkpoints++) {
+    const from = first.now
+    const going = pair.advance(Math.min(end, from + options.every))
+    if (!pair.equal) return narrow(pair, bases, from, pair.now, options.onNarrowed)
+    options.onCheckpoint?.(first.now)
+    if (!going || first.now >= end) return { ok: true, time: first.now, hash: first.hash(), checkpoints }
+    bases.push(pair.save())
+    if (bases.length > KEPT + 1) bases.splice(1, 1)
+  }
+}
+
+/** Repeats from the youngest snapshot that shows the difference again: first in parts, then as one run to ever nearer ends. */
+function narrow(
+  pair: LockstepPair,
+  bases: readonly PairState[],
+  equalAt: number,
+  differentAt: number,
+  onNarrowed: LockstepOptions['onNarrowed'],
+): Divergence {
+  let from = equalAt
+  let to = differentAt
+  for (const base of [...bases].reverse()) {
+    while (to - from > PARTS) {
+      const shorter = inParts(pair, base, from, to)
+      if (shorter === undefined) break
+      ;[from, to] = shorter
+      onNarrowed?.(from, to)
+    }
+    for (const start of [from, base[0].snapshot.time]) {
+      const nearest = nearestEnd(pair, base, start, to)
+      if (nearest !== undefined) return { ok: false, from: start, to: nearest, repeated: true, pair, base }
+    }
+  }
+  return { ok: false, from, to, repeated: false, pair, base: bases[0] as PairState }
+}
+
+/** One pass over (from, to] in parts: the part in which the difference shows; undefined if it does not show, or shows before. */
+function inParts(pair: LockstepPair, base: PairState, from: number, to: number): [number, number] | undefined {
+  pair.restore(base)
+  pair.advance(from)
+  if (!pair.equal) return undefined
+  const part = Math.ceil((to - from) / PARTS)
+  for (let at = from; at < to; at += part) {
+    pair.advance(Math.min(to, at + part))
+    if (!pair.equal) return [at, Math.min(to, at + part)]
+  }
+  return undefined
+}
+
+/** Whether the machines differ at `to` after a run from `start` that nothing cuts: what a cut heals needs this. */
+export function repeatDivergence(pair: LockstepPair, base: PairState, start: number, to: number): boolean {
+  pair.restore(base)
+  pair.advance(start)
+  pair.advance(to)
+  return !pair.equal
+}
+
+function nearestEnd(pair: LockstepPair, base: PairState, start: number, to: number): number | undefined {
+  if (!repeatDivergence(pair, base, start, to)) return undefined
+  let equalAt = start
+  let differentAt = to
+  while (differentAt - equalAt > 1) {
+    const middle = Math.floor((equalAt + differentAt) / 2)
+    if (repeatDivergence(pair, base, start, middle)) differentAt = middle
+    else equalAt = middle
+  }
+  return differentAt
+}

@@ -1,0 +1,57 @@
+// A recording in which everything happens that this sandbox is for: boot, programs at work, a live patch under them, an upgrade under
+// them, and their end. Made for comparing executors of instructions: it can be given again to any machine, without the agent.
+
+import { TransplantError } from '../base/index.js'
+import { Machine, type MachineOptions, Recorder, type Recording } from '../machine/index.js'
+import { type DemoAssets, MODULE_PATH, NEXT_KERNEL_PATH, withDemoFiles } from './demo.js'
+import { GuestSession } from './guest-session.js'
+import { finishWorkloads, startWorkloads, WORKLOADS } from './workloads.js'
+
+export interface ChangesOptions {
+  readonly assets: DemoAssets
+  readonly workloads?: readonly string[]
+  /** What else the machine is made of: vCPUs, seed, memory. */
+  readonly machine?: Partial<MachineOptions>
+}
+
+const RUN_IN = 10_000_000
+const LIMIT = 30e9
+
+/** The options that a machine needs to take such a recording again. */
+export function changesMachine({ assets, machine = {} }: ChangesOptions): MachineOptions {
+  return {
+    coreWasm: assets.coreWasm,
+    firmware: assets.firmware,
+    kernel: assets.kernel,
+    initrd: withDemoFiles(assets.initrd, assets.patchModule, assets.nextKernel),
+    append: 'console=ttyS0',
+    memoryBytes: 64 << 20,
+    onReset: 'stop',
+    ...machine,
+  }
+}
+
+/** Throws a TransplantError where the guest did not take the patch or the upgrade: a recording of less would prove less. */
+export async function recordChanges(options: ChangesOptions): Promise<Recording> {
+  const created = Machine.create(changesMachine(options))
+  if (!created.ok) throw new TransplantError('KERNEL_IMAGE', created.message, created.hint)
+  const recorder = new Recorder(created.value)
+  const session = new GuestSession(created.value, { limit: LIMIT })
+  const { agent } = session
+  await agent.connect()
+  const release = await agent.read('uname -r')
+  const workloads = await startWorkloads(agent, options.workloads ?? WORKLOADS)
+  await agent.runFor(RUN_IN)
+  await agent.read(`insmod ${MODULE_PATH}`)
+  await agent.runFor(RUN_IN)
+  await agent.read('while grep -q 1 /sys/kernel/livepatch/*/transition; do sleep 0.01; done')
+  await agent.read(`kexec -l ${NEXT_KERNEL_PATH}`)
+  await agent.exec('kexec -e')
+  if ((await agent.read('uname -r')) === release)
+    throw new TransplantError('UPGRADE_MISSING', `The guest still runs ${release.trim()} after its upgrade.`)
+  await agent.runFor(RUN_IN)
+  await finishWorkloads(agent, workloads)
+  await agent.shutDown()
+  session.dispose()
+  return recorder.finish()
+}
