@@ -15,6 +15,11 @@ declare global {
       readonly buffer: ArrayBuffer
       grow(pages: number): number
     }
+    class Table {
+      constructor(descriptor: { initial: number; maximum?: number; element: 'anyfunc' })
+      readonly length: number
+      set(index: number, value: unknown): void
+    }
   }
 
   class TextEncoder {

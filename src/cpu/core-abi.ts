@@ -17,7 +17,8 @@ export interface CoreImports {
   mmioWrite(cpu: number, address: number, size: number, value: number): void
   /** The interrupt controller's highest-priority vector for this vCPU, now accepted (moved to in-service); -1 if none. */
   acknowledgeInterrupt(cpu: number): number
-  /** RDMSR/WRMSR of IA32_APIC_BASE and the x2APIC range go to the local APIC. Read returns the low 32 bits. */
+  /** RDMSR/WRMSR of IA32_APIC_BASE, IA32_TSC_DEADLINE (in machine time) and, in x2APIC mode, 800H to 83FH go to the local APIC. Read returns the low
+   *  32 bits, with bit 31 of `msr` set the upper ones. */
   apicMsrRead(cpu: number, msr: number): number
   /** Returns 0, or 1 for #GP. */
   apicMsrWrite(cpu: number, msr: number, low: number, high: number): number
@@ -100,5 +101,14 @@ export interface CoreExports {
   /** Pages of RAM stored to since the last `clearDirty`: their numbers, 32 bits each, at this pointer, and how many. */
   dirtyPageList(): number
   dirtyPageCount(): number
+  /** Compiled code (jit/): entries of a block before the core asks for it to be compiled; 0 never. Drops what is compiled. */
+  jitConfigure(entries: number): void
+  /** Everything decoded and compiled is dropped when the next run begins. */
+  jitDrop(): void
+  /** 1 until then. */
+  jitDropPending(): number
+  /** A record for a region of `blocks` blocks of a vCPU, 0 if there is no room; `jitLink` takes it into use once it is filled. */
+  jitAllocate(cpu: number, blocks: number): number
+  jitLink(cpu: number, region: number): void
   clearDirty(): void
 }

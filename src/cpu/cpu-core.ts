@@ -3,6 +3,7 @@
 // Promises: views returned by `ram`, `state` are fresh after growth; everything else is core-abi.ts unchanged, reached by `exports`.
 // It must not know devices or time: those come in as `CoreImports`.
 import type { CoreExports, CoreImports } from './core-abi.js'
+import { Compiler, type CompilerStatistics, DEFAULT_THRESHOLD, TABLE_SIZE } from './jit/index.js'
 import { STATE_OFFSETS, STATE_XMM, type StateRegister } from './state-layout.js'
 
 const WASM_PAGE = 0x10000
@@ -32,24 +33,48 @@ export class CpuCoreError extends Error {
   }
 }
 
+/** Compiled code: 'on', 'off', or on with the number of entries after which a block is compiled (default 1000). */
+export type JitOption = 'on' | 'off' | { readonly threshold: number }
+
+export interface CpuCoreOptions {
+  readonly jit?: JitOption | undefined
+}
+
+let defaultJit: JitOption = 'on'
+
+/** What `jit` is where nobody says: for test runs of everything one way or the other. */
+export function setDefaultJit(jit: JitOption): void {
+  defaultJit = jit
+}
+
 export class CpuCore {
   readonly exports: CoreExports
   readonly ramBytes: number
   readonly vcpus: number
   private readonly memory: WebAssembly.Memory
   private readonly ramOffset: number
+  private readonly compiler: Compiler
 
-  constructor(wasm: Uint8Array | WebAssembly.Module, imports: CoreImports, vcpus: number, ramBytes: number) {
+  constructor(
+    wasm: Uint8Array | WebAssembly.Module,
+    imports: CoreImports,
+    vcpus: number,
+    ramBytes: number,
+    options: CpuCoreOptions = {},
+  ) {
     const module = wasm instanceof WebAssembly.Module ? wasm : new WebAssembly.Module(wasm)
     this.memory = new WebAssembly.Memory({ initial: 64 })
+    const table = new WebAssembly.Table({ initial: TABLE_SIZE, element: 'anyfunc' })
     const instance = new WebAssembly.Instance(module, {
       env: {
         memory: this.memory,
+        table,
         abort: () => {
           throw new CpuCoreError('CORE_ABORT', 'The CPU core aborted: a defect of the core.')
         },
       },
       machine: { ...imports },
+      jit: { request: (cpu: number, block: number) => this.compiler.request(cpu, block >>> 0) },
     })
     this.exports = instance.exports as unknown as CoreExports
     this.vcpus = vcpus
@@ -64,11 +89,23 @@ export class CpuCore {
       )
     }
     this.ramOffset = offset >>> 0
+    this.compiler = new Compiler(this.exports, this.memory, table)
+    this.setJit(options.jit ?? defaultJit)
   }
 
   /** Guest RAM, a view. After writing to it call `exports.ramChanged`. */
   get ram(): Uint8Array {
     return new Uint8Array(this.memory.buffer, this.ramOffset, this.ramBytes)
+  }
+
+  /** Turns compiled code on or off, between runs. What runs is the same, bit for bit. */
+  setJit(jit: JitOption): void {
+    this.compiler.setThreshold(jit === 'off' ? 0 : jit === 'on' ? DEFAULT_THRESHOLD : jit.threshold)
+  }
+
+  /** What the compiler did so far. */
+  get compilerStatistics(): CompilerStatistics {
+    return this.compiler.statistics
   }
 
   /** A vCPU's state area. */

@@ -91,3 +91,14 @@ export const STATE_MXCSR = 660
 export const STATE_XMM = 1184
 /** The x87 registers in physical order, 16 bytes apart. */
 export const STATE_X87 = 1056
+
+/** What compiled code and its compiler use (jit/). 64-bit: flag words; the rest 32-bit. */
+export const STATE_FLAG_RESULT = 272
+export const STATE_FLAG_CARRY = 280
+export const STATE_FLAG_AUX = 288
+export const STATE_TLB = 736
+export const STATE_GENERATION = 744
+export const STATE_BLOCK_TABLE = 840
+export const STATE_JIT_FUEL = 960
+export const STATE_JIT_STATUS = 964
+export const STATE_FLAG_FORM = 972

@@ -1,6 +1,7 @@
 // What a machine is made of, and the check of it. Plain data; a snapshot carries it, so that one file restores a machine.
 
 import { accept, type Result, refuse, TransplantError } from '../base/index.js'
+import type { JitOption } from '../cpu/index.js'
 import type { BootPlan, BootRefusalCode } from './boot/boot-plan.js'
 import { planBoot } from './boot/kernel-image.js'
 import { DEFAULT_EPOCH } from './devices/rtc.js'
@@ -35,6 +36,8 @@ export interface MachineOptions {
   readonly onReset?: 'reboot' | 'stop'
   /** Whether other vCPUs may see rewritten code bytes late, as hardware may. Default 'hardware'. */
   readonly coherence?: 'hardware' | 'immediate'
+  /** Compiled code: 'on' (default), 'off', or on with another number of entries after which a block is compiled. Changes speed only. */
+  readonly jit?: JitOption
 }
 
 /** A checked configuration with every default filled in. */

@@ -38,6 +38,7 @@ import {
   EXIT_SHUTDOWN,
   EXIT_WAIT_SIPI,
   EXIT_YIELD,
+  type JitOption,
   LINE_INIT,
   LINE_INTR,
   LINE_NMI,
@@ -146,13 +147,13 @@ export class Machine implements Savable {
   static create(options: MachineOptions): Result<Machine, BootRefusalCode> {
     const configured = configure(options)
     if (!configured.ok) return configured
-    return accept(new Machine(configured.value, options.coreWasm))
+    return accept(new Machine(configured.value, options.coreWasm, options.jit))
   }
 
-  constructor(configuration: Configuration, coreWasm: Uint8Array | WebAssembly.Module) {
+  constructor(configuration: Configuration, coreWasm: Uint8Array | WebAssembly.Module, jit?: JitOption) {
     this.configuration = configuration
     const { vcpus, memoryBytes, seed, firmware, meanSlice } = configuration
-    this.core = new CpuCore(coreWasm, this.imports(), vcpus, memoryBytes)
+    this.core = new CpuCore(coreWasm, this.imports(), vcpus, memoryBytes, { jit })
     this.scheduler = new Scheduler(vcpus, seed, meanSlice)
     this.retired = new Float64Array(vcpus)
     this.pendingStartup = new Int16Array(vcpus).fill(-1)

@@ -369,12 +369,25 @@ describe('privileged instructions', () => {
     expect(one[3] & (1 << 9)).not.toBe(0)
     expect((one[2] >>> 26) & 3).toBe(0) // no XSAVE, no OSXSAVE
     const seven = leaf(7) as [number, number, number, number]
-    expect(seven[1]).toBe((1 << 0) | (1 << 7) | (1 << 10) | (1 << 13) | (1 << 20))
+    expect(seven[1]).toBe((1 << 0) | (1 << 1) | (1 << 7) | (1 << 10) | (1 << 13) | (1 << 20))
     expect(leaf(0x40000000)[0]).toBe(0x40000010)
     expect(leaf(0x15)).toEqual([1, 1, 1000000000, 0])
     expect(leaf(0x80000008)[0]).toBe(0x3028)
     expect(leaf(0x80000007)[3]).toBe(256)
     expect(leaf(0x12345678)).toEqual(leaf(0x16))
+  })
+
+  it('hides SGDT, SIDT, SLDT, STR and SMSW from CPL 3 with CR4.UMIP', () => {
+    const machine = new SystemMachine()
+    const run = runner(machine)
+    machine.allowUser(DATA)
+    const stores = ['sgdt [rbx]', 'sidt [rbx]', 'sldt eax', 'str eax', 'smsw eax', 'smsw word ptr [rbx]']
+    for (const text of stores) {
+      const at = { rbx: BigInt(DATA), cr4: CR4_BASE | 0x800n }
+      expect(run(text, 3, at)).toMatchObject({ vector: 13, errorCode: 0, rip: BigInt(CODE) })
+      expect(run(text, 0, at).vector).toBe(6)
+      expect(run(text, 3, { ...at, cr4: CR4_BASE }).vector).toBe(6)
+    }
   })
 
   it('keeps FS and GS bases through RDFSBASE, WRGSBASE and SWAPGS', () => {

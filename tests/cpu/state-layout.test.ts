@@ -2,17 +2,22 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { BLOCK, OP } from '../../src/cpu/jit/uops.js'
 import * as layout from '../../src/cpu/state-layout.js'
 
-const source = readFileSync(fileURLToPath(new URL('../../src/cpu/core/state.ts', import.meta.url)), 'utf8')
+function coreFile(name: string): string {
+  return readFileSync(fileURLToPath(new URL(`../../src/cpu/core/${name}`, import.meta.url)), 'utf8')
+}
+
+const source = coreFile('state.ts')
 
 /** Offsets of an unmanaged class: fields in order, each aligned to its size (usize is 4 bytes). */
-function offsets(className: string): Map<string, number> {
-  const body = source.slice(source.indexOf(`class ${className} {`))
+function offsets(className: string, file = source): Map<string, number> {
+  const body = file.slice(file.indexOf(`class ${className} {`))
   const fields = body.slice(0, body.indexOf('\n}')).replace(/\/\/.*$/gm, '')
   const result = new Map<string, number>()
   let at = 0
-  for (const [, name, type] of fields.matchAll(/(\w+): (u64|i64|u32|usize)\b/g)) {
+  for (const [, name, type] of fields.matchAll(/(\w+): (u64|i64|u32|i32|usize)\b/g)) {
     const size = type === 'u64' || type === 'i64' ? 8 : 4
     at = Math.ceil(at / size) * size
     result.set(name as string, at)
@@ -55,6 +60,26 @@ describe('the state layout', () => {
     expect(core.get('mxcsr')).toBe(layout.STATE_MXCSR)
     expect(constant('XMM_OFFSET')).toBe(layout.STATE_XMM)
     expect(constant('FX_OFFSET') + 32).toBe(layout.STATE_X87)
+  })
+
+  it('gives the compiler the offsets and operation numbers of the core', () => {
+    expect(core.get('flagResult')).toBe(layout.STATE_FLAG_RESULT)
+    expect(core.get('flagCarry')).toBe(layout.STATE_FLAG_CARRY)
+    expect(core.get('flagAux')).toBe(layout.STATE_FLAG_AUX)
+    expect(core.get('flagForm')).toBe(layout.STATE_FLAG_FORM)
+    expect(core.get('tlb')).toBe(layout.STATE_TLB)
+    expect(core.get('generation')).toBe(layout.STATE_GENERATION)
+    expect(core.get('blockTable')).toBe(layout.STATE_BLOCK_TABLE)
+    expect(core.get('jitFuel')).toBe(layout.STATE_JIT_FUEL)
+    expect(core.get('jitStatus')).toBe(layout.STATE_JIT_STATUS)
+    const ir = coreFile('ir.ts')
+    const header = offsets('Block', ir)
+    for (const [name, offset] of Object.entries(BLOCK)) expect([name, header.get(name)]).toEqual([name, offset])
+    const operations = [...ir.matchAll(/export const OP_(\w+): u32 = (\d+)/g)].map(([, name, value]) => [
+      name,
+      Number(value),
+    ])
+    expect(Object.entries(OP)).toEqual(operations)
   })
 
   it('saves all that is architectural: the derived part begins where state.ts says', () => {

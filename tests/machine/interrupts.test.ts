@@ -1,46 +1,8 @@
 // Local APICs, I/O APIC and the 8259 pair, against SDM 3A chapter 11 and the data sheets.
 
 import { describe, expect, it } from 'vitest'
-import { StateReader, StateWriter, VirtualClock } from '../../src/base/index.js'
-import { SystemBus } from '../../src/machine/bus.js'
-import { ApicBus } from '../../src/machine/devices/apic-bus.js'
-import { InterruptLines } from '../../src/machine/devices/interrupt-lines.js'
-import { IoApic } from '../../src/machine/devices/io-apic.js'
-import { LocalApic } from '../../src/machine/devices/local-apic.js'
-import { PicPair } from '../../src/machine/devices/pic.js'
-import { RecordedCpu } from './fixtures.js'
-
-function make(count = 2) {
-  const clock = new VirtualClock()
-  const bus = new SystemBus()
-  const apicBus = new ApicBus()
-  const pic = new PicPair(bus)
-  const ioApic = new IoApic(apicBus)
-  const lines = new InterruptLines(pic, ioApic)
-  const cpus = Array.from({ length: count }, () => new RecordedCpu())
-  const apics = cpus.map((cpu, i) => new LocalApic(i, clock, apicBus, cpu, i === 0 ? pic : undefined))
-  pic.onChange = () => apics[0]?.update()
-  const enable = (): void => {
-    for (const apic of apics) apic.write(0xf0, 4, 0x1ff)
-  }
-  const apic = (i: number): LocalApic => apics[i] as LocalApic
-  const cpu = (i: number): RecordedCpu => cpus[i] as RecordedCpu
-  const command = (from: number, destination: number, low: number): void => {
-    apic(from).write(0x310, 4, destination << 24)
-    apic(from).write(0x300, 4, low)
-  }
-  const route = (pin: number, low: number, destination = 0): void => {
-    ioApic.write(0, 4, 0x11 + 2 * pin)
-    ioApic.write(0x10, 4, destination << 24)
-    ioApic.write(0, 4, 0x10 + 2 * pin)
-    ioApic.write(0x10, 4, low)
-  }
-  const entry = (pin: number): number => {
-    ioApic.write(0, 4, 0x10 + 2 * pin)
-    return ioApic.read(0x10)
-  }
-  return { clock, bus, pic, lines, apic, cpu, apics, enable, command, route, entry }
-}
+import { StateReader, StateWriter } from '../../src/base/index.js'
+import { makeApics as make } from './apics.js'
 
 describe('the local APIC', () => {
   it('takes nothing while software disabled', () => {
@@ -223,13 +185,44 @@ describe('the local APIC', () => {
     expect(apic(0).read(0x280, 4)).toBe(0xa0)
   })
 
-  it('refuses x2APIC mode and reserved bits of APIC_BASE, and vanishes when disabled there', () => {
+  it('refuses reserved bits of APIC_BASE, and vanishes when disabled there', () => {
     const { apic } = make()
     expect(apic(0).readMsr(0x1b)).toBe(0xfee0_0900)
     expect(apic(1).readMsr(0x1b)).toBe(0xfee0_0800)
-    expect(apic(0).writeMsr(0x1b, 0xfee0_0d00, 0)).toBe(false)
+    expect(apic(0).writeMsr(0x1b, 0xfee0_0901, 0)).toBe(false)
+    expect(apic(0).writeMsr(0x1b, 0xfee0_0b00, 0)).toBe(false)
+    expect(apic(0).writeMsr(0x1b, 0xfee0_0900, 0x100)).toBe(false)
     expect(apic(0).writeMsr(0x1b, 0xfee0_0000, 0)).toBe(true)
     expect(apic(0).page).toBeUndefined()
+  })
+
+  it('keeps the count when the timer changes between one-shot and periodic, and an ended count at zero', () => {
+    const { clock, apic, enable } = make()
+    enable()
+    const timer = (mode: number): void => apic(0).write(0x320, 4, (mode << 17) | 0x1_0040)
+    const count = (): number => apic(0).read(0x390, 4)
+    apic(0).write(0x3e0, 4, 0xb)
+    timer(0)
+    apic(0).write(0x380, 4, 1000)
+    clock.advanceTo(600)
+    timer(1)
+    expect(count()).toBe(400)
+    clock.advanceTo(5_700)
+    expect(count()).toBe(300)
+    timer(0)
+    expect([count(), apic(0).read(0x380, 4)]).toEqual([300, 1000])
+    clock.advanceTo(5_999)
+    expect(count()).toBe(1)
+    clock.advanceTo(6_500)
+    expect(count()).toBe(0)
+    timer(1)
+    expect(count()).toBe(0)
+    clock.advanceTo(9_000)
+    expect(count()).toBe(0)
+    timer(2)
+    expect([count(), apic(0).read(0x380, 4)]).toEqual([0, 0])
+    apic(0).write(0x380, 4, 1000)
+    expect(apic(0).read(0x380, 4)).toBe(0)
   })
 
   it('goes on after save and load where it was', () => {

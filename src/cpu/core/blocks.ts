@@ -17,6 +17,7 @@ import { VECTOR_GP, VECTOR_UD, raise, raiseNoCode } from './fault'
 import { decodeBlock } from './decode'
 import { countStore, forgetExecuted, markExecuted } from './executed'
 import { FORGOTTEN, forgetLogged, logEnd, logPositions, loggedPage, logStore } from './coherence'
+import { dropRegions, killRegions } from './jit'
 
 const ARENA_RESERVE: usize = BLOCK_BYTES + UOP_BYTES * 1024
 
@@ -125,13 +126,16 @@ function markCode(physical: u32): void {
 export function emptyArena(c: CpuState): void {
   memory.fill(c.blockTable, 0, 4 * (BLOCK_TABLE_ENTRIES + 2 * PAGE_TABLE_ENTRIES + JUMP_CACHE_ENTRIES))
   c.arenaNext = c.arena
+  dropRegions(c)
 }
 
-/** Makes a block unfindable. Its uops stay intact for whoever is inside. */
-function kill(b: Block): void {
+/** Makes a block of v unfindable. Its uops stay intact for whoever is inside. True if it, or compiled code with it, is being executed. */
+function kill(v: CpuState, b: Block): bool {
   b.generation = 0
   // No longer found by any mode; the code size stays for whoever is inside.
   b.mode |= 0x80000000
+  const compiled = b.inRegions != 0 && killRegions(v, b)
+  return compiled || changetype<usize>(b) == v.block
 }
 
 /** Drops vCPU v's blocks with bytes in [start, end), all within the page of `start`. Returns true if the block being executed was one. */
@@ -144,8 +148,7 @@ function dropBlocks(v: CpuState, start: u32, end: u32): bool {
   while (at) {
     const b = changetype<Block>(at)
     if ((b.physical & 0xfffff000) == page && b.physical < end && b.physical + b.bytes > start) {
-      if (at == v.block) running = true
-      kill(b)
+      if (kill(v, b)) running = true
       store<u32>(link, <u32>b.pageNext)
     } else link = at + offsetof<Block>('pageNext')
     at = b.pageNext
@@ -155,8 +158,7 @@ function dropBlocks(v: CpuState, start: u32, end: u32): bool {
   while (at) {
     const b = changetype<Block>(at)
     if (b.secondPage == page && page + (b.physical + b.bytes & 0xfff) > start) {
-      if (at == v.block) running = true
-      kill(b)
+      if (kill(v, b)) running = true
       store<u32>(link, <u32>b.secondNext)
     } else link = at + offsetof<Block>('secondNext')
     at = b.secondNext
@@ -230,7 +232,7 @@ export function dropLoggedCode(): void {
   }
 }
 
-/** Control returns to the dispatcher after the instruction c is executing: its next instruction in the block becomes an exit. */
+/** Control returns to the dispatcher after the instruction c is executing: its next instruction in the block becomes an exit. Compiled code looks at c.attention. */
 export function stopAtBoundary(c: CpuState): void {
   c.attention = 1
   if (c.block == 0 || c.uop == 0) return
@@ -259,11 +261,11 @@ export function restorePatched(c: CpuState): void {
 
 /** All decoded blocks of all vCPUs are dropped (host changed breakpoints or state). Between runs, or the runner stops at its boundary. */
 export function dropAllBlocks(c: CpuState): void {
-  if (c.block) {
+  if (c.block || c.jitRegion) {
     stopAtBoundary(c)
     advanceGeneration(c)
     for (let i: u32 = 0; i < BLOCK_TABLE_ENTRIES; i++) {
-      for (let at = <usize>load<u32>(c.blockTable + (i << 2)); at; at = changetype<Block>(at).hashNext) kill(changetype<Block>(at))
+      for (let at = <usize>load<u32>(c.blockTable + (i << 2)); at; at = changetype<Block>(at).hashNext) kill(c, changetype<Block>(at))
     }
     return
   }

@@ -35,13 +35,14 @@ export const CR4_PGE: u64 = 0x80
 export const CR4_PCE: u64 = 0x100
 export const CR4_OSFXSR: u64 = 0x200
 export const CR4_OSXMMEXCPT: u64 = 0x400
+export const CR4_UMIP: u64 = 0x800
 export const CR4_FSGSBASE: u64 = 0x10000
 export const CR4_PCIDE: u64 = 0x20000
 export const CR4_SMEP: u64 = 0x100000
 export const CR4_SMAP: u64 = 0x200000
 /** What CPUID says is there; the rest is reserved. */
 const CR4_DEFINED: u64 =
-  CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_PGE | CR4_PCE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_FSGSBASE | CR4_PCIDE | CR4_SMEP | CR4_SMAP
+  CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_PGE | CR4_PCE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_UMIP | CR4_FSGSBASE | CR4_PCIDE | CR4_SMEP | CR4_SMAP
 
 export const EFER_SCE: u64 = 1
 export const EFER_LME: u64 = 0x100
@@ -69,7 +70,8 @@ export function writeCr0(c: CpuState, value: u64): bool {
   if (changed & CR0_PG) {
     if (next & CR0_PG) {
       if (c.efer & EFER_LME) {
-        if ((c.cr4 & CR4_PAE) == 0 || (c.csAttributes & 0x2000) != 0) return refuse(c)
+        // A 16-bit TSS cannot stay in TR either (3A 9.8.5.4).
+        if ((c.cr4 & CR4_PAE) == 0 || (c.csAttributes & 0x2000) != 0 || (c.trAttributes & 8) == 0) return refuse(c)
       }
     } else if (is64(c) || (c.cr4 & CR4_PCIDE) != 0) return refuse(c)
   }

@@ -12,14 +12,16 @@ const LAST_EXTENDED: u32 = 0x80000008
 /** Family 6, model 0x3c, stepping 3: a number old enough to promise nothing that is not in the feature bits. */
 const SIGNATURE: u32 = 0x000306c3
 
-// FPU DE PSE TSC MSR PAE CX8 APIC SEP MTRR PGE CMOV PAT PSE36 CLFSH MMX FXSR SSE SSE2
+// FPU DE PSE TSC MSR PAE CX8 SEP MTRR PGE CMOV PAT PSE36 CLFSH MMX FXSR SSE SSE2
 const FEATURES_EDX: u32 =
-  (1 << 0) | (1 << 2) | (1 << 3) | (1 << 4) | (1 << 5) | (1 << 6) | (1 << 8) | (1 << 9) | (1 << 11) | (1 << 12) | (1 << 13) | (1 << 15) |
+  (1 << 0) | (1 << 2) | (1 << 3) | (1 << 4) | (1 << 5) | (1 << 6) | (1 << 8) | (1 << 11) | (1 << 12) | (1 << 13) | (1 << 15) |
   (1 << 16) | (1 << 17) | (1 << 19) | (1 << 23) | (1 << 24) | (1 << 25) | (1 << 26)
-// SSE3 SSSE3 CX16 PCID SSE4.1 SSE4.2 POPCNT HYPERVISOR
-const FEATURES_ECX: u32 = (1 << 0) | (1 << 9) | (1 << 13) | (1 << 17) | (1 << 19) | (1 << 20) | (1 << 23) | (1 << 31)
-// FSGSBASE SMEP INVPCID, x87 selectors always zero (x87-environment.ts), SMAP
-const FEATURES_7_EBX: u32 = (1 << 0) | (1 << 7) | (1 << 10) | (1 << 13) | (1 << 20)
+// SSE3 SSSE3 CX16 PCID SSE4.1 SSE4.2 x2APIC POPCNT TSC-deadline HYPERVISOR
+const FEATURES_ECX: u32 = (1 << 0) | (1 << 9) | (1 << 13) | (1 << 17) | (1 << 19) | (1 << 20) | (1 << 21) | (1 << 23) | (1 << 24) | (1 << 31)
+// FSGSBASE TSC_ADJUST SMEP INVPCID, x87 selectors always zero (x87-environment.ts), SMAP
+const FEATURES_7_EBX: u32 = (1 << 0) | (1 << 1) | (1 << 7) | (1 << 10) | (1 << 13) | (1 << 20)
+// UMIP
+const FEATURES_7_ECX: u32 = 1 << 2
 // FDP_EXCPTN_ONLY is absent; LAHF64
 const EXTENDED_ECX: u32 = 1
 // SYSCALL NX PDPE1GB RDTSCP LM
@@ -73,7 +75,7 @@ export function cpuid(c: CpuState): void {
       return answer(c, 0, 0, 0, 0)
     }
     case 7:
-      return answer(c, 0, subleaf == 0 ? FEATURES_7_EBX : 0, 0, 0)
+      return subleaf == 0 ? answer(c, 0, FEATURES_7_EBX, FEATURES_7_ECX, 0) : answer(c, 0, 0, 0, 0)
     case 0xb: {
       if (subleaf == 0) return answer(c, 0, 1, 0x100, c.index)
       if (subleaf == 1) return answer(c, packageShift(), cpuCount, 0x201, c.index)

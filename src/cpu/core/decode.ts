@@ -12,6 +12,7 @@ import { linearOf, linkBlock, noteExecuted } from './blocks'
 import { event } from './imports'
 import { EVENT_CROSS_MODIFIED, wantsCrossModified } from './coherence'
 import { isBreakpoint } from './breakpoints'
+import { initialHeat } from './jit'
 import { eliminateDeadFlags } from './dead-flags'
 import { fuseBranch } from './fuse'
 import { decodeOneByte } from './decode-one-byte'
@@ -98,6 +99,9 @@ export function decodeBlock(c: CpuState, rip: u64, mode: u32, physical: u32): Bl
   b.chain0 = 0
   b.chain1 = 0
   b.secondPage = d.second ? d.secondPage : NO_PAGE
+  b.heat = initialHeat(mode)
+  b.region = 0
+  b.inRegions = 0
   c.arenaNext = (d.uop + 15) & ~15
   eliminateDeadFlags(b)
   fuseBranch(b)

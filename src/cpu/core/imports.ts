@@ -29,3 +29,7 @@ export declare function taskPriorityWrite(cpu: u32, value: u32): void
 // @ts-ignore: decorator
 @external('machine', 'event')
 export declare function event(cpu: u32, kind: u32, a: u32, b: u32): void
+/** The compiler (../jit): a block of this vCPU is hot. It may set the block's region, now or at a later request. */
+// @ts-ignore: decorator
+@external('jit', 'request')
+export declare function compileRequest(cpu: u32, block: u32): void

@@ -1,6 +1,6 @@
 // The exports of core.wasm; what each promises is in ../core-abi.ts. Nothing is decided here.
 import { STATE_BYTES } from './state'
-import { bytesNeeded, clearDirtyPages, cpuAt, cpuCount, dirtyCount, dirtyList, layOut, ramBase, runningCpu, saveLimit, setEventMaskValue, setMachineTime, addRom } from './layout'
+import { bytesNeeded, clearDirtyPages, cpuAt, cpuCount, dirtyCount, dirtyList, dropCompiled, layOut, ramBase, runningCpu, saveLimit, setDropCompiled, setEventMaskValue, setMachineTime, addRom } from './layout'
 import { LINE_INTR, runCpu } from './run'
 import { IF, readFlags, setArithmetic } from './flags'
 import { dropAllBlocks, dropCode, stopAtBoundary } from './blocks'
@@ -13,6 +13,10 @@ import { updateMode } from './segments'
 import { armDebug } from './debug'
 import { resetState, startupState } from './reset'
 import { loadAll, saveAll, saveArea } from './save'
+import { NEVER_HOT, allocateRegion, linkRegion, setThreshold } from './jit'
+
+export { multiplyHighSigned as jitMultiplyHigh } from './arithmetic'
+export { jitCold, jitFlags, jitRead, jitReadForWrite, jitVector, jitWrite } from './jit'
 
 let lastRetired: i64 = 0
 
@@ -167,4 +171,26 @@ export function clearDirty(): void {
   if (dirtyCount == 0) return
   clearDirtyPages()
   dropWriteTags(0, true)
+}
+
+/** Compiled code from the given number of entries of a block on; 0: none. What is compiled goes. */
+export function jitConfigure(entries: u32): void {
+  setThreshold(entries ? <i32>entries : NEVER_HOT)
+  jitDrop()
+}
+
+export function jitDrop(): void {
+  setDropCompiled(true)
+}
+
+export function jitDropPending(): u32 {
+  return dropCompiled ? 1 : 0
+}
+
+export function jitAllocate(cpu: u32, blocks: u32): usize {
+  return allocateRegion(cpuAt(cpu), blocks)
+}
+
+export function jitLink(cpu: u32, region: usize): void {
+  linkRegion(cpuAt(cpu), region)
 }

@@ -24,6 +24,7 @@ import { segmentCheck } from './segment-check'
 import { coldOp } from './cold'
 import { systemOp } from './system-ops'
 import { sseOp } from './sse'
+import { enterCompiled } from './jit'
 import {
   add, and, adc, addressShort, address, cmp, compareBranch, dec, imul16, imul32, imul64, inc, neg, operandB, or, rol, ror, sar, sbb, shl, shr,
   sub, test, testBranch, xor,
@@ -61,7 +62,7 @@ function usesStack(b: Block, u: usize): bool {
   return false
 }
 
-function leaveWithFault(c: CpuState, b: Block, u: usize): u32 {
+export function leaveWithFault(c: CpuState, b: Block, u: usize): u32 {
   // A non-canonical address based on the stack segment is #SS (SDM 1, 3.3.7.1). Out-of-line instructions have other reasons for #GP.
   if (c.faultVector == VECTOR_GP && usesStack(b, u)) {
     const op = uopOp(u)
@@ -92,12 +93,16 @@ function follow(c: CpuState, rip: u64, from: Block, chain: usize): usize {
   return take(c, found)
 }
 
-/** Takes the block's instructions from the budget; 0 if they do not fit. */
+/** Takes the block's instructions from the budget; 0 if they do not fit. Compiled code may run first: go on at c.resume in what is returned. */
 function take(c: CpuState, b: Block): usize {
+  const heat = b.heat - 1
+  if (heat < 0) return enterCompiled(c, b)
+  b.heat = heat
   const remaining = c.remaining - i64(b.count)
   if (remaining < 0) return 0
   c.remaining = remaining
   c.block = changetype<usize>(b)
+  c.resume = b.uops
   return changetype<usize>(b)
 }
 
@@ -143,10 +148,11 @@ function canonical(rip: u64): bool {
   return u64((i64(rip) << 16) >> 16) == rip
 }
 
-export function interpret(c: CpuState, entry: Block): u32 {
+/** Executes from uop `first` of `entry`, whose instructions are taken. */
+export function interpret(c: CpuState, entry: Block, first: usize): u32 {
   const base = changetype<usize>(c)
   let b = entry
-  let u = b.uops
+  let u = first
   c.block = changetype<usize>(b)
   while (true) {
     let way: u32 = NOT_TAKEN
@@ -235,7 +241,7 @@ export function interpret(c: CpuState, entry: Block): u32 {
         const n = afterSystem(c)
         if (n == 0) return LEAVE
         b = changetype<Block>(n)
-        u = b.uops
+        u = c.resume
         continue
       }
       case OP_SSE: {
@@ -262,7 +268,7 @@ export function interpret(c: CpuState, entry: Block): u32 {
         const n = followIndirect(c, c.rip)
         if (n == 0) return LEAVE
         b = changetype<Block>(n)
-        u = b.uops
+        u = c.resume
         continue
       }
       case OP_NOP:
@@ -1265,6 +1271,15 @@ export function interpret(c: CpuState, entry: Block): u32 {
       if (next) {
         const n = changetype<Block>(next)
         if (n.generation == c.generation) {
+          const heat = n.heat - 1
+          if (heat < 0) {
+            const entered = enterCompiled(c, n)
+            if (entered == 0) return LEAVE
+            b = changetype<Block>(entered)
+            u = c.resume
+            continue
+          }
+          n.heat = heat
           const remaining = c.remaining - i64(n.count)
           if (remaining < 0) return leaveAt(c, n.rip)
           c.remaining = remaining
@@ -1277,22 +1292,35 @@ export function interpret(c: CpuState, entry: Block): u32 {
       const linked = follow(c, way ? b.target : b.fallthrough, b, way ? offsetof<Block>('chain0') : offsetof<Block>('chain1'))
       if (linked == 0) return LEAVE
       b = changetype<Block>(linked)
-      u = b.uops
+      u = c.resume
       continue
     }
     // Indirect branches: the jump cache.
     let found = cachedTarget(c, indirect, b.mode)
     if (found) {
-      const remaining = c.remaining - i64(changetype<Block>(found).count)
+      const n = changetype<Block>(found)
+      b.chain0 = found
+      const heat = n.heat - 1
+      if (heat < 0) {
+        const entered = enterCompiled(c, n)
+        if (entered == 0) return LEAVE
+        b = changetype<Block>(entered)
+        u = c.resume
+        continue
+      }
+      n.heat = heat
+      const remaining = c.remaining - i64(n.count)
       if (remaining < 0) return leaveAt(c, indirect)
       c.remaining = remaining
       c.block = found
-    } else {
-      found = followIndirect(c, indirect)
-      if (found == 0) return LEAVE
+      b = n
+      u = n.uops
+      continue
     }
+    found = followIndirect(c, indirect)
+    if (found == 0) return LEAVE
     b = changetype<Block>(found)
-    u = b.uops
+    u = c.resume
   }
   return LEAVE
 }

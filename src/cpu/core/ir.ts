@@ -206,7 +206,7 @@ export class Block {
   uops: usize
   target: u64 // 32
   fallthrough: u64 // 40
-  chain0: usize // 48: block at target
+  chain0: usize // 48: block at target; of an indirect branch the target last seen, a hint
   chain1: usize // 52: block at fallthrough
   hashNext: usize // 56
   pageNext: usize // 60: next block that begins in the same physical page
@@ -215,7 +215,11 @@ export class Block {
   sequence: u64 // 72: code-write log position its bytes were read at
   stale: u32 // 80: bytes were rewritten by another vCPU; may run until this one serializes
   uopEnd: usize // 84
+  heat: i32 // 88: entries left until it is hot; negative: ask jit.ts at each entry
+  region: usize // 92: compiled code that may be entered here (jit.ts), 0 none
+  ordinal: u32 // 96: number of this block in that region
+  inRegions: u32 // 100: some region may contain this block
 }
-export const BLOCK_BYTES: usize = 96
+export const BLOCK_BYTES: usize = 112
 export const NO_PAGE: u32 = 0xffffffff
 export const BLOCK_MAX_INSTRUCTIONS: u32 = 48

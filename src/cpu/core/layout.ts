@@ -40,6 +40,8 @@ export let decoderBase: usize = 0
 export let eventMask: u32 = 0
 export let machineTime: u64 = 0
 export let runningCpu: i32 = -1
+/** All compiled code is to be dropped when the next run begins. */
+export let dropCompiled: bool = false
 
 export function setEventMaskValue(mask: u32): void {
   eventMask = mask
@@ -65,6 +67,13 @@ export function clearDirtyPages(): void {
   for (let i: u32 = 0; i < dirtyCount; i++) store<u8>(dirtyPages + load<u32>(dirtyList + (i << 2)), 0)
   dirtyCount = 0
 }
+
+export function setDropCompiled(wanted: bool): void {
+  dropCompiled = wanted
+}
+
+/** Records of compiled regions (jit.ts), behind each vCPU's blocks. */
+const REGION_BYTES: u32 = 0x80000
 
 function arenaBytes(vcpus: u32): u32 {
   return vcpus <= 4 ? 0x800000 : vcpus <= 16 ? 0x400000 : 0x100000
@@ -96,7 +105,7 @@ function saveAreaBytes(vcpus: u32, ram: u32): usize {
 export function bytesNeeded(vcpus: u32, ram: u32): f64 {
   const fixed = align(__heap_base, 4096) + 8192 + LOG_ENTRIES * LOG_ENTRY_BYTES + ROM_AREA + 0x20000
   const pages = ram >> 12
-  return f64(fixed) + f64(saveAreaBytes(vcpus, ram)) + f64(vcpus) * f64(perCpuBytes() + arenaBytes(vcpus)) + f64(pages) * 13 + f64(ram) + 0x30000
+  return f64(fixed) + f64(saveAreaBytes(vcpus, ram)) + f64(vcpus) * f64(perCpuBytes() + arenaBytes(vcpus) + REGION_BYTES) + f64(pages) * 13 + f64(ram) + 0x30000
 }
 
 export function layOut(vcpus: u32, ram: u32): void {
@@ -111,6 +120,8 @@ export function layOut(vcpus: u32, ram: u32): void {
   at += perCpuBytes() * vcpus
   const arenas = at
   at += arenaBytes(vcpus) * vcpus
+  const regions = at
+  at += REGION_BYTES * vcpus
   saveBase = at
   saveLimit = <u32>saveAreaBytes(vcpus, ram)
   at += saveLimit
@@ -146,6 +157,9 @@ export function layOut(vcpus: u32, ram: u32): void {
     c.arena = arenas + i * arenaBytes(vcpus)
     c.arenaNext = c.arena
     c.arenaEnd = c.arena + arenaBytes(vcpus)
+    c.regionArena = regions + i * REGION_BYTES
+    c.regionNext = c.regionArena
+    c.regionEnd = c.regionArena + REGION_BYTES
     c.generation = 1
     c.randomState = 0x9e3779b97f4a7c15
     memory.fill(c.tlbBase, 0xff, CONTEXTS * TLB_BYTES)

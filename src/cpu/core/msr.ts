@@ -8,21 +8,27 @@ import { apicMsrRead, apicMsrWrite } from './imports'
 import { VECTOR_GP, raise } from './fault'
 import { isCanonical } from './mmu'
 import { writeEfer } from './control-registers'
-import { serialize, timeNow } from './coherence'
+import { serialize } from './coherence'
+import { APIC_MSR_HIGH, readDeadline, readTsc, readTscAdjust, writeDeadline, writeTsc, writeTscAdjust } from './time-stamp'
 import { DEBUG_CONTROL, MTRR_FIXED, MTRR_VARIABLE } from './system-area'
 
 const IA32_TSC: u32 = 0x10
 const IA32_PLATFORM_ID: u32 = 0x17
 const IA32_APIC_BASE: u32 = 0x1b
+const IA32_TSC_ADJUST: u32 = 0x3b
 const IA32_BIOS_SIGN_ID: u32 = 0x8b
 const IA32_MTRRCAP: u32 = 0xfe
 const IA32_SYSENTER_CS: u32 = 0x174
 const IA32_SYSENTER_ESP: u32 = 0x175
 const IA32_SYSENTER_EIP: u32 = 0x176
+const IA32_MCG_CAP: u32 = 0x179
 const IA32_MISC_ENABLE: u32 = 0x1a0
 const IA32_DEBUGCTL: u32 = 0x1d9
 const IA32_PAT: u32 = 0x277
 const IA32_MTRR_DEF_TYPE: u32 = 0x2ff
+const IA32_TSC_DEADLINE: u32 = 0x6e0
+const X2APIC_FIRST: u32 = 0x800
+const X2APIC_ICR: u32 = 0x830
 const IA32_EFER: u32 = 0xc0000080
 const IA32_STAR: u32 = 0xc0000081
 const IA32_LSTAR: u32 = 0xc0000082
@@ -38,8 +44,12 @@ const MTRRCAP: u64 = 0x508
 /** Fast strings; BTS and PEBS unavailable. */
 export const MISC_ENABLE_AT_RESET: u64 = 0x1801
 
-export function readTsc(c: CpuState): u64 {
-  return timeNow(c) + c.tscOffset
+/** The registers 800H to 83FH that x2APIC mode can read, a bit for each (SDM 3A table 11-6): ID, version, TPR, PPR, LDR, SVR, ISR, TMR, IRR, ESR,
+ *  ICR, six LVT entries, initial and current count, divide. */
+const X2APIC_READABLE: u64 = 0x43fd01ffffffa50c
+
+function isX2apic(c: CpuState, msr: u32): bool {
+  return msr >= X2APIC_FIRST && msr < X2APIC_FIRST + 64 && (apicMsrRead(c.index, IA32_APIC_BASE) & 0x400) != 0
 }
 
 /** Index of a fixed-range MTRR, or -1. */
@@ -70,6 +80,11 @@ export function readMsr(c: CpuState, msr: u32): u64 {
       return 0
     case IA32_APIC_BASE:
       return u64(apicMsrRead(c.index, msr))
+    case IA32_TSC_ADJUST:
+      return readTscAdjust(c)
+    case IA32_TSC_DEADLINE:
+      return readDeadline(c)
+    case IA32_MCG_CAP: // no banks
     case IA32_BIOS_SIGN_ID:
       return 0
     case IA32_MTRRCAP:
@@ -110,7 +125,10 @@ export function readMsr(c: CpuState, msr: u32): u64 {
   if (msr >= 0x200 && msr < 0x210) return load<u64>(systemArea(c) + MTRR_VARIABLE + ((msr - 0x200) << 3))
   const fixed = fixedMtrr(msr)
   if (fixed >= 0) return load<u64>(systemArea(c) + MTRR_FIXED + (<usize>fixed << 3))
-  if (msr >= 0x800 && msr < 0x900 && apicMsrRead(c.index, IA32_APIC_BASE) & 0x400) return u64(apicMsrRead(c.index, msr))
+  if (isX2apic(c, msr) && (X2APIC_READABLE >> u64(msr - X2APIC_FIRST)) & 1) {
+    const high = msr == X2APIC_ICR ? u64(apicMsrRead(c.index, msr | APIC_MSR_HIGH)) << 32 : 0
+    return high | u64(apicMsrRead(c.index, msr))
+  }
   raise(c, VECTOR_GP, 0)
   return 0
 }
@@ -123,7 +141,15 @@ export function writeMsr(c: CpuState, msr: u32, value: u64): void {
   serialize(c)
   switch (msr) {
     case IA32_TSC: {
-      c.tscOffset = value - timeNow(c)
+      writeTsc(c, value)
+      return
+    }
+    case IA32_TSC_ADJUST: {
+      writeTscAdjust(c, value)
+      return
+    }
+    case IA32_TSC_DEADLINE: {
+      writeDeadline(c, value)
       return
     }
     case IA32_APIC_BASE: {
@@ -222,7 +248,7 @@ export function writeMsr(c: CpuState, msr: u32, value: u64): void {
     store<u64>(systemArea(c) + MTRR_FIXED + (<usize>fixed << 3), value)
     return
   }
-  if (msr >= 0x800 && msr < 0x900 && apicMsrRead(c.index, IA32_APIC_BASE) & 0x400) {
+  if (isX2apic(c, msr)) {
     if (apicMsrWrite(c.index, msr, <u32>value, <u32>(value >> 32))) refuse(c)
     c.attention = 1
     return

@@ -11,10 +11,12 @@
 // counts as one instruction.
 import { CpuState, MODE_STEP } from './state'
 import { IF, RF, TF } from './flags'
-import { setRunningCpu } from './layout'
+import { Block } from './ir'
+import { cpuAt, cpuCount, dropCompiled, setDropCompiled, setRunningCpu } from './layout'
 import { acknowledgeInterrupt } from './imports'
-import { findBlock, linearOf } from './blocks'
-import { LEAVE_BREAK, interpret } from './interpret'
+import { emptyArena, findBlock, linearOf } from './blocks'
+import { LEAVE, LEAVE_BREAK, interpret } from './interpret'
+import { enterCompiled } from './jit'
 import { breakpointCount, isBreakpoint } from './breakpoints'
 import { deliverDebugTrap, deliverFault, deliverInterrupt, deliverNmi, singleStepTrap } from './exceptions'
 import { instructionBreakpoint } from './debug'
@@ -41,6 +43,10 @@ export function runCpu(c: CpuState, budget: i64): u32 {
   c.flagsShown = 0
   c.block = 0
   c.uop = 0
+  if (dropCompiled) {
+    for (let i: u32 = 0; i < cpuCount; i++) emptyArena(cpuAt(i))
+    setDropCompiled(false)
+  }
   setRunningCpu(c.index)
   const reason = dispatch(c)
   setRunningCpu(-1)
@@ -96,10 +102,16 @@ function dispatch(c: CpuState): u32 {
       const b = findBlock(c, c.mode)
       if (b === null) continue
       const remaining = c.remaining - i64(b.count)
-      if (remaining >= 0) {
+      const heat = b.heat - 1
+      if (remaining < 0) left = step(c)
+      else if (heat < 0) {
+        const entered = enterCompiled(c, b)
+        left = entered ? interpret(c, changetype<Block>(entered), c.resume) : LEAVE
+      } else {
+        b.heat = heat
         c.remaining = remaining
-        left = interpret(c, b)
-      } else left = step(c)
+        left = interpret(c, b, b.uops)
+      }
     } else left = step(c)
     if (c.remaining < begun) c.faultStreak = 0
     if (left == LEAVE_BREAK) {
@@ -123,7 +135,7 @@ function step(c: CpuState): u32 {
   // Keeps the interpreter from going on to a second block.
   c.attention = 1
   c.remaining -= i64(b.count)
-  interpret(c, b)
+  interpret(c, b, b.uops)
   if (c.fault) return 0
   if (flags & RF) c.eflags &= ~RF
   if (flags & TF) singleStepTrap(c)

@@ -153,7 +153,20 @@ export class CpuState {
   jumpCache: usize
   csBaseSeen: u64 // 936: CS base the current generation of blocks belongs to
   breakAt: u64 // 944: RIP of the breakpoint last reported
-  endOfDerived: u64 // 952
+  // Compiled code (jit.ts).
+  jitRest: i64 // 952: budget beyond the fuel that compiled code was given
+  jitFuel: i32 // 960: fuel left when it returned
+  jitStatus: u32 // 964: after a helper of compiled code: JIT_OK, JIT_FAULT or JIT_STOP
+  jitRegion: usize // 968: region being executed, 0 outside compiled code
+  flagForm: u32 // 972: what the three flag words hold (flag-forms.ts); 0 everywhere but between compiled code and settleFlags
+  resume: usize // 976: where the interpreter goes on in the block that `take` or `enterCompiled` gave it
+  regions: usize // 980: list of this vCPU's regions
+  regionArena: usize // 984
+  regionNext: usize // 988
+  regionEnd: usize // 992
+  jitSpare: u32 // 996
+  jitValue: u64 // 1000: what the last load of a helper gave
+  endOfDerived: u64 // 1008
 }
 
 /** Offset where the derived part begins; [0, 736) and [1024, 1536) are saved. */

@@ -5,6 +5,8 @@
 export const MTRR_VARIABLE: u32 = 0 // 16 registers: base and mask of 8 ranges
 export const MTRR_FIXED: u32 = 128 // 11 registers
 export const DEBUG_CONTROL: u32 = 216
+export const TSC_DEADLINE: u32 = 224 // as written
+export const TSC_ADJUST: u32 = 232
 export const VICTIM_4K: u32 = 256 // u32: next way to replace
 export const VICTIM_2M: u32 = 260
 export const VICTIM_1G: u32 = 264

@@ -298,7 +298,7 @@ export function systemDecode(d: Decoder, opcode: u32): bool {
     case 0x0fb5:
       return farPointer(d, SEG_GS)
     case 0x0f3882: {
-      if (!d.operandOverride || d.mode & MODE_REAL) return false
+      if (!d.operandOverride) return false
       d.fetchModrm()
       if (d.mod == 3) return false
       d.address(16, false)

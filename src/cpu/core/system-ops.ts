@@ -28,8 +28,9 @@ import { farCall, farJump, farReturn } from './far-transfer'
 import { interruptReturn } from './interrupt-return'
 import { softwareInterrupt } from './exceptions'
 import { swapGs, systemCall, systemEnter, systemExit, systemReturn } from './fast-call'
-import { CR0_TS, CR4_FSGSBASE, CR4_TSD, invalidatePage, invalidatePcid, loadMachineStatus, readControl, writeControl } from './control-registers'
-import { readMsr, readTsc, writeMsr } from './msr'
+import { CR0_TS, CR4_FSGSBASE, CR4_TSD, CR4_UMIP, invalidatePage, invalidatePcid, loadMachineStatus, readControl, writeControl } from './control-registers'
+import { readMsr, writeMsr } from './msr'
+import { readTsc } from './time-stamp'
 import { cpuid } from './cpuid'
 import { portIn, portOut, portString } from './port-io'
 import { debugRegister, readDebug, writeDebug } from './debug'
@@ -55,6 +56,13 @@ function isPrivileged(c: CpuState): bool {
   return false
 }
 
+/** SGDT, SIDT, SLDT, SMSW, STR: #GP(0) above level 0 with CR4.UMIP. */
+function isReadable(c: CpuState): bool {
+  if ((c.cr4 & CR4_UMIP) == 0 || c.cpl == 0) return true
+  protectionFault(c)
+  return false
+}
+
 /** Writes a register slot with the rules of the operand size. */
 function setRegister(c: CpuState, offset: u32, value: u64, size: u32): void {
   if (size == 8) setSlot(c, offset, value)
@@ -64,11 +72,13 @@ function setRegister(c: CpuState, offset: u32, value: u64, size: u32): void {
 
 /** A value to the register in `d`, or its low 16 bits to memory at T0. */
 function storeWord(c: CpuState, u: usize, value: u64): void {
+  if (!isReadable(c)) return
   if (uopDetail(u)) write16(c, c.t0, value)
   else setRegister(c, uopD(u), value, uopX(u))
 }
 
 function storeTable(c: CpuState, base: u64, limit: u32): void {
+  if (!isReadable(c)) return
   const long = (c.mode & MODE_CODE_MASK) == MODE_CODE64
   probeWrite(c, c.t0, long ? 10 : 6)
   if (c.fault) return

@@ -157,7 +157,7 @@ function dropCopies(c: CpuState, key: u64, offsetMask: u64): void {
   if (offsetMask == 0xfff) tlbFlushPage(c, <u64>((<i64>(key << 16)) >> 16) & ~0xfff)
   else tlbFlushAll(c)
   // It may be the page of the running block, whose next instruction then walks again. It must do so wherever the run is cut.
-  if (c.block) stopAtBoundary(c)
+  if (c.block || c.jitRegion) stopAtBoundary(c)
 }
 
 function announce(c: CpuState, kind: u32, pcid: u32): void {

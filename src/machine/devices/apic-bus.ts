@@ -36,7 +36,7 @@ export class ApicBus implements Savable {
     if (shorthand === 1) return source === undefined ? [] : [source]
     if (shorthand === 2) return [...this.apics]
     if (shorthand === 3) return this.apics.filter((apic) => apic !== source)
-    if (destination === 0xff) return [...this.apics]
+    if (destination === (source?.broadcast ?? 0xff)) return [...this.apics]
     return this.apics.filter((apic) =>
       message.logical ? apic.matchesLogical(destination) : apic.apicId === destination,
     )

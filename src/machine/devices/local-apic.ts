@@ -1,4 +1,4 @@
-// The local APIC of one vCPU (xAPIC; SDM 3A chapter 11).
+// The local APIC of one vCPU (SDM 3A chapter 11): xAPIC by its page, x2APIC by its MSRs (11.12).
 //
 // What it decides: which vector the vCPU sees next (IRR, ISR, TPR, PPR), when its timer fires, and what its interrupt
 // commands send to others. Messages travel over the ApicBus (apic-bus.ts), which knows all of them. The vCPU is seen only
@@ -9,10 +9,12 @@
 // called after every change of anything the rule depends on, and `acknowledge` applies the same rule, so a vCPU that saw
 // the line high always gets a vector.
 //
-// The timer counts virtual time divided by the divide register: 1 GHz nominal, the crystal of CPUID leaf 15H.
+// In x2APIC mode the page is gone, the ID is the vCPU's number, the logical ID follows from it, and a reserved bit is #GP.
 
-import type { Clock, Savable, StateReader, StateWriter, Timer } from '../../base/index.js'
+import type { Clock, Savable, StateReader, StateWriter } from '../../base/index.js'
 import type { ApicBus } from './apic-bus.js'
+import { ApicTimer } from './apic-timer.js'
+import { VectorSet } from './vector-set.js'
 
 /** The lines of one vCPU. */
 export interface CpuLines {
@@ -32,7 +34,14 @@ export const APIC_BASE_MSR = 0x1b
 export const TSC_DEADLINE_MSR = 0x6e0
 export const APIC_DEFAULT_BASE = 0xfee0_0000
 const APIC_BASE_BSP = 1 << 8
+const APIC_BASE_EXTENDED = 1 << 10
 const APIC_BASE_ENABLE = 1 << 11
+const APIC_BASE_RESERVED = 0x2ff
+/** Asked for instead of a register's number: the upper half of one of 64 bits (ICR, deadline). */
+const MSR_HIGH = 0x8000_0000
+const X2APIC_FIRST = 0x800
+const X2APIC_ICR = 0x830
+const X2APIC_SELF_IPI = 0x83f
 
 export const DELIVERY_FIXED = 0
 export const DELIVERY_LOWEST = 1
@@ -47,8 +56,9 @@ const LVT_MASKED = 1 << 16
 const LVT_TIMER = 0
 const LVT_LINT0 = 3
 const LVT_ERROR = 5
-const TIMER_PERIODIC = 1
-const TIMER_TSC_DEADLINE = 2
+
+/** Of the low half of the interrupt command register. */
+const COMMAND_WRITABLE = 0xc_cfff
 
 const ERROR_SEND_VECTOR = 1 << 5
 const ERROR_RECEIVE_VECTOR = 1 << 6
@@ -56,19 +66,23 @@ const ERROR_REGISTER = 1 << 7
 
 /** Which bits of each LVT register can be written: timer, thermal, performance, LINT0, LINT1, error. */
 const LVT_WRITABLE = [0x7_00ff, 0x1_07ff, 0x1_07ff, 0x1_a7ff, 0x1_a7ff, 0x1_00ff] as const
+/** Delivery status and Remote IRR. */
+const LVT_READ_ONLY = 0x5000
 
-/** The highest vector set in a 256-bit register; -1 if none. */
-function highest(bits: Uint32Array): number {
-  for (let word = 7; word >= 0; word--) {
-    const value = bits[word] as number
-    if (value !== 0) return word * 32 + 31 - Math.clz32(value)
-  }
-  return -1
-}
+/** Bits that x2APIC mode allows to be written, by register; a missing one is read-only or not there (table 11-6). */
+const X2APIC_WRITABLE = new Map<number, number>([
+  [0x80, 0xff],
+  [0xb0, 0],
+  [0xf0, 0x1ff],
+  [0x280, 0],
+  ...LVT_WRITABLE.map((bits, i): [number, number] => [0x320 + 16 * i, bits | LVT_READ_ONLY]),
+  [0x380, 0xffff_ffff],
+  [0x3e0, 0xb],
+])
 
 export class LocalApic implements Savable {
   readonly tag = 'local-apic'
-  readonly version = 1
+  readonly version = 2
   readonly index: number
 
   private base: number
@@ -77,22 +91,17 @@ export class LocalApic implements Savable {
   private logicalDestination = 0
   private destinationFormat = 0xffff_ffff
   private spurious = 0xff
-  private readonly inService = new Uint32Array(8)
-  private readonly triggerMode = new Uint32Array(8)
-  private readonly requested = new Uint32Array(8)
+  private readonly inService = new VectorSet()
+  private readonly triggerMode = new VectorSet()
+  private readonly requested = new VectorSet()
   private errorStatus = 0
   private errorsSince = 0
   private commandLow = 0
   private commandHigh = 0
   private readonly lvt = new Uint32Array(6)
-  private initialCount = 0
-  private countStart = 0
-  private divideConfiguration = 0
-  private tscDeadline = 0
   private lineHigh = false
 
-  private readonly timer: Timer
-  private readonly clock: Clock
+  private readonly timer: ApicTimer
   private readonly bus: ApicBus
   private readonly cpu: CpuLines
   private readonly external: ExternalInterrupts | undefined
@@ -100,13 +109,12 @@ export class LocalApic implements Savable {
   /** `external` is the 8259's output where it is wired to this vCPU's LINT0: the boot processor's only. */
   constructor(index: number, clock: Clock, bus: ApicBus, cpu: CpuLines, external?: ExternalInterrupts) {
     this.index = index
-    this.clock = clock
     this.bus = bus
     this.cpu = cpu
     this.external = external
     this.id = index
     this.base = this.resetBase()
-    this.timer = clock.createTimer(`local-apic ${index} timer`, () => this.timerExpired())
+    this.timer = new ApicTimer(clock, `local-apic ${index} timer`, () => this.fireLocal(LVT_TIMER))
     bus.attach(this)
     this.reset()
   }
@@ -128,9 +136,9 @@ export class LocalApic implements Savable {
     this.logicalDestination = 0
     this.destinationFormat = 0xffff_ffff
     this.spurious = 0xff
-    this.inService.fill(0)
-    this.triggerMode.fill(0)
-    this.requested.fill(0)
+    this.inService.clear()
+    this.triggerMode.clear()
+    this.requested.clear()
     this.errorStatus = 0
     this.errorsSince = 0
     this.commandLow = 0
@@ -138,25 +146,30 @@ export class LocalApic implements Savable {
     this.lvt.fill(LVT_MASKED)
     // Virtual wire mode on the boot processor, which firmware sets up on a PC: the 8259 works before any driver runs.
     if (this.external !== undefined) this.lvt[LVT_LINT0] = DELIVERY_EXTINT << 8
-    this.initialCount = 0
-    this.countStart = 0
-    this.divideConfiguration = 0
-    this.tscDeadline = 0
-    this.timer.disarm()
+    this.timer.reset()
     this.update()
   }
 
   get apicId(): number {
-    return this.id
+    return this.extended ? this.index : this.id
   }
 
-  /** The physical address of the register page; undefined while the APIC is globally disabled. */
+  /** The destination by which this APIC's messages mean everybody. */
+  get broadcast(): number {
+    return this.extended ? 0xffff_ffff : 0xff
+  }
+
+  /** The physical address of the register page; undefined while the APIC is globally disabled or in x2APIC mode. */
   get page(): number | undefined {
-    return (this.base & APIC_BASE_ENABLE) !== 0 ? (this.base & 0xffff_f000) >>> 0 : undefined
+    return this.globallyEnabled && !this.extended ? (this.base & 0xffff_f000) >>> 0 : undefined
   }
 
   private get globallyEnabled(): boolean {
     return (this.base & APIC_BASE_ENABLE) !== 0
+  }
+
+  private get extended(): boolean {
+    return (this.base & APIC_BASE_EXTENDED) !== 0
   }
 
   private get softwareEnabled(): boolean {
@@ -164,12 +177,20 @@ export class LocalApic implements Savable {
   }
 
   get processorPriority(): number {
-    const serviced = highest(this.inService)
+    const serviced = this.inService.highest
     const servicedClass = serviced < 0 ? 0 : serviced & 0xf0
     return (this.taskPriority & 0xf0) >= servicedClass ? this.taskPriority : servicedClass
   }
 
+  private get logicalId(): number {
+    return this.extended ? (((this.index >>> 4) << 16) | (1 << (this.index & 15))) >>> 0 : this.logicalDestination
+  }
+
   matchesLogical(destination: number): boolean {
+    if (this.extended) {
+      const mine = this.logicalId
+      return destination >>> 16 === mine >>> 16 && (destination & mine & 0xffff) !== 0
+    }
     const mine = this.logicalDestination >>> 24
     if (this.destinationFormat >>> 28 === 0xf) return (mine & destination) !== 0
     // Cluster model: high nibble names the cluster (15: all), low nibble the members.
@@ -189,8 +210,8 @@ export class LocalApic implements Savable {
           this.error(ERROR_RECEIVE_VECTOR)
           return
         }
-        this.setBit(this.requested, vector, true)
-        this.setBit(this.triggerMode, vector, level)
+        this.requested.set(vector, true)
+        this.triggerMode.set(vector, level)
         this.update()
         return
       case DELIVERY_NMI:
@@ -212,7 +233,7 @@ export class LocalApic implements Savable {
   /** The highest request that may interrupt now; -1 if none. */
   private deliverable(): number {
     if (!this.globallyEnabled || !this.softwareEnabled) return -1
-    const vector = highest(this.requested)
+    const vector = this.requested.highest
     return vector >= 0 && (vector & 0xf0) > (this.processorPriority & 0xf0) ? vector : -1
   }
 
@@ -236,8 +257,8 @@ export class LocalApic implements Savable {
   acknowledge(): number {
     const vector = this.deliverable()
     if (vector >= 0) {
-      this.setBit(this.requested, vector, false)
-      this.setBit(this.inService, vector, true)
+      this.requested.set(vector, false)
+      this.inService.set(vector, true)
       this.update()
       return vector
     }
@@ -250,25 +271,15 @@ export class LocalApic implements Savable {
   }
 
   private endOfInterrupt(): void {
-    const vector = highest(this.inService)
+    const vector = this.inService.highest
     if (vector < 0) return
-    this.setBit(this.inService, vector, false)
-    const level = this.testBit(this.triggerMode, vector)
+    this.inService.set(vector, false)
+    const level = this.triggerMode.has(vector)
     if (level) {
-      this.setBit(this.triggerMode, vector, false)
+      this.triggerMode.set(vector, false)
       this.bus.broadcastEndOfInterrupt(vector)
     }
     this.update()
-  }
-
-  private testBit(bits: Uint32Array, vector: number): boolean {
-    return (((bits[vector >>> 5] as number) >>> (vector & 31)) & 1) !== 0
-  }
-
-  private setBit(bits: Uint32Array, vector: number, on: boolean): void {
-    const word = vector >>> 5
-    const mask = 1 << (vector & 31)
-    bits[word] = on ? (bits[word] as number) | mask : (bits[word] as number) & ~mask
   }
 
   private error(bits: number): void {
@@ -299,7 +310,7 @@ export class LocalApic implements Savable {
     this.bus.send({
       source: this,
       shorthand: (low >>> 18) & 3,
-      destination: this.commandHigh >>> 24,
+      destination: this.extended ? this.commandHigh : this.commandHigh >>> 24,
       logical: (low & (1 << 11)) !== 0,
       mode,
       vector,
@@ -307,66 +318,12 @@ export class LocalApic implements Savable {
     })
   }
 
-  // Timer ///////////////////////////////////////////////////////////////////////////////////////////////////////////
-
-  private get divider(): number {
-    const code = (this.divideConfiguration & 3) | ((this.divideConfiguration >>> 1) & 4)
-    return code === 7 ? 1 : 2 << code
-  }
-
   private get timerMode(): number {
     return ((this.lvt[LVT_TIMER] as number) >>> 17) & 3
   }
 
-  private currentCount(): number {
-    if (this.initialCount === 0 || this.timerMode === TIMER_TSC_DEADLINE) return 0
-    const elapsed = Math.floor((this.clock.now - this.countStart) / this.divider)
-    if (this.timerMode === TIMER_PERIODIC) return this.initialCount - (elapsed % this.initialCount)
-    return Math.max(0, this.initialCount - elapsed)
-  }
-
-  private startCount(count: number): void {
-    if (this.timerMode === TIMER_TSC_DEADLINE) return // writes to the initial count are ignored in this mode
-    this.initialCount = count
-    this.countStart = this.clock.now
-    this.schedule()
-  }
-
-  /**
-   * Arms the timer for the next expiry that can have an effect. A masked count goes on without one: its value follows
-   * from `countStart`, and unmasking schedules again.
-   */
-  private schedule(): void {
-    const masked = ((this.lvt[LVT_TIMER] as number) & LVT_MASKED) !== 0
-    let expiry = Number.POSITIVE_INFINITY
-    if (this.timerMode === TIMER_TSC_DEADLINE) {
-      if (this.tscDeadline !== 0) expiry = this.tscDeadline
-    } else if (this.initialCount !== 0 && !masked) {
-      const period = this.initialCount * this.divider
-      const elapsed = this.clock.now - this.countStart
-      if (this.timerMode === TIMER_PERIODIC) expiry = this.countStart + (Math.floor(elapsed / period) + 1) * period
-      else if (elapsed < period) expiry = this.countStart + period
-    }
-    if (expiry === Number.POSITIVE_INFINITY) this.timer.disarm()
-    else this.timer.arm(expiry)
-  }
-
-  private timerExpired(): void {
-    this.tscDeadline = 0
-    this.schedule()
-    this.fireLocal(LVT_TIMER)
-  }
-
-  private writeTimerEntry(value: number): void {
-    const modeBefore = this.timerMode
-    this.lvt[LVT_TIMER] = value
-    const toOrFromDeadline = (modeBefore === TIMER_TSC_DEADLINE) !== (this.timerMode === TIMER_TSC_DEADLINE)
-    if (toOrFromDeadline) {
-      // Changing to or from TSC-deadline mode disarms the timer (SDM 3A 11.5.4.1).
-      this.initialCount = 0
-      this.tscDeadline = 0
-    }
-    this.schedule()
+  private configureTimer(): void {
+    this.timer.configure(this.timerMode, ((this.lvt[LVT_TIMER] as number) & LVT_MASKED) !== 0)
   }
 
   // Registers ///////////////////////////////////////////////////////////////////////////////////////////////////////
@@ -386,13 +343,13 @@ export class LocalApic implements Savable {
   }
 
   private readRegister(offset: number): number {
-    if (offset >= 0x100 && offset < 0x180) return this.inService[(offset - 0x100) >>> 4] as number
-    if (offset >= 0x180 && offset < 0x200) return this.triggerMode[(offset - 0x180) >>> 4] as number
-    if (offset >= 0x200 && offset < 0x280) return this.requested[(offset - 0x200) >>> 4] as number
+    if (offset >= 0x100 && offset < 0x180) return this.inService.word((offset - 0x100) >>> 4)
+    if (offset >= 0x180 && offset < 0x200) return this.triggerMode.word((offset - 0x180) >>> 4)
+    if (offset >= 0x200 && offset < 0x280) return this.requested.word((offset - 0x200) >>> 4)
     if (offset >= 0x320 && offset <= 0x370) return this.lvt[(offset - 0x320) >>> 4] as number
     switch (offset) {
       case 0x20:
-        return (this.id << 24) >>> 0
+        return this.extended ? this.index : (this.id << 24) >>> 0
       case 0x30:
         return 0x0005_0014 // six LVT entries, integrated APIC
       case 0x80:
@@ -404,7 +361,7 @@ export class LocalApic implements Savable {
       case 0xc0:
         return 0
       case 0xd0:
-        return this.logicalDestination
+        return this.logicalId
       case 0xe0:
         return this.destinationFormat
       case 0xf0:
@@ -416,11 +373,11 @@ export class LocalApic implements Savable {
       case 0x310:
         return this.commandHigh
       case 0x380:
-        return this.initialCount
+        return this.timer.initialCount
       case 0x390:
-        return this.currentCount()
+        return this.timer.currentCount
       case 0x3e0:
-        return this.divideConfiguration
+        return this.timer.divideConfiguration
       default:
         this.error(ERROR_REGISTER)
         return 0
@@ -432,8 +389,8 @@ export class LocalApic implements Savable {
       const index = (offset - 0x320) >>> 4
       let entry = value & (LVT_WRITABLE[index] as number)
       if (!this.softwareEnabled) entry |= LVT_MASKED
-      if (index === LVT_TIMER) this.writeTimerEntry(entry)
-      else this.lvt[index] = entry
+      this.lvt[index] = entry
+      if (index === LVT_TIMER) this.configureTimer()
       this.update()
       return
     }
@@ -458,7 +415,7 @@ export class LocalApic implements Savable {
         this.spurious = value & 0x3ff
         // Software disable masks every LVT entry, and they stay masked (SDM 3A 11.4.7.2).
         if (!this.softwareEnabled) for (let i = 0; i < 6; i++) this.lvt[i] = (this.lvt[i] as number) | LVT_MASKED
-        this.schedule()
+        this.configureTimer()
         this.update()
         return
       case 0x280:
@@ -467,25 +424,18 @@ export class LocalApic implements Savable {
         this.errorsSince = 0
         return
       case 0x300:
-        this.commandLow = value & 0x000c_cfff
+        this.commandLow = value & COMMAND_WRITABLE
         this.sendCommand()
         return
       case 0x310:
         this.commandHigh = (value & 0xff00_0000) >>> 0
         return
       case 0x380:
-        this.startCount(value)
+        this.timer.initialCount = value
         return
-      case 0x3e0: {
-        const remaining = this.currentCount()
-        this.divideConfiguration = value & 0xb
-        if (remaining > 0) {
-          // The count goes on from where it is at the new rate.
-          this.countStart = this.clock.now - (this.initialCount - remaining) * this.divider
-        }
-        this.schedule()
+      case 0x3e0:
+        this.timer.divideConfiguration = value
         return
-      }
       case 0x30:
       case 0x90:
       case 0xa0:
@@ -507,31 +457,59 @@ export class LocalApic implements Savable {
     this.update()
   }
 
-  readMsr(msr: number): number {
+  /** The low half; with MSR_HIGH the upper one. The core asks only for registers that can be read. */
+  readMsr(number: number): number {
+    const msr = number >>> 0
     if (msr === APIC_BASE_MSR) return this.base
-    if (msr === TSC_DEADLINE_MSR) return this.tscDeadline >>> 0
-    return 0
+    if (msr === TSC_DEADLINE_MSR) return this.timer.deadline >>> 0
+    if (msr === MSR_HIGH + TSC_DEADLINE_MSR) return Math.floor(this.timer.deadline / 0x1_0000_0000) >>> 0
+    if (msr === MSR_HIGH + X2APIC_ICR) return this.commandHigh
+    return msr >= X2APIC_FIRST && msr < MSR_HIGH ? this.readRegister((msr - X2APIC_FIRST) << 4) : 0
   }
 
-  /** False for #GP. x2APIC mode is not there (CPUID says so): enabling it, and its MSRs, fault. */
+  /** False for #GP. */
   writeMsr(msr: number, low: number, high: number): boolean {
-    if (msr === APIC_BASE_MSR) {
-      // The physical address width is 36 bits at most here; bits 7:0, 9 and 10 (x2APIC) are reserved.
-      if (high !== 0 || (low & 0x6ff) !== 0) return false
-      const wasEnabled = this.globallyEnabled
-      this.base = ((low & ~APIC_BASE_BSP) | (this.index === 0 ? APIC_BASE_BSP : 0)) >>> 0
-      if (wasEnabled && !this.globallyEnabled) this.reset()
-      this.update()
-      return true
-    }
+    if (msr === APIC_BASE_MSR) return this.writeBase(low >>> 0, high)
     if (msr === TSC_DEADLINE_MSR) {
-      if (this.timerMode !== TIMER_TSC_DEADLINE) return true
-      const deadline = (high >>> 0) * 0x1_0000_0000 + (low >>> 0)
-      this.tscDeadline = deadline
-      this.schedule()
+      this.timer.deadline = (high >>> 0) * 0x1_0000_0000 + (low >>> 0)
       return true
     }
-    return false
+    return this.extended && this.writeExtended(msr, low >>> 0, high >>> 0)
+  }
+
+  /** IA32_APIC_BASE: x2APIC mode is entered from xAPIC mode only, and left only by disabling (SDM 3A 11.12.5). */
+  private writeBase(low: number, high: number): boolean {
+    const on = (low & APIC_BASE_ENABLE) !== 0
+    const extended = (low & APIC_BASE_EXTENDED) !== 0
+    // Registers above 4 GiB are out of the machine's reach, so the address is refused as if it were too wide.
+    if (high !== 0 || (low & APIC_BASE_RESERVED) !== 0 || (extended && !on)) return false
+    if (extended ? !this.globallyEnabled : on && this.extended) return false
+    const wasEnabled = this.globallyEnabled
+    this.base = ((low & ~APIC_BASE_BSP) | (this.index === 0 ? APIC_BASE_BSP : 0)) >>> 0
+    if (wasEnabled && !on) this.reset()
+    this.update()
+    return true
+  }
+
+  private writeExtended(msr: number, low: number, high: number): boolean {
+    if (msr === X2APIC_ICR) {
+      if ((low & ~COMMAND_WRITABLE) !== 0) return false
+      this.commandHigh = high
+      this.writeRegister(0x300, low)
+      return true
+    }
+    if (high !== 0) return false
+    if (msr === X2APIC_SELF_IPI) {
+      if (low > 0xff) return false
+      if (low < 16) this.error(ERROR_SEND_VECTOR)
+      else this.accept(DELIVERY_FIXED, low, false)
+      return true
+    }
+    const offset = (msr - X2APIC_FIRST) << 4
+    const writable = X2APIC_WRITABLE.get(offset)
+    if (writable === undefined || (low & ~writable) !== 0) return false
+    this.writeRegister(offset, low)
+    return true
   }
 
   save(writer: StateWriter): void {
@@ -541,16 +519,13 @@ export class LocalApic implements Savable {
     writer.u32(this.logicalDestination)
     writer.u32(this.destinationFormat)
     writer.u32(this.spurious)
-    for (const bits of [this.inService, this.triggerMode, this.requested]) for (const word of bits) writer.u32(word)
+    for (const bits of [this.inService, this.triggerMode, this.requested]) bits.save(writer)
     writer.u32(this.errorStatus)
     writer.u32(this.errorsSince)
     writer.u32(this.commandLow)
     writer.u32(this.commandHigh)
     for (const entry of this.lvt) writer.u32(entry)
-    writer.u32(this.initialCount)
-    writer.f64(this.countStart)
-    writer.u32(this.divideConfiguration)
-    writer.f64(this.tscDeadline)
+    this.timer.save(writer)
     writer.bool(this.lineHigh)
   }
 
@@ -561,18 +536,13 @@ export class LocalApic implements Savable {
     this.logicalDestination = reader.u32()
     this.destinationFormat = reader.u32()
     this.spurious = reader.u32()
-    for (const bits of [this.inService, this.triggerMode, this.requested]) {
-      for (let i = 0; i < 8; i++) bits[i] = reader.u32()
-    }
+    for (const bits of [this.inService, this.triggerMode, this.requested]) bits.load(reader)
     this.errorStatus = reader.u32()
     this.errorsSince = reader.u32()
     this.commandLow = reader.u32()
     this.commandHigh = reader.u32()
     for (let i = 0; i < 6; i++) this.lvt[i] = reader.u32()
-    this.initialCount = reader.u32()
-    this.countStart = reader.f64()
-    this.divideConfiguration = reader.u32()
-    this.tscDeadline = reader.f64()
+    this.timer.load(reader)
     this.lineHigh = reader.bool()
   }
 }

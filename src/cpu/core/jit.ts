@@ -1,0 +1,380 @@
+// Compiled code: entering it, leaving it, and dropping it. The compiler itself (../jit) is the host's; it turns blocks into regions.
+//
+// A region is a WebAssembly function made from several blocks of one vCPU's mode, found in the function table. This file keeps, for each vCPU, one
+// record per region (class Region): which blocks it contains and whether it is still alive. The function has no address of
+// its own inside: all it needs comes from the CpuState and the record, so equal code of two vCPUs or two programs shares one function.
+//
+// Constraints:
+//  1. What compiled code does is what the interpreter would have done, retired count included. It may leave at any uop; then the
+//     interpreter goes on there, which is how everything rare is done: faults, stops at a boundary, system instructions.
+//  2. Entering a block by any way needs its page's translation to have been checked in this generation. Inside a page nothing
+//     can undo that without ending the region first; on a way to another page compiled code compares `pageGeneration`.
+//     Checking a page twice in one generation has no effect a guest could see (tlb.ts: dropping an entry in use ends the generation).
+//  3. A store that hits a block of a region kills the region. If it is the one being executed, the helper that stored reports JIT_STOP.
+//  4. c.block and c.uop are 0 inside compiled code; helpers are told the budget at the current instruction, so that time is exact.
+//  5. Compiled code is left at least every FUEL instructions, so that the host's engine can replace its first translation by a better one.
+import {
+  CpuState, JUMP_CACHE_ENTRIES, MODE_CODE64, MODE_CODE_MASK, MODE_STEP,
+} from './state'
+import {
+  Block, OP_LEAVE, OP_LOAD, OP_LOADS16_32, OP_LOADS16_64, OP_LOADS32_64, OP_LOADS8_32, OP_LOADS8_64, OP_LOADW, OP_LOADZ16, OP_LOADZ8, OP_POP, OP_PUSH,
+  UOP_BYTES, uopD, uopOffset, uopOp,
+} from './ir'
+import { findBlock, hashRip, stopAtBoundary } from './blocks'
+import { settleFlags } from './flag-forms'
+import { leaveWithFault } from './interpret'
+import { readForWriteSlow, readSlow, writeSlow } from './memory'
+import { coldOp } from './cold'
+import { sseOp } from './sse'
+import { compileRequest } from './imports'
+
+export const JIT_OK: u32 = 0
+export const JIT_FAULT: u32 = 1
+export const JIT_STOP: u32 = 2
+
+/** What a region returns: kind in bits 0..2, uop number in its block in bits 3..15, block's number in the region from bit 16 on. */
+export const LEAVE_JUMP: u32 = 0 // c.rip is set: find the block there
+export const LEAVE_FAULT: u32 = 1 // the uop raised a fault
+export const LEAVE_STOP: u32 = 2 // the uop is done; its instruction must be the last before the dispatcher looks
+export const LEAVE_UOP: u32 = 3 // the interpreter must go on with the uop
+export const LEAVE_FUEL: u32 = 4 // the block's instructions do not fit; none of them is done, though they were taken from the fuel
+export const LEAVE_TAKEN: u32 = 5 // the block is done: on to its target
+export const LEAVE_NEXT: u32 = 6 // the block is done: on to its fallthrough
+
+const FUEL: i64 = 65536
+export const REGION_PAGES: u32 = 4
+export const NEVER_HOT: i32 = 0x7fffffff
+
+@unmanaged
+export class Region {
+  index: u32 // 0: in the function table
+  alive: u32 // 4
+  next: usize // 8: list of the vCPU
+  blocks: u32 // 12: how many
+  generation0: u32 // 16: for each page, the generation in which its translation was last checked
+  generation1: u32
+  generation2: u32
+  generation3: u32
+  mode: u32 // 32
+  // 40: for each block u32 pointer, then for each block u8 number of its page, then u8 number of its second page (255 none)
+}
+export const REGION_HEADER: usize = 40
+
+/** Entries of a block before it is hot; NEVER_HOT while there is no compiler. */
+export let threshold: i32 = NEVER_HOT
+
+export function setThreshold(entries: i32): void {
+  threshold = entries
+}
+
+// @ts-ignore: decorator
+@inline
+export function initialHeat(mode: u32): i32 {
+  // Blocks of one instruction belong to the dispatcher alone; 16- and 32-bit code is left to the interpreter.
+  return mode & MODE_STEP || (mode & MODE_CODE_MASK) != MODE_CODE64 ? NEVER_HOT : threshold
+}
+
+// @ts-ignore: decorator
+@inline
+function regionBlock(r: usize, ordinal: u32): Block {
+  return changetype<Block>(<usize>load<u32>(r + REGION_HEADER + (ordinal << 2)))
+}
+
+/** Room for a region of `blocks` blocks in a vCPU's list; 0 if all must be dropped first. The compiler fills it and calls `linkRegion`. */
+export function allocateRegion(c: CpuState, blocks: u32): usize {
+  const bytes = (REGION_HEADER + blocks * 6 + 7) & ~7
+  if (c.regionNext + bytes > c.regionEnd) return 0
+  const r = c.regionNext
+  c.regionNext = r + bytes
+  memory.fill(r, 0, bytes)
+  changetype<Region>(r).blocks = blocks
+  return r
+}
+
+export function linkRegion(c: CpuState, r: usize): void {
+  const region = changetype<Region>(r)
+  region.alive = 1
+  region.next = c.regions
+  c.regions = r
+  for (let i: u32 = 0; i < region.blocks; i++) regionBlock(r, i).inRegions = 1
+}
+
+/** Forgets a vCPU's compiled code: its blocks go, or all functions go. Not from inside compiled code. */
+export function dropRegions(c: CpuState): void {
+  for (let r = c.regions; r; r = changetype<Region>(r).next) changetype<Region>(r).alive = 0
+  c.regions = 0
+  c.regionNext = c.regionArena
+}
+
+/** Ends the regions that contain b. True if one of them is being executed. */
+export function killRegions(c: CpuState, b: Block): bool {
+  b.inRegions = 0
+  let running = false
+  for (let r = c.regions; r; r = changetype<Region>(r).next) {
+    const region = changetype<Region>(r)
+    if (region.alive == 0) continue
+    for (let i: u32 = 0; i < region.blocks; i++) {
+      if (changetype<usize>(regionBlock(r, i)) == changetype<usize>(b)) {
+        region.alive = 0
+        if (c.jitRegion == r) running = true
+        break
+      }
+    }
+  }
+  return running
+}
+
+function markPages(c: CpuState, r: usize, ordinal: u32): void {
+  const pages = r + REGION_HEADER + (changetype<Region>(r).blocks << 2)
+  const generations = r + offsetof<Region>('generation0')
+  store<u32>(generations + (<usize>load<u8>(pages + ordinal) << 2), c.generation)
+  const second = load<u8>(pages + changetype<Region>(r).blocks + ordinal)
+  if (second != 255) store<u32>(generations + (<usize>second << 2), c.generation)
+}
+
+/** The interpreter goes on with b's first uop, or 0 and the dispatcher must act. */
+// @ts-ignore: decorator
+@inline
+function interpreted(c: CpuState, b: Block): usize {
+  const remaining = c.remaining - i64(b.count)
+  if (remaining < 0) return leave(c, b.rip)
+  c.remaining = remaining
+  c.block = changetype<usize>(b)
+  c.resume = b.uops
+  return changetype<usize>(b)
+}
+
+function leave(c: CpuState, rip: u64): usize {
+  c.rip = rip
+  c.block = 0
+  c.uop = 0
+  return 0
+}
+
+/** Is there compiled code to enter at b? Asks for it if not. */
+function compiledAt(c: CpuState, b: Block): usize {
+  let r = b.region
+  if (r) {
+    if (changetype<Region>(r).alive) return r
+    b.region = 0
+    b.heat = threshold >> 1
+    return 0
+  }
+  if (threshold == NEVER_HOT || b.generation == 0) {
+    b.heat = NEVER_HOT
+    return 0
+  }
+  b.heat = (threshold >> 2) + 1
+  compileRequest(c.index, <u32>changetype<usize>(b))
+  r = b.region
+  return r
+}
+
+/** The next block after compiled code left for c.rip; 0 if the dispatcher must act. */
+function nextBlock(c: CpuState): usize {
+  const rip = c.rip
+  if (c.attention || c.remaining <= 0) return 0
+  const cached = c.jumpCache + ((hashRip(rip) & (JUMP_CACHE_ENTRIES - 1)) << 2)
+  const n = <usize>load<u32>(cached)
+  if (n) {
+    const t = changetype<Block>(n)
+    if (t.rip == rip && t.generation == c.generation && t.mode == c.mode) return n
+  }
+  const found = findBlock(c, c.mode)
+  if (found === null) return 0
+  if (found.generation) store<u32>(cached, <u32>changetype<usize>(found))
+  return changetype<usize>(found)
+}
+
+/** The same by a direct way out of `from`, whose chain is in `chain`. */
+function chainedBlock(c: CpuState, from: Block, rip: u64, chain: usize): usize {
+  const n = <usize>load<u32>(changetype<usize>(from) + chain)
+  if (n && changetype<Block>(n).generation == c.generation && !c.attention && c.remaining > 0) return n
+  c.rip = rip
+  const arena = c.arenaNext
+  const found = nextBlock(c)
+  if (found && c.arenaNext >= arena && changetype<Block>(found).generation) store<u32>(changetype<usize>(from) + chain, <u32>found)
+  return found
+}
+
+/** Finishes a load or push whose helper asked to stop: what compiled code does after the call. */
+function complete(c: CpuState, u: usize): void {
+  const base = changetype<usize>(c)
+  const d = base + uopD(u)
+  const value = c.jitValue
+  switch (uopOp(u)) {
+    case OP_LOAD:
+      store<u8>(d, <u8>value)
+      break
+    case OP_LOAD + 1:
+      store<u16>(d, <u16>value)
+      break
+    case OP_LOAD + 2:
+    case OP_LOADW + 2:
+      store<u64>(d, u64(<u32>value))
+      break
+    case OP_LOAD + 3:
+    case OP_LOADW + 3:
+      store<u64>(d, value)
+      break
+    case OP_LOADZ8:
+    case OP_LOADW:
+      store<u64>(d, u64(<u8>value))
+      break
+    case OP_LOADZ16:
+    case OP_LOADW + 1:
+      store<u64>(d, u64(<u16>value))
+      break
+    case OP_LOADS8_64:
+      store<i64>(d, i64(<i8>value))
+      break
+    case OP_LOADS16_64:
+      store<i64>(d, i64(<i16>value))
+      break
+    case OP_LOADS32_64:
+      store<i64>(d, i64(<i32>value))
+      break
+    case OP_LOADS8_32:
+      store<u64>(d, u64(<u32><i32><i8>value))
+      break
+    case OP_LOADS16_32:
+      store<u64>(d, u64(<u32><i32><i16>value))
+      break
+    case OP_LEAVE:
+      c.rsp = c.rbp + 8
+      c.rbp = value
+      break
+    case OP_PUSH:
+      c.rsp -= 8
+      break
+    case OP_POP:
+      c.rsp += 8
+      store<u64>(d, value)
+      break
+    default:
+  }
+}
+
+/**
+ * b is the next block, its translation checked, its instructions not yet taken, and it is hot. Runs compiled code as far as it goes. Returns the
+ * block in which the interpreter goes on at c.resume, with its instructions taken; 0 when the dispatcher must act at c.rip.
+ */
+export function enterCompiled(c: CpuState, first: Block): usize {
+  let b = first
+  while (true) {
+    const r = compiledAt(c, b)
+    if (r == 0) return interpreted(c, b)
+    if (c.remaining < i64(b.count)) return leave(c, b.rip)
+    const fuel = min(c.remaining, FUEL)
+    c.jitRest = c.remaining - fuel
+    c.block = 0
+    c.uop = 0
+    markPages(c, r, b.ordinal)
+    c.jitRegion = r
+    const left = call_indirect<u32>(changetype<Region>(r).index, <u32>changetype<usize>(c), <u32>r, b.ordinal, <i32>fuel)
+    c.jitRegion = 0
+    c.remaining = c.jitRest + i64(c.jitFuel)
+    settleFlags(c)
+    const kind = left & 7
+    let n: usize
+    if (kind == LEAVE_JUMP) n = nextBlock(c)
+    else {
+      b = regionBlock(r, left >> 16)
+      if (kind == LEAVE_TAKEN) n = chainedBlock(c, b, b.target, offsetof<Block>('chain0'))
+      else if (kind == LEAVE_NEXT) n = chainedBlock(c, b, b.fallthrough, offsetof<Block>('chain1'))
+      else if (kind == LEAVE_FUEL) {
+        c.remaining += i64(b.count)
+        if (c.remaining < i64(b.count)) return leave(c, b.rip)
+        // Only this slice of the budget is used up, or the block would not have been entered.
+        n = changetype<usize>(b)
+      } else return resumeIn(c, b, b.uops + <usize>((left >> 3) & 0x1fff) * UOP_BYTES, kind)
+    }
+    if (n == 0) return 0
+    b = changetype<Block>(n)
+    const heat = b.heat - 1
+    if (heat < 0) continue
+    b.heat = heat
+    return interpreted(c, b)
+  }
+}
+
+/** The interpreter goes on in the middle of b. */
+function resumeIn(c: CpuState, b: Block, u: usize, kind: u32): usize {
+  if (kind == LEAVE_FAULT) {
+    leaveWithFault(c, b, u)
+    return 0
+  }
+  c.block = changetype<usize>(b)
+  c.resume = u
+  if (kind == LEAVE_STOP) {
+    complete(c, u)
+    c.uop = u
+    stopAtBoundary(c)
+    c.resume = u + UOP_BYTES
+  }
+  return changetype<usize>(b)
+}
+
+// Helpers that compiled code calls. `left`: fuel before the current instruction. Each sets c.jitStatus.
+
+// @ts-ignore: decorator
+@inline
+function begin(c: CpuState, left: i32): void {
+  c.remaining = c.jitRest + i64(left)
+}
+
+// @ts-ignore: decorator
+@inline
+function end(c: CpuState): void {
+  c.jitStatus = c.fault ? JIT_FAULT : c.attention ? JIT_STOP : JIT_OK
+}
+
+export function jitRead(c: CpuState, linear: u64, size: u32, left: i32): u64 {
+  begin(c, left)
+  const value = readSlow(c, linear, size)
+  c.jitValue = value
+  end(c)
+  return value
+}
+
+export function jitReadForWrite(c: CpuState, linear: u64, size: u32, left: i32): u64 {
+  begin(c, left)
+  const value = readForWriteSlow(c, linear, size)
+  c.jitValue = value
+  end(c)
+  return value
+}
+
+export function jitWrite(c: CpuState, linear: u64, size: u32, value: u64, left: i32): void {
+  begin(c, left)
+  writeSlow(c, linear, size, value)
+  end(c)
+}
+
+/** `at`: uop number in bits 3..15, block's number from bit 16 on, as in what a region returns. */
+// @ts-ignore: decorator
+@inline
+function uopAt(c: CpuState, at: u32): usize {
+  const b = regionBlock(c.jitRegion, at >> 16)
+  const u = b.uops + <usize>((at >> 3) & 0x1fff) * UOP_BYTES
+  c.instructionRip = b.rip + u64(uopOffset(u))
+  return u
+}
+
+export function jitVector(c: CpuState, at: u32, left: i32): void {
+  begin(c, left)
+  settleFlags(c)
+  sseOp(c, uopAt(c, at))
+  end(c)
+}
+
+export function jitCold(c: CpuState, at: u32, left: i32): void {
+  begin(c, left)
+  settleFlags(c)
+  coldOp(c, uopAt(c, at))
+  end(c)
+}
+
+export function jitFlags(c: CpuState): void {
+  settleFlags(c)
+}

@@ -1,0 +1,203 @@
+// The compiler to WebAssembly: hot blocks in, functions in the core's table out.
+//
+//   core: a block is hot ──request──> queue ──batch──> plan (region.ts), translate (translate.ts), one module for the batch ──> table, region records
+//
+// 1. A first request only queues the block. The batch is compiled when it is full or when a queued block asks again, since a module
+//    costs V8 150 to 250 us whatever is in it, and a function in it about 1 us for each guest instruction.
+// 2. Code is the same for every vCPU, address space and program with the same blocks (nothing in it is an address of the host), so a body that was
+//    compiled before is taken from the pool. Dropping a region frees only its record.
+// 3. The pool is bounded. When it is full, everything compiled is dropped at the beginning of the next run.
+// 4. It decides nothing that a guest could notice: any block may be compiled at any time, or never.
+import type { CoreExports } from '../core-abi.js'
+import { STATE_BLOCK_TABLE, STATE_GENERATION } from '../state-layout.js'
+import { planRegion, type RegionPlan } from './region.js'
+import { translateRegion } from './translate.js'
+import { BLOCK } from './uops.js'
+import { encodeModule, type FunctionType, I32, I64, type ImportedFunction } from './wasm.js'
+
+/** Entries of a block before it is compiled. */
+export const DEFAULT_THRESHOLD = 1000
+
+const BATCH = 16
+/** Table: the core's own functions lie below, compiled ones from here on. */
+export const FIRST_FUNCTION = 64
+export const TABLE_SIZE = 4096
+/** Header of a region's record before its blocks (core/jit.ts). */
+const REGION_HEADER = 40
+const REGION_MODE = 32
+
+const REGION_TYPE: FunctionType = { parameters: [I32, I32, I32, I32], results: [I32] }
+
+/** In the order of HELPER (function-builder.ts). */
+const HELPERS: readonly ImportedFunction[] = [
+  { name: 'jitRead', type: { parameters: [I32, I64, I32, I32], results: [I64] } },
+  { name: 'jitReadForWrite', type: { parameters: [I32, I64, I32, I32], results: [I64] } },
+  { name: 'jitWrite', type: { parameters: [I32, I64, I32, I64, I32], results: [] } },
+  { name: 'jitVector', type: { parameters: [I32, I32, I32], results: [] } },
+  { name: 'jitCold', type: { parameters: [I32, I32, I32], results: [] } },
+  { name: 'jitFlags', type: { parameters: [I32], results: [] } },
+  { name: 'jitMultiplyHigh', type: { parameters: [I64, I64], results: [I64] } },
+]
+
+export interface CompilerStatistics {
+  /** Regions linked, of them with a body from the pool. */
+  regions: number
+  reused: number
+  /** Guest instructions and bytes of WebAssembly in compiled bodies. */
+  instructions: number
+  bytes: number
+  modules: number
+  drops: number
+}
+
+interface Waiting {
+  readonly cpu: number
+  readonly block: number
+}
+
+export class Compiler {
+  readonly statistics: CompilerStatistics = { regions: 0, reused: 0, instructions: 0, bytes: 0, modules: 0, drops: 0 }
+  private readonly memory: WebAssembly.Memory
+  private readonly table: WebAssembly.Table
+  private readonly exports: CoreExports
+  private threshold = 0
+  private queue: Waiting[] = []
+  /** Table indices of compiled bodies, by a hash of their bytes. */
+  private readonly pool = new Map<number, { readonly body: Uint8Array; readonly index: number }[]>()
+  private nextIndex = FIRST_FUNCTION
+  /** Waiting for the core to drop what is compiled. */
+  private full = false
+
+  constructor(exports: CoreExports, memory: WebAssembly.Memory, table: WebAssembly.Table) {
+    this.exports = exports
+    this.memory = memory
+    this.table = table
+  }
+
+  /** Entries of a block before it is compiled; 0: no code is compiled any more, and none is entered. */
+  setThreshold(entries: number): void {
+    this.threshold = entries
+    this.queue = []
+    this.exports.jitConfigure(entries)
+  }
+
+  /** The core: `block` of `cpu` is hot. */
+  request(cpu: number, block: number): void {
+    if (this.full) {
+      if (this.exports.jitDropPending() !== 0) return
+      this.full = false
+    }
+    const again = this.queue.some((waiting) => waiting.block === block && waiting.cpu === cpu)
+    if (!again) this.queue.push({ cpu, block })
+    if (again || this.queue.length >= BATCH) this.compile()
+  }
+
+  private compile(): void {
+    const { queue } = this
+    this.queue = []
+    const view = new DataView(this.memory.buffer)
+    const bodies: Uint8Array[] = []
+    const links: { readonly cpu: number; readonly plan: RegionPlan; readonly index: number }[] = []
+    for (const { cpu, block } of queue) {
+      // Dropped, or compiled with another of this batch, since it asked.
+      if (view.getUint32(block + BLOCK.generation, true) === 0 || view.getUint32(block + BLOCK.region, true) !== 0)
+        continue
+      const state = this.exports.statePointer(cpu) >>> 0
+      const plan = planRegion(
+        {
+          view,
+          blockTable: view.getUint32(state + STATE_BLOCK_TABLE, true),
+          generation: view.getUint32(state + STATE_GENERATION, true),
+          threshold: this.threshold,
+        },
+        block,
+      )
+      const body = translateRegion(plan)
+      const index = this.place(body, bodies)
+      if (index < 0) {
+        this.overflow()
+        return
+      }
+      links.push({ cpu, plan, index })
+    }
+    if (bodies.length > 0) this.instantiate(bodies)
+    for (const { cpu, plan, index } of links) {
+      if (!this.link(view, cpu, plan, index)) {
+        this.overflow()
+        return
+      }
+    }
+  }
+
+  /** The table index a body has or will have; -1 if the table is full. */
+  private place(body: Uint8Array, bodies: Uint8Array[]): number {
+    let hash = 0x811c9dc5
+    for (let i = 0; i < body.length; i++) hash = Math.imul(hash ^ (body[i] as number), 0x01000193)
+    const same = this.pool.get(hash)
+    const known = same?.find((entry) => equal(entry.body, body))
+    if (known !== undefined) {
+      this.statistics.reused++
+      return known.index
+    }
+    if (this.nextIndex === TABLE_SIZE) return -1
+    const entry = { body, index: this.nextIndex++ }
+    if (same === undefined) this.pool.set(hash, [entry])
+    else same.push(entry)
+    bodies.push(body)
+    return entry.index
+  }
+
+  private instantiate(bodies: readonly Uint8Array[]): void {
+    const bytes = encodeModule(HELPERS, REGION_TYPE, bodies)
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+      env: { memory: this.memory },
+      core: this.exports as unknown as Record<string, unknown>,
+    })
+    const first = this.nextIndex - bodies.length
+    for (let i = 0; i < bodies.length; i++) this.table.set(first + i, instance.exports[String(i)])
+    this.statistics.modules++
+    this.statistics.bytes += bytes.length
+  }
+
+  /** Writes the region's record and makes its entries point to it; false if the vCPU has no room for it. */
+  private link(view: DataView, cpu: number, plan: RegionPlan, index: number): boolean {
+    const { blocks } = plan
+    const region = this.exports.jitAllocate(cpu, blocks.length) >>> 0
+    if (region === 0) return false
+    view.setUint32(region, index, true)
+    const head = (blocks[0] as RegionPlan['blocks'][number]).block.pointer
+    view.setUint32(region + REGION_MODE, view.getUint32(head + BLOCK.mode, true), true)
+    blocks.forEach((at, i) => {
+      view.setUint32(region + REGION_HEADER + 4 * i, at.block.pointer, true)
+      view.setUint8(region + REGION_HEADER + 4 * blocks.length + i, at.page)
+      view.setUint8(region + REGION_HEADER + 5 * blocks.length + i, at.second)
+    })
+    this.exports.jitLink(cpu, region)
+    blocks.forEach((at, i) => {
+      if (!at.entry) return
+      const { pointer } = at.block
+      if (i > 0 && view.getUint32(pointer + BLOCK.region, true) !== 0) return
+      view.setUint32(pointer + BLOCK.region, region, true)
+      view.setUint32(pointer + BLOCK.ordinal, i, true)
+      view.setInt32(pointer + BLOCK.heat, 0, true)
+    })
+    this.statistics.regions++
+    this.statistics.instructions += plan.instructions
+    return true
+  }
+
+  /** No room: begin afresh at the next run. */
+  private overflow(): void {
+    this.pool.clear()
+    this.nextIndex = FIRST_FUNCTION
+    this.full = true
+    this.statistics.drops++
+    this.exports.jitDrop()
+  }
+}
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}

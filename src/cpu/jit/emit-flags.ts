@@ -1,0 +1,232 @@
+// Reading flags in compiled code: conditions and the carry, from whatever form the flag words have at that place.
+//
+// Where the form is known, a condition is one comparison of the operands that the producer left. Where it is not (a place that several ways
+// lead to), the words are settled first by the core's own routine, so that the meaning of each form is stated once (core/flag-forms.ts).
+import { ADD, type Context, DEC, DYNAMIC, INC, LOGIC, SAR, SHL, SHR, SUB, WORDS } from './context.js'
+import { C, FLAG_A, FLAG_B, FLAG_C, HELPER, X2 } from './function-builder.js'
+import { W } from './wasm.js'
+
+/** Brings the flag words into the form WORDS. */
+export function settle(c: Context): void {
+  if (c.form === WORDS) return
+  c.publishForm()
+  c.f.spillFlags()
+  c.code.get(C)
+  c.code.call(HELPER.flags)
+  c.f.reloadFlags()
+  c.form = WORDS
+}
+
+/** Settles where the form is unknown or too rich to be read in place. */
+function settleUnless(c: Context, ...kinds: number[]): number {
+  const kind = c.form < 0 ? DYNAMIC : c.form & ~3
+  if (kind !== DYNAMIC && kinds.includes(kind)) return kind
+  settle(c)
+  return WORDS
+}
+
+/** Pushes the result of the producer, with garbage above the operand size. */
+function result(c: Context, kind: number): void {
+  const { code } = c
+  code.get(FLAG_A)
+  if (kind === ADD || kind === SUB || kind >= SHL) {
+    code.get(FLAG_B)
+    code.op(
+      kind === ADD
+        ? W.i64Add
+        : kind === SUB
+          ? W.i64Sub
+          : kind === SHL
+            ? W.i64Shl
+            : kind === SHR
+              ? W.i64ShrU
+              : W.i64ShrS,
+    )
+  }
+}
+
+const ANY = [WORDS, ADD, SUB, LOGIC, INC, DEC, SHL, SHR, SAR]
+
+/** Pushes ZF as an i32. */
+function zero(c: Context): void {
+  const kind = settleUnless(c, ...ANY)
+  const { code } = c
+  if (kind === SUB) {
+    code.get(FLAG_A)
+    code.get(FLAG_B)
+    code.op(W.i64Eq)
+    return
+  }
+  result(c, kind)
+  if (kind !== WORDS && kind !== LOGIC && kind !== INC && kind !== DEC) c.truncate(c.form & 3)
+  code.op(W.i64Eqz)
+}
+
+/** Pushes SF as an i32. */
+function sign(c: Context): void {
+  const kind = settleUnless(c, ...ANY)
+  const { code } = c
+  result(c, kind)
+  if (kind === WORDS) {
+    code.get(FLAG_C)
+    code.op(W.i64Xor)
+  } else c.signExtend(c.form & 3)
+  code.i64(0)
+  code.op(W.i64LtS)
+}
+
+/** Pushes CF as an i64, 0 or 1. */
+export function carry(c: Context): void {
+  const kind = settleUnless(c, WORDS, ADD, SUB, LOGIC, INC, DEC)
+  const { code } = c
+  const sz = c.form & 3
+  if (kind === LOGIC) code.i64(0)
+  else if (kind === SUB) {
+    code.get(FLAG_A)
+    code.get(FLAG_B)
+    code.op(W.i64LtU)
+    code.op(W.i64ExtendI32U)
+  } else if (kind === ADD) {
+    code.get(FLAG_A)
+    code.get(FLAG_B)
+    code.op(W.i64Add)
+    if (sz === 3) {
+      code.get(FLAG_A)
+      code.op(W.i64LtU)
+      code.op(W.i64ExtendI32U)
+    } else {
+      code.i64(8 << sz)
+      code.op(W.i64ShrU)
+    }
+  } else {
+    code.get(FLAG_B)
+    code.i64(63)
+    code.op(W.i64ShrU)
+  }
+}
+
+function carryBit(c: Context): void {
+  carry(c)
+  c.code.op(W.i32WrapI64)
+}
+
+/** Pushes OF as an i32. */
+function overflow(c: Context): void {
+  const kind = settleUnless(c, WORDS, ADD, SUB, LOGIC)
+  const { code } = c
+  if (kind === LOGIC) {
+    code.i32(0)
+    return
+  }
+  if (kind === WORDS) {
+    code.get(FLAG_B)
+    code.get(FLAG_B)
+    code.i64(1)
+    code.op(W.i64Shl)
+    code.op(W.i64Xor)
+  } else {
+    // ADD: (a ^ r) & (b ^ r); SUB: (a ^ b) & (a ^ r); the sign bit of the operand size.
+    result(c, kind)
+    code.set(X2)
+    code.get(FLAG_A)
+    code.get(kind === ADD ? X2 : FLAG_B)
+    code.op(W.i64Xor)
+    code.get(kind === ADD ? FLAG_B : FLAG_A)
+    code.get(X2)
+    code.op(W.i64Xor)
+    code.op(W.i64And)
+    c.signExtend(c.form & 3)
+  }
+  code.i64(0)
+  code.op(W.i64LtS)
+}
+
+/** Pushes PF as an i32. */
+function parity(c: Context): void {
+  const kind = settleUnless(c, ...ANY)
+  const { code } = c
+  result(c, kind)
+  if (kind === WORDS) {
+    code.get(FLAG_C)
+    code.i64(8)
+    code.op(W.i64ShrU)
+    code.op(W.i64Xor)
+  }
+  code.i64(0xff)
+  code.op(W.i64And)
+  code.op(W.i64Popcnt)
+  code.op(W.i32WrapI64)
+  code.i32(1)
+  code.op(W.i32And)
+  code.op(W.i32Eqz)
+}
+
+/** Pushes SF != OF as an i32. */
+function less(c: Context): void {
+  const kind = settleUnless(c, WORDS, SUB, LOGIC)
+  if (kind === LOGIC) sign(c)
+  else if (kind === SUB) compareSigned(c, W.i64LtS)
+  else {
+    sign(c)
+    overflow(c)
+    c.code.op(W.i32Xor)
+  }
+}
+
+function compareSigned(c: Context, op: number): void {
+  const sz = c.form & 3
+  c.code.get(FLAG_A)
+  c.signExtend(sz)
+  c.code.get(FLAG_B)
+  c.signExtend(sz)
+  c.code.op(op)
+}
+
+/** Pushes condition code `cc` (0 to 15, as in Jcc) as an i32. */
+export function condition(c: Context, cc: number): void {
+  const { code } = c
+  switch (cc >> 1) {
+    case 0:
+      overflow(c)
+      break
+    case 1:
+      carryBit(c)
+      break
+    case 2:
+      zero(c)
+      break
+    case 3:
+      if (c.form >= SUB && c.form < LOGIC) {
+        code.get(FLAG_A)
+        code.get(FLAG_B)
+        code.op(cc & 1 ? W.i64GtU : W.i64LeU)
+        return
+      }
+      carryBit(c)
+      zero(c)
+      code.op(W.i32Or)
+      break
+    case 4:
+      sign(c)
+      break
+    case 5:
+      parity(c)
+      break
+    case 6:
+      if (c.form >= SUB && c.form < LOGIC) {
+        compareSigned(c, cc & 1 ? W.i64GeS : W.i64LtS)
+        return
+      }
+      less(c)
+      break
+    default:
+      if (c.form >= SUB && c.form < LOGIC) {
+        compareSigned(c, cc & 1 ? W.i64GtS : W.i64LeS)
+        return
+      }
+      less(c)
+      zero(c)
+      code.op(W.i32Or)
+  }
+  if (cc & 1) code.op(W.i32Eqz)
+}

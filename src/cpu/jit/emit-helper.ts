@@ -1,0 +1,116 @@
+// Instructions that the core executes out of line (core/cold.ts, core/sse.ts), called from compiled code.
+//
+// Before the call the registers that the function reads are stored into the state, afterwards those that it writes are taken back. So
+// each function's registers must be known here; one that is not listed ends the region, and the interpreter executes it.
+import type { Context } from './context.js'
+import { C, HELPER } from './function-builder.js'
+import { OP, SLOT_T0, type Uop } from './uops.js'
+
+const RAX = 0
+const RCX = 1 << 3
+const RDX = 2 << 3
+const RBX = 3 << 3
+const RSP = 4 << 3
+const RBP = 5 << 3
+const RSI = 6 << 3
+const RDI = 7 << 3
+
+interface Effects {
+  readonly reads: readonly number[]
+  readonly writes: readonly number[]
+}
+
+/** Function number of OP_COLD and OP_SSE. */
+export function functionOf(uop: Uop): number {
+  return uop.low & 0xffff
+}
+
+/** Registers of the functions in core/cold-numbers.ts, those that 64-bit code has. */
+function coldEffects(uop: Uop): Effects | undefined {
+  const { d, s1, s2 } = uop
+  switch (functionOf(uop)) {
+    case 0: // PUSH
+      return { reads: [RSP, s2], writes: [RSP] }
+    case 1: // POP
+      return { reads: [RSP, d], writes: [RSP, d] }
+    case 2: // PEEK
+      return { reads: [RSP, d], writes: [d] }
+    case 3: // ADDSP
+      return { reads: [RSP], writes: [RSP] }
+    case 6: // ENTER
+    case 7: // LEAVE
+      return { reads: [RSP, RBP], writes: [RSP, RBP] }
+    case 11: // MUL
+    case 12: // IMUL
+    case 13: // DIV
+    case 14: // IDIV
+      return { reads: [RAX, RDX, s1], writes: [RAX, RDX] }
+    case 15: // BT and its kin
+      return { reads: [s1, s2, d], writes: [d] }
+    case 16: // BITADDR
+    case 17: // BSF
+    case 18: // BSR
+    case 19: // POPCNT
+      return { reads: [s1, d], writes: [d] }
+    case 20: // SHLD
+    case 21: // SHRD
+      return { reads: [s1, s2, RCX, d], writes: [d] }
+    case 22: // RCL
+    case 23: // RCR
+      return { reads: [s1, s2, d], writes: [d] }
+    case 24: // CMPXCHG
+      return { reads: [s1, s2, RAX, d], writes: [RAX, d] }
+    case 25: // CMPXCHG8B
+    case 26: // CMPXCHG16B
+      return { reads: [SLOT_T0, RAX, RDX, RBX, RCX], writes: [RAX, RDX] }
+    case 27: // LAHF
+      return { reads: [RAX], writes: [RAX] }
+    case 28: // SAHF
+      return { reads: [RAX], writes: [] }
+    case 29: // CARRY
+    case 30: // DIRECTION
+      return { reads: [], writes: [] }
+    case 38: // STRING
+      return { reads: [RAX, RCX, RSI, RDI], writes: [RAX, RCX, RSI, RDI] }
+    default:
+      return undefined
+  }
+}
+
+/** Registers of the functions in core/sse-decode.ts. d and s1 may be numbers of vector registers; taking them for slots costs little. */
+function vectorEffects(uop: Uop): Effects {
+  const fn = functionOf(uop)
+  if (fn <= 15) return { reads: (fn & 1) === 1 || fn >= 6 ? [SLOT_T0] : [], writes: [] }
+  const general = (slot: number): number => slot & ~7
+  return {
+    reads: [SLOT_T0, RAX, RCX, RDX, general(uop.s1), general(uop.d)],
+    writes: [RAX, RCX, general(uop.d)],
+  }
+}
+
+/** Emits an out-of-line uop that stays in the block; false if it is none, or one that the interpreter must execute. */
+export function emitHelper(c: Context, uop: Uop): boolean {
+  const { f, code } = c
+  if (uop.op !== OP.COLD && uop.op !== OP.SSE) return false
+  const effects = uop.op === OP.COLD ? coldEffects(uop) : vectorEffects(uop)
+  if (effects === undefined) return false
+  const plainVector = uop.op === OP.SSE && functionOf(uop) <= 21
+  for (const slot of new Set(effects.reads)) f.spill(slot)
+  if (!plainVector) {
+    c.publishForm()
+    f.spillFlags()
+  }
+  c.prepareLeave(0)
+  code.get(C)
+  code.i32(c.place)
+  c.left(uop)
+  code.call(uop.op === OP.COLD ? HELPER.cold : HELPER.vector)
+  for (const slot of new Set(effects.writes)) f.reload(slot)
+  if (!plainVector) {
+    f.reloadFlags()
+    c.form = 0
+    c.publishForm()
+  }
+  f.leaveByStatus()
+  return true
+}

@@ -1,0 +1,316 @@
+// One function under construction: its locals, where registers live in them, labels, and the ways out.
+//
+// Locals: general registers, temporaries and segment bases are 64-bit locals, loaded in front if the region touches them and
+// stored behind if it writes them; the three flag words and their form likewise. A function is
+//   load; block $exit { block $status { … set EXIT; br … }; EXIT |= status }; store; return EXIT
+// Promises: an emitter that uses only these methods can leave at any point with the state exact.
+import {
+  STATE_FLAG_AUX,
+  STATE_FLAG_CARRY,
+  STATE_FLAG_FORM,
+  STATE_FLAG_RESULT,
+  STATE_JIT_FUEL,
+  STATE_JIT_STATUS,
+  STATE_TLB,
+} from '../state-layout.js'
+import { SLOT_SEGMENT_BASE, SLOT_T0, SLOT_ZERO } from './uops.js'
+import { Code, I32, I64, V128, W } from './wasm.js'
+
+/** How a function says why it returned (core/jit.ts). */
+export const LEAVE_JUMP = 0
+export const LEAVE_FAULT = 1
+export const LEAVE_STOP = 2
+export const LEAVE_UOP = 3
+export const LEAVE_FUEL = 4
+export const LEAVE_TAKEN = 5
+export const LEAVE_NEXT = 6
+
+// Parameters.
+export const C = 0
+export const R = 1
+export const ENTRY = 2
+export const FUEL = 3
+// Names of locals; the function declares those that it uses. 64 bits:
+const FIRST_REGISTER = 4
+const FIRST_TEMPORARY = 20
+export const FLAG_A = 29
+export const FLAG_B = 30
+export const FLAG_C = 31
+const FIRST_SEGMENT = 32
+export const X0 = 38
+export const X1 = 39
+export const X2 = 40
+export const X3 = 41
+// 32 bits:
+export const TLB = 42
+export const FORM = 43
+export const EXIT = 44
+export const TAG = 45
+// Vectors:
+export const V0 = 46
+export const V1 = 47
+/** Never written: zero. */
+export const VZERO = 48
+const NAMES = 49
+
+function typeOf(name: number): number {
+  return name >= V0 ? V128 : name >= TLB ? I32 : I64
+}
+
+/** Code whose locals are names, numbered in the order of their first use. */
+class FunctionCode extends Code {
+  private readonly numbers = new Int8Array(NAMES).fill(-1)
+  readonly types: number[] = []
+
+  /** The number of a local. */
+  private number(name: number): number {
+    if (name <= FUEL) return name
+    const known = this.numbers[name] as number
+    if (known >= 0) return known
+    const fresh = FUEL + 1 + this.types.length
+    this.numbers[name] = fresh
+    this.types.push(typeOf(name))
+    return fresh
+  }
+
+  override get(name: number): void {
+    super.get(this.number(name))
+  }
+
+  override set(name: number): void {
+    super.set(this.number(name))
+  }
+
+  override tee(name: number): void {
+    super.tee(this.number(name))
+  }
+}
+
+const SLOT_T8 = 248
+
+/** Index of the helpers among a module's functions. */
+export const HELPER = { read: 0, readForWrite: 1, write: 2, vector: 3, cold: 4, flags: 5, multiplyHigh: 6 } as const
+
+/** The local that holds a slot. Not for ZERO. */
+function localOf(slot: number): number {
+  const index = slot >> 3
+  if (slot < SLOT_T0) return FIRST_REGISTER + index
+  if (slot < SLOT_ZERO) return FIRST_TEMPORARY + index - (SLOT_T0 >> 3)
+  return slot >= SLOT_T8 ? FIRST_TEMPORARY + 8 : FIRST_SEGMENT + index - (SLOT_SEGMENT_BASE >> 3)
+}
+
+export class FunctionBuilder {
+  readonly code = new FunctionCode()
+  private readonly labels: number[] = []
+  /** Slots that must be loaded in front, and stored behind, by local number. */
+  private readonly loaded = new Map<number, number>()
+  private readonly stored = new Map<number, number>()
+  private usesFlags = false
+  private usesTlb = false
+  private readonly exitLabel = -1
+  private readonly statusLabel = -3
+
+  constructor() {
+    this.code.block()
+    this.labels.push(this.exitLabel)
+    this.code.block()
+    this.labels.push(this.statusLabel)
+  }
+
+  /** Pushes a slot's 64 bits. */
+  get(slot: number): void {
+    if (slot === SLOT_ZERO) {
+      this.code.i64(0)
+      return
+    }
+    const local = localOf(slot)
+    this.touch(slot & ~7, local)
+    this.code.get(local)
+  }
+
+  private touch(slot: number, local: number): void {
+    if (slot < SLOT_T0 || (slot >= SLOT_SEGMENT_BASE && slot < SLOT_T8)) this.loaded.set(local, slot)
+  }
+
+  /** Pops 64 bits into a slot. */
+  set(slot: number): void {
+    this.code.set(this.written(slot))
+  }
+
+  tee(slot: number): void {
+    this.code.tee(this.written(slot))
+  }
+
+  /** Declares that a slot's local is going to be written. */
+  written(slot: number): number {
+    const local = localOf(slot)
+    this.touch(slot & ~7, local)
+    this.stored.set(local, slot & ~7)
+    return local
+  }
+
+  /** Stores a slot's local into the state, for a helper that reads it there. */
+  spill(slot: number): void {
+    if (slot === SLOT_ZERO) return
+    const local = localOf(slot)
+    if (slot >= SLOT_SEGMENT_BASE && slot < SLOT_T8) return
+    this.touch(slot & ~7, local)
+    this.code.get(C)
+    this.code.get(local)
+    this.code.memory(W.i64Store, slot & ~7)
+  }
+
+  /** Takes a slot back from the state after a helper wrote it there. */
+  reload(slot: number): void {
+    const local = this.written(slot)
+    this.code.get(C)
+    this.code.memory(W.i64Load, slot & ~7)
+    this.code.set(local)
+  }
+
+  useFlags(): void {
+    this.usesFlags = true
+  }
+
+  tlb(): void {
+    this.usesTlb = true
+    this.code.get(TLB)
+  }
+
+  spillFlags(): void {
+    this.usesFlags = true
+    const { code } = this
+    for (const [offset, local, op] of FLAG_WORDS) {
+      code.get(C)
+      code.get(local)
+      code.memory(op, offset)
+    }
+  }
+
+  reloadFlags(): void {
+    const { code } = this
+    for (const [offset, local, op] of FLAG_WORDS) {
+      if (op === W.i32Store) continue
+      code.get(C)
+      code.memory(W.i64Load, offset)
+      code.set(local)
+    }
+  }
+
+  // Labels //////////////////////////////////////////////////////////////////////////////////////////////////////////////
+
+  private fresh = 0
+
+  newLabel(): number {
+    return this.fresh++
+  }
+
+  block(label: number): void {
+    this.code.block()
+    this.labels.push(label)
+  }
+
+  loop(label: number): void {
+    this.code.loop()
+    this.labels.push(label)
+  }
+
+  if(): void {
+    this.code.if()
+    this.labels.push(-2)
+  }
+
+  else(): void {
+    this.code.op(W.else)
+  }
+
+  end(): void {
+    this.code.op(W.end)
+    this.labels.pop()
+  }
+
+  depth(label: number): number {
+    return this.labels.length - 1 - this.labels.lastIndexOf(label)
+  }
+
+  br(label: number): void {
+    this.code.op(W.br)
+    this.code.unsigned(this.depth(label))
+  }
+
+  private brIf(label: number): void {
+    this.code.op(W.brIf)
+    this.code.unsigned(this.depth(label))
+  }
+
+  leave(reason: number): void {
+    this.code.i32(reason)
+    this.code.set(EXIT)
+    this.br(this.exitLabel)
+  }
+
+  /** Leaves with what EXIT holds if the condition on the stack is true. */
+  leaveIf(): void {
+    this.brIf(this.exitLabel)
+  }
+
+  /** After a helper: leaves if its status is not JIT_OK; EXIT holds the uop's place, the status becomes the kind. */
+  leaveByStatus(): void {
+    this.code.get(C)
+    this.code.memory(W.i32Load, STATE_JIT_STATUS)
+    this.brIf(this.statusLabel)
+  }
+
+  /** The whole body: declarations, prologue, what was emitted, epilogue. */
+  finish(): Uint8Array {
+    const { code } = this
+    code.op(W.unreachable)
+    code.op(W.end)
+    code.get(EXIT)
+    code.get(C)
+    code.memory(W.i32Load, STATE_JIT_STATUS)
+    code.op(W.i32Or)
+    code.set(EXIT)
+    code.op(W.end)
+    for (const [local, slot] of this.stored) {
+      code.get(C)
+      code.get(local)
+      code.memory(W.i64Store, slot)
+    }
+    if (this.usesFlags) this.spillFlags()
+    code.get(C)
+    code.get(FUEL)
+    code.memory(W.i32Store, STATE_JIT_FUEL)
+    code.get(EXIT)
+    code.op(W.end)
+    const body = code.take()
+    code.length = 0
+    for (const [local, slot] of this.loaded) {
+      code.get(C)
+      code.memory(W.i64Load, slot)
+      code.set(local)
+    }
+    if (this.usesFlags) this.reloadFlags()
+    if (this.usesTlb) {
+      code.get(C)
+      code.memory(W.i32Load, STATE_TLB)
+      code.set(TLB)
+    }
+    const whole = new Code()
+    whole.unsigned(code.types.length)
+    for (const type of code.types) {
+      whole.byte(1)
+      whole.byte(type)
+    }
+    whole.append(code.take())
+    whole.append(body)
+    return whole.take()
+  }
+}
+
+const FLAG_WORDS: readonly (readonly [offset: number, local: number, op: number])[] = [
+  [STATE_FLAG_RESULT, FLAG_A, W.i64Store],
+  [STATE_FLAG_CARRY, FLAG_B, W.i64Store],
+  [STATE_FLAG_AUX, FLAG_C, W.i64Store],
+  [STATE_FLAG_FORM, FORM, W.i32Store],
+]

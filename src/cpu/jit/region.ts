@@ -1,0 +1,205 @@
+// Which blocks become one function: from a hot block along the ways that were taken, until the region is large enough.
+//
+// Only blocks that the interpreter has decoded, and whose translation holds in the present generation, are considered; so forming
+// a region touches nothing a guest could notice. A way that leads out of the region ends the function.
+//
+// Calls are followed into the callee. A return goes back to the call sites of the region from which it can be reached, and out
+// of the region if the address is none of them. What follows a call or a system instruction is an entry of its own where control comes
+// back there from outside.
+import { BLOCK, type Block, isConditional, NO_PAGE, OP, readBlock, terminator } from './uops.js'
+
+/** Limits of a region: V8's optimizing compiler takes more than linear time over a function. */
+const MAX_BLOCKS = 96
+const MAX_INSTRUCTIONS = 700
+const MAX_PAGES = 4
+const MAX_TARGETS = 6
+const BLOCK_TABLE_MASK = 16384 - 1
+export const NO_SECOND_PAGE = 255
+
+export interface RegionBlock {
+  readonly block: Block
+  /** Number of its page in the region, and of the page its first instruction extends into. */
+  readonly page: number
+  readonly second: number
+  /** Where the block's target and its fallthrough lead in the region; -1 out of it. */
+  taken: number
+  next: number
+  /** Blocks an indirect way is known to lead to. */
+  readonly targets: number[]
+  entry: boolean
+}
+
+export interface RegionPlan {
+  readonly blocks: readonly RegionBlock[]
+  readonly pages: number
+  readonly instructions: number
+}
+
+/** What a vCPU's block table says now. */
+export interface BlockSource {
+  readonly view: DataView
+  readonly blockTable: number
+  readonly generation: number
+  /** Entries a block has before it is hot. */
+  readonly threshold: number
+}
+
+function find(source: BlockSource, rip: bigint, mode: number): number {
+  const low = Number(BigInt.asUintN(32, rip))
+  const { view } = source
+  let at = view.getUint32(source.blockTable + 4 * ((low ^ (low >>> 11)) & BLOCK_TABLE_MASK), true)
+  while (at !== 0) {
+    if (
+      view.getBigUint64(at + BLOCK.rip, true) === rip &&
+      view.getUint32(at + BLOCK.generation, true) === source.generation &&
+      view.getUint32(at + BLOCK.mode, true) === mode
+    ) {
+      return at
+    }
+    at = view.getUint32(at + BLOCK.hashNext, true)
+  }
+  return 0
+}
+
+/** Has the block been executed often enough to be worth compiling along with a hot one? */
+function isWarm(source: BlockSource, pointer: number): boolean {
+  const heat = source.view.getInt32(pointer + BLOCK.heat, true)
+  return heat <= source.threshold - 1 - (source.threshold >> 5)
+}
+
+/** The block an indirect branch was last seen to lead to, if the hint still points to one. */
+function hint(source: BlockSource, block: Block, mode: number): bigint | undefined {
+  const seen = source.view.getUint32(block.pointer + BLOCK.chain0, true)
+  if (seen === 0) return undefined
+  const rip = source.view.getBigUint64(seen + BLOCK.rip, true)
+  return find(source, rip, mode) === seen ? rip : undefined
+}
+
+export function planRegion(source: BlockSource, head: number): RegionPlan {
+  const mode = source.view.getUint32(head + BLOCK.mode, true)
+  const blocks: RegionBlock[] = []
+  const byRip = new Map<bigint, number>()
+  const pages: bigint[] = []
+  let instructions = 0
+
+  const pageNumber = (linearPage: bigint): number => {
+    const known = pages.indexOf(linearPage)
+    if (known >= 0) return known
+    return pages.length < MAX_PAGES ? pages.push(linearPage) - 1 : -1
+  }
+  const add = (pointer: number): number => {
+    if (blocks.length === MAX_BLOCKS) return -1
+    const block = readBlock(source.view, pointer)
+    if (instructions + block.count > MAX_INSTRUCTIONS && blocks.length > 0) return -1
+    const crossing = block.secondPage !== NO_PAGE
+    const linearPage = block.rip >> 12n
+    const missing = [linearPage, ...(crossing ? [linearPage + 1n] : [])].filter((p) => !pages.includes(p)).length
+    if (pages.length + missing > MAX_PAGES) return -1
+    const page = pageNumber(linearPage)
+    const second = crossing ? pageNumber(linearPage + 1n) : NO_SECOND_PAGE
+    instructions += block.count
+    blocks.push({ block, page, second, taken: -1, next: -1, targets: [], entry: false })
+    byRip.set(block.rip, blocks.length - 1)
+    return blocks.length - 1
+  }
+  const reach = (rip: bigint): number => {
+    const known = byRip.get(rip)
+    if (known !== undefined) return known
+    const pointer = find(source, rip, mode)
+    return pointer !== 0 && isWarm(source, pointer) ? add(pointer) : -1
+  }
+
+  add(head)
+  const indirect = new Map<number, bigint>()
+  for (let i = 0; i < blocks.length; i++) {
+    const at = blocks[i] as RegionBlock
+    const { op } = terminator(at.block)
+    if (isConditional(op)) {
+      at.next = reach(at.block.fallthrough)
+      at.taken = reach(at.block.target)
+    } else if (op === OP.JMP) at.taken = reach(at.block.target)
+    else if (op === OP.NEXT || op === OP.SYSTEM || op === OP.COLD_END) at.next = reach(at.block.fallthrough)
+    else if (op === OP.CALL || op === OP.CALLI) {
+      at.next = reach(at.block.fallthrough)
+      if (op === OP.CALL) at.taken = reach(at.block.target)
+    }
+    if (op === OP.JMPI || op === OP.CALLI || op === OP.RET) {
+      const rip = hint(source, at.block, mode)
+      if (rip !== undefined) indirect.set(i, rip)
+      if (rip !== undefined && op !== OP.RET) {
+        const to = reach(rip)
+        if (to >= 0) at.targets.push(to)
+      }
+    }
+  }
+  matchReturns(blocks)
+  for (const [i, rip] of indirect) {
+    const at = blocks[i] as RegionBlock
+    const to = byRip.get(rip)
+    // The target seen last comes first.
+    if (to !== undefined && terminator(at.block).op === OP.RET && at.targets.includes(to)) {
+      at.targets.splice(at.targets.indexOf(to), 1)
+      at.targets.unshift(to)
+    }
+  }
+  ;(blocks[0] as RegionBlock).entry = true
+  for (const at of blocks) {
+    const { op } = terminator(at.block)
+    const returns = op === OP.SYSTEM || op === OP.COLD_END
+    const away = (op === OP.CALL && at.taken < 0) || (op === OP.CALLI && at.targets.length === 0)
+    if ((returns || away) && at.next >= 0) (blocks[at.next] as RegionBlock).entry = true
+  }
+  return { blocks, pages: pages.length, instructions }
+}
+
+/** Gives each RET the call sites of the region whose callee reaches it. */
+function matchReturns(blocks: readonly RegionBlock[]): void {
+  const returnsOf = new Map<number, readonly number[]>()
+  const reachableReturns = (callee: number): readonly number[] => {
+    const known = returnsOf.get(callee)
+    if (known !== undefined) return known
+    const seen = new Set([callee])
+    const found: number[] = []
+    for (const i of seen) {
+      const at = blocks[i] as RegionBlock
+      const { op } = terminator(at.block)
+      if (op === OP.RET) found.push(i)
+      else if (op === OP.CALL || op === OP.CALLI) {
+        if (at.next >= 0) seen.add(at.next)
+      } else {
+        for (const to of [at.taken, at.next, ...at.targets]) if (to >= 0) seen.add(to)
+      }
+    }
+    returnsOf.set(callee, found)
+    return found
+  }
+  for (const at of blocks) {
+    const { op } = terminator(at.block)
+    if (at.next < 0) continue
+    const callees = op === OP.CALL ? [at.taken] : op === OP.CALLI ? at.targets : []
+    for (const callee of callees) {
+      if (callee < 0) continue
+      for (const i of reachableReturns(callee)) {
+        const { targets } = blocks[i] as RegionBlock
+        if (targets.length < MAX_TARGETS && !targets.includes(at.next)) targets.push(at.next)
+      }
+    }
+  }
+  // A call site that no return of the region leads to is reached from outside.
+  const returned = new Set(blocks.flatMap((at) => (terminator(at.block).op === OP.RET ? at.targets : [])))
+  for (const at of blocks) {
+    const { op } = terminator(at.block)
+    if ((op === OP.CALL || op === OP.CALLI) && at.next >= 0 && !returned.has(at.next)) {
+      ;(blocks[at.next] as RegionBlock).entry = true
+    }
+  }
+}
+
+/** In-region successors of a block, one for each way; what the graph is made of. Ways that only an entry takes are not among them. */
+export function successors(at: RegionBlock): number[] {
+  const { op } = terminator(at.block)
+  if (op === OP.RET || op === OP.JMPI || op === OP.CALLI) return [...at.targets]
+  if (op === OP.CALL || op === OP.JMP) return at.taken >= 0 ? [at.taken] : []
+  if (op === OP.SYSTEM || op === OP.COLD_END) return []
+  return [at.taken, at.next].filter((to) => to >= 0)
+}

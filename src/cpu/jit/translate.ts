@@ -1,0 +1,339 @@
+// A region to one WebAssembly function: structured control around blocks, and each block's uops in order.
+//
+// Control follows the dominator tree: what a node dominates lies inside it; a node that several ways lead to stands behind a
+// `block` that all of them leave, a loop's header opens a `loop` (N. Ramsey, "Beyond Relooper", ICFP 2022, for the idea). The root is the
+// function's dispatcher: a `br_table` over the blocks that can be entered.
+//
+// Each block begins by taking its instructions from the fuel, as the interpreter takes them from the budget, and leaves if they do not fit.
+import { STATE_GENERATION, STATE_OFFSETS } from '../state-layout.js'
+import { Context, DYNAMIC, LOGIC, SUB } from './context.js'
+import { condition } from './emit-flags.js'
+import { emitHelper } from './emit-helper.js'
+import { emitInteger, neededFlags } from './emit-integer.js'
+import { emitMemory, LOADS, pointer, probe, RSP } from './emit-memory.js'
+import {
+  C,
+  ENTRY,
+  FLAG_A,
+  FLAG_B,
+  FUEL,
+  FunctionBuilder,
+  LEAVE_FUEL,
+  LEAVE_JUMP,
+  LEAVE_NEXT,
+  LEAVE_TAKEN,
+  LEAVE_UOP,
+  R,
+  X0,
+  X1,
+} from './function-builder.js'
+import { analyse, type FlowGraph } from './graph.js'
+import { NO_SECOND_PAGE, type RegionBlock, type RegionPlan, successors } from './region.js'
+import { isConditional, OP, terminator, type Uop } from './uops.js'
+import { W } from './wasm.js'
+
+/** Offset of the first page's generation in a region's record. */
+const PAGE_GENERATION = 16
+/** Condition codes of the fused comparisons, in the order of core/fuse.ts. */
+const COMPARE_CODES = [4, 5, 2, 3, 6, 7, 12, 13, 14, 15] as const
+const TEST_CODES = [4, 5, 8, 9] as const
+
+class Translator {
+  private readonly f = new FunctionBuilder()
+  private readonly plan: RegionPlan
+  private readonly graph: FlowGraph
+  private readonly children: number[][]
+  private readonly labels: number[]
+  private readonly loopLabels: number[]
+
+  constructor(plan: RegionPlan) {
+    this.plan = plan
+    const ways = plan.blocks.map(successors)
+    const entries = plan.blocks.flatMap((at, i) => (at.entry ? [i] : []))
+    this.graph = analyse(ways, entries)
+    const { root, order, dominator } = this.graph
+    this.children = Array.from({ length: root + 1 }, () => [])
+    for (let node = 0; node < root; node++) {
+      if ((order[node] as number) >= 0) this.children[dominator[node] as number]?.push(node)
+    }
+    for (const list of this.children) list.sort((a, b) => (order[a] as number) - (order[b] as number))
+    this.labels = Array.from({ length: root + 1 }, () => this.f.newLabel())
+    this.loopLabels = Array.from({ length: root + 1 }, () => this.f.newLabel())
+  }
+
+  translate(): Uint8Array {
+    this.tree(this.graph.root, DYNAMIC)
+    return this.f.finish()
+  }
+
+  /** Is the node reached by more than one way, so that it stands behind a label of its own? */
+  private isMerge(node: number): boolean {
+    return (this.graph.forward[node] as number) > 1 || this.graph.entries.includes(node)
+  }
+
+  private tree(node: number, form: number): void {
+    const { f, graph } = this
+    const merges = (this.children[node] as number[]).filter((child) => this.isMerge(child))
+    const isLoop = graph.loops[node] === 1
+    if (isLoop) f.loop(this.loopLabels[node] as number)
+    for (let i = merges.length - 1; i >= 0; i--) f.block(this.labels[merges[i] as number] as number)
+    if (node === graph.root) this.dispatcher()
+    else this.block(node, isLoop ? DYNAMIC : form)
+    for (const child of merges) {
+      f.end()
+      this.tree(child, DYNAMIC)
+    }
+    if (isLoop) f.end()
+  }
+
+  private dispatcher(): void {
+    const { f, graph, plan } = this
+    const { code } = f
+    const { entries } = graph
+    if (entries.length === 1) {
+      f.br(this.labels[entries[0] as number] as number)
+      return
+    }
+    code.get(ENTRY)
+    code.op(W.brTable)
+    code.unsigned(plan.blocks.length)
+    const other = f.depth(this.labels[entries[0] as number] as number)
+    for (let i = 0; i < plan.blocks.length; i++) {
+      code.unsigned(entries.includes(i) ? f.depth(this.labels[i] as number) : other)
+    }
+    code.unsigned(other)
+  }
+
+  private block(ordinal: number, form: number): void {
+    const { f } = this
+    const { code } = f
+    const at = this.plan.blocks[ordinal] as RegionBlock
+    const c = new Context(f, at, ordinal, form)
+    const { count, uops } = at.block
+    c.prepareLeave(LEAVE_FUEL)
+    code.get(FUEL)
+    code.i32(count)
+    code.op(W.i32Sub)
+    code.tee(FUEL)
+    code.i32(0)
+    code.op(W.i32LtS)
+    f.leaveIf()
+    const needed = neededFlags(uops)
+    for (let i = 0; i < uops.length - 1; i++) {
+      const uop = uops[i] as Uop
+      c.index = i
+      if (emitInteger(c, uop, needed[i] as boolean) || emitMemory(c, uop) || emitHelper(c, uop)) continue
+      c.leaveToInterpreter()
+      return
+    }
+    c.index = uops.length - 1
+    this.end(c, terminator(at.block))
+  }
+
+  /** Leaves for the address in X1, or lets the interpreter raise #GP if it is not canonical; `commit` completes the instruction. */
+  private jumpIndirect(c: Context, commit: () => void): void {
+    const { code } = c
+    this.canonicalOrInterpret(c)
+    commit()
+    code.get(C)
+    code.get(X1)
+    code.memory(W.i64Store, STATE_OFFSETS.rip)
+    c.leave(LEAVE_JUMP)
+  }
+
+  /** Goes to a block of the region, or out of it where `to` is -1; `kind` says by which way of this block. Ends the path. */
+  private go(c: Context, to: number, kind: number): void {
+    const { f, graph, plan } = this
+    if (to < 0) {
+      c.leave(kind)
+      return
+    }
+    const target = plan.blocks[to] as RegionBlock
+    const pages = [target.page, target.second].filter(
+      (page, i) => page !== NO_SECOND_PAGE && (i === 1 || (page !== c.at.page && page !== c.at.second)),
+    )
+    if (pages.length > 0) {
+      if (kind === LEAVE_JUMP) {
+        f.code.get(C)
+        f.code.get(X1)
+        f.code.memory(W.i64Store, STATE_OFFSETS.rip)
+      }
+      c.prepareLeave(kind)
+    }
+    for (const page of pages) {
+      f.code.get(R)
+      f.code.memory(W.i32Load, PAGE_GENERATION + 4 * page)
+      f.code.get(C)
+      f.code.memory(W.i32Load, STATE_GENERATION)
+      f.code.op(W.i32Ne)
+      f.leaveIf()
+    }
+    if (graph.dispatched.has(to)) {
+      c.publishForm()
+      f.code.i32(to)
+      f.code.set(ENTRY)
+      f.br(this.loopLabels[graph.root] as number)
+    } else if ((graph.order[to] as number) <= (graph.order[c.ordinal] as number)) {
+      c.publishForm()
+      f.br(this.loopLabels[to] as number)
+    } else if (this.isMerge(to)) {
+      c.publishForm()
+      f.br(this.labels[to] as number)
+    } else {
+      if (graph.loops[to] === 1) c.publishForm()
+      this.tree(to, c.form)
+    }
+  }
+
+  /** What ends the block. */
+  private end(c: Context, uop: Uop): void {
+    const { code, f } = c
+    if (isConditional(uop.op)) {
+      this.conditional(c, uop)
+      return
+    }
+    switch (uop.op) {
+      case OP.NEXT:
+        this.go(c, c.at.next, LEAVE_NEXT)
+        return
+      case OP.JMP:
+        this.go(c, c.at.taken, LEAVE_TAKEN)
+        return
+      case OP.CALL:
+        this.pushReturn(c)
+        code.get(X0)
+        f.set(RSP)
+        this.go(c, c.at.taken, LEAVE_TAKEN)
+        return
+      case OP.JMPI:
+        f.get(uop.s1)
+        code.set(X1)
+        this.indirect(c, () => {})
+        return
+      case OP.CALLI:
+        f.get(uop.s1)
+        code.set(X1)
+        this.canonicalOrInterpret(c)
+        this.pushReturn(c)
+        this.indirect(c, () => {
+          code.get(X0)
+          f.set(RSP)
+        })
+        return
+      case OP.RET:
+        f.get(RSP)
+        probe(c, 0, 8)
+        code.op(W.i32Eqz)
+        this.interpretIf(c)
+        pointer(c)
+        code.memory(LOADS[3], 0)
+        code.set(X1)
+        this.indirect(c, () => {
+          code.get(X0)
+          code.i64(8n + uop.immediate)
+          code.op(W.i64Add)
+          f.set(RSP)
+        })
+        return
+      default:
+        c.leaveToInterpreter()
+    }
+  }
+
+  private canonicalOrInterpret(c: Context): void {
+    const { code } = c
+    code.get(X1)
+    code.i64(16)
+    code.op(W.i64Shl)
+    code.i64(16)
+    code.op(W.i64ShrS)
+    code.get(X1)
+    code.op(W.i64Ne)
+    this.interpretIf(c)
+  }
+
+  /** The interpreter takes over at this uop if the condition on the stack is true. */
+  private interpretIf(c: Context): void {
+    c.prepareLeave(LEAVE_UOP)
+    c.f.leaveIf()
+  }
+
+  /** Stores the fallthrough below the stack's top; X0 is the new RSP. A miss in the TLB is the interpreter's. */
+  private pushReturn(c: Context): void {
+    const { code, f } = c
+    f.get(RSP)
+    code.i64(-8)
+    code.op(W.i64Add)
+    probe(c, 8, 8)
+    code.op(W.i32Eqz)
+    this.interpretIf(c)
+    pointer(c)
+    code.i64(c.at.block.fallthrough)
+    code.memory(W.i64Store, 0)
+  }
+
+  /** To the address in X1: one of the known targets of the region, or out. */
+  private indirect(c: Context, commit: () => void): void {
+    const { code, f } = c
+    const { targets } = c.at
+    for (const to of targets) {
+      const { rip } = (this.plan.blocks[to] as RegionBlock).block
+      code.get(X1)
+      code.i64(rip)
+      code.op(W.i64Eq)
+      f.if()
+      commit()
+      const form = c.form
+      this.go(c, to, LEAVE_JUMP)
+      c.form = form
+      f.end()
+    }
+    this.jumpIndirect(c, commit)
+  }
+
+  private conditional(c: Context, uop: Uop): void {
+    const { f } = c
+    this.pushCondition(c, uop)
+    const form = c.form
+    f.if()
+    this.go(c, c.at.taken, LEAVE_TAKEN)
+    c.form = form
+    f.else()
+    this.go(c, c.at.next, LEAVE_NEXT)
+    f.end()
+    f.code.op(W.unreachable)
+  }
+
+  /** Pushes whether the branch is taken, as an i32. */
+  private pushCondition(c: Context, uop: Uop): void {
+    const { code, f } = c
+    const { op } = uop
+    if (op === OP.BRNZ) {
+      f.get(uop.s1)
+      code.i64(0)
+      code.op(W.i64Ne)
+    } else if (op < OP.JCC + 16) condition(c, op - OP.JCC)
+    else if (op < OP.TESTJ8) {
+      const sz = op < OP.CMPJ64 ? 2 : op < OP.CMPJ8 ? 3 : 0
+      c.getSized(uop.s1, sz)
+      c.operandB(uop, sz)
+      code.set(FLAG_B)
+      code.set(FLAG_A)
+      c.produced(SUB, sz)
+      condition(c, COMPARE_CODES[op - (sz === 2 ? OP.CMPJ32 : sz === 3 ? OP.CMPJ64 : OP.CMPJ8)] as number)
+    } else {
+      const sz = op < OP.TESTJ32 ? 0 : op < OP.TESTJ64 ? 2 : 3
+      c.getSized(uop.s1, sz)
+      c.operandB(uop, sz)
+      code.op(W.i64And)
+      code.set(FLAG_A)
+      c.produced(LOGIC, sz)
+      condition(c, TEST_CODES[op - (sz === 0 ? OP.TESTJ8 : sz === 2 ? OP.TESTJ32 : OP.TESTJ64)] as number)
+    }
+  }
+}
+
+/** The body of the region's function. */
+export function translateRegion(plan: RegionPlan): Uint8Array {
+  return new Translator(plan).translate()
+}

@@ -1,0 +1,7 @@
+// The whole test run with compiled code in one way: TRANSPLANT_JIT=off runs the interpreter alone, TRANSPLANT_JIT=1 compiles every
+// block at its second execution, another number after as many. Unset: as users run it.
+import { setDefaultJit } from '../src/cpu/index.js'
+
+const way = process.env['TRANSPLANT_JIT']
+if (way === 'off') setDefaultJit('off')
+else if (way !== undefined) setDefaultJit({ threshold: Number(way) })
