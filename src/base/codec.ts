@@ -8,8 +8,7 @@
 
 import { TransplantError } from './errors.js'
 
-/** Large enough for most of a machine's state, so that the buffer rarely grows. */
-const INITIAL_BYTES = 0x40000
+const INITIAL_BYTES = 0x10000
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8')
 
@@ -23,9 +22,15 @@ export interface Savable {
 }
 
 export class StateWriter {
-  private bytes = new Uint8Array(INITIAL_BYTES)
-  private view = new DataView(this.bytes.buffer)
+  private bytes: Uint8Array<ArrayBuffer>
+  private view: DataView
   private length = 0
+
+  /** `expected`: about how much will be written; it grows beyond that as needed. */
+  constructor(expected = INITIAL_BYTES) {
+    this.bytes = new Uint8Array(Math.max(64, expected))
+    this.view = new DataView(this.bytes.buffer)
+  }
 
   private reserve(count: number): number {
     const at = this.length

@@ -18,6 +18,7 @@ import {
   type Disposable,
   Emitter,
   type Event,
+  equalBytes,
   formatHash,
   hashBytes,
   hashWords,
@@ -47,6 +48,7 @@ import { Board } from './board.js'
 import type { BootRefusalCode } from './boot/boot-plan.js'
 import { type Configuration, configure, type MachineOptions } from './configuration.js'
 import type { CpuLines } from './devices/local-apic.js'
+import { Fork } from './fork.js'
 import { RamView } from './guest-memory.js'
 import type {
   ConsoleChannel,
@@ -57,11 +59,11 @@ import type {
   RunLimit,
   StopReason,
 } from './guest-port.js'
-import type { PageImage } from './page-image.js'
 import { RamPages } from './ram-pages.js'
 import { ARCHITECTURAL_RANGES, readRegisters } from './registers.js'
 import { watchRun } from './run-watch.js'
 import { Scheduler } from './scheduler.js'
+import { requireSameShape, type Snapshot } from './snapshot.js'
 
 /** Something from outside, at its exact position in the run: `time` instructions and `slices` slices since power-up. */
 export type Input = { readonly time: number; readonly slices: number } & (
@@ -81,14 +83,6 @@ export interface DeviceWrite {
   readonly time: number
 }
 
-/** A whole machine at one instant, in memory. Immutable; shares unchanged pages with its neighbours. */
-export interface Snapshot {
-  readonly configuration: Configuration
-  readonly time: number
-  readonly pages: PageImage
-  readonly state: Uint8Array
-}
-
 export interface MachineStatistics {
   readonly instructions: number
   /** Virtual time in which no vCPU could run. */
@@ -101,6 +95,8 @@ export interface MachineStatistics {
 /** Console bytes gathered before listeners are told, at most. */
 const CONSOLE_CHUNK = 4096
 const LINE_FEED = 10
+/** Bytes by which saved state may exceed the last one without moving. */
+const STATE_ROOM = 4096
 
 export class Machine implements Savable {
   readonly tag = 'machine'
@@ -111,6 +107,7 @@ export class Machine implements Savable {
   private readonly clock = new VirtualClock()
   private readonly scheduler: Scheduler
   private readonly pages: RamPages
+  private lastState: Uint8Array = new Uint8Array(0)
   private readonly retired: Float64Array
   private readonly pendingStartup: Int16Array
   private readonly initPending: Uint8Array
@@ -148,6 +145,13 @@ export class Machine implements Savable {
     const configured = configure(options)
     if (!configured.ok) return configured
     return accept(new Machine(configured.value, options.coreWasm, options.jit))
+  }
+
+  /** A machine of its own, with its own memory, that goes on where the snapshot was taken. */
+  static from(snapshot: Snapshot, coreWasm: Uint8Array | WebAssembly.Module, jit?: JitOption): Machine {
+    const machine = new Machine(snapshot.configuration, coreWasm, jit)
+    machine.restore(snapshot)
+    return machine
   }
 
   constructor(configuration: Configuration, coreWasm: Uint8Array | WebAssembly.Module, jit?: JitOption) {
@@ -594,20 +598,39 @@ export class Machine implements Savable {
 
   // State ///////////////////////////////////////////////////////////////////////////////////////////////////////////
 
+  /** Shared with the last snapshot if nothing has changed: forks of one instant have one state. */
   private stateBytes(): Uint8Array {
-    const writer = new StateWriter()
+    const writer = new StateWriter(this.lastState.length + STATE_ROOM)
     writer.section(this)
-    return writer.finish()
+    const state = writer.finish()
+    if (!equalBytes(state, this.lastState)) this.lastState = state
+    return this.lastState
   }
 
+  /** This instant, to go back to. Between runs. Costs the pages stored to since the last snapshot or restore. */
   snapshot(): Snapshot {
-    return { configuration: this.configuration, time: this.time, pages: this.pages.capture(), state: this.stateBytes() }
+    const { configuration, time } = this
+    const pages = this.pages.capture()
+    return { configuration, time, pages, disk: this.board.disk?.written, state: this.stateBytes() }
   }
 
-  /** Goes back (or forward) to a snapshot of this machine or of one with the same configuration. Breakpoints stay. */
+  /** Goes back (or forward) to a snapshot of this machine or of one with the same shape. Breakpoints stay. */
   restore(snapshot: Snapshot): void {
+    requireSameShape(this.configuration, snapshot)
     this.pages.restore(snapshot.pages)
+    if (this.board.disk !== undefined && snapshot.disk !== undefined) this.board.disk.written = snapshot.disk
     new StateReader(snapshot.state).section(this)
+    this.lastState = snapshot.state
+  }
+
+  /** Another future of this instant, which takes no memory but for what it changes (fork.ts). */
+  fork(): Fork {
+    return new Fork(this, this.snapshot())
+  }
+
+  /** Pages copied by all snapshots and restores so far: what they cost, without a clock. */
+  get pagesCopied(): { readonly captured: number; readonly restored: number } {
+    return { captured: this.pages.captured, restored: this.pages.restored }
   }
 
   /** Sixteen hexadecimal digits over RAM, vCPUs, devices, time and schedule: equal exactly where the runs are. */
@@ -625,6 +648,7 @@ export class Machine implements Savable {
       }
     }
     this.saveOwn(writer)
+    writer.string(this.board.disk?.hash() ?? '')
     return hashBytes(writer.finish())
   }
 
@@ -644,7 +668,7 @@ export class Machine implements Savable {
     writer.blob(this.core.save())
   }
 
-  /** Everything but RAM and the core. */
+  /** Everything but RAM, the disk's blocks and the core. */
   private saveOwn(writer: StateWriter): void {
     writer.f64(this.time)
     writer.f64(this.idleTime)

@@ -101,7 +101,7 @@ export class PageImage {
     const nodes = new Set<object>([ZERO_BRANCH, ZERO_LEAF])
     const pages = new Set<Uint8Array>()
     let roots = 0
-    for (const { root } of images) {
+    for (const { root } of new Set(images)) {
       roots += root.length * 8
       for (const branch of root) {
         if (nodes.has(branch)) continue

@@ -9,7 +9,8 @@
 // replay must reach; checkpoints on the way show where a divergence begins.
 
 import { TransplantError } from '../base/index.js'
-import type { Input, Machine, Snapshot } from './machine.js'
+import type { Input, Machine } from './machine.js'
+import type { Snapshot } from './snapshot.js'
 
 export interface Checkpoint {
   readonly time: number

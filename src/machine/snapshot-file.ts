@@ -1,6 +1,6 @@
 // A snapshot as one file: everything that restores the machine on another host.
 //
-//   magic "TPSNAPSH" | format u32 | section "configuration" | section "pages" | blob state
+//   magic "TPSNAPSH" | format u32 | checksum | configuration | time | pages of RAM | written blocks of the disk | state
 //
 // Pages of zeros are left out; the rest are stored raw. The images (firmware, kernel, initrd, disk) travel inside, so the
 // file needs nothing beside it; their build-id is in the header for `snapshot info`. A file of another format version, a
@@ -20,8 +20,8 @@ import {
 } from '../base/index.js'
 import { planBoot } from './boot/kernel-image.js'
 import type { Configuration } from './configuration.js'
-import type { Snapshot } from './machine.js'
 import { PageImage } from './page-image.js'
+import type { Snapshot } from './snapshot.js'
 
 const MAGIC = encodeText('TPSNAPSH')
 const FORMAT = 2
@@ -36,6 +36,8 @@ export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
   writeConfiguration(body, snapshot.configuration)
   body.f64(snapshot.time)
   writePages(body, snapshot.pages)
+  body.bool(snapshot.disk !== undefined)
+  if (snapshot.disk !== undefined) writePages(body, snapshot.disk)
   body.blob(snapshot.state)
   const bytes = body.finish()
   writer.string(hashBytes(bytes))
@@ -79,7 +81,8 @@ function decodeBody(reader: StateReader): Snapshot {
   const configuration = readConfiguration(reader)
   const time = reader.f64()
   const pages = readPages(reader)
-  return { configuration, time, pages, state: reader.blob() }
+  const disk = reader.bool() ? readPages(reader) : undefined
+  return { configuration, time, pages, disk, state: reader.blob() }
 }
 
 function writePages(writer: StateWriter, pages: PageImage): void {

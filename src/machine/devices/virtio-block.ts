@@ -1,12 +1,13 @@
 // The virtio block device (virtio 1.2 section 5.2) over a disk image in memory.
 //
 // Written sectors go to a copy-on-write overlay, so that the image the host gave stays as it was and a snapshot holds only
-// what changed. A request completes LATENCY after it was made plus time for its bytes; requests complete in the order they
+// what changed: the overlay is a persistent tree of blocks (page-image.ts) that goes into snapshots by itself, not as bytes. A request completes LATENCY after it was made plus time for its bytes; requests complete in the order they
 // were made. The data moves at completion, as a DMA engine's does, so a guest that reads too early sees old bytes here too.
 
 import type { Clock, StateReader, StateWriter, Timer } from '../../base/index.js'
-import { concatBytes, encodeText, panic } from '../../base/index.js'
+import { concatBytes, encodeText, hashBytes, panic } from '../../base/index.js'
 import type { GuestMemory } from '../guest-memory.js'
+import { PageImage } from '../page-image.js'
 import type { Buffer, Chain, VirtioBackend, VirtioCompletion } from './virtio-mmio.js'
 
 export const SECTOR = 512
@@ -36,16 +37,18 @@ const STATUS_UNSUPPORTED = 2
 export class DiskImage {
   readonly sectors: number
   private readonly base: Uint8Array
-  private overlay = new Map<number, Uint8Array>()
+  /** The blocks that have been written. Immutable as every image; a snapshot keeps it, a restore puts it back. */
+  written: PageImage
 
   constructor(base: Uint8Array) {
     this.base = base
+    this.written = PageImage.zeros(Math.ceil(base.length / BLOCK))
     this.sectors = Math.ceil(base.length / SECTOR)
   }
 
   private block(index: number): Uint8Array {
-    const written = this.overlay.get(index)
-    if (written !== undefined) return written
+    const written = this.written.get(index)
+    if (written !== 'zero') return written
     const bytes = new Uint8Array(BLOCK)
     bytes.set(this.base.subarray(index * BLOCK, Math.min(this.base.length, (index + 1) * BLOCK)))
     return bytes
@@ -69,10 +72,10 @@ export class DiskImage {
       const index = Math.floor(at / BLOCK)
       const within = at % BLOCK
       const count = Math.min(BLOCK - within, bytes.length - done)
-      // A fresh copy each time: snapshots in memory share blocks with the overlay they were taken from.
+      // A fresh copy each time: snapshots share blocks with the overlay they were taken from.
       const block = this.block(index).slice()
       block.set(bytes.subarray(done, done + count), within)
-      this.overlay.set(index, block)
+      this.written = this.written.with([index], () => block)
       done += count
     }
   }
@@ -82,23 +85,22 @@ export class DiskImage {
     return this.read(0, this.sectors * SECTOR)
   }
 
-  save(writer: StateWriter): void {
-    writer.u32(this.overlay.size)
-    for (const [index, block] of [...this.overlay].sort(([a], [b]) => a - b)) {
-      writer.u32(index)
-      writer.raw(block)
+  /** Over the written blocks, each of which is hashed once. */
+  hash(): string {
+    let text = ''
+    for (const [index, block] of this.written.present()) {
+      let hash = blockHashes.get(block)
+      if (hash === undefined) {
+        hash = hashBytes(block)
+        blockHashes.set(block, hash)
+      }
+      text += `${index} ${hash} `
     }
-  }
-
-  load(reader: StateReader): void {
-    this.overlay = new Map()
-    const count = reader.u32()
-    for (let i = 0; i < count; i++) {
-      const index = reader.u32()
-      this.overlay.set(index, reader.raw(BLOCK))
-    }
+    return hashBytes(encodeText(text))
   }
 }
+
+const blockHashes = new WeakMap<Uint8Array, string>()
 
 interface Pending {
   readonly chain: Chain
@@ -107,7 +109,7 @@ interface Pending {
 
 export class VirtioBlock implements VirtioBackend {
   readonly tag = 'virtio-block'
-  readonly version = 1
+  readonly version = 2
   readonly deviceId = 2
   readonly features: number
   private readonly image: DiskImage
@@ -224,7 +226,6 @@ export class VirtioBlock implements VirtioBackend {
   }
 
   save(writer: StateWriter): void {
-    this.image.save(writer)
     writer.u32(this.pending.length)
     for (const { chain, due } of this.pending) {
       writer.f64(due)
@@ -239,7 +240,6 @@ export class VirtioBlock implements VirtioBackend {
   }
 
   load(reader: StateReader): void {
-    this.image.load(reader)
     this.pending = []
     const count = reader.u32()
     for (let i = 0; i < count; i++) {

@@ -1,0 +1,56 @@
+// A snapshot: a whole machine at one instant, in memory.
+//
+// Promises: immutable; it shares with every other snapshot of its machine, and with those it was restored from, each page that is the same
+// (page-image.ts). So taking one costs the pages stored to since the last snapshot or restore, going to one costs those and the pages in
+// which the two differ, and keeping a thousand costs their changed pages and a few kilobytes of state each.
+// Any machine with as many vCPUs and as much RAM can be moved to it; what differs in the configuration (a seed, say) stays the machine's.
+
+import { TransplantError } from '../base/index.js'
+import type { Configuration } from './configuration.js'
+import { PageImage } from './page-image.js'
+
+export interface Snapshot {
+  readonly configuration: Configuration
+  readonly time: number
+  readonly pages: PageImage
+  /** What the guest has written to its disk; undefined without one. */
+  readonly disk: PageImage | undefined
+  /** vCPUs, devices, clock and scheduler. */
+  readonly state: Uint8Array
+}
+
+export interface Footprint {
+  /** Different pages of RAM and blocks of the disk. */
+  readonly pages: number
+  /** Of pages, of the trees over them, and of state. */
+  readonly bytes: number
+}
+
+/** What snapshots take together: whatever several of them share is counted once. */
+export function footprint(snapshots: Iterable<Snapshot>): Footprint {
+  const images: PageImage[] = []
+  const states = new Set<Uint8Array>()
+  for (const { pages, disk, state } of snapshots) {
+    images.push(pages)
+    if (disk !== undefined) images.push(disk)
+    states.add(state)
+  }
+  const { pages, bytes } = PageImage.footprint(images)
+  return { pages, bytes: [...states].reduce((sum, state) => sum + state.length, bytes) }
+}
+
+/** Guards against a snapshot of a machine with another shape. */
+export function requireSameShape(configuration: Configuration, snapshot: Snapshot): void {
+  const { memoryBytes, vcpus, disk } = snapshot.configuration
+  if (
+    memoryBytes === configuration.memoryBytes &&
+    vcpus === configuration.vcpus &&
+    disk?.length === configuration.disk?.length
+  )
+    return
+  throw new TransplantError(
+    'SNAPSHOT_CONFIGURATION',
+    `The snapshot is of a machine with ${vcpus} vCPUs, ${memoryBytes} bytes of RAM and ${disk === undefined ? 'no disk' : `a disk of ${disk.length} bytes`}.`,
+    'Create the machine with Machine.from(snapshot, coreWasm).',
+  )
+}
