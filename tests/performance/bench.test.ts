@@ -40,7 +40,7 @@ const isSpread = ({ median, least, most }: Spread): boolean =>
 
 describe('npm run bench', () => {
   const kernels = Object.keys(checksums)
-  const system = ['boot', 'getpid', 'pipe', 'patched', 'upgrade']
+  const system = ['boot', 'cold-boot', 'getpid', 'pipe', 'patched', 'upgrade']
   let document: Document
   beforeAll(() => {
     const only = [...kernels, ...system].join(',')

@@ -1,5 +1,6 @@
 // The lines of the whole machine: boot, the kernels and the system's own work as user programs, a patched call, the upgrade; beside
 // QEMU on the same images. Every turn boots afresh, because a guest is upgraded once.
+import { coldBoot } from './cold-boot.mjs'
 import { initrd, temporaryFile } from './guest-images.mjs'
 import { OurGuest, QemuGuest, qemuVersion } from './guest.mjs'
 import { checkRounds, kernelImage } from './kernel-image.mjs'
@@ -13,11 +14,14 @@ const systemRounds = {
 
 const sumRounds = { ...checkRounds, ...systemRounds }
 
-/** Lines that happen once a boot instead of in rounds. `patched` is getpid once more, under its patch. */
-const once = ['boot', 'upgrade']
+/**
+ * Lines that happen once a turn instead of in rounds: a boot in this process, one in a new process, the upgrade. `patched` is
+ * getpid once more, under its patch.
+ */
+const once = ['boot', 'cold-boot', 'upgrade']
 
 export async function measureGuests(options, competitors, progress) {
-  const lines = ['boot', ...kernelImage(64).names, ...Object.keys(systemRounds), 'patched', 'upgrade']
+  const lines = ['boot', 'cold-boot', ...kernelImage(64).names, ...Object.keys(systemRounds), 'patched', 'upgrade']
   const names = lines.filter((name) => wanted(options, 'guest', name))
   if (names.length === 0) return []
   const image = initrd()
@@ -36,10 +40,10 @@ export async function measureGuests(options, competitors, progress) {
   const rounds = new Map(present.map((one) => [one, new Map()]))
 
   /** Boots all, does something with all, ends all. */
-  const guests = async (act) => {
+  const guests = async (order, act) => {
     const booted = new Map()
     try {
-      for (const one of present) booted.set(one, await one.boot())
+      for (const one of order) booted.set(one, await one.boot())
       await act(booted)
     } finally {
       for (const one of booted.keys()) await one.close()
@@ -53,7 +57,7 @@ export async function measureGuests(options, competitors, progress) {
       rounds.get(one).set(name, await calibrate(one, samples.kind, sumRounds[samples.kind], options.milliseconds))
   }
 
-  await guests(async () => {
+  await guests(present, async () => {
     for (const name of loops) await prepare(name, all.get(name))
     if (!names.includes('patched')) return
     for (const one of present) await one.patch()
@@ -62,8 +66,12 @@ export async function measureGuests(options, competitors, progress) {
   for (let turn = 0; turn < options.rounds; turn++) {
     const order = inTurn(present, turn)
     progress(`guest, turn ${turn + 1} of ${options.rounds}`)
-    await guests(async (booted) => {
-      for (const [one, outcome] of booted) all.get('boot')?.add(one.name, { rounds: 1, ...outcome })
+    await guests(order, async (booted) => {
+      for (const [one, outcome] of booted) {
+        all.get('boot')?.add(one.name, { rounds: 1, ...outcome })
+        const cold = one instanceof OurGuest && all.has('cold-boot') ? coldBoot(one.jit) : outcome
+        all.get('cold-boot')?.add(one.name, { rounds: 1, ...cold })
+      }
       for (const name of loops) for (const one of order) await all.get(name).take(one, rounds.get(one).get(name))
       if (names.includes('patched')) {
         for (const one of order) {

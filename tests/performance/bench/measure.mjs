@@ -89,6 +89,12 @@ export class Samples {
     }
   }
 
+  /** The median of one field, or undefined where no sample has it. */
+  medianOf(name, field) {
+    const known = (this.byName.get(name) ?? []).map((sample) => sample[field]).filter((value) => value !== undefined)
+    return known.length === 0 ? undefined : median(known)
+  }
+
   /** How many times as fast as `other` is `name`: the speeds within each turn divided. */
   ratio(name, other) {
     const speed = (sample) => sample.rounds / sample.milliseconds

@@ -6,12 +6,12 @@ import { geometricMean } from './measure.mjs'
 const BOOT_GOAL = 150
 
 /**
- * What is asked of the ratios against each competitor: their geometric mean over these lines, and the least of them. The boot
- * is left out against QEMU, whose figure holds the start of a process and of a BIOS; `strings` against Unicorn, whose REP takes
+ * What is asked of the ratios against each competitor: their geometric mean over these lines, and the least of them. Booting
+ * is left out against QEMU, whose figures hold the start of a process and of a BIOS; `strings` against Unicorn, whose REP takes
  * the whole way for each iteration: one such ratio would carry the mean.
  */
 const goals = {
-  qemu: { lines: 'every guest line but the boot', counts: (line) => line.name !== 'boot', mean: 1, least: 0.5 },
+  qemu: { lines: 'every guest line but the boots', counts: (line) => !line.name.endsWith('boot'), mean: 1, least: 0.5 },
   libunicorn: { lines: 'kernels with operands in memory', counts: (line) => memoryKernels.includes(line.name), mean: 10 },
   'unicorn.js': { lines: 'every kernel but strings', counts: (line) => line.name !== 'strings', mean: 50 },
   v86: { lines: 'every kernel', counts: () => true, mean: 1 },
@@ -66,7 +66,8 @@ export function documentOf({ options, competitors, flat, guests, seconds }) {
   ]
   const summaries = Object.keys(competitors).map((name) => [name, summaryOf(name, lines)])
   const line = (name) => lines.find((one) => one.group === 'guest' && one.name === name)
-  const boot = line('boot')?.transplant.milliseconds.median
+  const [boot, whole] = ['boot', 'cold-boot'].map((name) => line(name)?.transplant.milliseconds.median)
+  const first = guests.find(({ name }) => name === 'cold-boot')?.medianOf('transplant', 'insideMilliseconds')
   const [getpid, patched] = [line('getpid'), line('patched')]
   return {
     schema: 'transplant-bench/2',
@@ -77,7 +78,16 @@ export function documentOf({ options, competitors, flat, guests, seconds }) {
     competitors,
     lines,
     summary: Object.fromEntries(summaries.filter(([, summary]) => summary !== undefined)),
-    ...(boot === undefined ? {} : { boot: { milliseconds: boot, goal: BOOT_GOAL, met: boot <= BOOT_GOAL } }),
+    ...(boot === undefined
+      ? {}
+      : {
+          boot: {
+            milliseconds: boot,
+            ...(first === undefined ? {} : { firstMilliseconds: first, processMilliseconds: whole }),
+            goal: BOOT_GOAL,
+            met: (first ?? boot) <= BOOT_GOAL,
+          },
+        }),
     ...(getpid && patched ? { patchedCall: patchedCall(getpid, patched) } : {}),
   }
 }
@@ -135,7 +145,13 @@ export function textOf(document) {
     if (some.length > 0) out.push('', table(some, title, names))
   }
   out.push('')
-  if (boot) out.push(`boot to shell: ${boot.milliseconds.toFixed(0)} ms, goal ${boot.goal} ms: ${boot.met ? 'met' : 'missed'}`)
+  if (boot) {
+    const text = (milliseconds) => `${milliseconds.toFixed(0)} ms`
+    const first = boot.firstMilliseconds
+      ? `${text(boot.firstMilliseconds)} the first in a process, ${text(boot.processMilliseconds)} with the start of the process, `
+      : ''
+    out.push(`boot to shell: ${first}${text(boot.milliseconds)} the next ones; goal ${text(boot.goal)}: ${boot.met ? 'met' : 'missed'}`)
+  }
   for (const [name, { nanoseconds, patchedNanoseconds, ratio }] of Object.entries(call ?? {})) {
     const [plain, patched] = [nanoseconds, patchedNanoseconds].map((number) => number.toFixed(0))
     out.push(`patched call, ${name}: getpid ${plain} ns, patched ${patched} ns: ${ratio.toFixed(2)} times as long`)
