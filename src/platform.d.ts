@@ -1,4 +1,4 @@
-// The part of the WebAssembly, text-encoding and cloning globals that the rooms below cli/ and web/ use. Those rooms are
+// The part of the WebAssembly, text-encoding, URL and cloning globals that the rooms below cli/ and web/ use. Those rooms are
 // compiled without the DOM and Node libraries, so that they run unchanged in both.
 
 declare global {
@@ -29,6 +29,15 @@ declare global {
   class TextDecoder {
     constructor(encoding?: string, options?: { fatal?: boolean })
     decode(bytes: ArrayBufferView, options?: { stream?: boolean }): string
+  }
+
+  class URL {
+    constructor(url: string, base: string)
+    readonly href: string
+  }
+
+  interface ImportMeta {
+    readonly url: string
   }
 
   function structuredClone<T>(value: T, options?: { transfer?: ArrayBufferLike[] }): T

@@ -87,7 +87,9 @@ export function encodeText(text: string): Uint8Array {
 }
 
 export function decodeText(bytes: Uint8Array): string {
-  return decoder.decode(bytes)
+  // A browser's decoder refuses shared memory, where workers keep their images; a slice is a copy of its own.
+  const shared = typeof SharedArrayBuffer !== 'undefined' && bytes.buffer instanceof SharedArrayBuffer
+  return decoder.decode(shared ? bytes.slice() : bytes)
 }
 
 /** The NUL-terminated string at `offset`; to the end of the array where no NUL follows. */

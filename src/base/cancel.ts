@@ -2,6 +2,7 @@
 // signal that a job in a worker receives, which turns without the worker's event loop (workers/shared-signal.ts).
 
 import { TransplantError } from './errors.js'
+import { type Disposable, Emitter } from './events.js'
 
 export interface CancelSignal {
   readonly aborted: boolean
@@ -15,7 +16,7 @@ export function cancelled(message: string): TransplantError {
 }
 
 /** Calls `listener` once when the signal turns, or at once if it has. Dispose to listen no more. */
-export function onCancel(signal: CancelSignal | undefined, listener: () => void): { dispose(): void } {
+export function onCancel(signal: CancelSignal | undefined, listener: () => void): Disposable {
   if (signal === undefined) return { dispose() {} }
   if (signal.aborted) {
     listener()
@@ -27,4 +28,30 @@ export function onCancel(signal: CancelSignal | undefined, listener: () => void)
   }
   signal.addEventListener('abort', once)
   return { dispose: () => signal.removeEventListener('abort', once) }
+}
+
+/** A signal and its switch, for where there is no AbortController: the rooms that know neither Node nor the DOM. */
+export class CancelSource implements CancelSignal {
+  private turned = false
+  private readonly emitter = new Emitter<void>()
+  private readonly listeners = new Map<() => void, Disposable>()
+
+  get aborted(): boolean {
+    return this.turned
+  }
+
+  addEventListener(_type: 'abort', listener: () => void): void {
+    if (!this.listeners.has(listener)) this.listeners.set(listener, this.emitter.event(listener))
+  }
+
+  removeEventListener(_type: 'abort', listener: () => void): void {
+    this.listeners.get(listener)?.dispose()
+    this.listeners.delete(listener)
+  }
+
+  cancel(): void {
+    if (this.turned) return
+    this.turned = true
+    this.emitter.fire()
+  }
 }

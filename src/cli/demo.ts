@@ -3,6 +3,7 @@
 import type { Command } from 'commander'
 import { EXIT_CODES } from '../base/index.js'
 import { type DemoProgress, type DemoReport, type DemoStep, runDemo } from '../lab/index.js'
+import { nodeWorkers } from '../node/index.js'
 import { readImage, readNamedFile } from './assets.js'
 import { DEFAULT_INITRD, DEFAULT_KERNEL, integerOption, readCore } from './machine-options.js'
 import { colors, print, printJson, say } from './output.js'
@@ -42,6 +43,7 @@ Examples:
 Exit codes: 0 every check held, 1 one did not.`,
     )
     .action(async (flags: DemoFlags) => {
+      const workers = nodeWorkers()
       const report = await runDemo({
         assets: {
           coreWasm: readCore(),
@@ -55,7 +57,8 @@ Exit codes: 0 every check held, 1 one did not.`,
         vcpus: integerOption('smp', flags.smp, 1, 16),
         memoryBytes: integerOption('memory', flags.memory, 64, 3072) * 1024 * 1024,
         onProgress: progressTeller(),
-        breathe: () => new Promise((resolve) => setImmediate(resolve)),
+        breathe: workers.breathe,
+        ...(workers.cores > 1 ? { workers } : {}),
       })
       if (flags.json === true) printJson(report)
       else tell(report)

@@ -2,6 +2,8 @@
 // `task_struct.pid` in any build without knowing its layout. Source: the kernel's Documentation/bpf/btf.rst. Reads what
 // a C compiler emits for a kernel (kinds 1 to 19); does no I/O and knows nothing of guests.
 
+import { decodeText } from '../base/index.js'
+
 const MAGIC = 0xeb9f
 
 export const BTF_KIND_INT = 1
@@ -151,12 +153,11 @@ export function parseBtf(bytes: Uint8Array): BtfResult {
   if (typeEnd > bytes.length || stringEnd > bytes.length) {
     return { ok: false, code: 'bad-btf', message: `bad BTF: its sections end beyond its ${bytes.length} bytes` }
   }
-  const decoder = new TextDecoder()
   const text = (offset: number): string => {
     const from = stringStart + offset
     let to = from
     while (to < stringEnd && bytes[to] !== 0) to++
-    return decoder.decode(bytes.subarray(from, to))
+    return decodeText(bytes.subarray(from, to))
   }
 
   const none: readonly BtfMember[] = []

@@ -2,6 +2,8 @@
 // Linux allows, so a caller can append files to a ready-made initramfs without unpacking it. Deterministic: the same
 // entries give the same bytes (inode numbers by position, time 0). Source: cpio(5), "New ASCII Format".
 
+import { decodeText, encodeText } from '../base/index.js'
+
 export interface CpioEntry {
   /** Path without a leading slash. */
   readonly name: string
@@ -19,7 +21,6 @@ const HEADER_BYTES = 110
 export function writeCpio(entries: readonly CpioEntry[]): Uint8Array {
   const parts: Uint8Array[] = []
   let size = 0
-  const encoder = new TextEncoder()
   const append = (bytes: Uint8Array): void => {
     parts.push(bytes)
     size += bytes.length
@@ -30,7 +31,7 @@ export function writeCpio(entries: readonly CpioEntry[]): Uint8Array {
     }
   }
   const record = (inode: number, entry: CpioEntry): void => {
-    const name = encoder.encode(`${entry.name}\0`)
+    const name = encodeText(`${entry.name}\0`)
     const hex = (value: number) => value.toString(16).toUpperCase().padStart(8, '0')
     const directory = (entry.mode & 0o170000) === 0o040000
     const fields = [
@@ -48,7 +49,7 @@ export function writeCpio(entries: readonly CpioEntry[]): Uint8Array {
       name.length,
       0, // check
     ]
-    const header = encoder.encode(MAGIC + fields.map(hex).join(''))
+    const header = encodeText(MAGIC + fields.map(hex).join(''))
     const named = new Uint8Array(HEADER_BYTES + name.length)
     named.set(header)
     named.set(name, HEADER_BYTES)
@@ -74,7 +75,6 @@ export type CpioResult =
 
 /** Reads one or several archives in a row. */
 export function readCpio(bytes: Uint8Array): CpioResult {
-  const decoder = new TextDecoder()
   const entries: CpioEntry[] = []
   let at = 0
   for (;;) {
@@ -83,11 +83,11 @@ export function readCpio(bytes: Uint8Array): CpioResult {
     if (at + HEADER_BYTES > bytes.length) {
       return { ok: false, code: 'truncated', message: `truncated: a header begins at byte ${at} and does not end` }
     }
-    if (decoder.decode(bytes.subarray(at, at + 6)) !== MAGIC) {
+    if (decodeText(bytes.subarray(at, at + 6)) !== MAGIC) {
       return { ok: false, code: 'not-a-cpio', message: `byte ${at} does not begin a "newc" cpio header (${MAGIC})` }
     }
     const field = (index: number) =>
-      Number.parseInt(decoder.decode(bytes.subarray(at + 6 + index * 8, at + 14 + index * 8)), 16)
+      Number.parseInt(decodeText(bytes.subarray(at + 6 + index * 8, at + 14 + index * 8)), 16)
     const nameBytes = field(11)
     const dataBytes = field(6)
     const nameAt = at + HEADER_BYTES
@@ -99,7 +99,7 @@ export function readCpio(bytes: Uint8Array): CpioResult {
         message: `truncated: the entry at byte ${at} does not end inside the file`,
       }
     }
-    const name = decoder.decode(bytes.subarray(nameAt, nameAt + nameBytes - 1))
+    const name = decodeText(bytes.subarray(nameAt, nameAt + nameBytes - 1))
     if (name !== TRAILER) {
       const mode = field(1)
       const type = mode & 0o170000

@@ -10,12 +10,14 @@ import { concatenateCpio, writeCpio } from '../format/index.js'
 import { createDisassembler } from '../isa/index.js'
 import type { MachineOptions } from '../machine/index.js'
 import { checkPatch, readKernelFacts } from '../patch/index.js'
+import type { WorkerHost } from '../workers/index.js'
 import { judge } from './demo-checks.js'
 import type { BootReport, DemoReport, PatchReport, ProgramReport, UpgradeReport } from './demo-report.js'
-import { GuestSession, requireKernelImage } from './guest-session.js'
+import { type GuestSession, requireKernelImage } from './guest-session.js'
 import { observePatch, type PatchTarget } from './observe-patch.js'
 import { observeUpgrade } from './observe-upgrade.js'
-import { finishWorkloads, lastLine, running, startWorkloads, WORKLOADS, type WorkloadResult } from './workloads.js'
+import { bootSession, endSession, type Outcome, runTwin, startTwin } from './twin.js'
+import { finishWorkloads, lastLine, running, startWorkloads, WORKLOADS } from './workloads.js'
 
 export interface DemoAssets {
   readonly coreWasm: MachineOptions['coreWasm']
@@ -49,6 +51,8 @@ export interface DemoOptions {
   readonly onProgress?: (progress: DemoProgress) => void
   /** Called now and then, for an application that has to stay responsive. */
   readonly breathe?: () => void | Promise<void>
+  /** Threads: the twin runs on one, beside the first machine. Without them it runs afterwards. */
+  readonly workers?: WorkerHost
 }
 
 export const MODULE_PATH = '/lib/modules/demo.ko'
@@ -56,7 +60,6 @@ export const NEXT_KERNEL_PATH = '/boot/scion-next'
 const BEHAVIOUR = 'cat /proc/version'
 /** How long the programs run before, between and after the two changes. */
 const RUN_IN = 40_000_000
-const LIMIT = 30e9
 
 const directory = (name: string) => ({ name, mode: 0o040755, data: new Uint8Array(0) })
 const file = (name: string, data: Uint8Array) => ({ name, mode: 0o100644, data })
@@ -96,8 +99,12 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
     onReset: 'stop',
     ...(options.memoryBytes === undefined ? {} : { memoryBytes: options.memoryBytes }),
   }
-  const main = await runChanged(options, machineOptions, commands)
-  const twin = await runTwin(options, machineOptions, commands)
+  const { main, twin } = await runBoth(options, machineOptions, commands)
+  options.onProgress?.({
+    step: 'twin',
+    time: twin.machine.time,
+    text: `the twin, neither patched nor upgraded, has finished its ${twin.results.length} programs`,
+  })
   const programs = main.results.map((result, index): ProgramReport => {
     const other = twin.results[index]
     return {
@@ -122,9 +129,19 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
   return { ...report, ok: checks.every((check) => check.ok), checks }
 }
 
-interface Outcome {
-  readonly results: readonly WorkloadResult[]
-  readonly machine: DemoReport['machine']
+/** One after the other, or side by side where there are workers: neither sees anything of the other. */
+async function runBoth(
+  options: DemoOptions,
+  machineOptions: MachineOptions,
+  commands: readonly string[],
+): Promise<{ readonly main: ChangedOutcome; readonly twin: Outcome }> {
+  const beside = options.workers && startTwin(options.workers, machineOptions, commands)
+  try {
+    const main = await runChanged(options, machineOptions, commands)
+    return { main, twin: await (beside?.outcome() ?? runTwin(machineOptions, commands, options.breathe)) }
+  } finally {
+    beside?.cancel()
+  }
 }
 
 interface ChangedOutcome extends Outcome {
@@ -140,16 +157,6 @@ interface ChangedOutcome extends Outcome {
   readonly complaints: readonly string[]
 }
 
-async function bootSession(options: DemoOptions, machineOptions: MachineOptions): Promise<GuestSession> {
-  const { breathe } = options
-  const booted = await GuestSession.boot(machineOptions, {
-    limit: LIMIT,
-    ...(breathe === undefined ? {} : { breathe: () => breathe() }),
-  })
-  if (!booted.ok) throw new TransplantError('KERNEL_IMAGE', `${booted.message}`, booted.hint)
-  return booted.value
-}
-
 async function runChanged(
   options: DemoOptions,
   machineOptions: MachineOptions,
@@ -160,7 +167,7 @@ async function runChanged(
   const nextImage = requireKernelImage(assets.nextKernel, 'the next kernel')
   const target = patchTarget(assets.patchModule, assets.kernel, MODULE_PATH, BEHAVIOUR)
   const disassembler = await createDisassembler()
-  const session = await bootSession(options, machineOptions)
+  const session = await bootSession(machineOptions, options.breathe)
   const { agent, machine } = session
   const tell = (step: DemoStep, text: string): void => options.onProgress?.({ step, time: machine.now, text })
   tell('boot', `the agent answers: ${session.agentName}`)
@@ -200,7 +207,7 @@ async function runChanged(
 
   const results = await finishWorkloads(agent, workloads)
   tell('finish', `${results.length} programs have finished`)
-  const outcome = await end(session, results)
+  const outcome = await endSession(session, results)
   const complaints = session.console.lines.map((line) => line.text).filter((text) => COMPLAINT.test(text))
   session.dispose()
   return {
@@ -222,39 +229,4 @@ function follow(session: GuestSession, tell: (text: string) => void): Disposable
     const message = /\]\s((?:livepatch|liveupdate|kho|kexec_file|kexec|demo): .*)$/.exec(text)?.[1]
     if (message !== undefined) tell(message)
   })
-}
-
-async function runTwin(
-  options: DemoOptions,
-  machineOptions: MachineOptions,
-  commands: readonly string[],
-): Promise<Outcome> {
-  const session = await bootSession(options, machineOptions)
-  const workloads = await startWorkloads(session.agent, commands)
-  const results = await finishWorkloads(session.agent, workloads)
-  const outcome = await end(session, results)
-  session.dispose()
-  options.onProgress?.({
-    step: 'twin',
-    time: outcome.machine.time,
-    text: `the twin, neither patched nor upgraded, has finished its ${results.length} programs`,
-  })
-  return outcome
-}
-
-async function end(session: GuestSession, results: readonly WorkloadResult[]): Promise<Outcome> {
-  const { machine } = session
-  const stop = await session.agent.shutDown()
-  return {
-    results,
-    machine: {
-      vcpus: machine.vcpus,
-      memoryBytes: machine.memoryBytes,
-      seed: String(machine.configuration.seed),
-      time: machine.now,
-      instructions: machine.statistics.instructions,
-      hash: machine.hash(),
-      end: stop.reason,
-    },
-  }
 }

@@ -94,7 +94,7 @@ export function serve(channel: Channel, breather: Breather): void {
         void answer(request)
         break
       case 'cancel':
-        signals.get(request.id)?.tell()
+        signals.get(request.id)?.cancel()
         break
       case 'listen':
         machine.listen(request.event, request.on)
