@@ -102,3 +102,4 @@ export const STATE_BLOCK_TABLE = 840
 export const STATE_JIT_FUEL = 960
 export const STATE_JIT_STATUS = 964
 export const STATE_FLAG_FORM = 972
+export const STATE_GLOBAL_GENERATION = 996

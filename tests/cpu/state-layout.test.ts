@@ -69,6 +69,7 @@ describe('the state layout', () => {
     expect(core.get('flagForm')).toBe(layout.STATE_FLAG_FORM)
     expect(core.get('tlb')).toBe(layout.STATE_TLB)
     expect(core.get('generation')).toBe(layout.STATE_GENERATION)
+    expect(core.get('globalGeneration')).toBe(layout.STATE_GLOBAL_GENERATION)
     expect(core.get('blockTable')).toBe(layout.STATE_BLOCK_TABLE)
     expect(core.get('jitFuel')).toBe(layout.STATE_JIT_FUEL)
     expect(core.get('jitStatus')).toBe(layout.STATE_JIT_STATUS)

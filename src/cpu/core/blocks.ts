@@ -1,7 +1,7 @@
 // Decoded blocks: finding them by RIP and mode, and dropping them when their bytes change.
 //
 // Each vCPU has its own blocks (its own view of code, see coherence.ts). A block is found by RIP in a hash table, or in the jump cache the
-// interpreter probes inline; it may be entered when its `generation` equals the vCPU's, which says that RIP still translates to the
+// interpreter probes inline; it may be entered when its `generation` equals one of the vCPU's two, which says that RIP still translates to the
 // bytes it was decoded from. Otherwise the translation is checked and the generation renewed. Dropping a block sets generation 0, so
 // that every chain and cache entry that points to it fails the same comparison; its memory is reclaimed with the whole arena.
 // Constraints: 1. nothing is translated (no accessed bit set) for an instruction that will not be executed now; hence only the first
@@ -12,7 +12,7 @@ import {
 } from './state'
 import { BLOCK_BYTES, Block, NO_PAGE, OP_EXIT, UOP_BYTES, uopNumber } from './ir'
 import { PAGE_CODE, PAGE_EXECUTED, PAGE_LOGGED, cpuAt, cpuCount, markDirty, memoryAt, pageFlags, ramBytes, runningCpu } from './layout'
-import { advanceGeneration, dropWriteTags, translate } from './memory'
+import { advanceGeneration, dropWriteTags, generationOf, translate } from './memory'
 import { VECTOR_GP, VECTOR_UD, raise, raiseNoCode } from './fault'
 import { decodeBlock } from './decode'
 import { countStore, forgetExecuted, markExecuted } from './executed'
@@ -25,6 +25,13 @@ const ARENA_RESERVE: usize = BLOCK_BYTES + UOP_BYTES * 1024
 @inline
 export function hashRip(rip: u64): u32 {
   return <u32>rip ^ (<u32>rip >>> 11)
+}
+
+/** Is the translation of the block's bytes known to hold? */
+// @ts-ignore: decorator
+@inline
+export function isCurrent(c: CpuState, b: Block): bool {
+  return b.generation == c.generation || b.generation == c.globalGeneration
 }
 
 /** Linear address of an instruction at c's CS. */
@@ -40,11 +47,10 @@ export function findBlock(c: CpuState, mode: u32): Block | null {
     advanceGeneration(c)
   }
   const head = c.blockTable + ((hashRip(rip) & (BLOCK_TABLE_ENTRIES - 1)) << 2)
-  const generation = c.generation
   let at = <usize>load<u32>(head)
   while (at) {
     const b = changetype<Block>(at)
-    if (b.rip == rip && b.generation == generation && b.mode == mode) return b
+    if (b.rip == rip && isCurrent(c, b) && b.mode == mode) return b
     at = b.hashNext
   }
   if ((mode & MODE_CODE_MASK) == MODE_CODE64) {
@@ -68,13 +74,13 @@ export function findBlock(c: CpuState, mode: u32): Block | null {
     const b = changetype<Block>(at)
     if (b.rip == rip && b.mode == mode && b.physical == physical) {
       if (b.secondPage == NO_PAGE) {
-        renew(b, generation)
+        renew(b, generationOf(c, linearOf(c, rip)))
         return b
       }
       const next = linearOf(c, rip + u64(0x1000 - (physical & 0xfff)))
       if (!translate(c, next, ACCESS_EXECUTE, <u32>(c.tlb - c.tlbBase) / TLB_BYTES)) return null
       if (<u32>c.physical == b.secondPage) {
-        renew(b, generation)
+        renew(b, c.generation)
         return b
       }
     }

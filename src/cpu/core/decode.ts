@@ -8,6 +8,7 @@ import { BLOCK_BYTES, BLOCK_MAX_INSTRUCTIONS, Block, NO_PAGE, OP_EXIT, OP_FAULT,
 import { Decoder, NO_SEGMENT } from './decoder'
 import { PAGE_LOGGED, decoderBase, memoryAt, pageFlags, ramBytes } from './layout'
 import { VECTOR_UD, raiseNoCode } from './fault'
+import { generationOf } from './memory'
 import { linearOf, linkBlock, noteExecuted } from './blocks'
 import { event } from './imports'
 import { EVENT_CROSS_MODIFIED, wantsCrossModified } from './coherence'
@@ -89,7 +90,7 @@ export function decodeBlock(c: CpuState, rip: u64, mode: u32, physical: u32): Bl
   b.rip = rip
   b.physical = physical
   b.mode = mode
-  b.generation = c.generation
+  b.generation = d.second ? c.generation : generationOf(c, linearOf(c, rip))
   b.count = count
   b.bytes = d.position
   b.uops = block + BLOCK_BYTES

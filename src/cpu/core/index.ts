@@ -16,7 +16,7 @@ import { loadAll, saveAll, saveArea } from './save'
 import { NEVER_HOT, allocateRegion, linkRegion, setThreshold } from './jit'
 
 export { multiplyHighSigned as jitMultiplyHigh } from './arithmetic'
-export { jitCold, jitFlags, jitRead, jitReadForWrite, jitVector, jitWrite } from './jit'
+export { jitCold, jitColdEnd, jitFlags, jitRead, jitReadForWrite, jitSystem, jitVector, jitWrite } from './jit'
 
 let lastRetired: i64 = 0
 

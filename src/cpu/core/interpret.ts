@@ -18,7 +18,7 @@ import {
 } from './ir'
 import { condition, flagCf, flagOf, flagPf, flagSf, flagZf, RF, TF } from './flags'
 import { readForWriteSlow, readSlow, tlbEntry, writeSlow } from './memory'
-import { findBlock, hashRip, restorePatched } from './blocks'
+import { findBlock, hashRip, isCurrent, restorePatched } from './blocks'
 import { VECTOR_GP, VECTOR_SS, raise, raiseNoCode } from './fault'
 import { segmentCheck } from './segment-check'
 import { coldOp } from './cold'
@@ -118,16 +118,16 @@ function followIndirect(c: CpuState, rip: u64): usize {
   return take(c, found)
 }
 
-/** After OP_SYSTEM: c.rip is set, and much may have changed. */
-function afterSystem(c: CpuState): usize {
+/** After OP_SYSTEM, with its instruction taken from the budget: sets c.attention if the dispatcher must look before the next one. */
+export function settleSystem(c: CpuState): void {
   // STI's shadow matters only if a line is up, or could be put up by the host before the next instruction has executed.
   if (c.shadow == 1 && c.lines == 0 && c.remaining > 0) c.shadow = 0
-  if (c.shadow | c.halted | c.shutdown | c.lines | c.pendingDebug | <u32>(c.eflags & (TF | RF))) {
-    c.block = 0
-    c.uop = 0
-    c.attention = 1
-    return 0
-  }
+  if (c.shadow | c.halted | c.shutdown | c.lines | c.pendingDebug | <u32>(c.eflags & (TF | RF))) c.attention = 1
+}
+
+/** After OP_SYSTEM: c.rip is set, and much may have changed. */
+function afterSystem(c: CpuState): usize {
+  settleSystem(c)
   return followIndirect(c, c.rip)
 }
 
@@ -137,7 +137,7 @@ function cachedTarget(c: CpuState, rip: u64, mode: u32): usize {
   const n = <usize>load<u32>(c.jumpCache + ((hashRip(rip) & (JUMP_CACHE_ENTRIES - 1)) << 2))
   if (n) {
     const t = changetype<Block>(n)
-    if (t.rip == rip && t.generation == c.generation && t.mode == mode) return n
+    if (t.rip == rip && isCurrent(c, t) && t.mode == mode) return n
   }
   return 0
 }
@@ -1270,7 +1270,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
       const next = way ? b.chain0 : b.chain1
       if (next) {
         const n = changetype<Block>(next)
-        if (n.generation == c.generation) {
+        if (isCurrent(c, n)) {
           const heat = n.heat - 1
           if (heat < 0) {
             const entered = enterCompiled(c, n)

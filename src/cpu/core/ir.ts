@@ -200,7 +200,7 @@ export class Block {
   rip: u64
   physical: u32 // of the first byte
   mode: u32
-  generation: u32 // 16: equals c.generation while the translation of its bytes is known to hold; 0 = dropped
+  generation: u32 // 16: equals c.generation or c.globalGeneration while the translation of its bytes is known to hold; 0 = dropped
   count: u32 // guest instructions
   bytes: u32
   uops: usize

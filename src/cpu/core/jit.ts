@@ -7,7 +7,7 @@
 // Constraints:
 //  1. What compiled code does is what the interpreter would have done, retired count included. It may leave at any uop; then the
 //     interpreter goes on there, which is how everything rare is done: faults, stops at a boundary, system instructions.
-//  2. Entering a block by any way needs its page's translation to have been checked in this generation. Inside a page nothing
+//  2. Entering a block by any way needs its page's translation to have been checked in one of the two generations of now. Inside a page nothing
 //     can undo that without ending the region first; on a way to another page compiled code compares `pageGeneration`.
 //     Checking a page twice in one generation has no effect a guest could see (tlb.ts: dropping an entry in use ends the generation).
 //  3. A store that hits a block of a region kills the region. If it is the one being executed, the helper that stored reports JIT_STOP.
@@ -20,12 +20,13 @@ import {
   Block, OP_LEAVE, OP_LOAD, OP_LOADS16_32, OP_LOADS16_64, OP_LOADS32_64, OP_LOADS8_32, OP_LOADS8_64, OP_LOADW, OP_LOADZ16, OP_LOADZ8, OP_POP, OP_PUSH,
   UOP_BYTES, uopD, uopOffset, uopOp,
 } from './ir'
-import { findBlock, hashRip, stopAtBoundary } from './blocks'
+import { findBlock, hashRip, isCurrent, stopAtBoundary } from './blocks'
 import { settleFlags } from './flag-forms'
-import { leaveWithFault } from './interpret'
+import { leaveWithFault, settleSystem } from './interpret'
 import { readForWriteSlow, readSlow, writeSlow } from './memory'
 import { coldOp } from './cold'
 import { sseOp } from './sse'
+import { systemOp } from './system-ops'
 import { compileRequest } from './imports'
 
 export const JIT_OK: u32 = 0
@@ -40,6 +41,7 @@ export const LEAVE_UOP: u32 = 3 // the interpreter must go on with the uop
 export const LEAVE_FUEL: u32 = 4 // the block's instructions do not fit; none of them is done, though they were taken from the fuel
 export const LEAVE_TAKEN: u32 = 5 // the block is done: on to its target
 export const LEAVE_NEXT: u32 = 6 // the block is done: on to its fallthrough
+export const LEAVE_SYSTEM: u32 = 7 // the block is done, and c.rip is set; something may have changed that compiled code relies on
 
 const FUEL: i64 = 65536
 export const REGION_PAGES: u32 = 4
@@ -127,7 +129,7 @@ export function killRegions(c: CpuState, b: Block): bool {
 function markPages(c: CpuState, r: usize, ordinal: u32): void {
   const pages = r + REGION_HEADER + (changetype<Region>(r).blocks << 2)
   const generations = r + offsetof<Region>('generation0')
-  store<u32>(generations + (<usize>load<u8>(pages + ordinal) << 2), c.generation)
+  store<u32>(generations + (<usize>load<u8>(pages + ordinal) << 2), regionBlock(r, ordinal).generation)
   const second = load<u8>(pages + changetype<Region>(r).blocks + ordinal)
   if (second != 255) store<u32>(generations + (<usize>second << 2), c.generation)
 }
@@ -178,7 +180,7 @@ function nextBlock(c: CpuState): usize {
   const n = <usize>load<u32>(cached)
   if (n) {
     const t = changetype<Block>(n)
-    if (t.rip == rip && t.generation == c.generation && t.mode == c.mode) return n
+    if (t.rip == rip && isCurrent(c, t) && t.mode == c.mode) return n
   }
   const found = findBlock(c, c.mode)
   if (found === null) return 0
@@ -189,7 +191,7 @@ function nextBlock(c: CpuState): usize {
 /** The same by a direct way out of `from`, whose chain is in `chain`. */
 function chainedBlock(c: CpuState, from: Block, rip: u64, chain: usize): usize {
   const n = <usize>load<u32>(changetype<usize>(from) + chain)
-  if (n && changetype<Block>(n).generation == c.generation && !c.attention && c.remaining > 0) return n
+  if (n && isCurrent(c, changetype<Block>(n)) && !c.attention && c.remaining > 0) return n
   c.rip = rip
   const arena = c.arenaNext
   const found = nextBlock(c)
@@ -277,7 +279,7 @@ export function enterCompiled(c: CpuState, first: Block): usize {
     settleFlags(c)
     const kind = left & 7
     let n: usize
-    if (kind == LEAVE_JUMP) n = nextBlock(c)
+    if (kind == LEAVE_JUMP || kind == LEAVE_SYSTEM) n = nextBlock(c)
     else {
       b = regionBlock(r, left >> 16)
       if (kind == LEAVE_TAKEN) n = chainedBlock(c, b, b.target, offsetof<Block>('chain0'))
@@ -373,6 +375,36 @@ export function jitCold(c: CpuState, at: u32, left: i32): void {
   settleFlags(c)
   coldOp(c, uopAt(c, at))
   end(c)
+}
+
+/** The last instruction of its block, by `systemOp`; compiled code goes on at the fallthrough only if nothing it relies on has changed. */
+export function jitSystem(c: CpuState, at: u32, left: i32): void {
+  begin(c, left)
+  settleFlags(c)
+  const generation = c.generation
+  const mode = c.mode
+  const b = regionBlock(c.jitRegion, at >> 16)
+  const u = uopAt(c, at)
+  c.rip = b.fallthrough
+  systemOp(c, u)
+  if (c.fault) {
+    c.jitStatus = JIT_FAULT
+    return
+  }
+  c.remaining = c.jitRest + i64(left) - 1
+  settleSystem(c)
+  c.jitStatus = c.attention || c.rip != b.fallthrough || c.generation != generation || c.mode != mode ? LEAVE_SYSTEM : JIT_OK
+}
+
+/** The last instruction of its block, by `coldOp`: a repeated string instruction. */
+export function jitColdEnd(c: CpuState, at: u32, left: i32): void {
+  begin(c, left)
+  settleFlags(c)
+  const b = regionBlock(c.jitRegion, at >> 16)
+  const u = uopAt(c, at)
+  c.rip = b.fallthrough
+  coldOp(c, u)
+  c.jitStatus = c.fault ? JIT_FAULT : c.attention || c.rip != b.fallthrough ? LEAVE_SYSTEM : JIT_OK
 }
 
 export function jitFlags(c: CpuState): void {

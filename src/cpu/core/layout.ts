@@ -160,7 +160,8 @@ export function layOut(vcpus: u32, ram: u32): void {
     c.regionArena = regions + i * REGION_BYTES
     c.regionNext = c.regionArena
     c.regionEnd = c.regionArena + REGION_BYTES
-    c.generation = 1
+    c.globalGeneration = 1
+    c.generation = 2
     c.randomState = 0x9e3779b97f4a7c15
     memory.fill(c.tlbBase, 0xff, CONTEXTS * TLB_BYTES)
   }

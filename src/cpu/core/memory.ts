@@ -56,8 +56,20 @@ export function tlbInsert(c: CpuState, context: u32, linear: u64, physicalPage: 
 }
 
 function newGeneration(c: CpuState): void {
+  c.globalGeneration = c.generation + 1
+  c.generation += 2
+}
+
+/** Global translations stay. */
+function newNonGlobalGeneration(c: CpuState): void {
   c.generation++
-  if (c.generation == 0) c.generation = 1
+  if (c.generation == c.globalGeneration) newGeneration(c)
+}
+
+/** The generation in which the translation of `linear`, just made for a fetch, holds. */
+export function generationOf(c: CpuState, linear: u64): u32 {
+  const entry = tlbEntry(c.tlb, linear)
+  return load<u64>(entry) == (linear & PAGE_MASK) && load<u32>(entry, 28) & TLB_GLOBAL ? c.globalGeneration : c.generation
 }
 
 /** Blocks must be looked up and their translation checked again. */
@@ -109,7 +121,7 @@ export function tlbFlushNonGlobal(c: CpuState): void {
     }
     store<u64>(word, kept)
   }
-  newGeneration(c)
+  newNonGlobalGeneration(c)
 }
 
 export function tlbFlushPage(c: CpuState, linear: u64): void {

@@ -118,7 +118,7 @@ export class CpuState {
   // 736: derived from here to the end of the class; not saved, rebuilt by stateChanged.
   tlb: usize // TLB of the current context
   mode: u32 // 740: MODE_* bits
-  generation: u32 // 744: changes whenever a linear address may translate differently
+  generation: u32 // 744: changes whenever a linear address may translate differently; never equal to globalGeneration
   cpl: u32 // 748
   fault: u32 // 752: 1 while a fault is raised and not yet delivered
   faultVector: u32
@@ -164,7 +164,7 @@ export class CpuState {
   regionArena: usize // 984
   regionNext: usize // 988
   regionEnd: usize // 992
-  jitSpare: u32 // 996
+  globalGeneration: u32 // 996: the same for addresses that a global entry of the TLB translates
   jitValue: u64 // 1000: what the last load of a helper gave
   endOfDerived: u64 // 1008
 }

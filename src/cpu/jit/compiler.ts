@@ -9,7 +9,7 @@
 // 3. The pool is bounded. When it is full, everything compiled is dropped at the beginning of the next run.
 // 4. It decides nothing that a guest could notice: any block may be compiled at any time, or never.
 import type { CoreExports } from '../core-abi.js'
-import { STATE_BLOCK_TABLE, STATE_GENERATION } from '../state-layout.js'
+import { STATE_BLOCK_TABLE, STATE_GENERATION, STATE_GLOBAL_GENERATION } from '../state-layout.js'
 import { planRegion, type RegionPlan } from './region.js'
 import { translateRegion } from './translate.js'
 import { BLOCK } from './uops.js'
@@ -37,6 +37,8 @@ const HELPERS: readonly ImportedFunction[] = [
   { name: 'jitCold', type: { parameters: [I32, I32, I32], results: [] } },
   { name: 'jitFlags', type: { parameters: [I32], results: [] } },
   { name: 'jitMultiplyHigh', type: { parameters: [I64, I64], results: [I64] } },
+  { name: 'jitSystem', type: { parameters: [I32, I32, I32], results: [] } },
+  { name: 'jitColdEnd', type: { parameters: [I32, I32, I32], results: [] } },
 ]
 
 export interface CompilerStatistics {
@@ -107,7 +109,7 @@ export class Compiler {
         {
           view,
           blockTable: view.getUint32(state + STATE_BLOCK_TABLE, true),
-          generation: view.getUint32(state + STATE_GENERATION, true),
+          generations: [STATE_GENERATION, STATE_GLOBAL_GENERATION].map((at) => view.getUint32(state + at, true)),
           threshold: this.threshold,
         },
         block,

@@ -4,8 +4,9 @@
 // each function's registers must be known here; one that is not listed ends the region, and the interpreter executes it.
 import type { Context } from './context.js'
 import { C, HELPER } from './function-builder.js'
-import { OP, SLOT_T0, type Uop } from './uops.js'
+import { OP, SLOT_SEGMENT_BASE, SLOT_T0, type Uop } from './uops.js'
 
+const COLD_STRING = 38
 const RAX = 0
 const RCX = 1 << 3
 const RDX = 2 << 3
@@ -70,7 +71,7 @@ function coldEffects(uop: Uop): Effects | undefined {
     case 29: // CARRY
     case 30: // DIRECTION
       return { reads: [], writes: [] }
-    case 38: // STRING
+    case COLD_STRING:
       return { reads: [RAX, RCX, RSI, RDI], writes: [RAX, RCX, RSI, RDI] }
     default:
       return undefined
@@ -88,15 +89,62 @@ function vectorEffects(uop: Uop): Effects {
   }
 }
 
-/** Emits an out-of-line uop that stays in the block; false if it is none, or one that the interpreter must execute. */
-export function emitHelper(c: Context, uop: Uop): boolean {
-  const { f, code } = c
-  if (uop.op !== OP.COLD && uop.op !== OP.SSE) return false
-  const effects = uop.op === OP.COLD ? coldEffects(uop) : vectorEffects(uop)
+const GS_BASE = SLOT_SEGMENT_BASE + 8 * 5
+
+/** Registers of the system instructions after which compiled code usually goes on (core/system-numbers.ts); undefined for all others. */
+function systemEffects(uop: Uop): Effects | undefined {
+  switch (functionOf(uop)) {
+    case 13: // SWAPGS
+    case 15: // CLAC
+    case 16: // STAC
+    case 20: // CLTS
+    case 59: // CLI
+    case 60: // STI
+      return { reads: [], writes: [] }
+    case 14: // RDTSCP
+      return { reads: [], writes: [RAX, RCX, RDX] }
+    case 28: // RDTSC
+      return { reads: [], writes: [RAX, RDX] }
+    case 51: // PUSHF
+    case 52: // POPF
+      return { reads: [RSP], writes: [RSP] }
+    case 56: // IN
+      return { reads: [RAX, RDX], writes: [RAX] }
+    case 57: // OUT
+      return { reads: [RAX, RDX], writes: [] }
+    default:
+      return undefined
+  }
+}
+
+/** Can compiled code go on behind this uop, which ends its block? */
+export function continues(uop: Uop): boolean {
+  return endingEffects(uop) !== undefined
+}
+
+function endingEffects(uop: Uop): Effects | undefined {
+  if (uop.op === OP.SYSTEM) return systemEffects(uop)
+  return uop.op === OP.COLD_END && functionOf(uop) === COLD_STRING ? coldEffects(uop) : undefined
+}
+
+/** Emits a system instruction or a repeated string instruction at the end of a block; false if the interpreter must execute it. */
+export function emitEnding(c: Context, uop: Uop): boolean {
+  const { f } = c
+  const effects = endingEffects(uop)
   if (effects === undefined) return false
-  const plainVector = uop.op === OP.SSE && functionOf(uop) <= 21
+  call(c, uop, effects, uop.op === OP.SYSTEM ? HELPER.system : HELPER.coldEnd, true)
+  if (uop.op === OP.SYSTEM) {
+    f.reloadTlb()
+    if (functionOf(uop) === 13) f.reloadBase(GS_BASE)
+  }
+  f.leaveByStatus()
+  return true
+}
+
+function call(c: Context, uop: Uop, effects: Effects, helper: number, flags: boolean): void {
+  const { f, code } = c
   for (const slot of new Set(effects.reads)) f.spill(slot)
-  if (!plainVector) {
+  if (flags) {
     c.publishForm()
     f.spillFlags()
   }
@@ -104,13 +152,24 @@ export function emitHelper(c: Context, uop: Uop): boolean {
   code.get(C)
   code.i32(c.place)
   c.left(uop)
-  code.call(uop.op === OP.COLD ? HELPER.cold : HELPER.vector)
+  code.call(helper)
   for (const slot of new Set(effects.writes)) f.reload(slot)
-  if (!plainVector) {
+  if (flags) {
     f.reloadFlags()
     c.form = 0
     c.publishForm()
   }
+}
+
+/** Emits an out-of-line uop that stays in the block; false if it is none, or one that the interpreter must execute. */
+export function emitHelper(c: Context, uop: Uop): boolean {
+  const { f } = c
+  if (uop.op !== OP.COLD && uop.op !== OP.SSE) return false
+  const effects = uop.op === OP.COLD ? coldEffects(uop) : vectorEffects(uop)
+  if (effects === undefined) return false
+  // These neither read nor write flags.
+  const plainVector = uop.op === OP.SSE && functionOf(uop) <= 21
+  call(c, uop, effects, uop.op === OP.COLD ? HELPER.cold : HELPER.vector, !plainVector)
   f.leaveByStatus()
   return true
 }

@@ -89,7 +89,17 @@ class FunctionCode extends Code {
 const SLOT_T8 = 248
 
 /** Index of the helpers among a module's functions. */
-export const HELPER = { read: 0, readForWrite: 1, write: 2, vector: 3, cold: 4, flags: 5, multiplyHigh: 6 } as const
+export const HELPER = {
+  read: 0,
+  readForWrite: 1,
+  write: 2,
+  vector: 3,
+  cold: 4,
+  flags: 5,
+  multiplyHigh: 6,
+  system: 7,
+  coldEnd: 8,
+} as const
 
 /** The local that holds a slot. Not for ZERO. */
 function localOf(slot: number): number {
@@ -158,6 +168,23 @@ export class FunctionBuilder {
     this.code.get(C)
     this.code.get(local)
     this.code.memory(W.i64Store, slot & ~7)
+  }
+
+  /** Takes a segment base back, which a helper may have changed; a function never stores one. */
+  reloadBase(slot: number): void {
+    const local = localOf(slot)
+    this.touch(slot, local)
+    this.code.get(C)
+    this.code.memory(W.i64Load, slot)
+    this.code.set(local)
+  }
+
+  /** Takes the TLB's place back: privilege may have changed which one is used. */
+  reloadTlb(): void {
+    this.usesTlb = true
+    this.code.get(C)
+    this.code.memory(W.i32Load, STATE_TLB)
+    this.code.set(TLB)
   }
 
   /** Takes a slot back from the state after a helper wrote it there. */

@@ -6,6 +6,7 @@
 // Calls are followed into the callee. A return goes back to the call sites of the region from which it can be reached, and out
 // of the region if the address is none of them. What follows a call or a system instruction is an entry of its own where control comes
 // back there from outside.
+import { continues } from './emit-helper.js'
 import { BLOCK, type Block, isConditional, NO_PAGE, OP, readBlock, terminator } from './uops.js'
 
 /** Limits of a region: V8's optimizing compiler takes more than linear time over a function. */
@@ -39,7 +40,8 @@ export interface RegionPlan {
 export interface BlockSource {
   readonly view: DataView
   readonly blockTable: number
-  readonly generation: number
+  /** The two generations in which a block's translation may hold. */
+  readonly generations: readonly number[]
   /** Entries a block has before it is hot. */
   readonly threshold: number
 }
@@ -51,7 +53,7 @@ function find(source: BlockSource, rip: bigint, mode: number): number {
   while (at !== 0) {
     if (
       view.getBigUint64(at + BLOCK.rip, true) === rip &&
-      view.getUint32(at + BLOCK.generation, true) === source.generation &&
+      source.generations.includes(view.getUint32(at + BLOCK.generation, true)) &&
       view.getUint32(at + BLOCK.mode, true) === mode
     ) {
       return at
@@ -145,7 +147,7 @@ export function planRegion(source: BlockSource, head: number): RegionPlan {
   ;(blocks[0] as RegionBlock).entry = true
   for (const at of blocks) {
     const { op } = terminator(at.block)
-    const returns = op === OP.SYSTEM || op === OP.COLD_END
+    const returns = (op === OP.SYSTEM || op === OP.COLD_END) && !continues(terminator(at.block))
     const away = (op === OP.CALL && at.taken < 0) || (op === OP.CALLI && at.targets.length === 0)
     if ((returns || away) && at.next >= 0) (blocks[at.next] as RegionBlock).entry = true
   }
@@ -200,6 +202,6 @@ export function successors(at: RegionBlock): number[] {
   const { op } = terminator(at.block)
   if (op === OP.RET || op === OP.JMPI || op === OP.CALLI) return [...at.targets]
   if (op === OP.CALL || op === OP.JMP) return at.taken >= 0 ? [at.taken] : []
-  if (op === OP.SYSTEM || op === OP.COLD_END) return []
+  if ((op === OP.SYSTEM || op === OP.COLD_END) && !continues(terminator(at.block))) return []
   return [at.taken, at.next].filter((to) => to >= 0)
 }

@@ -5,10 +5,10 @@
 // function's dispatcher: a `br_table` over the blocks that can be entered.
 //
 // Each block begins by taking its instructions from the fuel, as the interpreter takes them from the budget, and leaves if they do not fit.
-import { STATE_GENERATION, STATE_OFFSETS } from '../state-layout.js'
+import { STATE_GENERATION, STATE_GLOBAL_GENERATION, STATE_OFFSETS } from '../state-layout.js'
 import { Context, DYNAMIC, LOGIC, SUB } from './context.js'
 import { condition } from './emit-flags.js'
-import { emitHelper } from './emit-helper.js'
+import { emitEnding, emitHelper } from './emit-helper.js'
 import { emitInteger, neededFlags } from './emit-integer.js'
 import { emitMemory, LOADS, pointer, probe, RSP } from './emit-memory.js'
 import {
@@ -161,11 +161,14 @@ class Translator {
       c.prepareLeave(kind)
     }
     for (const page of pages) {
-      f.code.get(R)
-      f.code.memory(W.i32Load, PAGE_GENERATION + 4 * page)
-      f.code.get(C)
-      f.code.memory(W.i32Load, STATE_GENERATION)
-      f.code.op(W.i32Ne)
+      for (const generation of [STATE_GENERATION, STATE_GLOBAL_GENERATION]) {
+        f.code.get(R)
+        f.code.memory(W.i32Load, PAGE_GENERATION + 4 * page)
+        f.code.get(C)
+        f.code.memory(W.i32Load, generation)
+        f.code.op(W.i32Ne)
+      }
+      f.code.op(W.i32And)
       f.leaveIf()
     }
     if (graph.dispatched.has(to)) {
@@ -236,7 +239,8 @@ class Translator {
         })
         return
       default:
-        c.leaveToInterpreter()
+        if (emitEnding(c, uop)) this.go(c, c.at.next, LEAVE_NEXT)
+        else c.leaveToInterpreter()
     }
   }
 
