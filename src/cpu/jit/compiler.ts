@@ -10,7 +10,7 @@
 // 4. It decides nothing that a guest could notice: any block may be compiled at any time, or never.
 import type { CoreExports } from '../core-abi.js'
 import { STATE_BLOCK_TABLE, STATE_GENERATION, STATE_GLOBAL_GENERATION } from '../state-layout.js'
-import { planRegion, type RegionPlan } from './region.js'
+import { isLinked, planRegion, type RegionPlan } from './region.js'
 import { translateRegion } from './translate.js'
 import { BLOCK } from './uops.js'
 import { encodeModule, type FunctionType, I32, I64, type ImportedFunction } from './wasm.js'
@@ -101,10 +101,14 @@ export class Compiler {
     const bodies: Uint8Array[] = []
     const links: { readonly cpu: number; readonly plan: RegionPlan; readonly index: number }[] = []
     for (const { cpu, block } of queue) {
-      // Dropped, or compiled with another of this batch, since it asked.
-      if (view.getUint32(block + BLOCK.generation, true) === 0 || view.getUint32(block + BLOCK.region, true) !== 0)
-        continue
       const state = this.exports.statePointer(cpu) >>> 0
+      // Dropped, or compiled with another of this batch, since it asked.
+      if (
+        !isLinked(view, view.getUint32(state + STATE_BLOCK_TABLE, true), block) ||
+        view.getUint32(block + BLOCK.generation, true) === 0 ||
+        view.getUint32(block + BLOCK.region, true) !== 0
+      )
+        continue
       const plan = planRegion(
         {
           view,

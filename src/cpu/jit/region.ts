@@ -63,6 +63,14 @@ function find(source: BlockSource, rip: bigint, mode: number): number {
   return 0
 }
 
+/** Is there still a block at `pointer`? The arena may have been emptied and filled with others. */
+export function isLinked(view: DataView, blockTable: number, pointer: number): boolean {
+  const low = view.getUint32(pointer + BLOCK.rip, true)
+  let at = view.getUint32(blockTable + 4 * ((low ^ (low >>> 11)) & BLOCK_TABLE_MASK), true)
+  while (at !== 0 && at !== pointer) at = view.getUint32(at + BLOCK.hashNext, true)
+  return at === pointer
+}
+
 /** Has the block been executed often enough to be worth compiling along with a hot one? */
 function isWarm(source: BlockSource, pointer: number): boolean {
   const heat = source.view.getInt32(pointer + BLOCK.heat, true)

@@ -1,0 +1,259 @@
+// Time travel: a machine that can be moved to any earlier instant of its run.
+//
+//   const timeline = new Timeline(machine)
+//   timeline.run({ until: ({ bytes }) => sees('Oops', bytes) })
+//   timeline.runBack(parse.address)        // the last time it was called
+//   timeline.stepBack(1)                   // one instruction earlier
+//
+// The machine is deterministic: an instant is reached by going to the checkpoint before it (checkpoints.ts) and running on from there, each
+// input given again at its position.
+// Bound: going to an instant n before the end of the run executes at most max(interval, n / resolution) of machine time
+// (`bound`), besides the restore, which costs the pages that differ. It does not depend on how long the run was. runBack looks through the
+// run from here backwards, each instruction once, and then goes to what it found.
+// Rules: 1. run the machine by `timeline.run` and `timeline.step`; type at it as always. 2. Behind the end of what was run, `run` repeats
+// what happened, inputs included. Input of another kind than recorded begins another future there: the old one is forgotten.
+// 3. While the timeline moves the machine its listeners hear again what they heard before: `moving` tells. 4. Writes by
+// hand, reseeding and restores are not recorded; they end what the timeline knows.
+
+import type { VirtAddr } from '../base/index.js'
+import { type Checkpoint, type CheckpointLimits, Checkpoints, comparePositions, type Position } from './checkpoints.js'
+import type { RunLimit, StopReason } from './guest-port.js'
+import type { Input, Machine } from './machine.js'
+import { footprint } from './snapshot.js'
+
+export class Timeline {
+  readonly machine: Machine
+  private readonly checkpoints: Checkpoints
+  private readonly subscription: { dispose(): void }
+  private inputs: Input[] = []
+  /** Inputs given up to the present instant; those behind it are still to come. */
+  private given = 0
+  private furthest: Position
+  private isMoving = false
+
+  constructor(machine: Machine, limits: CheckpointLimits = {}) {
+    this.machine = machine
+    this.checkpoints = new Checkpoints(limits)
+    this.subscription = machine.onInput((input) => this.note(input))
+    this.furthest = this.position
+    this.checkpoint()
+  }
+
+  /** Stops recording; the machine stays where it is. */
+  dispose(): void {
+    this.subscription.dispose()
+  }
+
+  get position(): Position {
+    return { time: this.machine.now, slices: this.machine.statistics.slices, inputs: this.given }
+  }
+
+  /** The end of the run so far. */
+  get end(): Position {
+    return this.furthest
+  }
+
+  /** The machine is being moved: what its listeners hear is a repetition. */
+  get moving(): boolean {
+    return this.isMoving
+  }
+
+  /** At most this much machine time is executed to get to `time`. */
+  bound(time: number): number {
+    return this.checkpoints.bound(time)
+  }
+
+  get checkpointCount(): number {
+    return this.checkpoints.all.length
+  }
+
+  /** What they take in memory. */
+  get bytes(): number {
+    return footprint(this.checkpoints.all.map((one) => one.snapshot)).bytes
+  }
+
+  private note(input: Input): void {
+    if (this.isMoving) return
+    if (this.given < this.inputs.length || comparePositions(this.position, this.furthest) < 0) {
+      this.inputs.length = this.given
+      this.checkpoints.dropAfter(this.position)
+      this.furthest = this.position
+    }
+    this.inputs.push(input)
+    this.given++
+  }
+
+  /** The run has got to here, if it was never further. */
+  private extend(): void {
+    if (comparePositions(this.position, this.furthest) > 0) this.furthest = this.position
+  }
+
+  /** When the next checkpoint is to be taken. */
+  private get due(): number {
+    return (this.checkpoints.newest?.position.time ?? 0) + this.checkpoints.interval
+  }
+
+  private checkpoint(): void {
+    const { machine, position } = this
+    const before = machine.pagesCopied.captured
+    const snapshot = machine.snapshot()
+    const { instructions } = machine.statistics
+    this.checkpoints.add({ position, instructions, snapshot }, machine.pagesCopied.captured - before)
+  }
+
+  // Forward /////////////////////////////////////////////////////////////////////////////////////////////////////////
+
+  /** Runs on as `machine.run` does. */
+  run(limit: Omit<RunLimit, 'onProgress'> = {}): StopReason {
+    const { machine } = this
+    const end = limit.instructions === undefined ? Number.POSITIVE_INFINITY : machine.now + limit.instructions
+    for (;;) {
+      if (machine.now >= this.due) this.checkpoint()
+      const ahead = this.inputs[this.given]
+      const goal = Math.min(end, ahead?.time ?? end, this.due)
+      const stop = machine.run({ ...limit, instructions: goal - machine.now })
+      if (ahead !== undefined && stop.reason === 'limit' && machine.now === ahead.time && machine.now < end) {
+        this.moved(() => this.give(ahead))
+      }
+      this.extend()
+      if (stop.reason !== 'limit' || machine.now >= end) return stop
+    }
+  }
+
+  /** Steps one vCPU, by single instructions, so that every instant between can be gone back to. */
+  step(cpu: number, instructions = 1): StopReason {
+    let stop: StopReason = { reason: 'step', cpu }
+    for (let i = 0; i < instructions && stop.reason === 'step'; i++) stop = this.machine.step(cpu)
+    this.extend()
+    return stop
+  }
+
+  // Back ////////////////////////////////////////////////////////////////////////////////////////////////////////////
+
+  /**
+   * To an instant of the run so far: a position seen before, or a machine time, which means its first instant, before any input
+   * given then. Instants before the first checkpoint and after the end are not to be had: the nearest is gone to.
+   */
+  goTo(target: number | Position): void {
+    if (typeof target === 'number') {
+      const time = Math.min(target, this.furthest.time)
+      const inputs = this.inputs.findIndex((input) => input.time >= time)
+      this.goTo({ time, slices: 0, inputs: inputs < 0 ? this.inputs.length : inputs })
+      return
+    }
+    this.moved(() => {
+      const { time, inputs } = target
+      this.restore(this.checkpoints.lastWhere((one) => comparePositions(one.position, target) <= 0))
+      while (this.given < inputs) this.give(this.inputs[this.given] as Input)
+      this.advance(time, target.slices)
+    })
+  }
+
+  /** To the instant `instructions` earlier, counted over all vCPUs: time that was skipped does not count. */
+  stepBack(instructions = 1): void {
+    const wanted = this.machine.statistics.instructions - instructions
+    this.moved(() => {
+      this.restore(this.checkpoints.lastWhere((one) => one.instructions < wanted))
+      for (;;) {
+        const left = wanted - this.machine.statistics.instructions
+        if (left <= 0) return
+        const ahead = this.inputs[this.given]
+        const goal = this.machine.now + left
+        if (ahead !== undefined && ahead.time < goal) this.give(ahead)
+        else if (!this.advance(goal, 0)) return
+      }
+    })
+  }
+
+  /**
+   * To the last instant before this one at which a vCPU was about to execute at `where`, or at which `where` held, which is asked at
+   * every instruction and so is slow. False, and where it was, if there is none.
+   */
+  runBack(where: VirtAddr | ((machine: Machine) => boolean)): boolean {
+    const here = this.position
+    const breakpoint = typeof where === 'function' ? undefined : this.machine.setBreakpoint(where)
+    try {
+      let limit = here
+      for (;;) {
+        const from = this.checkpoints.lastWhere((one) => one.position.time < limit.time)
+        const found = this.lastBetween(from, limit, where)
+        if (found !== undefined) {
+          this.goTo(found)
+          // A vCPU that first takes an interrupt gets there without retiring anything.
+          if (breakpoint !== undefined) this.moved(() => this.machine.run({ instructions: 1 }))
+          return true
+        }
+        if (from === this.checkpoints.all[0]) break
+        limit = from.position
+      }
+      this.goTo(here)
+      return false
+    } finally {
+      breakpoint?.dispose()
+    }
+  }
+
+  /** The last instant in [from, limit) at which `where` holds. */
+  private lastBetween(
+    from: Checkpoint,
+    limit: Position,
+    where: VirtAddr | ((machine: Machine) => boolean),
+  ): Position | undefined {
+    const { machine } = this
+    let last: Position | undefined
+    this.moved(() => {
+      this.restore(from)
+      while (machine.now < limit.time) {
+        const ahead = this.inputs[this.given]
+        if (ahead !== undefined && ahead.time === machine.now) {
+          this.give(ahead)
+          continue
+        }
+        if (typeof where === 'function') {
+          if (where(machine)) last = { ...this.position, slices: 0 }
+          if (!this.advance(machine.now + 1, 0)) return
+          continue
+        }
+        const goal = Math.min(limit.time, ahead?.time ?? limit.time)
+        const stop = machine.run({ instructions: goal - machine.now })
+        if (stop.reason === 'breakpoint') {
+          if (stop.address === where && machine.now < limit.time) last = { ...this.position, slices: 0 }
+        } else if (stop.reason !== 'limit' && stop.reason !== 'stop-request') return
+      }
+    })
+    return last
+  }
+
+  // Moving //////////////////////////////////////////////////////////////////////////////////////////////////////////
+
+  private moved(work: () => void): void {
+    this.extend()
+    this.isMoving = true
+    try {
+      work()
+    } finally {
+      this.isMoving = false
+    }
+  }
+
+  private restore(checkpoint: Checkpoint): void {
+    this.machine.restore(checkpoint.snapshot)
+    this.given = checkpoint.position.inputs
+  }
+
+  /** Gives the next recorded input again, at its position. */
+  private give(input: Input): void {
+    this.advance(input.time, input.slices)
+    this.given++
+    this.machine.replayInput(input)
+  }
+
+  /** Runs to a position, past breakpoints; false if the machine stopped for good before. */
+  private advance(time: number, slices: number): boolean {
+    for (;;) {
+      const stop = this.machine.runTo(time, slices)
+      if (stop === undefined) return true
+      if (stop.reason !== 'breakpoint' && stop.reason !== 'stop-request') return false
+    }
+  }
+}
