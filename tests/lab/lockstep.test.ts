@@ -6,9 +6,7 @@ import { changesMachine, describeDivergence, recordChanges, runLockstep } from '
 import { Machine, type MachineOptions } from '../../src/machine/index.js'
 import { read, shippedAssets } from './images.js'
 
-type Options = MachineOptions & { readonly jit?: 'on' | 'off' | { readonly threshold: number } }
-
-function create(options: Options): Machine {
+function create(options: MachineOptions): Machine {
   const made = Machine.create(options)
   if (!made.ok) throw new Error(made.message)
   return made.value
@@ -47,8 +45,8 @@ describe('interpreter and JIT in lockstep', () => {
     it(`are equal through boot, programs, patch and upgrade with ${vcpus} vCPU(s)`, async () => {
       const changes = { assets: shippedAssets(), workloads, machine: { vcpus, seed: 10 + vcpus } }
       const recording = await recordChanges(changes)
-      const first = create({ ...changesMachine(changes), jit: 'off' } as Options)
-      const second = create({ ...changesMachine(changes), jit: 'on' } as Options)
+      const first = create({ ...changesMachine(changes), jit: 'off' })
+      const second = create({ ...changesMachine(changes), jit: { threshold: 50 } })
       const result = runLockstep({
         first,
         second,

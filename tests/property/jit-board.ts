@@ -9,6 +9,7 @@ import {
   type CoreImports,
   CpuCore,
   EVENT_EXCEPTION,
+  type JitOption,
   LINE_INTR,
   STATE_ATTRIBUTES,
   STATE_LIMITS,
@@ -47,9 +48,6 @@ import {
 } from './jit-places.js'
 import type { Program } from './jit-program.js'
 import { CONSTANTS, CONTROL_WORDS, interestingNumbers, MXCSR_VALUES } from './jit-vectors.js'
-
-/** How the core executes: what CpuCore takes as `jit`. */
-export type Jit = 'on' | 'off' | { readonly threshold: number }
 
 /** The entry points of the handlers, and the vectors that lead to them with the stack they switch to. */
 const VECTORS: readonly (readonly [vector: number, entry: number, stack: number, privilege: number])[] = [
@@ -245,7 +243,7 @@ function handlersOf(cpu: number): Uint8Array {
 
 export interface BoardOptions {
   readonly wasm: WebAssembly.Module
-  readonly jit: Jit
+  readonly jit: JitOption
 }
 
 export class Board {
@@ -261,14 +259,7 @@ export class Board {
 
   constructor(program: Program, options: BoardOptions) {
     this.lineUp = new Array(program.vcpus).fill(false)
-    const make = CpuCore as unknown as new (
-      wasm: WebAssembly.Module,
-      imports: CoreImports,
-      vcpus: number,
-      ramBytes: number,
-      options: { jit: Jit },
-    ) => CpuCore
-    this.core = new make(options.wasm, this.imports(), program.vcpus, RAM_BYTES, { jit: options.jit })
+    this.core = new CpuCore(options.wasm, this.imports(), program.vcpus, RAM_BYTES, { jit: options.jit })
     const { labels, bytes } = layOut(program.lines, CODE)
     this.entries = Array.from({ length: program.vcpus }, (_, cpu) => labels.get(`main${cpu}`) ?? CODE)
     this.fill(program, bytes)

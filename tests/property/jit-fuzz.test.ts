@@ -49,6 +49,7 @@ describe('interpreter and JIT', () => {
         },
       })
       expect(result.found?.text).toBeUndefined()
+      expect(result.regions).toBeGreaterThan(result.programs)
       if (long) return
       expect(result.exits[EXIT_HALT]).toBeGreaterThan(0)
       expect(result.exits[EXIT_YIELD]).toBeGreaterThan(0)

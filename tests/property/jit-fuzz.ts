@@ -32,6 +32,7 @@ export interface FuzzResult {
   readonly exits: readonly number[]
   readonly calls: number
   readonly vectors: ReadonlySet<number>
+  readonly regions: number
   readonly found: { readonly seed: number; readonly shrunk: Shrunk; readonly text: string } | undefined
 }
 
@@ -54,6 +55,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
   let programs = 0
   let instructions = 0
   let calls = 0
+  let regions = 0
   const vectors = new Set<number>()
   const limit = options.instructions ?? Number.POSITIVE_INFINITY
   const most = options.programs ?? Number.POSITIVE_INFINITY
@@ -63,14 +65,15 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
     programs++
     instructions += outcome.instructions
     calls += outcome.calls
+    regions += outcome.regions
     for (const vector of outcome.vectors) vectors.add(vector)
     for (const exit of outcome.exits) exits[exit] = (exits[exit] ?? 0) + 1
     if (outcome.difference !== undefined) {
       const shrunk = shrink(one, outcome.difference, run)
       const text = await describeDifference(seed, shrunk, executors.reference)
-      return { programs, instructions, exits, calls, vectors, found: { seed, shrunk, text } }
+      return { programs, instructions, exits, calls, vectors, regions, found: { seed, shrunk, text } }
     }
     options.onProgress?.({ programs, instructions, seed })
   }
-  return { programs, instructions, exits, calls, vectors, found: undefined }
+  return { programs, instructions, exits, calls, vectors, regions, found: undefined }
 }

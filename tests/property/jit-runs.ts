@@ -4,8 +4,16 @@
 // instructions, reasons to return, and the sequence of calls to the outside with their times.
 
 import { Random } from '../../src/base/index.js'
-import { EXIT_BUDGET, EXIT_HALT, EXIT_SHUTDOWN, EXIT_YIELD, LINE_NMI, STATE_OFFSETS } from '../../src/cpu/index.js'
-import { Board, type Jit } from './jit-board.js'
+import {
+  EXIT_BUDGET,
+  EXIT_HALT,
+  EXIT_SHUTDOWN,
+  EXIT_YIELD,
+  type JitOption,
+  LINE_NMI,
+  STATE_OFFSETS,
+} from '../../src/cpu/index.js'
+import { Board } from './jit-board.js'
 import { RAM_BYTES } from './jit-places.js'
 import type { Program } from './jit-program.js'
 import { type Add, compareSaved, equal, hexOf, readSaved, type SavedState } from './jit-saved.js'
@@ -26,7 +34,7 @@ export interface Plan {
   readonly meanPiece: number
   /** Save and load between pieces, one in so many; 0 never. */
   readonly saves: number
-  readonly jit: Jit
+  readonly jit: JitOption
 }
 
 export interface Case {
@@ -58,6 +66,8 @@ export interface Outcome {
   readonly exits: readonly number[]
   readonly calls: number
   readonly vectors: ReadonlySet<number>
+  /** Regions that the second run compiled. */
+  readonly regions: number
   readonly difference: Difference | undefined
 }
 
@@ -135,7 +145,7 @@ class Side {
   readonly dead = new Set<number>()
   private readonly halted = new Set<number>()
 
-  constructor(program: Program, wasm: WebAssembly.Module, jit: Jit) {
+  constructor(program: Program, wasm: WebAssembly.Module, jit: JitOption) {
     this.board = new Board(program, { wasm, jit })
   }
 
@@ -161,6 +171,15 @@ class Side {
   }
 }
 
+/** What it returns or throws: an executor that breaks is one that differs. */
+function attempt<T>(what: () => T): T | Error {
+  try {
+    return what()
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
 /** Runs both to the end of the plan, or to the first difference. */
 export function runBoth({ program, plan }: Case, executors: Executors): Outcome {
   const first = new Side(program, executors.reference, 'off')
@@ -172,6 +191,7 @@ export function runBoth({ program, plan }: Case, executors: Executors): Outcome 
     exits,
     calls: first.board.log.length,
     vectors: first.board.vectors,
+    regions: second.board.core.compilerStatistics.regions,
     difference,
   })
   let since = 0
@@ -179,7 +199,11 @@ export function runBoth({ program, plan }: Case, executors: Executors): Outcome 
     if (slice.cpu >= program.vcpus || first.dead.has(slice.cpu)) continue
     const a = first.run(slice, undefined, plan, -1, undefined)
     const stopped = a.exit === EXIT_YIELD ? a.retired : -1
-    const b = second.run(slice, cuts, plan, stopped, executors.mutant)
+    const b = attempt(() => second.run(slice, cuts, plan, stopped, executors.mutant))
+    if (b instanceof Error) {
+      const items = [{ name: 'the second run', first: 'goes on', second: `throws ${b.message}` }]
+      return outcome({ slice: number, instructions: first.board.time, items })
+    }
     exits.push(a.exit)
     // Short slices are compared together: a comparison costs as much as some thousand instructions.
     since += a.retired
