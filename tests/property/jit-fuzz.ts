@@ -9,7 +9,7 @@ import { type Case, type Executors, makePlan, runBoth } from './jit-runs.js'
 import { type Shrunk, shrink } from './jit-shrink.js'
 
 /** What one program runs, at most. */
-export const INSTRUCTIONS_EACH = 30_000
+export const INSTRUCTIONS_EACH = 60_000
 
 export interface FuzzOptions {
   readonly seed: number

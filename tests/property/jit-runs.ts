@@ -87,7 +87,7 @@ export function makePlan(seed: number, vcpus: number, instructions: number): Pla
     cutSeed: random.below(6) === 0 ? 0 : 1 + random.below(0x7fff_ffff),
     meanPiece: [3, 30, 300, 3000][random.below(4)] as number,
     saves: random.below(3) === 0 ? 40 : 0,
-    jit: { threshold: [1, 2, 5, 50][random.below(4)] as number },
+    jit: { threshold: [1, 4, 15, 50][random.below(4)] as number },
   }
 }
 
