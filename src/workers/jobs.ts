@@ -5,7 +5,7 @@
 // 2. The number of workers changes the time that it takes, nothing else.
 // 3. After a cancel no job begins, and what did not end before is CANCELLED whatever it returned: half a run is no result. It
 //    has a grace time to give up by itself, at `signal` or `breathe`; then its worker is ended.
-// 4. When the promise resolves, every worker has been ended.
+// 4. When the promise is settled, every worker has been ended. It rejects for misuse, and with what `onProgress` throws.
 //
 //   // experiment.js
 //   export function experiment({ seed }, { assets, signal, report }) {
@@ -18,7 +18,7 @@
 //   const jobs = [1, 2, 3].map((seed) => ({ module, name: 'experiment', input: { seed } }))
 //   const outcomes = await runJobs(jobs, { host: nodeWorkers(), assets: readAssets() })
 
-import { type CancelSignal, cancelled, TransplantError } from '../base/index.js'
+import { type CancelSignal, CancelSource, cancelled, onCancel, TransplantError } from '../base/index.js'
 import { shareAssets } from './share-assets.js'
 import type { WorkerHost } from './transport.js'
 import { WorkerClient } from './worker-client.js'
@@ -60,15 +60,25 @@ export async function runJobs<Value = unknown, Input = unknown>(
   jobs: readonly Job<Input>[],
   options: JobsOptions,
 ): Promise<JobOutcome<Value>[]> {
-  const { host, signal, onProgress, graceMilliseconds } = options
+  const { host, onProgress, graceMilliseconds } = options
   const count = Math.min(requireCount(options.workers ?? host.cores), jobs.length)
   const assets = options.assets === undefined ? undefined : shareAssets(options.assets)
   const start = (): WorkerClient =>
     new WorkerClient(host, { assets, ...(graceMilliseconds === undefined ? {} : { graceMilliseconds }) })
   const outcomes: JobOutcome<Value>[] = new Array(jobs.length)
+  const signal = new CancelSource()
+  const listening = onCancel(options.signal, () => signal.cancel())
+  let failure: { readonly thrown: unknown } | undefined
   let next = 0
   let finished = 0
-  const tell = (job: number, value: unknown): void => onProgress?.({ job, value, finished, total: jobs.length })
+  const tell = (job: number, value: unknown): void => {
+    try {
+      onProgress?.({ job, value, finished, total: jobs.length })
+    } catch (thrown) {
+      failure ??= { thrown }
+      signal.cancel()
+    }
+  }
 
   const runOne = async (worker: WorkerClient, index: number, { module, name, input }: Job<Input>) => {
     const url = typeof module === 'string' ? module : module.href
@@ -85,11 +95,11 @@ export async function runJobs<Value = unknown, Input = unknown>(
     try {
       for (let index = next++; index < jobs.length; index = next++) {
         let outcome: JobOutcome<Value> | undefined
-        if (signal?.aborted !== true) {
+        if (!signal.aborted) {
           if (worker?.alive !== true) worker = start()
           outcome = await runOne(worker, index, jobs[index] as Job<Input>)
         }
-        if (outcome === undefined || signal?.aborted === true) outcome = { ok: false, error: cancelledJob(outcome) }
+        if (outcome === undefined || signal.aborted) outcome = { ok: false, error: cancelledJob(outcome) }
         outcomes[index] = outcome
         finished++
         tell(index, undefined)
@@ -99,6 +109,8 @@ export async function runJobs<Value = unknown, Input = unknown>(
     }
   }
   await Promise.all(Array.from({ length: count }, work))
+  listening.dispose()
+  if (failure !== undefined) throw failure.thrown
   return outcomes
 }
 

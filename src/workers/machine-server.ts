@@ -83,12 +83,8 @@ class MachineServer {
         if (!created.ok) return created
         return { ok: true, value: this.hold(created.value) }
       },
-      'machine.resume': (_call, file: Uint8Array, coreWasm: MachineOptions['coreWasm']) => {
-        const snapshot = decode(file)
-        const machine = new Machine(snapshot.configuration, coreWasm)
-        machine.restore(snapshot)
-        return this.hold(machine)
-      },
+      'machine.from': (_call, file: Uint8Array, coreWasm: MachineOptions['coreWasm'], jit: MachineOptions['jit']) =>
+        this.hold(Machine.from(decode(file), coreWasm, jit)),
       'machine.run': async (call, stretch: Stretch) => answer(await this.run(call, stretch)),
       'machine.snapshot': () => new Moved(encodeSnapshot(this.machine.snapshot())),
       'machine.restore': (_call, file: Uint8Array) => {

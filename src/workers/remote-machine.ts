@@ -95,16 +95,17 @@ export class RemoteMachine implements RemoteMachineApi, Disposable {
     })
   }
 
-  /** A machine in a new worker that goes on where a snapshot was taken. */
-  static async resume(
+  /** As `Machine.from`, in a new worker. */
+  static async from(
     host: WorkerHost,
     snapshot: Snapshot,
     coreWasm: MachineOptions['coreWasm'],
+    jit?: MachineOptions['jit'],
     worker: WorkerOptions = {},
   ): Promise<RemoteMachine> {
     const client = new WorkerClient(host, worker)
     return ended(client, async () => {
-      const held = await client.call('machine.resume', [encodeSnapshot(snapshot), coreWasm]).result
+      const held = await client.call('machine.from', [encodeSnapshot(snapshot), coreWasm, jit]).result
       return new RemoteMachine(client, held as Held)
     })
   }
@@ -153,24 +154,37 @@ export class RemoteMachine implements RemoteMachineApi, Disposable {
     const { until, signal, onProgress } = limit
     let left = limit.instructions ?? Number.POSITIVE_INFINITY
     let matched = false
+    let failure: { readonly thrown: unknown } | undefined
+    /** What the caller's functions throw ends the run and is thrown by it, not by whatever delivers messages. */
+    const guard = (action: () => void): void => {
+      try {
+        action()
+      } catch (thrown) {
+        failure ??= { thrown }
+        this.stretch?.cancel()
+      }
+    }
     let done = 0
     this.running = true
     this.stopWanted = false
     const judging =
       until &&
-      this.onConsole((output) => {
-        if (until(output)) matched = true
-      })
+      this.onConsole((output) =>
+        guard(() => {
+          if (until(output)) matched = true
+        }),
+      )
     try {
       for (;;) {
         const stretch: Stretch = { instructions: left, eachOutput: until !== undefined }
         const report = (value: unknown): void => {
           const { instructions, status } = value as StretchProgress
           this.status = status
-          onProgress?.({ instructions: done + instructions, time: status.now })
+          guard(() => onProgress?.({ instructions: done + instructions, time: status.now }))
         }
         this.stretch = this.client.call('machine.run', [stretch], { signal, onProgress: report })
         const { stop, start } = this.take(await this.stretch.result) as StretchEnd
+        if (failure !== undefined) throw failure.thrown
         if (stop.reason !== 'output' || matched) return stop
         if (this.stopWanted) return { reason: 'stop-request' }
         done += this.now - start

@@ -122,6 +122,14 @@ describe('jobs', () => {
     expect(seen).toEqual({ ok: true, value: { shared: true, compiled: true, name: 'x' } })
   })
 
+  it.each(hosts)('on %s end with what their listener throws', async (_, workers, host) => {
+    const onProgress = () => {
+      throw new Error('mine')
+    }
+    const jobs = [1, 2, 3].map(() => job('breathing'))
+    await expect(runJobs(jobs, { host: host(), workers, assets, onProgress })).rejects.toThrow('mine')
+  })
+
   it('refuse a number of workers that is none', async () => {
     await expect(runJobs([job('defect')], { host: nodeThread(), workers: 0 })).rejects.toMatchObject({
       code: 'WORKER_COUNT',

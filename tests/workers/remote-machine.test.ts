@@ -127,7 +127,7 @@ describe.each(hosts)('a machine %s', (_, host) => {
     await there.restore(mine)
     await there.run({ instructions: 300_000 })
     expect(await there.hash()).toBe(hash)
-    const third = await RemoteMachine.resume(host(), theirs, coreWasm)
+    const third = await RemoteMachine.from(host(), theirs, coreWasm, 'off')
     open.push(third)
     await third.run({ instructions: 300_000 })
     expect(await third.hash()).toBe(hash)
@@ -216,6 +216,33 @@ describe.each(hosts)('a machine %s', (_, host) => {
     await there.requestStop()
     expect(await running).toEqual({ reason: 'stop-request' })
     expect(order).toEqual(['typed', 'looked', 'stopped'])
+  })
+
+  it('throws what functions of the caller throw, and goes on afterwards', async () => {
+    const [here, there] = [local(), await remote(host())]
+    const fail = () => {
+      throw new Error('mine')
+    }
+    await expect(there.run({ instructions: 1e12, onProgress: fail })).rejects.toThrow('mine')
+    await there.sendConsole(0, typed('a'))
+    here.run({ instructions: there.now })
+    here.sendConsole(0, typed('a'))
+    await expect(there.run({ instructions: 1e12, until: fail })).rejects.toThrow('mine')
+    expect(here.run({ until: () => true })).toEqual({ reason: 'output' })
+    expect(there.now).toBe(here.now)
+    await there.run({ instructions: 1000 })
+    here.run({ instructions: 1000 })
+    expect(await there.hash()).toBe(here.hash())
+  })
+
+  it('runs the same with and without its compiler', async () => {
+    const hashes = []
+    for (const jit of ['on', 'off'] as const) {
+      const there = await remote(host(), { ...guest, jit })
+      await there.run({ instructions: 3_000_000 })
+      hashes.push(await there.hash())
+    }
+    expect(hashes[1]).toBe(hashes[0])
   })
 
   it('stops behind its port when asked', async () => {
