@@ -32,6 +32,6 @@ try {
   process.exit(0)
 } catch (error) {
   progress('')
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
+  process.stderr.write(`${error instanceof Error ? error.stack : error}\n`)
   process.exit(1)
 }

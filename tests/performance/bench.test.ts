@@ -103,10 +103,11 @@ describe('how a figure is taken', () => {
 
   it('ends when a competitor computes something else', async () => {
     const right = competitor('right', (rounds) => rounds)
-    await expect(agree([right, right], 'sum', 10)).resolves.toBe(10)
-    await expect(agree([right, competitor('wrong', () => 11)], 'sum', 10)).rejects.toThrow(
-      'sum 10: wrong computes b, but right a',
-    )
+    const samples = new Samples('sum')
+    await agree([right, right], samples, 10)
+    expect(samples.checksum).toBe(10)
+    const differing = agree([right, competitor('wrong', () => 11)], new Samples('sum'), 10)
+    await expect(differing).rejects.toThrow('sum 10: wrong computes b, but right a')
   })
 
   it('ends when a competitor does not repeat its own result', async () => {

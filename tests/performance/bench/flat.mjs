@@ -29,7 +29,7 @@ export async function measureFlat(options, competitors, checksums, progress) {
   for (const name of names) {
     progress(`flat/${name}`)
     const samples = new Samples(name)
-    samples.checksum = await agree(present, name, checkRounds[name])
+    await agree(present, samples, checkRounds[name])
     const inGuest = checksums.get(name)
     if (inGuest !== undefined && inGuest !== BigInt(samples.checksum))
       throw new Error(`${name}: the guest computes ${inGuest.toString(16)}, flat code ${samples.checksum.toString(16)}`)

@@ -1,5 +1,6 @@
 // The lines of the whole machine: boot, the kernels and the system's own work as user programs, a patched call, the upgrade; beside
-// QEMU on the same images. Every turn boots afresh, because a guest is upgraded once.
+// QEMU on the same images. The loops run in guests that go on running; boots and upgrades begin afresh in every turn. So a loop's
+// first run, in which code is met for the first time, is known too.
 import { coldBoot } from './cold-boot.mjs'
 import { initrd, temporaryFile } from './guest-images.mjs'
 import { OurGuest, QemuGuest, qemuVersion } from './guest.mjs'
@@ -20,6 +21,17 @@ const sumRounds = { ...checkRounds, ...systemRounds }
  */
 const once = ['boot', 'cold-boot', 'upgrade']
 
+/** Boots these, does something with what their boots took, ends them. */
+async function booted(guests, act) {
+  const outcomes = new Map()
+  try {
+    for (const one of guests) outcomes.set(one, await one.boot())
+    await act(outcomes)
+  } finally {
+    for (const one of outcomes.keys()) await one.close()
+  }
+}
+
 export async function measureGuests(options, competitors, progress) {
   const lines = ['boot', 'cold-boot', ...kernelImage(64).names, ...Object.keys(systemRounds), 'patched', 'upgrade']
   const names = lines.filter((name) => wanted(options, 'guest', name))
@@ -36,48 +48,36 @@ export async function measureGuests(options, competitors, progress) {
     if (version) present.push(new QemuGuest(temporaryFile(image)))
   }
   const all = new Map(names.map((name) => [name, new Samples(name === 'patched' ? 'getpid' : name)]))
-  const loops = names.filter((name) => !once.includes(name) && name !== 'patched')
-  const rounds = new Map(present.map((one) => [one, new Map()]))
+  const loops = names.filter((name) => !once.includes(name))
 
-  /** Boots all, does something with all, ends all. */
-  const guests = async (order, act) => {
-    const booted = new Map()
-    try {
-      for (const one of order) booted.set(one, await one.boot())
-      await act(booted)
-    } finally {
-      for (const one of booted.keys()) await one.close()
-    }
-  }
-
-  const prepare = async (name, samples) => {
+  /** Takes all turns of one line on guests that run. */
+  const loop = async (name) => {
     progress(`guest/${name}`)
-    samples.checksum = await agree(present, samples.kind, sumRounds[samples.kind])
-    for (const one of present)
-      rounds.get(one).set(name, await calibrate(one, samples.kind, sumRounds[samples.kind], options.milliseconds))
+    const samples = all.get(name)
+    const few = sumRounds[samples.kind]
+    await agree(present, samples, few)
+    const rounds = new Map()
+    for (const one of present) rounds.set(one, await calibrate(one, samples.kind, few, options.milliseconds))
+    for (let turn = 0; turn < options.rounds; turn++)
+      for (const one of inTurn(present, turn)) await samples.take(one, rounds.get(one))
   }
 
-  await guests(present, async () => {
-    for (const name of loops) await prepare(name, all.get(name))
-    if (!names.includes('patched')) return
-    for (const one of present) await one.patch()
-    await prepare('patched', all.get('patched'))
-  })
-  for (let turn = 0; turn < options.rounds; turn++) {
+  if (loops.length > 0) {
+    await booted(present, async () => {
+      for (const name of loops.filter((name) => name !== 'patched')) await loop(name)
+      if (!names.includes('patched')) return
+      for (const one of present) await one.patch()
+      await loop('patched')
+    })
+  }
+  for (let turn = 0; turn < options.rounds && loops.length < names.length; turn++) {
+    progress(`boot and upgrade, turn ${turn + 1} of ${options.rounds}`)
     const order = inTurn(present, turn)
-    progress(`guest, turn ${turn + 1} of ${options.rounds}`)
-    await guests(order, async (booted) => {
-      for (const [one, outcome] of booted) {
+    await booted(order, async (outcomes) => {
+      for (const [one, outcome] of outcomes) {
         all.get('boot')?.add(one.name, { rounds: 1, ...outcome })
         const cold = one instanceof OurGuest && all.has('cold-boot') ? coldBoot(one.jit) : outcome
         all.get('cold-boot')?.add(one.name, { rounds: 1, ...cold })
-      }
-      for (const name of loops) for (const one of order) await all.get(name).take(one, rounds.get(one).get(name))
-      if (names.includes('patched')) {
-        for (const one of order) {
-          await one.patch()
-          await all.get('patched').take(one, rounds.get(one).get('patched'))
-        }
       }
       if (!names.includes('upgrade')) return
       for (const one of order) all.get('upgrade').add(one.name, { rounds: 1, ...(await one.upgrade()) })

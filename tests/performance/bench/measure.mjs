@@ -19,31 +19,42 @@ export const spread = (numbers) => ({
 export const geometricMean = (numbers) =>
   Math.exp(numbers.reduce((sum, number) => sum + Math.log(number), 0) / numbers.length)
 
-/** Runs these few rounds on all; gives the result on which they agree. */
-export async function agree(competitors, kind, rounds) {
-  let expected
+/** Runs these few rounds on all, for the first time; notes the result on which they agree and how long each took. */
+export async function agree(competitors, samples, rounds) {
+  const { kind } = samples
   for (const competitor of competitors) {
-    const { result } = await competitor.run(kind, rounds)
-    expected ??= { result, name: competitor.name }
-    if (result !== expected.result) {
+    const { result, milliseconds } = await competitor.run(kind, rounds)
+    samples.first.set(competitor.name, milliseconds)
+    samples.checksum ??= result
+    if (result !== samples.checksum) {
       throw new Error(
-        `${kind} ${rounds}: ${competitor.name} computes ${result.toString(16)}, but ${expected.name} ${expected.result.toString(16)}`,
+        `${kind} ${rounds}: ${competitor.name} computes ${result.toString(16)}, but ${competitors[0].name} ${samples.checksum.toString(16)}`,
       )
     }
   }
-  return expected?.result
 }
 
-/** The number of rounds with which one measurement lasts at least this long; the search is the competitor's warm-up too. */
-export async function calibrate(competitor, kind, first, milliseconds) {
+const STEADY = 1.25
+const MOST_TRIES = 12
+
+/**
+ * The number of rounds with which one measurement lasts at least `least`, or longer where no rounds at all take long too (a process
+ * starts, memory is touched), so that these are a small part of it. The search is the competitor's warm-up too: it goes on while
+ * the next run is much faster than the one before.
+ */
+export async function calibrate(competitor, kind, first, least) {
+  const fixed = (await competitor.run(kind, 0)).milliseconds
+  const enough = Math.min(4 * least, Math.max(least, 8 * fixed))
   let rounds = first
-  for (let tries = 0; ; tries++) {
-    const outcome = await competitor.run(kind, rounds)
-    if (outcome.milliseconds >= milliseconds || tries === 12) return rounds
-    // Short measurements are mostly warm-up: what they say of the speed is too little.
-    const missing = milliseconds / Math.max(outcome.milliseconds, 0.01)
-    const factor = outcome.milliseconds < 10 ? Math.min(missing, 8) : missing * 1.25
-    rounds = Math.min(0x7fff_ffff, Math.ceil(rounds * factor))
+  let before = 0
+  for (let tries = 1; ; tries++) {
+    const { milliseconds } = await competitor.run(kind, rounds)
+    const speed = rounds / milliseconds
+    const missing = enough / Math.max(milliseconds, 0.01)
+    if (tries === MOST_TRIES || (missing <= 1 && speed < before * STEADY)) return rounds
+    before = speed
+    // Short runs are mostly warm-up: what they say of the speed is too little.
+    if (missing > 1) rounds = Math.min(0x7fff_ffff, Math.ceil(rounds * (milliseconds < 10 ? Math.min(missing, 8) : missing * 1.25)))
   }
 }
 
@@ -53,6 +64,9 @@ export class Samples {
     this.kind = kind
     this.byName = new Map()
     this.results = new Map()
+    this.checksum = undefined
+    /** Milliseconds of the first few rounds, by name. */
+    this.first = new Map()
   }
 
   async take(competitor, rounds) {
@@ -78,6 +92,7 @@ export class Samples {
     const known = list.filter((sample) => sample.instructions !== undefined)
     return {
       rounds: list[0].rounds,
+      ...(this.first.has(name) ? { firstMilliseconds: this.first.get(name) } : {}),
       milliseconds: spread(list.map((sample) => sample.milliseconds)),
       roundsPerSecond: spread(speed),
       ...(known.length === 0

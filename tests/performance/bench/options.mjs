@@ -4,8 +4,8 @@ export const COMPETITORS = ['interpreter', 'qemu', 'libunicorn', 'unicorn.js', '
 
 const usage = `npm run bench -- [options]
   --quick             short measurements, two rounds: below a minute
-  --rounds N          rounds of interleaved measurements (default 5, quick 2)
-  --milliseconds N    least length of a measurement (default 300, quick 60)
+  --rounds N          rounds of interleaved measurements (default 4, quick 2; even is fair to both orders)
+  --milliseconds N    least length of a measurement (default 300, quick 30)
   --only A,B          these lines alone: guest/pipe, x87 (in both groups), or all of flat
   --against A,B       of ${COMPETITORS.join(', ')}; or none (default: all but the interpreter)
   --jit on|off        whether the project's own core may compile (default on)
@@ -55,8 +55,8 @@ export function readOptions(words) {
   return {
     quick: given.quick === true,
     json: given.json === true,
-    rounds: positive(given.rounds, given.quick ? 2 : 5),
-    milliseconds: positive(given.milliseconds, given.quick ? 60 : 300),
+    rounds: positive(given.rounds, given.quick ? 2 : 4),
+    milliseconds: positive(given.milliseconds, given.quick ? 30 : 300),
     only: given.only === undefined ? undefined : list(given.only),
     against,
     jit: oneOf(given.jit, ['on', 'off'], 'on'),

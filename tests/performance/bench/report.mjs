@@ -50,8 +50,12 @@ function summaryOf(name, lines) {
   const judged = counted.length === 0 ? undefined : over(counted)
   const met =
     judged && judged.geometricMean >= (goal.mean ?? 0) && judged.worst.ratio >= (goal.least ?? 0)
+  const first = there
+    .map((line) => line.against[name].firstMilliseconds / line.transplant.firstMilliseconds)
+    .filter(Number.isFinite)
   return {
     all: over(there),
+    ...(first.length === 0 ? {} : { firstRuns: { lines: first.length, geometricMean: geometricMean(first) } }),
     ...(goal.mean === undefined || judged === undefined
       ? {}
       : { goal: { over: goal.lines, mean: goal.mean, ...(goal.least ? { least: goal.least } : {}), ...judged, met } }),
@@ -156,10 +160,11 @@ export function textOf(document) {
     const [plain, patched] = [nanoseconds, patchedNanoseconds].map((number) => number.toFixed(0))
     out.push(`patched call, ${name}: getpid ${plain} ns, patched ${patched} ns: ${ratio.toFixed(2)} times as long`)
   }
-  for (const [name, { all, goal }] of Object.entries(summary)) {
+  for (const [name, { all, goal, firstRuns }] of Object.entries(summary)) {
     const say = ({ geometricMean: mean, worst, lines: count }) =>
       `geometric mean ${mean.toFixed(2)} over ${count}, worst ${worst.ratio.toFixed(2)} (${worst.line})`
     out.push(`${name}: ${say(all)}`)
+    if (firstRuns) out.push(`  few rounds, for the first time: ${firstRuns.geometricMean.toFixed(2)} over ${firstRuns.lines}`)
     if (goal === undefined) continue
     const asked = `at least ${goal.mean}${goal.least ? `, none below ${goal.least}` : ''}, over ${goal.over}`
     out.push(`  goal ${asked}: ${goal.met ? 'met' : 'missed'}: ${say(goal)}`)
