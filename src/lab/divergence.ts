@@ -38,11 +38,23 @@ export async function describeDivergence(divergence: Divergence): Promise<string
   } else {
     lines.push(`the machines differ between instruction ${from} and ${to}; repeating it did not show it again`)
   }
-  const differences = [...registerDifferences(first, second), ...memoryDifferences(first, second)]
+  const differences = [
+    ...timeDifferences(first, second),
+    ...registerDifferences(first, second),
+    ...memoryDifferences(first, second),
+  ]
   if (differences.length === 0) differences.push('  nothing in vCPUs and RAM: devices, time or schedule')
   lines.push('', 'what differs: first machine, second machine', ...differences.slice(0, LISTED))
   if (differences.length > LISTED) lines.push(`  ... and ${differences.length - LISTED} more`)
   return lines
+}
+
+/** An executor that ran past its budget has another time. */
+function timeDifferences(first: Machine, second: Machine): string[] {
+  const numbers = (machine: Machine) => [machine.now, machine.statistics.slices, ...machine.statistics.retired]
+  const [a, b] = [numbers(first), numbers(second)]
+  const names = ['time', 'slices', ...a.slice(2).map((_, cpu) => `vCPU ${cpu} retired`)]
+  return names.flatMap((name, i) => (a[i] === b[i] ? [] : [`  ${name.padEnd(21)} ${a[i]}  ${b[i]}`]))
 }
 
 function positions(machine: Machine): { rip: bigint; bytes: Uint8Array; retired: number | undefined }[] {

@@ -153,7 +153,13 @@ function narrow(
       ;[from, to] = shorter
       onNarrowed?.(from, to)
     }
-    for (const start of [from, base[0].snapshot.time]) {
+    const begin = base[0].snapshot.time
+    for (const start of [from, begin]) {
+      // Without the cuts of the parts it may show earlier than they said.
+      if (repeatDivergence(pair, base, begin, start)) {
+        to = start
+        continue
+      }
       const nearest = nearestEnd(pair, base, start, to)
       if (nearest !== undefined) return { ok: false, from: start, to: nearest, repeated: true, pair, base }
     }
