@@ -67,6 +67,15 @@ export function decodeBlock(c: CpuState, rip: u64, mode: u32, physical: u32): Bl
       }
       ephemeral = true
     }
+    // An instruction with bytes beyond the limit of CS is #GP(0) (SDM 3A 5.3); the block before it ends.
+    if (d.code != MODE_CODE64 && u64(<u32>rip) + u64(d.position - 1) > u64(c.csLimit)) {
+      if (d.number) {
+        d.uop = d.instructionUop
+        d.position = d.start
+        break
+      }
+      d.broken = 2
+    }
     if (d.broken == 2) {
       d.uop = d.instructionUop
       d.generalProtection()

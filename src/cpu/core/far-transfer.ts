@@ -165,14 +165,14 @@ export function farCall(c: CpuState, selector: u32, offset: u64, next: u64, size
   if (!resolve(c, selector, offset)) return false
   if (toTask) return goToTask(c, targetSelector, TASK_CALL)
   const attributes = attributesOf(target)
-  if (!offsetFits(c, target, targetOffset)) return false
   const conforming = (attributes & ATTRIBUTE_EXPAND_DOWN) != 0
   if (gateSize && !conforming && dplOf(attributes) < c.cpl) return callInner(c, dplOf(attributes), next)
   useCurrentStack(c)
   const width = gateSize ? gateSize : size
   pushValue(c, u64(c.csSelector), width)
   pushValue(c, next, width)
-  if (c.fault || !markAccessed(c, targetAddress, target)) return false
+  // The stack is checked before the offset (2A CALL).
+  if (c.fault || !offsetFits(c, target, targetOffset) || !markAccessed(c, targetAddress, target)) return false
   commitStack(c)
   enter(c, c.cpl)
   return true
@@ -200,7 +200,7 @@ function callInner(c: CpuState, level: u32, next: u64): bool {
   }
   pushValue(c, u64(c.csSelector), gateSize)
   pushValue(c, next, gateSize)
-  if (c.fault || !markAccessed(c, targetAddress, target)) return false
+  if (c.fault || !offsetFits(c, target, targetOffset) || !markAccessed(c, targetAddress, target)) return false
   const sp = stackPointer()
   if (long) setNullSegment(c, SEG_SS, selector, level)
   else setSegmentFrom(c, SEG_SS, selector, d)
@@ -214,8 +214,8 @@ export let returnCode: u64 = 0
 export let returnStack: u64 = 0 // 0: null SS
 let returnCodeAddress: u64 = 0
 
-/** The checks of a return's CS (SDM 2B RET, IRET). */
-export function checkReturnCode(c: CpuState, selector: u32, offset: u64): bool {
+/** The checks of a return's CS (SDM 2B RET, IRET). The offset is checked last, by `returnFits`, after SS. */
+export function checkReturnCode(c: CpuState, selector: u32): bool {
   if (isNull(selector)) return refuse(c, VECTOR_GP, 0)
   if (!fetchDescriptor(c, selector, VECTOR_GP, 0)) return false
   const attributes = attributesOf(descriptor)
@@ -225,15 +225,19 @@ export function checkReturnCode(c: CpuState, selector: u32, offset: u64): bool {
   if ((attributes & ATTRIBUTE_PRESENT) == 0) return refuse(c, VECTOR_NP, selector)
   returnCode = descriptor
   returnCodeAddress = descriptorAddress
+  return true
+}
+
+export function returnFits(c: CpuState, offset: u64): bool {
   return offsetFits(c, returnCode, offset)
 }
 
-/** The checks of the SS a return loads, for the level `rpl` of its CS; then the accessed bits of both. */
-export function checkReturnStack(c: CpuState, selector: u32, rpl: u32): bool {
+/** The checks of the SS a return loads, for the level `rpl` of its CS, then of the offset; then the accessed bits of both. */
+export function checkReturnStack(c: CpuState, selector: u32, rpl: u32, offset: u64): bool {
   if (isNull(selector)) {
     if (!isLongActive(c) || (attributesOf(returnCode) & ATTRIBUTE_LONG) == 0 || rpl == 3 || (selector & 3) != rpl) return refuse(c, VECTOR_GP, 0)
     returnStack = 0
-    return markAccessed(c, returnCodeAddress, returnCode)
+    return returnFits(c, offset) && markAccessed(c, returnCodeAddress, returnCode)
   }
   if (!fetchDescriptor(c, selector, VECTOR_GP, 0)) return false
   const attributes = attributesOf(descriptor)
@@ -241,7 +245,7 @@ export function checkReturnStack(c: CpuState, selector: u32, rpl: u32): bool {
     return refuse(c, VECTOR_GP, selector)
   if ((attributes & ATTRIBUTE_PRESENT) == 0) return refuse(c, VECTOR_SS, selector)
   returnStack = descriptor
-  return markAccessed(c, descriptorAddress, descriptor) && markAccessed(c, returnCodeAddress, returnCode)
+  return returnFits(c, offset) && markAccessed(c, descriptorAddress, returnStack) && markAccessed(c, returnCodeAddress, returnCode)
 }
 
 export function markReturnCode(c: CpuState): bool {
@@ -270,10 +274,10 @@ export function farReturn(c: CpuState, size: u32, release: u32): bool {
     commitStack(c)
     return enterReal(c, selector, offset)
   }
-  if (!checkReturnCode(c, selector, offset)) return false
+  if (!checkReturnCode(c, selector)) return false
   const rpl = selector & 3
   if (rpl == c.cpl) {
-    if (!markReturnCode(c)) return false
+    if (!returnFits(c, offset) || !markReturnCode(c)) return false
     skip(release)
     commitStack(c)
     enterReturn(c, selector, offset, false, 0)
@@ -283,7 +287,7 @@ export function farReturn(c: CpuState, size: u32, release: u32): bool {
   skip(release)
   const sp = popValue(c, size)
   const stackSelector = <u32>popValue(c, size) & 0xffff
-  if (c.fault || !checkReturnStack(c, stackSelector, rpl)) return false
+  if (c.fault || !checkReturnStack(c, stackSelector, rpl, offset)) return false
   enterReturn(c, selector, offset, true, stackSelector)
   const flat = is64(c)
   setStackPointer(c, flat ? sp + u64(release) : (sp + u64(release)) & 0xffffffff, c.ssAttributes, flat)

@@ -5,7 +5,7 @@
 import { CpuState, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS } from './state'
 import { AC, ARITHMETIC, DF, ID, IF, IOPL, NT, RF, TF, VIF, VIP, VM, readFlags, writeFlags } from './flags'
 import { VECTOR_GP, raise } from './fault'
-import { checkReturnCode, checkReturnStack, enterReturn, goToTask, markReturnCode } from './far-transfer'
+import { checkReturnCode, checkReturnStack, enterReturn, goToTask, markReturnCode, returnFits } from './far-transfer'
 import { dropInnerSegments, is64, isLongActive, isProtected, setRealSegment, setSegment, updateMode } from './segments'
 import { readSystem16 } from './memory'
 import { TASK_RETURN } from './task-switch'
@@ -54,12 +54,12 @@ export function interruptReturn(c: CpuState, size: u32): bool {
     return true
   }
   if (popped & VM && c.cpl == 0 && size != 2 && !isLongActive(c)) return returnToVirtual8086(c, offset, selector, popped)
-  if (!checkReturnCode(c, selector, offset)) return false
+  if (!checkReturnCode(c, selector)) return false
   const rpl = selector & 3
   const flags = mergedFlags(c, popped, size, c.cpl)
   const outer = rpl != c.cpl
   if (!outer && !from64) {
-    if (!markReturnCode(c)) return false
+    if (!returnFits(c, offset) || !markReturnCode(c)) return false
     commitStack(c)
     enterReturn(c, selector, offset, false, 0)
     writeFlags(c, flags)
@@ -68,7 +68,7 @@ export function interruptReturn(c: CpuState, size: u32): bool {
   }
   const sp = popValue(c, size)
   const stackSelector = <u32>popValue(c, size) & 0xffff
-  if (c.fault || !checkReturnStack(c, stackSelector, rpl)) return false
+  if (c.fault || !checkReturnStack(c, stackSelector, rpl, offset)) return false
   enterReturn(c, selector, offset, true, stackSelector)
   setStackPointer(c, sp, c.ssAttributes, is64(c))
   writeFlags(c, flags)

@@ -73,12 +73,19 @@ export function is64(c: CpuState): bool {
   return (c.efer & 0x400) != 0 && (c.csAttributes & ATTRIBUTE_LONG) != 0
 }
 
+/** The limit of CS as a part of the key of decoded blocks, which end at it: 0 if it is 4 GiB. A limit has 20 bits in units of bytes or of pages. */
+function limitKey(limit: u32): u32 {
+  return ((limit >> 20 ? (1 << 20) | (limit >> 12) : limit) ^ 0x1fffff) << MODE_LIMIT_SHIFT
+}
+const MODE_LIMIT_SHIFT: u32 = 8
+
 export function updateMode(c: CpuState): void {
   let mode: u32
   if (is64(c)) mode = MODE_CODE64
   else {
     mode = c.csAttributes & ATTRIBUTE_BIG ? MODE_CODE32 : MODE_CODE16
     if (c.ssAttributes & ATTRIBUTE_BIG) mode |= MODE_STACK32
+    mode |= limitKey(c.csLimit)
   }
   if (!isProtected(c)) mode |= MODE_REAL
   const cpl = dplOf(c.ssAttributes)
