@@ -6,8 +6,8 @@ import { assemble } from './assemble.js'
 import { COMMON32, PUT, PUT32, STUBS32 } from './modes-rom.js'
 
 const BASE = 0xf0000
-const CASES = 0x4000
-const CASE_BYTES = 0x100
+export const CASES = 0x4000
+export const CASE_BYTES = 0x100
 export const CASES_PER_ROM = (0xf000 - CASES) / CASE_BYTES
 
 const REAL = `
@@ -196,7 +196,7 @@ const DOUBLE = `
 
 const RANDOM_SELECTORS = 12
 
-class Generator {
+export class Generator {
   private state: number
 
   constructor(seed: number) {
@@ -218,14 +218,14 @@ class Generator {
   }
 }
 
-function descriptor(base: number, limit: number, access: number, flags: number): bigint {
+export function descriptor(base: number, limit: number, access: number, flags: number): bigint {
   const low = (limit & 0xffff) | ((base & 0xffff) << 16)
   const high =
     ((base >>> 16) & 0xff) | (access << 8) | (((limit >>> 16) & 15) << 16) | (flags << 20) | (base & 0xff00_0000)
   return BigInt(low >>> 0) | (BigInt(high >>> 0) << 32n)
 }
 
-function gate(selector: number, offset: number, access: number, count: number): bigint {
+export function gate(selector: number, offset: number, access: number, count: number): bigint {
   const low = (offset & 0xffff) | (selector << 16)
   const high = (count & 31) | (access << 8) | (offset & 0xffff_0000)
   return BigInt(low >>> 0) | (BigInt(high >>> 0) << 32n)
@@ -241,7 +241,7 @@ function selector(g: Generator): number {
   return (0x48 + 8 * g.below(RANDOM_SELECTORS)) | rpl
 }
 
-function access(g: Generator, type: number): number {
+export function access(g: Generator, type: number): number {
   return (g.chance(88) ? 0x80 : 0) | ((g.chance(70) ? g.pick([0, 3]) : g.below(4)) << 5) | type
 }
 
@@ -271,8 +271,8 @@ function interruptGate(g: Generator): bigint {
   return gate(type === 5 ? 0x38 : selector(g), g.pick([PAD, PAD, 0x2e00]), access(g, type), 0)
 }
 
-const word = (value: number): number[] => [value & 255, (value >>> 8) & 255]
-const long = (value: number): number[] => [...word(value), ...word(value >>> 16)]
+export const word = (value: number): number[] => [value & 255, (value >>> 8) & 255]
+export const long = (value: number): number[] => [...word(value), ...word(value >>> 16)]
 const push = (value: number): number[] => [0x68, ...long(value)]
 const loadAx = (value: number): number[] => [0xb8, ...long(value)]
 
