@@ -21,6 +21,9 @@ import type { RunLimit, StopReason } from './guest-port.js'
 import type { Input, Machine } from './machine.js'
 import { footprint } from './snapshot.js'
 
+/** To an instant so near no checkpoint is left on the way. */
+const NEAR = 256
+
 export class Timeline {
   readonly machine: Machine
   private readonly checkpoints: Checkpoints
@@ -28,6 +31,8 @@ export class Timeline {
   private inputs: Input[] = []
   /** Inputs given up to the present instant; those behind it are still to come. */
   private given = 0
+  /** Checkpoints left on the way to the present instant, each nearer than the one before: for the next step back. */
+  private near: Checkpoint[] = []
   private furthest: Position
   private isMoving = false
 
@@ -69,7 +74,7 @@ export class Timeline {
 
   /** What they take in memory. */
   get bytes(): number {
-    return footprint(this.checkpoints.all.map((one) => one.snapshot)).bytes
+    return footprint([...this.checkpoints.all, ...this.near].map((one) => one.snapshot)).bytes
   }
 
   private note(input: Input): void {
@@ -77,6 +82,7 @@ export class Timeline {
     if (this.given < this.inputs.length || comparePositions(this.position, this.furthest) < 0) {
       this.inputs.length = this.given
       this.checkpoints.dropAfter(this.position)
+      this.near = this.near.filter((one) => comparePositions(one.position, this.position) <= 0)
       this.furthest = this.position
     }
     this.inputs.push(input)
@@ -94,11 +100,14 @@ export class Timeline {
   }
 
   private checkpoint(): void {
-    const { machine, position } = this
-    const before = machine.pagesCopied.captured
-    const snapshot = machine.snapshot()
-    const { instructions } = machine.statistics
-    this.checkpoints.add({ position, instructions, snapshot }, machine.pagesCopied.captured - before)
+    const before = this.machine.pagesCopied.captured
+    const here = this.here()
+    this.checkpoints.add(here, this.machine.pagesCopied.captured - before)
+  }
+
+  private here(): Checkpoint {
+    const { position, machine } = this
+    return { position, instructions: machine.statistics.instructions, snapshot: machine.snapshot() }
   }
 
   // Forward /////////////////////////////////////////////////////////////////////////////////////////////////////////
@@ -143,7 +152,8 @@ export class Timeline {
     }
     this.moved(() => {
       const { time, inputs } = target
-      this.restore(this.checkpoints.lastWhere((one) => comparePositions(one.position, target) <= 0))
+      this.restore((one) => comparePositions(one.position, target) <= 0)
+      this.approach(() => time - this.machine.now)
       while (this.given < inputs) this.give(this.inputs[this.given] as Input)
       this.advance(time, target.slices)
     })
@@ -153,9 +163,11 @@ export class Timeline {
   stepBack(instructions = 1): void {
     const wanted = this.machine.statistics.instructions - instructions
     this.moved(() => {
-      this.restore(this.checkpoints.lastWhere((one) => one.instructions < wanted))
+      const distance = (): number => wanted - this.machine.statistics.instructions
+      this.restore((one) => one.instructions < wanted)
+      this.approach(distance)
       for (;;) {
-        const left = wanted - this.machine.statistics.instructions
+        const left = distance()
         if (left <= 0) return
         const ahead = this.inputs[this.given]
         const goal = this.machine.now + left
@@ -202,7 +214,7 @@ export class Timeline {
     const { machine } = this
     let last: Position | undefined
     this.moved(() => {
-      this.restore(from)
+      this.restore((one) => comparePositions(one.position, from.position) <= 0)
       while (machine.now < limit.time) {
         const ahead = this.inputs[this.given]
         if (ahead !== undefined && ahead.time === machine.now) {
@@ -236,9 +248,30 @@ export class Timeline {
     }
   }
 
-  private restore(checkpoint: Checkpoint): void {
-    this.machine.restore(checkpoint.snapshot)
-    this.given = checkpoint.position.inputs
+  /** To the last checkpoint that `isBefore` holds for. */
+  private restore(isBefore: (checkpoint: Checkpoint) => boolean): void {
+    const kept = this.checkpoints.lastWhere(isBefore)
+    const near = this.near.findLastIndex(isBefore)
+    const nearer = this.near[near]
+    const isNearer = nearer !== undefined && comparePositions(nearer.position, kept.position) > 0
+    const from = isNearer ? nearer : kept
+    this.near.length = isNearer ? near + 1 : 0
+    this.machine.restore(from.snapshot)
+    this.given = from.position.inputs
+  }
+
+  /**
+   * Runs towards an instant `distance()` ahead, three quarters of the way at a time, and leaves a checkpoint at each: so many steps back, one
+   * after another, together execute the way only a few times.
+   */
+  private approach(distance: () => number): void {
+    for (let left = distance(); left >= NEAR; left = distance()) {
+      const goal = this.machine.now + Math.floor((left * 3) / 4)
+      const ahead = this.inputs[this.given]
+      if (ahead !== undefined && ahead.time <= goal) this.give(ahead)
+      else if (this.advance(goal, 0)) this.near.push(this.here())
+      else return
+    }
   }
 
   /** Gives the next recorded input again, at its position. */

@@ -171,6 +171,26 @@ describe('a timeline', () => {
     }
   })
 
+  it('steps back again and again without executing the whole way each time', () => {
+    const { timeline, machine, seen } = journey
+    timeline.goTo((seen[50] as Seen).position)
+    const { instructions } = machine.statistics
+    const states: { position: Position; hash: string }[] = []
+    const cost = executed(machine, () => {
+      for (let back = 1; back <= 1000; back++) {
+        timeline.stepBack()
+        expect(machine.statistics.instructions).toBe(instructions - back)
+        if (back % 50 === 0) states.push({ position: timeline.position, hash: machine.hash() })
+      }
+    })
+    expect(cost).toBeLessThan(2 * timeline.bound(timeline.position.time) + 1000 * 256)
+    for (const { position, hash } of states) {
+      timeline.goTo(0)
+      timeline.goTo(position)
+      expect(machine.hash()).toBe(hash)
+    }
+  })
+
   it('runs back to the last call of a function, as a run forward finds it', () => {
     const { timeline, machine } = journey
     const address = symbol('kernel_clone')
