@@ -1,5 +1,5 @@
 // A boot ROM of random privileged cases in 32-bit protected mode: each gets fresh tables, a few random descriptors and gates, and a short random
-// sequence of transfers and segment loads at level 0 or 3; whatever happens ends in a handler that prints the machine's state.
+// sequence of transfers and segment loads at level 0 or 3, or in virtual-8086 mode; whatever happens ends in a handler that prints the machine's state.
 //
 // The same seed gives the same ROM, so what it prints can be compared with another processor's. A double fault goes to a task of its own.
 import { assemble } from './assemble.js'
@@ -90,6 +90,21 @@ loop:
   popfd
   jmp ecx
 user:
+  test byte ptr [0x5f8], 0x2
+  jz flat
+  push 0x40
+  push 0x2000
+  push 0x100
+  push 0xf000
+  push 0x700
+  push 0x600
+  or dword ptr [0x5f4], 0x20000
+  push dword ptr [0x5f4]
+  push 0xf000
+  movzx ecx, cx
+  push ecx
+  iretd
+flat:
   push 0x23
   push 0x7000
   push dword ptr [0x5f4]
@@ -350,7 +365,60 @@ function step(g: Generator, user: boolean): number[] {
   }
 }
 
-export function privilegedRom(seed: number): Uint8Array {
+/** A step in virtual-8086 mode: what IOPL guards, interrupts, far transfers, segment loads, and what is undefined or forbidden there. */
+function virtualStep(g: Generator): number[] {
+  const pushWord = (value: number): number[] => [0x68, ...word(value)]
+  const flags = g.pick([0x2, 0x102, 0x4002, 0xcd7, 0x3002, 0x7fd7]) & ~0x200
+  const segment = g.pick([0xf000, 0, 0x700, 0x1234, 0xffff])
+  const offset = g.pick([0x2e00, 0x2e00, 0xffff])
+  switch (g.below(16)) {
+    case 0:
+    case 1:
+    case 2:
+      return [0xcd, g.pick([0x31, 0x32, 0x33, 0x34, 0x30])]
+    case 3:
+      return g.pick([[0xfa], [0xfb, 0xfa], [0xf4], [0xcc], [0xf1], [0x9c], [0x66, 0x9c]])
+    case 4:
+      return [...pushWord(flags), 0x9d, 0x9c, 0x58]
+    case 5:
+      return [0x66, 0x68, ...long(flags | 0x40000), 0x66, 0x9d, 0x66, 0x9c, 0x66, 0x58]
+    case 6:
+      return [...pushWord(flags), ...pushWord(segment), ...pushWord(offset), 0xcf]
+    case 7:
+      return [...pushWord(segment), ...pushWord(offset), 0xcb]
+    case 8:
+      return [g.pick([0xea, 0x9a]), ...word(offset), ...word(segment)]
+    case 9:
+    case 10:
+      return [0xb8, ...word(segment), 0x8e, g.pick([0xd8, 0xc0, 0xe0, 0xe8, 0xd0])]
+    case 11:
+      return [g.pick([0xa1, 0xa3]), ...word(g.pick([0x500, 0x700, 0xffff]))]
+    case 12:
+      return g.pick([[0xe4, 0x08], [0xe6, 0xee], [0xe5, 0x0f], [0xec], [0x6c], [0x6e]])
+    case 13: // LAR, SLDT, ARPL, LLDT: not recognized
+      return g.pick([
+        [0x0f, 0x02, 0xd8],
+        [0x0f, 0x00, 0xc0],
+        [0x63, 0xc2],
+        [0x0f, 0x00, 0xd0],
+      ])
+    case 14:
+      return g.pick([
+        [0x0f, 0x20, 0xc0],
+        [0x0f, 0x06],
+        [0x0f, 0x01, 0xe0],
+        [0x0f, 0x01, 0xf0],
+        [0x0f, 0x21, 0xc0],
+        [0x0f, 0x32],
+        [0x0f, 0x09],
+      ])
+    default:
+      return [0xb0, 0x7f, 0x04, 0x01, 0xce]
+  }
+}
+
+/** `virtual`: the cases of level 3 run in virtual-8086 mode. */
+export function privilegedRom(seed: number, virtual = false): Uint8Array {
   const rom = new Uint8Array(0x10000)
   const place = (text: string, offset: number, bits: 16 | 32, room: number) => {
     const code = assemble(text, bits === 16 ? offset : BASE + offset, bits)
@@ -413,11 +481,12 @@ export function privilegedRom(seed: number): Uint8Array {
     for (let i = 0; i < RANDOM_SELECTORS + 4; i++) view.setBigUint64(at + 8 * i, randomDescriptor(g), true)
     for (let i = 0; i < 4; i++) view.setBigUint64(at + 0x80 + 8 * i, interruptGate(g), true)
     const user = g.chance(50)
-    const code = step(g, user)
-    while (code.length < 50 && g.chance(60)) code.push(...step(g, user))
+    const next = (): number[] => (virtual && user ? virtualStep(g) : step(g, user))
+    const code = next()
+    while (code.length < 50 && g.chance(60)) code.push(...next())
     rom.set([...code, 0xcd, 0x30], at + 0xa0)
     view.setUint32(at + 0xf8, g.pick([0x2, 0x2, 0x3002, 0x1002, 0x102]), true)
-    view.setUint32(at + 0xfc, user ? 1 : 0, true)
+    view.setUint32(at + 0xfc, user ? (virtual ? 3 : 1) : 0, true)
   }
   const pointer = (offset: number, limit: number, base: number) => {
     view.setUint16(offset, limit, true)

@@ -1,4 +1,4 @@
-// Random privileged cases in 32-bit protected mode (privileged-rom.ts) and in 64-bit mode (privileged-long-rom.ts). The digests are those of what Bochs 2.7 printed for the same ROMs, at
+// Random privileged cases in 32-bit protected and virtual-8086 mode (privileged-rom.ts) and in 64-bit mode (privileged-long-rom.ts). The digests are those of what Bochs 2.7 printed for the same ROMs, at
 // port E9H in COM1's place: on a difference boot the ROM of that seed there and compare line by line.
 // Seeds are left out where Bochs departs from the manual: it checks the entry point of an interrupt before the room on the inner stack, ignores the
 // upper half of RIP in a 64-bit return to compatibility code, and lets a null SS have another RPL than the level returned to.
@@ -36,6 +36,23 @@ const PROTECTED: readonly (readonly [seed: number, digest: string])[] = [
   [24, '11e6fa0d1ac6a47c'],
 ]
 
+const VIRTUAL: readonly (readonly [seed: number, digest: string])[] = [
+  [1, '9ba2e2a3de55e73f'],
+  [2, '93d746920b814417'],
+  [3, '184b78aab475787e'],
+  [4, '1605e776b7c1bdd3'],
+  [5, '2e4027cfde50e531'],
+  [6, '9683b4423e2b7cb7'],
+  [7, '97ce79bd6c94cd6e'],
+  [8, '771d7c2c0f8d7c73'],
+  [9, '520923a67a9a7f64'],
+  [10, '4b5296ab01df1d3e'],
+  [11, 'c3b1539b7af40595'],
+  [12, '749d3d519b4c6c98'],
+  [13, '14cc891d488ec95a'],
+  [14, '4727c8feb377820e'],
+]
+
 const LONG: readonly (readonly [seed: number, digest: string])[] = [
   [1, 'eca1f4796c121ff9'],
   [2, '2885b7a4889a918e'],
@@ -65,6 +82,10 @@ function wrong(expected: readonly (readonly [number, string])[], rom: (seed: num
 describe('random privileged sequences', () => {
   it('end as on another processor in 32-bit protected mode: transfers, gates, tasks, segment loads, limits, flags', () => {
     expect(wrong(PROTECTED, privilegedRom)).toEqual([])
+  })
+
+  it('end as on another processor in virtual-8086 mode: IOPL, interrupts, what is undefined there', () => {
+    expect(wrong(VIRTUAL, (seed) => privilegedRom(seed, true))).toEqual([])
   })
 
   it('end as on another processor in 64-bit mode: gates, IST, returns, control registers, MSRs, addresses', () => {
