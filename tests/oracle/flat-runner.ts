@@ -9,7 +9,7 @@
 
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type CoreExports, EXIT_BUDGET, EXIT_HALT } from '../../src/cpu/index.js'
+import { type CoreExports, CpuCore, EXIT_BUDGET, EXIT_HALT, noDevices } from '../../src/cpu/index.js'
 
 const ramBytes = 32 << 20
 const stubPage = 0x10_0000 // HLT stubs: exception v at + 16 v, SYSCALL at + 4096
@@ -80,36 +80,11 @@ interface SignalAction {
 
 export const coreWasmPath = fileURLToPath(new URL('../../src/cpu/core.wasm', import.meta.url))
 
-/** A core instance with `ram` bytes of RAM; shared by the oracles. */
+/** A core instance with `ram` bytes of RAM and no devices; shared by the oracles. Compiles as the test run says (tests/jit.ts). */
 export function loadCore(ram: number, wasm: Uint8Array = readFileSync(coreWasmPath)) {
-  const memory = new WebAssembly.Memory({ initial: 64, maximum: 65536 })
-  const machine = {
-    portRead: () => -1,
-    portWrite: () => {},
-    mmioRead: () => -1,
-    mmioWrite: () => {},
-    acknowledgeInterrupt: () => -1,
-    apicMsrRead: () => 0,
-    apicMsrWrite: () => 1,
-    taskPriorityRead: () => 0,
-    taskPriorityWrite: () => {},
-    event: () => {},
-  }
-  const module = new WebAssembly.Module(wasm as BufferSource)
-  const instance = new WebAssembly.Instance(module, {
-    env: {
-      memory,
-      abort: () => {
-        throw new Error('the core aborted')
-      },
-    },
-    machine,
-  })
-  const core = instance.exports as unknown as CoreExports
-  const missing = Math.ceil(core.requiredBytes(1, ram) / 65536) - memory.buffer.byteLength / 65536
-  if (missing > 0) memory.grow(missing)
-  const ramOffset = core.initialize(1, ram) >>> 0
-  return { core, memory, ramOffset, state: core.statePointer(0) >>> 0 }
+  const core = new CpuCore(wasm, noDevices(), 1, ram)
+  const { buffer, byteOffset } = core.ram
+  return { core: core.exports, memory: { buffer }, ramOffset: byteOffset, state: core.exports.statePointer(0) >>> 0 }
 }
 
 export class FlatRunner {

@@ -33,10 +33,10 @@ export function multiplyHigh(a: u64, b: u64): u64 {
   return a1 * b1 + (middle >> 32) + (cross >> 32)
 }
 
-let divisionRemainder: u64 = 0
+export let divisionRemainder: u64 = 0
 
 /** (high:low) / divisor with high < divisor and bit 63 of the divisor set: two digits of 32 bits (Knuth 4.3.1 D). */
-function divideWide(high: u64, low: u64, divisor: u64): u64 {
+export function divideWide(high: u64, low: u64, divisor: u64): u64 {
   const d1 = divisor >> 32
   const d0 = divisor & 0xffffffff
   let rest = high

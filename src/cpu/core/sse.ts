@@ -165,9 +165,12 @@ export function maskedStore(c: CpuState, data: usize, mask: usize, bytes: u32): 
 
 export function sseOp(c: CpuState, u: usize): void {
   const fn = uopFunction(u)
+  if (fn == FN_X87) {
+    x87Function(c, u)
+    return
+  }
   if (fn >= FN_FXSAVE) {
-    if (fn == FN_X87) x87Function(c, u)
-    else if (fn == FN_X87_WAIT) x87Wait(c)
+    if (fn == FN_X87_WAIT) x87Wait(c)
     else if (fn == FN_FXSAVE) fxsave(c, uopX(u) != 0)
     else if (fn == FN_FXRSTOR) fxrstor(c, uopX(u) != 0)
     else if (fn > FN_X87_WAIT) extendedFunction(c, u)

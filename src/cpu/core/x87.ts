@@ -23,6 +23,7 @@ import { initialise, loadEnvironment, restore, save, storeEnvironment } from './
 import { exponentAndSignificand, loadConstant, partialRemainder, scale } from './x87-extra'
 import { loadDecimal, storeDecimal } from './x87-decimal'
 import { transcendental } from './x87-transcendental'
+import { DONE, SLOW, fastForm } from './x87-fast'
 
 /** #NM, or #MF for an exception an earlier instruction left unmasked. */
 function unavailable(c: CpuState, waits: bool): bool {
@@ -553,8 +554,26 @@ function keepsC1(opcode: u32, modrm: u32): bool {
   return (opcode == 2 || opcode == 3) && modrm >= 0xc0 && modrm < 0xe0
 }
 
+/** FIP, FDP and FOP. */
+// @ts-ignore: decorator
+@inline
+function remember(c: CpuState, detail: u32): void {
+  store<u16>(fx(c), <u16>detail, 6)
+  store<u64>(fx(c), c.instructionRip, 8)
+  if ((detail & 0xff) < 0xc0) store<u64>(fx(c), c.t0, 16)
+}
+
 export function x87Function(c: CpuState, u: usize): void {
   const detail = uopDetail(u)
+  if ((c.cr0 & 12) == 0 && (statusWord(c) & 0x80) == 0 && (controlWord(c) & INEXACT) != 0) {
+    const done = fastForm(c, fx(c), detail)
+    if (done == DONE) remember(c, detail)
+    if (done != SLOW) return
+  }
+  generalForm(c, u, detail)
+}
+
+function generalForm(c: CpuState, u: usize, detail: u32): void {
   if (unavailable(c, waits(detail))) return
   const opcode = detail >> 8
   const modrm = detail & 0xff
@@ -573,7 +592,5 @@ export function x87Function(c: CpuState, u: usize): void {
     setStatusWord(c, statusBefore)
     return
   }
-  store<u16>(fx(c), <u16>detail, 6)
-  store<u64>(fx(c), c.instructionRip, 8)
-  if (modrm < 0xc0) store<u64>(fx(c), c.t0, 16)
+  remember(c, detail)
 }
