@@ -93,9 +93,11 @@ static u32 below(u32 bound)
 	return (u32)((chance() >> 32) * bound >> 32);
 }
 
+static u64 salt;
+
 static void seed(const char *name)
 {
-	u64 hash = 0xcbf29ce484222325ul;
+	u64 hash = 0xcbf29ce484222325ul ^ salt * 0x9e3779b97f4a7c15ul;
 
 	while (*name)
 		hash = (hash ^ (u8)*name++) * 0x100000001b3ul;
@@ -196,7 +198,7 @@ static void extended(u8 *to)
 	u64 significand;
 	u16 high;
 
-	switch (below(5)) {
+	switch (below(6)) {
 	case 0:
 	case 1: {
 		u32 i = r % (sizeof special / sizeof special[0]);
@@ -212,6 +214,14 @@ static void extended(u8 *to)
 	case 3:
 		significand = chance() | 1ul << 63;
 		high = (r & 0x8000) | (16383 - 70 + (r >> 32) % 140);
+		break;
+	case 4: /* denormals, pseudo-denormals, unnormals, and numbers near the smallest and the largest */
+		significand = chance() >> (r >> 16) % 64;
+		high = (r & 0x8000) | (r >> 32) % 3 * (r >> 40) % 80;
+		if (below(3) == 0) {
+			significand |= 1ul << 63;
+			high ^= 0x7fff;
+		}
 		break;
 	default:
 		significand = chance() | 1ul << 63;
@@ -237,7 +247,26 @@ static u32 vector_control(void)
 	}
 }
 
-static void x87_image(u8 *image, int integers)
+/* Makes ST(1) a neighbour of ST(0), or one whose first bit stands where ST(0) ends: cancellation, ties, sticky bits. */
+static void neighbour(u8 *image)
+{
+	u64 r = chance();
+	u64 significand = *(u64 *)(image + 28);
+	u32 high = *(u16 *)(image + 36);
+
+	if (r & 1)
+		significand ^= 1ul << (r >> 8) % 64;
+	if (r & 2)
+		significand &= -1ul << (r >> 16) % 64;
+	if (r & 4)
+		high += (r >> 24) % 5 - 2;
+	else if (r & 8)
+		high -= 62 + (r >> 24) % 6;
+	*(u64 *)(image + 38) = significand | 1ul << 63;
+	*(u16 *)(image + 46) = high ^ (r >> 32 & 0x8000);
+}
+
+static void x87_image(u8 *image)
 {
 	u64 r = chance();
 	u32 top = (r >> 40) & 7;
@@ -260,7 +289,8 @@ static void x87_image(u8 *image, int integers)
 	*(u32 *)(image + 8) = tags;
 	for (u32 i = 0; i < 8; i++)
 		extended(image + 28 + 10 * i);
-	(void)integers;
+	if (below(4) == 0)
+		neighbour(image);
 }
 
 static u64 *volatile const page_end = (u64 *)0x10001000; /* the page from here on does not exist */
@@ -318,7 +348,7 @@ static void prepare(const struct form *form, struct context *c)
 		c->mxcsr = vector_control();
 		break;
 	case KIND_X87:
-		x87_image(c->x87, 0);
+		x87_image(c->x87);
 		extended((u8 *)c->source);
 		if (below(2))
 			c->source[0] = double_value();
@@ -326,7 +356,7 @@ static void prepare(const struct form *form, struct context *c)
 			c->source[0] = single();
 		break;
 	case KIND_X87_INTEGER:
-		x87_image(c->x87, 1);
+		x87_image(c->x87);
 		if (below(2)) { /* a well-formed packed decimal */
 			for (int i = 0; i < 10; i++)
 				((u8 *)c->source)[i] = below(10) | below(10) << 4;
@@ -334,7 +364,7 @@ static void prepare(const struct form *form, struct context *c)
 		}
 		break;
 	case KIND_MMX:
-		x87_image(c->x87, 0);
+		x87_image(c->x87);
 		for (int i = 0; i < 8; i++)
 			*(u64 *)(c->x87 + 28 + 10 * i) = integer();
 		*(u32 *)c->x87 |= 0x3f;
@@ -443,7 +473,7 @@ static void forget_pointers(u8 *image)
 		image[i] = 0;
 }
 
-static void form_cases(const struct form *form, int full)
+static void form_cases(const struct form *form, u32 cases, int full)
 {
 	static struct context c;
 	u32 uses_x87 = form->kind == KIND_X87 || form->kind == KIND_X87_INTEGER || form->kind == KIND_MMX;
@@ -452,7 +482,7 @@ static void form_cases(const struct form *form, int full)
 	active = &c;
 	active_form = form;
 	hash = 0;
-	for (u32 n = 0; n < form->cases; n++) {
+	for (u32 n = 0; n < cases; n++) {
 		prepare(form, &c);
 		if (full) {
 			text(form->name);
@@ -505,7 +535,7 @@ static void form_cases(const struct form *form, int full)
 	if (!full) {
 		hexadecimal(hash, 16);
 		put(' ');
-		decimal(form->cases);
+		decimal(cases);
 		put(' ');
 		text(form->name);
 		put('\n');
@@ -520,6 +550,34 @@ static int begins(const char *s, const char *prefix)
 	return 1;
 }
 
+static int equal(const char *a, const char *b)
+{
+	return begins(a, b) && begins(b, a);
+}
+
+static u64 number(const char *digits)
+{
+	u64 value = 0;
+
+	while (*digits >= '0' && *digits <= '9')
+		value = 10 * value + (*digits++ - '0');
+	return value;
+}
+
+/* --x87; `name` is 0 for all forms. */
+static void x87_cases(u64 times, const char *name)
+{
+	for (u32 i = 0; i < form_count; i++) {
+		const struct form *form = &forms[i];
+
+		if ((form->kind != KIND_X87 && form->kind != KIND_X87_INTEGER) || form->approximate)
+			continue;
+		if (!name || equal(form->name, name))
+			form_cases(form, form->cases * times, name != 0);
+	}
+	flush();
+}
+
 int main(u64 *stack)
 {
 	u64 arguments = stack[0];
@@ -530,11 +588,16 @@ int main(u64 *stack)
 
 	system_call(9, 0x10000000, 0x1000, 3, 0x32, -1, 0); /* PRIVATE | FIXED | ANONYMOUS */
 	catch_faults();
+	if (arguments >= 4 && equal(argument[1], "--x87")) {
+		salt = number(argument[2]);
+		x87_cases(number(argument[3]), arguments > 4 ? argument[4] : 0);
+		return 0;
+	}
 	if (arguments > 1 && !(begins(argument[1], "--count") && !argument[1][7])) {
 		for (u32 i = 0; i < form_count; i++)
 			for (u64 j = 1; j < arguments; j++)
 				if (begins(forms[i].name, argument[j])) {
-					form_cases(&forms[i], 1);
+					form_cases(&forms[i], forms[i].cases, 1);
 					break;
 				}
 		flush();
@@ -547,7 +610,7 @@ int main(u64 *stack)
 		cases += forms[i].cases;
 		if (arguments > 1)
 			continue;
-		form_cases(&forms[i], 0);
+		form_cases(&forms[i], forms[i].cases, 0);
 		total = (total ^ hash) * 0x9e3779b97f4a7c15ul;
 		total ^= total >> 31;
 	}
