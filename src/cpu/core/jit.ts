@@ -17,8 +17,8 @@ import {
   CpuState, JUMP_CACHE_ENTRIES, MODE_CODE64, MODE_CODE_MASK, MODE_STEP,
 } from './state'
 import {
-  Block, OP_LEAVE, OP_LOAD, OP_LOADS16_32, OP_LOADS16_64, OP_LOADS32_64, OP_LOADS8_32, OP_LOADS8_64, OP_LOADW, OP_LOADZ16, OP_LOADZ8, OP_POP, OP_PUSH,
-  UOP_BYTES, uopD, uopOffset, uopOp,
+  Block, OP_SYSTEM, OP_LEAVE, OP_LOAD, OP_LOADS16_32, OP_LOADS16_64, OP_LOADS32_64, OP_LOADS8_32, OP_LOADS8_64, OP_LOADW, OP_LOADZ16, OP_LOADZ8, OP_POP, OP_PUSH,
+  UOP_BYTES, uopD, uopNumber, uopOffset, uopOp,
 } from './ir'
 import { findBlock, hashRip, isCurrent, stopAtBoundary } from './blocks'
 import { settleFlags } from './flag-forms'
@@ -58,6 +58,7 @@ export class Region {
   generation2: u32
   generation3: u32
   mode: u32 // 32
+  instructions: u32 // 36
   // 40: for each block u32 pointer, then for each block u8 number of its page, then u8 number of its second page (255 none)
 }
 export const REGION_HEADER: usize = 40
@@ -289,7 +290,24 @@ export function enterCompiled(c: CpuState, first: Block): usize {
         if (c.remaining < i64(b.count)) return leave(c, b.rip)
         // Only this slice of the budget is used up, or the block would not have been entered.
         n = changetype<usize>(b)
-      } else return resumeIn(c, b, b.uops + <usize>((left >> 3) & 0x1fff) * UOP_BYTES, kind)
+      } else {
+        const u = b.uops + <usize>((left >> 3) & 0x1fff) * UOP_BYTES
+        // System instructions are the usual reason to stop between two regions: no need to go through the interpreter for them.
+        if (kind != LEAVE_UOP || uopOp(u) != OP_SYSTEM) return resumeIn(c, b, u, kind)
+        c.block = changetype<usize>(b)
+        c.uop = u
+        c.instructionRip = b.rip + u64(uopOffset(u))
+        c.rip = b.fallthrough
+        systemOp(c, u)
+        if (c.fault) {
+          leaveWithFault(c, b, u)
+          return 0
+        }
+        settleSystem(c)
+        c.block = 0
+        c.uop = 0
+        n = nextBlock(c)
+      }
     }
     if (n == 0) return 0
     b = changetype<Block>(n)
@@ -317,12 +335,15 @@ function resumeIn(c: CpuState, b: Block, u: usize, kind: u32): usize {
   return changetype<usize>(b)
 }
 
-// Helpers that compiled code calls. `left`: fuel before the current instruction. Each sets c.jitStatus.
+// Helpers that compiled code calls. `at`: uop number in bits 3..15, block's number from bit 16 on, as in what a region returns; `fuel`: what is left
+// when the block's instructions are all taken. Each sets c.jitStatus.
 
-// @ts-ignore: decorator
-@inline
-function begin(c: CpuState, left: i32): void {
-  c.remaining = c.jitRest + i64(left)
+/** Puts the budget to before the uop's instruction, so that time is exact; returns the uop. */
+function begin(c: CpuState, at: u32, fuel: i32): usize {
+  const b = regionBlock(c.jitRegion, at >> 16)
+  const u = b.uops + <usize>((at >> 3) & 0x1fff) * UOP_BYTES
+  c.remaining = c.jitRest + i64(fuel) + i64(b.count - uopNumber(u))
+  return u
 }
 
 // @ts-ignore: decorator
@@ -331,77 +352,104 @@ function end(c: CpuState): void {
   c.jitStatus = c.fault ? JIT_FAULT : c.attention ? JIT_STOP : JIT_OK
 }
 
-export function jitRead(c: CpuState, linear: u64, size: u32, left: i32): u64 {
-  begin(c, left)
+function read(c: CpuState, linear: u64, size: u32, at: u32, fuel: i32): u64 {
+  begin(c, at, fuel)
   const value = readSlow(c, linear, size)
   c.jitValue = value
   end(c)
   return value
 }
 
-export function jitReadForWrite(c: CpuState, linear: u64, size: u32, left: i32): u64 {
-  begin(c, left)
+function readForWrite(c: CpuState, linear: u64, size: u32, at: u32, fuel: i32): u64 {
+  begin(c, at, fuel)
   const value = readForWriteSlow(c, linear, size)
   c.jitValue = value
   end(c)
   return value
 }
 
-export function jitWrite(c: CpuState, linear: u64, size: u32, value: u64, left: i32): void {
-  begin(c, left)
+function write(c: CpuState, linear: u64, size: u32, value: u64, at: u32, fuel: i32): void {
+  begin(c, at, fuel)
   writeSlow(c, linear, size, value)
   end(c)
 }
 
-/** `at`: uop number in bits 3..15, block's number from bit 16 on, as in what a region returns. */
-// @ts-ignore: decorator
-@inline
-function uopAt(c: CpuState, at: u32): usize {
-  const b = regionBlock(c.jitRegion, at >> 16)
-  const u = b.uops + <usize>((at >> 3) & 0x1fff) * UOP_BYTES
-  c.instructionRip = b.rip + u64(uopOffset(u))
+export function jitRead8(c: CpuState, linear: u64, at: u32, fuel: i32): u64 {
+  return read(c, linear, 1, at, fuel)
+}
+export function jitRead16(c: CpuState, linear: u64, at: u32, fuel: i32): u64 {
+  return read(c, linear, 2, at, fuel)
+}
+export function jitRead32(c: CpuState, linear: u64, at: u32, fuel: i32): u64 {
+  return read(c, linear, 4, at, fuel)
+}
+export function jitRead64(c: CpuState, linear: u64, at: u32, fuel: i32): u64 {
+  return read(c, linear, 8, at, fuel)
+}
+export function jitReadForWrite8(c: CpuState, linear: u64, at: u32, fuel: i32): u64 {
+  return readForWrite(c, linear, 1, at, fuel)
+}
+export function jitReadForWrite16(c: CpuState, linear: u64, at: u32, fuel: i32): u64 {
+  return readForWrite(c, linear, 2, at, fuel)
+}
+export function jitReadForWrite32(c: CpuState, linear: u64, at: u32, fuel: i32): u64 {
+  return readForWrite(c, linear, 4, at, fuel)
+}
+export function jitReadForWrite64(c: CpuState, linear: u64, at: u32, fuel: i32): u64 {
+  return readForWrite(c, linear, 8, at, fuel)
+}
+export function jitWrite8(c: CpuState, linear: u64, value: u64, at: u32, fuel: i32): void {
+  write(c, linear, 1, value, at, fuel)
+}
+export function jitWrite16(c: CpuState, linear: u64, value: u64, at: u32, fuel: i32): void {
+  write(c, linear, 2, value, at, fuel)
+}
+export function jitWrite32(c: CpuState, linear: u64, value: u64, at: u32, fuel: i32): void {
+  write(c, linear, 4, value, at, fuel)
+}
+export function jitWrite64(c: CpuState, linear: u64, value: u64, at: u32, fuel: i32): void {
+  write(c, linear, 8, value, at, fuel)
+}
+
+/** The uop of an instruction that is executed out of line. */
+function instruction(c: CpuState, at: u32, fuel: i32): usize {
+  settleFlags(c)
+  const u = begin(c, at, fuel)
+  c.instructionRip = regionBlock(c.jitRegion, at >> 16).rip + u64(uopOffset(u))
   return u
 }
 
-export function jitVector(c: CpuState, at: u32, left: i32): void {
-  begin(c, left)
-  settleFlags(c)
-  sseOp(c, uopAt(c, at))
+export function jitVector(c: CpuState, at: u32, fuel: i32): void {
+  sseOp(c, instruction(c, at, fuel))
   end(c)
 }
 
-export function jitCold(c: CpuState, at: u32, left: i32): void {
-  begin(c, left)
-  settleFlags(c)
-  coldOp(c, uopAt(c, at))
+export function jitCold(c: CpuState, at: u32, fuel: i32): void {
+  coldOp(c, instruction(c, at, fuel))
   end(c)
 }
 
 /** The last instruction of its block, by `systemOp`; compiled code goes on at the fallthrough only if nothing it relies on has changed. */
-export function jitSystem(c: CpuState, at: u32, left: i32): void {
-  begin(c, left)
-  settleFlags(c)
+export function jitSystem(c: CpuState, at: u32, fuel: i32): void {
+  const u = instruction(c, at, fuel)
   const generation = c.generation
   const mode = c.mode
   const b = regionBlock(c.jitRegion, at >> 16)
-  const u = uopAt(c, at)
   c.rip = b.fallthrough
   systemOp(c, u)
   if (c.fault) {
     c.jitStatus = JIT_FAULT
     return
   }
-  c.remaining = c.jitRest + i64(left) - 1
+  c.remaining--
   settleSystem(c)
   c.jitStatus = c.attention || c.rip != b.fallthrough || c.generation != generation || c.mode != mode ? LEAVE_SYSTEM : JIT_OK
 }
 
 /** The last instruction of its block, by `coldOp`: a repeated string instruction. */
-export function jitColdEnd(c: CpuState, at: u32, left: i32): void {
-  begin(c, left)
-  settleFlags(c)
+export function jitColdEnd(c: CpuState, at: u32, fuel: i32): void {
+  const u = instruction(c, at, fuel)
   const b = regionBlock(c.jitRegion, at >> 16)
-  const u = uopAt(c, at)
   c.rip = b.fallthrough
   coldOp(c, u)
   c.jitStatus = c.fault ? JIT_FAULT : c.attention || c.rip != b.fallthrough ? LEAVE_SYSTEM : JIT_OK

@@ -10,35 +10,34 @@
 // 4. It decides nothing that a guest could notice: any block may be compiled at any time, or never.
 import type { CoreExports } from '../core-abi.js'
 import { STATE_BLOCK_TABLE, STATE_GENERATION, STATE_GLOBAL_GENERATION } from '../state-layout.js'
-import { isLinked, planRegion, type RegionPlan } from './region.js'
+import { type BlockSource, isLinked, planRegion, type RegionPlan } from './region.js'
 import { translateRegion } from './translate.js'
-import { BLOCK } from './uops.js'
+import { BLOCK, REGION } from './uops.js'
 import { encodeModule, type FunctionType, I32, I64, type ImportedFunction } from './wasm.js'
 
 /** Entries of a block before it is compiled. */
-export const DEFAULT_THRESHOLD = 1000
+export const DEFAULT_THRESHOLD = 4000
 
 const BATCH = 16
 /** Table: the core's own functions lie below, compiled ones from here on. */
 export const FIRST_FUNCTION = 64
 export const TABLE_SIZE = 4096
-/** Header of a region's record before its blocks (core/jit.ts). */
-const REGION_HEADER = 40
-const REGION_MODE = 32
-
 const REGION_TYPE: FunctionType = { parameters: [I32, I32, I32, I32], results: [I32] }
+
+const SIZES = [8, 16, 32, 64] as const
+const INSTRUCTION: FunctionType = { parameters: [I32, I32, I32], results: [] }
 
 /** In the order of HELPER (function-builder.ts). */
 const HELPERS: readonly ImportedFunction[] = [
-  { name: 'jitRead', type: { parameters: [I32, I64, I32, I32], results: [I64] } },
-  { name: 'jitReadForWrite', type: { parameters: [I32, I64, I32, I32], results: [I64] } },
-  { name: 'jitWrite', type: { parameters: [I32, I64, I32, I64, I32], results: [] } },
-  { name: 'jitVector', type: { parameters: [I32, I32, I32], results: [] } },
-  { name: 'jitCold', type: { parameters: [I32, I32, I32], results: [] } },
+  ...SIZES.map((n) => ({ name: `jitRead${n}`, type: { parameters: [I32, I64, I32, I32], results: [I64] } })),
+  ...SIZES.map((n) => ({ name: `jitReadForWrite${n}`, type: { parameters: [I32, I64, I32, I32], results: [I64] } })),
+  ...SIZES.map((n) => ({ name: `jitWrite${n}`, type: { parameters: [I32, I64, I64, I32, I32], results: [] } })),
+  { name: 'jitVector', type: INSTRUCTION },
+  { name: 'jitCold', type: INSTRUCTION },
+  { name: 'jitSystem', type: INSTRUCTION },
+  { name: 'jitColdEnd', type: INSTRUCTION },
   { name: 'jitFlags', type: { parameters: [I32], results: [] } },
   { name: 'jitMultiplyHigh', type: { parameters: [I64, I64], results: [I64] } },
-  { name: 'jitSystem', type: { parameters: [I32, I32, I32], results: [] } },
-  { name: 'jitColdEnd', type: { parameters: [I32, I32, I32], results: [] } },
 ]
 
 export interface CompilerStatistics {
@@ -94,6 +93,11 @@ export class Compiler {
     if (again || this.queue.length >= BATCH) this.compile()
   }
 
+  /** A 32-bit field of a vCPU's state. */
+  private word(cpu: number, offset: number): number {
+    return new DataView(this.memory.buffer).getUint32((this.exports.statePointer(cpu) >>> 0) + offset, true)
+  }
+
   private compile(): void {
     const { queue } = this
     this.queue = []
@@ -101,23 +105,20 @@ export class Compiler {
     const bodies: Uint8Array[] = []
     const links: { readonly cpu: number; readonly plan: RegionPlan; readonly index: number }[] = []
     for (const { cpu, block } of queue) {
-      const state = this.exports.statePointer(cpu) >>> 0
+      const source: BlockSource = {
+        view,
+        blockTable: this.word(cpu, STATE_BLOCK_TABLE),
+        generations: [this.word(cpu, STATE_GENERATION), this.word(cpu, STATE_GLOBAL_GENERATION)],
+        threshold: this.threshold,
+      }
       // Dropped, or compiled with another of this batch, since it asked.
-      if (
-        !isLinked(view, view.getUint32(state + STATE_BLOCK_TABLE, true), block) ||
-        view.getUint32(block + BLOCK.generation, true) === 0 ||
-        view.getUint32(block + BLOCK.region, true) !== 0
-      )
+      if (!isLinked(view, source.blockTable, block) || view.getUint32(block + BLOCK.region, true) !== 0) continue
+      if (!source.generations.includes(view.getUint32(block + BLOCK.generation, true))) {
+        // It belongs to another address space than that of now, whose blocks must not be mixed with it. It asks again where it is at home.
+        view.setInt32(block + BLOCK.heat, 1, true)
         continue
-      const plan = planRegion(
-        {
-          view,
-          blockTable: view.getUint32(state + STATE_BLOCK_TABLE, true),
-          generations: [STATE_GENERATION, STATE_GLOBAL_GENERATION].map((at) => view.getUint32(state + at, true)),
-          threshold: this.threshold,
-        },
-        block,
-      )
+      }
+      const plan = planRegion(source, block)
       const body = translateRegion(plan)
       const index = this.place(body, bodies)
       if (index < 0) {
@@ -137,8 +138,10 @@ export class Compiler {
 
   /** The table index a body has or will have; -1 if the table is full. */
   private place(body: Uint8Array, bodies: Uint8Array[]): number {
-    let hash = 0x811c9dc5
-    for (let i = 0; i < body.length; i++) hash = Math.imul(hash ^ (body[i] as number), 0x01000193)
+    // Some hundred bytes tell bodies apart well enough to be compared whole only where they are likely to be equal.
+    let hash = body.length
+    const step = (body.length >> 8) + 1
+    for (let i = 0; i < body.length; i += step) hash = Math.imul(hash ^ (body[i] as number), 0x01000193)
     const same = this.pool.get(hash)
     const known = same?.find((entry) => equal(entry.body, body))
     if (known !== undefined) {
@@ -170,13 +173,14 @@ export class Compiler {
     const { blocks } = plan
     const region = this.exports.jitAllocate(cpu, blocks.length) >>> 0
     if (region === 0) return false
-    view.setUint32(region, index, true)
+    view.setUint32(region + REGION.index, index, true)
+    view.setUint32(region + REGION.instructions, plan.instructions, true)
     const head = (blocks[0] as RegionPlan['blocks'][number]).block.pointer
-    view.setUint32(region + REGION_MODE, view.getUint32(head + BLOCK.mode, true), true)
+    view.setUint32(region + REGION.mode, view.getUint32(head + BLOCK.mode, true), true)
     blocks.forEach((at, i) => {
-      view.setUint32(region + REGION_HEADER + 4 * i, at.block.pointer, true)
-      view.setUint8(region + REGION_HEADER + 4 * blocks.length + i, at.page)
-      view.setUint8(region + REGION_HEADER + 5 * blocks.length + i, at.second)
+      view.setUint32(region + REGION.header + 4 * i, at.block.pointer, true)
+      view.setUint8(region + REGION.header + 4 * blocks.length + i, at.page)
+      view.setUint8(region + REGION.header + 5 * blocks.length + i, at.second)
     })
     this.exports.jitLink(cpu, region)
     blocks.forEach((at, i) => {

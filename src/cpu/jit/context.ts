@@ -65,11 +65,12 @@ export class Context {
     this.leave(LEAVE_UOP)
   }
 
-  /** Pushes the fuel before the uop's instruction. */
-  left(uop: Uop): void {
+  /** Pushes what a helper is told, the uop's place and the fuel, and says in EXIT where a way out behind the helper begins. */
+  placeForHelper(): void {
+    this.publishForm()
+    this.code.i32(this.place)
+    this.code.tee(EXIT)
     this.code.get(FUEL)
-    this.code.i32(this.at.block.count - uop.number)
-    this.code.op(W.i32Add)
   }
 
   /** Pushes a slot zero-extended from the operand size (index 0 to 3); byte registers AH to BH have odd offsets. */

@@ -60,7 +60,7 @@ function coldEffects(uop: Uop): Effects | undefined {
     case 23: // RCR
       return { reads: [s1, s2, d], writes: [d] }
     case 24: // CMPXCHG
-      return { reads: [s1, s2, RAX, d], writes: [RAX, d] }
+      return { reads: [s1, s2, RAX, d], writes: [RAX, d, s1] }
     case 25: // CMPXCHG8B
     case 26: // CMPXCHG16B
       return { reads: [SLOT_T0, RAX, RDX, RBX, RCX], writes: [RAX, RDX] }
@@ -132,7 +132,7 @@ export function emitEnding(c: Context, uop: Uop): boolean {
   const { f } = c
   const effects = endingEffects(uop)
   if (effects === undefined) return false
-  call(c, uop, effects, uop.op === OP.SYSTEM ? HELPER.system : HELPER.coldEnd, true)
+  call(c, effects, uop.op === OP.SYSTEM ? HELPER.system : HELPER.coldEnd, true)
   if (uop.op === OP.SYSTEM) {
     f.reloadTlb()
     if (functionOf(uop) === 13) f.reloadBase(GS_BASE)
@@ -141,17 +141,15 @@ export function emitEnding(c: Context, uop: Uop): boolean {
   return true
 }
 
-function call(c: Context, uop: Uop, effects: Effects, helper: number, flags: boolean): void {
+function call(c: Context, effects: Effects, helper: number, flags: boolean): void {
   const { f, code } = c
   for (const slot of new Set(effects.reads)) f.spill(slot)
   if (flags) {
     c.publishForm()
     f.spillFlags()
   }
-  c.prepareLeave(0)
   code.get(C)
-  code.i32(c.place)
-  c.left(uop)
+  c.placeForHelper()
   code.call(helper)
   for (const slot of new Set(effects.writes)) f.reload(slot)
   if (flags) {
@@ -169,7 +167,7 @@ export function emitHelper(c: Context, uop: Uop): boolean {
   if (effects === undefined) return false
   // These neither read nor write flags.
   const plainVector = uop.op === OP.SSE && functionOf(uop) <= 21
-  call(c, uop, effects, uop.op === OP.COLD ? HELPER.cold : HELPER.vector, !plainVector)
+  call(c, effects, uop.op === OP.COLD ? HELPER.cold : HELPER.vector, !plainVector)
   f.leaveByStatus()
   return true
 }

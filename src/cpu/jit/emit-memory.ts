@@ -49,7 +49,7 @@ export function pointer(c: Context): void {
  * Loads `1 << sz` bytes at the address on the stack into X1 with `op`, then `complete`. Where the helper asks to stop, the core completes the
  * uop itself (core/jit.ts).
  */
-export function load(c: Context, uop: Uop, sz: number, op: number, forWrite: boolean, complete: () => void): void {
+export function load(c: Context, sz: number, op: number, forWrite: boolean, complete: () => void): void {
   const { code, f } = c
   const size = 1 << sz
   probe(c, forWrite ? WRITE_TAG : READ_TAG, size)
@@ -58,12 +58,10 @@ export function load(c: Context, uop: Uop, sz: number, op: number, forWrite: boo
   code.memory(op, 0)
   code.set(X1)
   f.else()
-  c.prepareLeave(0)
   code.get(C)
   code.get(X0)
-  code.i32(size)
-  c.left(uop)
-  code.call(forWrite ? HELPER.readForWrite : HELPER.read)
+  c.placeForHelper()
+  code.call(forWrite ? HELPER.readForWrite8 + sz : HELPER.read8 + sz)
   extendAs(c, op)
   code.set(X1)
   f.leaveByStatus()
@@ -86,7 +84,7 @@ const STORES = [W.i64Store8, W.i64Store16, W.i64Store32, W.i64Store] as const
 export const LOADS = [W.i64Load8U, W.i64Load16U, W.i64Load32U, W.i64Load] as const
 
 /** Stores what `value` pushes at the address on the stack. */
-export function store(c: Context, uop: Uop, sz: number, value: () => void, complete?: () => void): void {
+export function store(c: Context, sz: number, value: () => void, complete?: () => void): void {
   const { code, f } = c
   const size = 1 << sz
   probe(c, WRITE_TAG, size)
@@ -95,13 +93,11 @@ export function store(c: Context, uop: Uop, sz: number, value: () => void, compl
   value()
   code.memory(STORES[sz] as number, 0)
   f.else()
-  c.prepareLeave(0)
   code.get(C)
   code.get(X0)
-  code.i32(size)
   value()
-  c.left(uop)
-  code.call(HELPER.write)
+  c.placeForHelper()
+  code.call(HELPER.write8 + sz)
   f.leaveByStatus()
   f.end()
   complete?.()
@@ -122,25 +118,25 @@ export function emitMemory(c: Context, uop: Uop): boolean {
   if (op >= OP.LOAD && op < OP.LOAD + 4) {
     const sz = op - OP.LOAD
     c.address(uop, uop.immediate)
-    load(c, uop, sz, LOADS[sz] as number, false, into(sz))
+    load(c, sz, LOADS[sz] as number, false, into(sz))
     return true
   }
   if (op >= OP.LOADW && op < OP.LOADW + 4) {
     const sz = op - OP.LOADW
     c.address(uop, uop.immediate)
-    load(c, uop, sz, LOADS[sz] as number, true, whole)
+    load(c, sz, LOADS[sz] as number, true, whole)
     return true
   }
   if (op >= OP.STORE && op < OP.STORE + 4) {
     const sz = op - OP.STORE
     c.address(uop, uop.immediate)
-    store(c, uop, sz, () => c.getSized(uop.d, sz))
+    store(c, sz, () => c.getSized(uop.d, sz))
     return true
   }
   if (op >= OP.STOREI && op < OP.STOREI + 4) {
     const sz = op - OP.STOREI
     c.address(uop, BigInt(uop.low))
-    store(c, uop, sz, () => code.i64(uop.high))
+    store(c, sz, () => code.i64(uop.high))
     return true
   }
   switch (op) {
@@ -148,28 +144,21 @@ export function emitMemory(c: Context, uop: Uop): boolean {
     case OP.LOADS8_64:
     case OP.LOADS8_32:
       c.address(uop, uop.immediate)
-      load(c, uop, 0, op === OP.LOADZ8 ? W.i64Load8U : W.i64Load8S, false, op === OP.LOADS8_32 ? narrow(c, uop) : whole)
+      load(c, 0, op === OP.LOADZ8 ? W.i64Load8U : W.i64Load8S, false, op === OP.LOADS8_32 ? narrow(c, uop) : whole)
       return true
     case OP.LOADZ16:
     case OP.LOADS16_64:
     case OP.LOADS16_32:
       c.address(uop, uop.immediate)
-      load(
-        c,
-        uop,
-        1,
-        op === OP.LOADZ16 ? W.i64Load16U : W.i64Load16S,
-        false,
-        op === OP.LOADS16_32 ? narrow(c, uop) : whole,
-      )
+      load(c, 1, op === OP.LOADZ16 ? W.i64Load16U : W.i64Load16S, false, op === OP.LOADS16_32 ? narrow(c, uop) : whole)
       return true
     case OP.LOADS32_64:
       c.address(uop, uop.immediate)
-      load(c, uop, 2, W.i64Load32S, false, whole)
+      load(c, 2, W.i64Load32S, false, whole)
       return true
     case OP.LEAVE:
       f.get(RBP)
-      load(c, uop, 3, W.i64Load, false, () => {
+      load(c, 3, W.i64Load, false, () => {
         code.get(X0)
         code.i64(8)
         code.op(W.i64Add)
@@ -187,7 +176,6 @@ export function emitMemory(c: Context, uop: Uop): boolean {
       code.op(W.i64Add)
       store(
         c,
-        uop,
         3,
         () => code.get(X1),
         () => {
@@ -198,7 +186,7 @@ export function emitMemory(c: Context, uop: Uop): boolean {
       return true
     case OP.POP:
       f.get(RSP)
-      load(c, uop, 3, W.i64Load, false, () => {
+      load(c, 3, W.i64Load, false, () => {
         // POP RSP: the loaded value wins.
         code.get(X0)
         code.i64(8)

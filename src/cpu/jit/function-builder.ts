@@ -88,17 +88,17 @@ class FunctionCode extends Code {
 
 const SLOT_T8 = 248
 
-/** Index of the helpers among a module's functions. */
+/** Index of the helpers among a module's functions; those of memory in four sizes. */
 export const HELPER = {
-  read: 0,
-  readForWrite: 1,
-  write: 2,
-  vector: 3,
-  cold: 4,
-  flags: 5,
-  multiplyHigh: 6,
-  system: 7,
-  coldEnd: 8,
+  read8: 0,
+  readForWrite8: 4,
+  write8: 8,
+  vector: 12,
+  cold: 13,
+  system: 14,
+  coldEnd: 15,
+  flags: 16,
+  multiplyHigh: 17,
 } as const
 
 /** The local that holds a slot. Not for ZERO. */

@@ -7,13 +7,15 @@
 // of the region if the address is none of them. What follows a call or a system instruction is an entry of its own where control comes
 // back there from outside.
 import { continues } from './emit-helper.js'
-import { BLOCK, type Block, isConditional, NO_PAGE, OP, readBlock, terminator } from './uops.js'
+import { BLOCK, type Block, isConditional, NO_PAGE, OP, REGION, readBlock, terminator } from './uops.js'
 
 /** Limits of a region: V8's optimizing compiler takes more than linear time over a function. */
 const MAX_BLOCKS = 96
 const MAX_INSTRUCTIONS = 700
 const MAX_PAGES = 4
 const MAX_TARGETS = 6
+/** A region of up to so many instructions, a short function or loop, is repeated inside others. */
+const REPEATED_INSTRUCTIONS = 64
 const BLOCK_TABLE_MASK = 16384 - 1
 export const NO_SECOND_PAGE = 255
 
@@ -77,6 +79,16 @@ function isWarm(source: BlockSource, pointer: number): boolean {
   return heat <= source.threshold - 1 - (source.threshold >> 5)
 }
 
+/** Does a large region begin at the block already? Then the way goes there, and its code is not compiled again. */
+function isLarge({ view }: BlockSource, pointer: number): boolean {
+  const region = view.getUint32(pointer + BLOCK.region, true)
+  return (
+    region !== 0 &&
+    view.getUint32(region + REGION.alive, true) !== 0 &&
+    view.getUint32(region + REGION.instructions, true) > REPEATED_INSTRUCTIONS
+  )
+}
+
 /** The block an indirect branch was last seen to lead to, if the hint still points to one. */
 function hint(source: BlockSource, block: Block, mode: number): bigint | undefined {
   const seen = source.view.getUint32(block.pointer + BLOCK.chain0, true)
@@ -116,7 +128,7 @@ export function planRegion(source: BlockSource, head: number): RegionPlan {
     const known = byRip.get(rip)
     if (known !== undefined) return known
     const pointer = find(source, rip, mode)
-    return pointer !== 0 && isWarm(source, pointer) ? add(pointer) : -1
+    return pointer !== 0 && isWarm(source, pointer) && !isLarge(source, pointer) ? add(pointer) : -1
   }
 
   add(head)

@@ -29,11 +29,9 @@ import {
 } from './function-builder.js'
 import { analyse, type FlowGraph } from './graph.js'
 import { NO_SECOND_PAGE, type RegionBlock, type RegionPlan, successors } from './region.js'
-import { isConditional, OP, terminator, type Uop } from './uops.js'
+import { isConditional, OP, REGION, terminator, type Uop } from './uops.js'
 import { W } from './wasm.js'
 
-/** Offset of the first page's generation in a region's record. */
-const PAGE_GENERATION = 16
 /** Condition codes of the fused comparisons, in the order of core/fuse.ts. */
 const COMPARE_CODES = [4, 5, 2, 3, 6, 7, 12, 13, 14, 15] as const
 const TEST_CODES = [4, 5, 8, 9] as const
@@ -163,7 +161,7 @@ class Translator {
     for (const page of pages) {
       for (const generation of [STATE_GENERATION, STATE_GLOBAL_GENERATION]) {
         f.code.get(R)
-        f.code.memory(W.i32Load, PAGE_GENERATION + 4 * page)
+        f.code.memory(W.i32Load, REGION.generation0 + 4 * page)
         f.code.get(C)
         f.code.memory(W.i32Load, generation)
         f.code.op(W.i32Ne)

@@ -124,6 +124,9 @@ export const BLOCK = {
   ordinal: 96,
 } as const
 
+/** Offsets in a region's record (core/jit.ts). */
+export const REGION = { index: 0, alive: 4, generation0: 16, mode: 32, instructions: 36, header: 40 } as const
+
 export const SLOT_T0 = 128
 export const SLOT_ZERO = 192
 export const SLOT_SEGMENT_BASE = 200
