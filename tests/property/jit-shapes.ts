@@ -364,7 +364,7 @@ function locked(w: Writer): Writer {
 export function system(w: Writer): Writer {
   const { random } = w
   const page = random.below(PAGED_PAGES)
-  switch (random.below(26)) {
+  switch (random.below(29)) {
     case 0:
       return w.bytes(0xcd, CALL_COUNT)
     case 1:
@@ -428,11 +428,19 @@ export function system(w: Writer): Writer {
     case 20:
       return w.bytes(0xc8, 16 * random.below(4), 0, random.below(3), 0xc9)
     case 21:
-      w.bytes(0x66, 0xba, ...little(w.pick([PORT_INTERRUPT, PORT_INTERRUPT, PORT_YIELD, 0x80]), 2))
+    case 25:
+      w.bytes(0x66, 0xba, ...little(w.pick([PORT_INTERRUPT, PORT_YIELD, 0x80]), 2))
       return w.risky({ bytes: [w.pick([0xee, 0xef, 0xec, 0xed])] })
     case 22: // the processor that waits for an interrupt
       w.risky({ bytes: [0xfb] })
       return w.risky({ bytes: [0xf4] })
+    case 26: // a divisor of zero, or one too small
+      w.bytes(0xb9, w.pick([0, 1]), 0, 0, 0)
+      return w.risky({ bytes: w.pick([[0xf7, 0xf1], [0xf7, 0xf9], [0x48, 0xf7, 0xf1], [0xf6, 0xf1]]) })
+    case 27: // a vector division by zero, unmasked: PUSH, LDMXCSR, POP RCX, CVTSI2SS, XORPS, DIVSS; then masked again
+      w.bytes(0x68, 0x80, 0x1d, 0, 0, 0x0f, 0xae, 0x14, 0x24, 0x59, 0xf3, 0x0f, 0x2a, 0xc9, 0x0f, 0x57, 0xc0)
+      w.risky({ bytes: [0xf3, 0x0f, 0x5e, 0xc8] })
+      return w.bytes(0x68, 0x80, 0x1f, 0, 0, 0x0f, 0xae, 0x14, 0x24, 0x59)
     case 23: // MOV SS and its shadow
       w.bytes(0x8c, 0xd0)
       return w.risky({ bytes: [0x8e, 0xd0] })
