@@ -26,6 +26,8 @@ export class Context {
   form: number
   /** Position of the uop in its block. */
   index = 0
+  /** Has the block made sure that SSE instructions may run? Only the end of a block can change it. */
+  vectorsChecked = false
 
   constructor(f: FunctionBuilder, at: RegionBlock, ordinal: number, form: number) {
     this.f = f

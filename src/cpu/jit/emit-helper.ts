@@ -5,8 +5,10 @@
 import type { Context } from './context.js'
 import { C, HELPER } from './function-builder.js'
 import { OP, SLOT_SEGMENT_BASE, SLOT_T0, type Uop } from './uops.js'
+import { vectorEffects } from './vector-effects.js'
 
 const COLD_STRING = 38
+const CLTS = 20
 const RAX = 0
 const RCX = 1 << 3
 const RDX = 2 << 3
@@ -78,17 +80,6 @@ function coldEffects(uop: Uop): Effects | undefined {
   }
 }
 
-/** Registers of the functions in core/sse-decode.ts. d and s1 may be numbers of vector registers; taking them for slots costs little. */
-function vectorEffects(uop: Uop): Effects {
-  const fn = functionOf(uop)
-  if (fn <= 15) return { reads: (fn & 1) === 1 || fn >= 6 ? [SLOT_T0] : [], writes: [] }
-  const general = (slot: number): number => slot & ~7
-  return {
-    reads: [SLOT_T0, RAX, RCX, RDX, general(uop.s1), general(uop.d)],
-    writes: [RAX, RCX, general(uop.d)],
-  }
-}
-
 const GS_BASE = SLOT_SEGMENT_BASE + 8 * 5
 
 /** Registers of the system instructions after which compiled code usually goes on (core/system-numbers.ts); undefined for all others. */
@@ -136,6 +127,7 @@ export function emitEnding(c: Context, uop: Uop): boolean {
   if (uop.op === OP.SYSTEM) {
     f.reloadTlb()
     if (functionOf(uop) === 13) f.reloadBase(GS_BASE)
+    if (functionOf(uop) === CLTS) f.reloadVectorsOff()
   }
   f.leaveByStatus()
   return true
@@ -161,13 +153,25 @@ function call(c: Context, effects: Effects, helper: number, flags: boolean): voi
 
 /** Emits an out-of-line uop that stays in the block; false if it is none, or one that the interpreter must execute. */
 export function emitHelper(c: Context, uop: Uop): boolean {
-  const { f } = c
-  if (uop.op !== OP.COLD && uop.op !== OP.SSE) return false
-  const effects = uop.op === OP.COLD ? coldEffects(uop) : vectorEffects(uop)
+  if (uop.op === OP.SSE) {
+    callVector(c, uop)
+    return true
+  }
+  if (uop.op !== OP.COLD) return false
+  const effects = coldEffects(uop)
   if (effects === undefined) return false
-  // These neither read nor write flags.
-  const plainVector = uop.op === OP.SSE && functionOf(uop) <= 21
-  call(c, effects, uop.op === OP.COLD ? HELPER.cold : HELPER.vector, !plainVector)
-  f.leaveByStatus()
+  call(c, effects, HELPER.cold, true)
+  c.f.leaveByStatus()
   return true
+}
+
+/** Has the core execute an OP_SSE. */
+export function callVector(c: Context, uop: Uop): void {
+  const { f } = c
+  const effects = vectorEffects(uop)
+  for (const r of new Set(effects.vectorReads)) f.spillVector(r)
+  call(c, effects, HELPER.vector, effects.flags)
+  for (const r of effects.vectorWrites) f.reloadVector(r)
+  if (effects.mxcsr) f.reloadPlain()
+  f.leaveByStatus()
 }

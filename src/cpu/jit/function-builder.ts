@@ -1,7 +1,7 @@
 // One function under construction: its locals, where registers live in them, labels, and the ways out.
 //
 // Locals: general registers, temporaries and segment bases are 64-bit locals, loaded in front if the region touches them and
-// stored behind if it writes them; the three flag words and their form likewise. A function is
+// stored behind if it writes them; XMM registers and the three flag words and their form likewise. A function is
 //   load; block $exit { block $status { … set EXIT; br … }; EXIT |= status }; store; return EXIT
 // Promises: an emitter that uses only these methods can leave at any point with the state exact.
 import {
@@ -11,10 +11,14 @@ import {
   STATE_FLAG_RESULT,
   STATE_JIT_FUEL,
   STATE_JIT_STATUS,
+  STATE_MXCSR,
+  STATE_OFFSETS,
   STATE_TLB,
+  STATE_XMM,
 } from '../state-layout.js'
 import { SLOT_SEGMENT_BASE, SLOT_T0, SLOT_ZERO } from './uops.js'
-import { Code, I32, I64, V128, W } from './wasm.js'
+import { Code, F32, F64, I32, I64, V128, W } from './wasm.js'
+import { V } from './wasm-simd.js'
 
 /** How a function says why it returned (core/jit.ts). */
 export const LEAVE_JUMP = 0
@@ -46,15 +50,24 @@ export const TLB = 42
 export const FORM = 43
 export const EXIT = 44
 export const TAG = 45
+/** Not 0: SSE instructions raise #UD or #NM now. */
+export const VECTORS_OFF = 46
+/** 1: arithmetic may be WebAssembly's own, as far as MXCSR is concerned (core/sse-float.ts, way 1). */
+export const PLAIN = 47
 // Vectors:
-export const V0 = 46
-export const V1 = 47
+export const V0 = 48
+export const V1 = 49
+export const V2 = 50
 /** Never written: zero. */
-export const VZERO = 48
-const NAMES = 49
+export const VZERO = 51
+const FIRST_VECTOR = 52
+// Floating point:
+export const D0 = 68
+export const S0 = 69
+const NAMES = 70
 
 function typeOf(name: number): number {
-  return name >= V0 ? V128 : name >= TLB ? I32 : I64
+  return name === D0 ? F64 : name === S0 ? F32 : name >= V0 ? V128 : name >= TLB ? I32 : I64
 }
 
 /** Code whose locals are names, numbered in the order of their first use. */
@@ -87,6 +100,8 @@ class FunctionCode extends Code {
 }
 
 const SLOT_T8 = 248
+const CR0_EM_TS = 12
+const CR4_OSFXSR = 0x200
 
 /** Index of the helpers among a module's functions; those of memory in four sizes. */
 export const HELPER = {
@@ -117,6 +132,11 @@ export class FunctionBuilder {
   private readonly stored = new Map<number, number>()
   private usesFlags = false
   private usesTlb = false
+  private usesVectorsOff = false
+  private usesPlain = false
+  /** XMM registers that must be loaded in front, and stored behind. */
+  private readonly vectors = new Set<number>()
+  private readonly vectorsWritten = new Set<number>()
   private readonly exitLabel = -1
   private readonly statusLabel = -3
 
@@ -195,6 +215,72 @@ export class FunctionBuilder {
     this.code.set(local)
   }
 
+  /** The local of an XMM register. */
+  vector(r: number): number {
+    this.vectors.add(r)
+    return FIRST_VECTOR + r
+  }
+
+  /** The same, going to be written. */
+  vectorWritten(r: number): number {
+    this.vectorsWritten.add(r)
+    return this.vector(r)
+  }
+
+  spillVector(r: number): void {
+    const local = this.vector(r)
+    this.code.get(C)
+    this.code.get(local)
+    this.code.simdMemory(V.store, STATE_XMM + 16 * r)
+  }
+
+  reloadVector(r: number): void {
+    const local = this.vectorWritten(r)
+    this.code.get(C)
+    this.code.simdMemory(V.load, STATE_XMM + 16 * r)
+    this.code.set(local)
+  }
+
+  /** Pushes VECTORS_OFF. */
+  vectorsOff(): void {
+    this.usesVectorsOff = true
+    this.code.get(VECTORS_OFF)
+  }
+
+  reloadVectorsOff(): void {
+    const { code } = this
+    code.get(C)
+    code.memory(W.i32Load, STATE_OFFSETS.cr0)
+    code.i32(CR0_EM_TS)
+    code.op(W.i32And)
+    code.get(C)
+    code.memory(W.i32Load, STATE_OFFSETS.cr4)
+    code.i32(-1)
+    code.op(W.i32Xor)
+    code.i32(CR4_OSFXSR)
+    code.op(W.i32And)
+    code.op(W.i32Or)
+    code.set(VECTORS_OFF)
+  }
+
+  /** Pushes PLAIN. */
+  plain(): void {
+    this.usesPlain = true
+    this.code.get(PLAIN)
+  }
+
+  /** Takes PLAIN from MXCSR: all masked, to nearest, no flushing, PE sticky. */
+  reloadPlain(): void {
+    const { code } = this
+    code.get(C)
+    code.memory(W.i32Load, STATE_MXCSR)
+    code.i32(0xffe0)
+    code.op(W.i32And)
+    code.i32(0x1fa0)
+    code.op(W.i32Eq)
+    code.set(PLAIN)
+  }
+
   useFlags(): void {
     this.usesFlags = true
   }
@@ -265,7 +351,7 @@ export class FunctionBuilder {
     this.code.unsigned(this.depth(label))
   }
 
-  private brIf(label: number): void {
+  brIf(label: number): void {
     this.code.op(W.brIf)
     this.code.unsigned(this.depth(label))
   }
@@ -304,6 +390,7 @@ export class FunctionBuilder {
       code.get(local)
       code.memory(W.i64Store, slot)
     }
+    for (const r of this.vectorsWritten) this.spillVector(r)
     if (this.usesFlags) this.spillFlags()
     code.get(C)
     code.get(FUEL)
@@ -317,6 +404,13 @@ export class FunctionBuilder {
       code.memory(W.i64Load, slot)
       code.set(local)
     }
+    for (const r of this.vectors) {
+      code.get(C)
+      code.simdMemory(V.load, STATE_XMM + 16 * r)
+      code.set(FIRST_VECTOR + r)
+    }
+    if (this.usesVectorsOff) this.reloadVectorsOff()
+    if (this.usesPlain) this.reloadPlain()
     if (this.usesFlags) this.reloadFlags()
     if (this.usesTlb) {
       code.get(C)

@@ -11,6 +11,7 @@ import { condition } from './emit-flags.js'
 import { emitEnding, emitHelper } from './emit-helper.js'
 import { emitInteger, neededFlags } from './emit-integer.js'
 import { emitMemory, LOADS, pointer, probe, RSP } from './emit-memory.js'
+import { emitVector } from './emit-vector.js'
 import {
   C,
   ENTRY,
@@ -120,7 +121,8 @@ class Translator {
     for (let i = 0; i < uops.length - 1; i++) {
       const uop = uops[i] as Uop
       c.index = i
-      if (emitInteger(c, uop, needed[i] as boolean) || emitMemory(c, uop) || emitHelper(c, uop)) continue
+      if (emitInteger(c, uop, needed[i] as boolean) || emitMemory(c, uop) || emitVector(c, uop) || emitHelper(c, uop))
+        continue
       c.leaveToInterpreter()
       return
     }

@@ -5,6 +5,8 @@
 
 export const I32 = 0x7f
 export const I64 = 0x7e
+export const F32 = 0x7d
+export const F64 = 0x7c
 export const V128 = 0x7b
 const EMPTY = 0x40
 
@@ -39,10 +41,13 @@ export const W = {
   i64Store32: 0x3e,
   i32Const: 0x41,
   i64Const: 0x42,
+  f32Const: 0x43,
+  f64Const: 0x44,
   i32Eqz: 0x45,
   i32Eq: 0x46,
   i32Ne: 0x47,
   i32LtS: 0x48,
+  i32LtU: 0x49,
   i64Eqz: 0x50,
   i64Eq: 0x51,
   i64Ne: 0x52,
@@ -59,6 +64,7 @@ export const W = {
   i32And: 0x71,
   i32Or: 0x72,
   i32Xor: 0x73,
+  i32Shl: 0x74,
   i64Clz: 0x79,
   i64Ctz: 0x7a,
   i64Popcnt: 0x7b,
@@ -77,8 +83,47 @@ export const W = {
   i64ShrU: 0x88,
   i64Rotl: 0x89,
   i64Rotr: 0x8a,
+  f32Eq: 0x5b,
+  f32Lt: 0x5d,
+  f32Ge: 0x60,
+  f64Eq: 0x61,
+  f64Lt: 0x63,
+  f64Ge: 0x66,
+  f32Abs: 0x8b,
+  f32Ceil: 0x8d,
+  f32Floor: 0x8e,
+  f32Trunc: 0x8f,
+  f32Nearest: 0x90,
+  f32Sqrt: 0x91,
+  f32Add: 0x92,
+  f32Sub: 0x93,
+  f32Mul: 0x94,
+  f32Div: 0x95,
+  f64Abs: 0x99,
+  f64Ceil: 0x9b,
+  f64Floor: 0x9c,
+  f64Trunc: 0x9d,
+  f64Nearest: 0x9e,
+  f64Sqrt: 0x9f,
+  f64Add: 0xa0,
+  f64Sub: 0xa1,
+  f64Mul: 0xa2,
+  f64Div: 0xa3,
   i32WrapI64: 0xa7,
+  i32TruncF32S: 0xa8,
+  i32TruncF64S: 0xaa,
+  i64ExtendI32S: 0xac,
   i64ExtendI32U: 0xad,
+  i64TruncF32S: 0xae,
+  i64TruncF64S: 0xb0,
+  f32ConvertI32S: 0xb2,
+  f32ConvertI64S: 0xb4,
+  f32DemoteF64: 0xb6,
+  f64ConvertI32S: 0xb7,
+  f64ConvertI64S: 0xb9,
+  f64PromoteF32: 0xbb,
+  i32ReinterpretF32: 0xbc,
+  i64ReinterpretF64: 0xbd,
   i64Extend8S: 0xc2,
   i64Extend16S: 0xc3,
   i64Extend32S: 0xc4,
@@ -196,6 +241,26 @@ export class Code {
     this.simd(op)
     this.byte(0)
     this.unsigned(offset)
+  }
+
+  /** An instruction with the SIMD prefix and a lane. */
+  lane(op: number, lane: number): void {
+    this.simd(op)
+    this.byte(lane)
+  }
+
+  f32(value: number): void {
+    this.byte(W.f32Const)
+    const view = new DataView(new ArrayBuffer(4))
+    view.setFloat32(0, value, true)
+    this.append(new Uint8Array(view.buffer))
+  }
+
+  f64(value: number): void {
+    this.byte(W.f64Const)
+    const view = new DataView(new ArrayBuffer(8))
+    view.setFloat64(0, value, true)
+    this.append(new Uint8Array(view.buffer))
   }
 
   call(index: number): void {

@@ -1,0 +1,298 @@
+// OP_SSE inline: which function it is, its operands, and the two ways: the quick one here, and the core's (core/sse.ts) for whatever the quick one
+// does not cover, from a miss in the TLB to a floating-point exception.
+//
+// Promises: the quick way changes nothing before it is certain to end; MXCSR stays as it is on it. Registers and memory operand of
+// each function: core/sse-decode.ts.
+import { type Context, WORDS } from './context.js'
+import { callVector, functionOf } from './emit-helper.js'
+import { pointer, probe } from './emit-memory.js'
+import { emitFromInteger, emitOrder, emitToInteger, floatEmitter } from './emit-vector-float.js'
+import { extract, insert, integerEmitter } from './emit-vector-integer.js'
+import { FLAG_A, FLAG_B, LEAVE_UOP, V0, VZERO, X0 } from './function-builder.js'
+import { OP, SLOT_T0, type Uop } from './uops.js'
+import { type Emitter, first, result, setParityCorrection, type VectorUop } from './vector-uop.js'
+import { W } from './wasm.js'
+import { V } from './wasm-simd.js'
+
+const READ_TAG = 0
+const WRITE_TAG = 8
+const X_ALIGNED = 0x80
+/** As s1: there is no source register. */
+const IMMEDIATE_SOURCE = 255
+
+interface Shape {
+  readonly emit: Emitter
+  /** Bytes of a memory operand that is read, 0: none. */
+  readonly bytes?: number
+  readonly aligned?: boolean
+  /** May the quick way of the register form give up? */
+  readonly partial?: boolean
+  readonly flags?: boolean
+}
+
+const copy = (v: VectorUop) => {
+  v.c.code.get(v.b)
+  result(v)
+}
+
+/** A shuffle of A and B by quadwords. */
+function quadwords(low: number, high: number): Emitter {
+  return (v) => {
+    const { code } = v.c
+    code.get(first(v))
+    code.get(v.b)
+    code.simd(V.shuffle)
+    for (const lane of [low, high]) for (let i = 0; i < 8; i++) code.byte(8 * lane + i)
+    result(v)
+  }
+}
+
+const merge = (v: VectorUop) => {
+  const { code } = v.c
+  code.get(first(v))
+  code.get(v.b)
+  if (v.uop.x === 4) {
+    code.lane(V.extractSingle, 0)
+    code.lane(V.replaceSingle, 0)
+  } else {
+    code.lane(V.extractDouble, 0)
+    code.lane(V.replaceDouble, 0)
+  }
+  result(v)
+}
+
+const copyLow = (v: VectorUop) => {
+  const { code } = v.c
+  code.get(v.b)
+  code.get(VZERO)
+  code.simd(V.shuffle)
+  for (let i = 0; i < 16; i++) code.byte(i < 8 ? i : 8 + i)
+  result(v)
+}
+
+const fromGeneral = (v: VectorUop) => {
+  const { code, f } = v.c
+  code.get(VZERO)
+  f.get(v.uop.s1)
+  if (v.uop.x === 8) code.lane(V.replace64, 0)
+  else {
+    code.op(W.i32WrapI64)
+    code.lane(V.replace32, 0)
+  }
+  result(v)
+}
+
+const toGeneral = (v: VectorUop) => {
+  const { code, f } = v.c
+  code.get(v.b)
+  if (v.uop.x === 8) code.lane(V.extract64, 0)
+  else {
+    code.lane(V.extract32, 0)
+    code.op(W.i64ExtendI32U)
+  }
+  f.set(v.uop.d)
+}
+
+const signMask = (v: VectorUop) => {
+  const { code, f } = v.c
+  code.get(v.b)
+  code.simd(v.detail === 0x50 ? V.bitMask32 : v.detail === 0x150 ? V.bitMask64 : V.bitMask8)
+  code.op(W.i64ExtendI32U)
+  f.set(v.uop.d)
+}
+
+const blend = (v: VectorUop) => {
+  const { code, f } = v.c
+  const opcode = v.detail & 0xff
+  code.get(v.b)
+  code.get(first(v))
+  code.get(f.vector(0))
+  code.i32(opcode === 0x10 ? 7 : opcode === 0x14 ? 31 : 63)
+  if (opcode === 0x10) code.simd(V.shrS8)
+  else code.simd(opcode === 0x14 ? V.shrS32 : V.shrS64)
+  code.simd(V.bitSelect)
+  result(v)
+}
+
+/** PTEST: ZF and CF as core/flags.ts has them, all others 0. */
+const test = (v: VectorUop) => {
+  const { code } = v.c
+  code.get(v.b)
+  code.get(first(v))
+  code.simd(V.and)
+  code.simd(V.anyTrue)
+  code.op(W.i64ExtendI32U)
+  code.set(FLAG_A)
+  setParityCorrection(v.c)
+  code.i64(0)
+  code.i64(3n << 62n)
+  code.get(v.b)
+  code.get(first(v))
+  code.simd(V.andNot)
+  code.simd(V.anyTrue)
+  code.op(W.select)
+  code.set(FLAG_B)
+}
+
+/** Bytes of x, the operand's size; the alignment is checked where x says so. */
+function sized(uop: Uop): { readonly bytes: number; readonly aligned: boolean } {
+  return { bytes: uop.x & 0x7f, aligned: (uop.x & X_ALIGNED) !== 0 }
+}
+
+/** The function's quick way, by its number in core/sse-decode.ts and core/sse-extended-decode.ts. */
+function shape(uop: Uop): Shape | undefined {
+  const detail = (uop.low >>> 16) & 0xffff
+  const fn = functionOf(uop)
+  switch (fn) {
+    case 0:
+    case 1: {
+      const emit = integerEmitter(detail)
+      return emit && { emit, ...(fn === 1 ? sized(uop) : {}) }
+    }
+    case 2:
+    case 3: {
+      const emit = floatEmitter(detail, uop.high)
+      return emit && { emit, partial: true, ...(fn === 3 ? sized(uop) : {}) }
+    }
+    case 6:
+      return { emit: copy, ...sized(uop) }
+    case 8:
+      return { emit: copy }
+    case 9:
+      return { emit: merge }
+    case 10:
+      return { emit: quadwords(2, 1), bytes: 8 }
+    case 11:
+      return { emit: quadwords(0, 2), bytes: 8 }
+    case 13:
+      return { emit: quadwords(3, 1) }
+    case 14:
+      return { emit: quadwords(0, 2) }
+    case 15:
+      return { emit: copyLow }
+    case 16:
+      return { emit: fromGeneral }
+    case 17:
+      return { emit: toGeneral }
+    case 18:
+      return { emit: emitFromInteger, partial: true }
+    case 19:
+      return { emit: emitFromInteger, ...sized(uop) }
+    case 20:
+      return { emit: emitToInteger, partial: true }
+    case 21:
+      return { emit: emitToInteger, bytes: detail >> 8 === 3 ? 8 : 4 }
+    case 22:
+      return { emit: emitOrder, partial: true, flags: true }
+    case 23:
+      return { emit: emitOrder, ...sized(uop), flags: true }
+    case 24:
+      return { emit: signMask }
+    case 25:
+    case 58:
+      return { emit: insert }
+    case 26:
+    case 59:
+      return { emit: insert, bytes: uop.x }
+    case 27:
+    case 60:
+      return { emit: extract }
+    case 50:
+      return { emit: blend }
+    case 51:
+      return { emit: blend, ...sized(uop) }
+    case 52:
+      return { emit: test, flags: true }
+    case 53:
+      return { emit: test, ...sized(uop), flags: true }
+    default:
+      return undefined
+  }
+}
+
+/** The address in T0: gives up unless all bytes lie in one page whose tag holds, and are aligned if they must be. */
+function check(c: Context, slow: number, tag: number, bytes: number, aligned: boolean): void {
+  const { code, f } = c
+  f.get(SLOT_T0)
+  probe(c, tag, bytes)
+  code.op(W.i32Eqz)
+  f.brIf(slow)
+  if (!aligned) return
+  code.get(X0)
+  code.op(W.i32WrapI64)
+  code.i32(15)
+  code.op(W.i32And)
+  f.brIf(slow)
+}
+
+/** The memory operand, to V0. */
+function loadOperand(c: Context, slow: number, bytes: number, aligned: boolean): void {
+  const { code } = c
+  check(c, slow, READ_TAG, bytes, aligned)
+  if (bytes < 4) code.get(VZERO)
+  pointer(c)
+  if (bytes >= 4) code.simdMemory(bytes === 16 ? V.load : bytes === 8 ? V.load64Zero : V.load32Zero, 0)
+  else {
+    code.memory(bytes === 2 ? W.i64Load16U : W.i64Load8U, 0)
+    code.lane(V.replace64, 0)
+  }
+  code.set(V0)
+}
+
+/** STORE, STORE_HIGH and EXTRACT_MEMORY: an element of s1 to memory. */
+function storeElement(c: Context, uop: Uop, slow: number): void {
+  const { code, f } = c
+  const fn = functionOf(uop)
+  const { bytes, aligned } = sized(uop)
+  const element = fn === 7 ? 0 : fn === 12 ? 1 : uop.high & (16 / bytes - 1)
+  check(c, slow, WRITE_TAG, bytes, aligned)
+  pointer(c)
+  code.get(f.vector(uop.s1))
+  if (bytes === 16) code.simdMemory(V.store, 0)
+  else {
+    const op = bytes === 8 ? V.store64Lane : bytes === 4 ? V.store32Lane : bytes === 2 ? V.store16Lane : V.store8Lane
+    code.simdMemory(op, 0)
+    code.byte(element)
+  }
+}
+
+const VECTOR_SOURCE = [0, 2, 8, 9, 13, 14, 15, 17, 20, 22, 24, 27, 50, 52, 60]
+
+/** Emits an OP_SSE inline; false if it has no quick way. */
+export function emitVector(c: Context, uop: Uop): boolean {
+  if (uop.op !== OP.SSE) return false
+  const { f } = c
+  const fn = functionOf(uop)
+  const isStore = fn === 7 || fn === 12 || fn === 61
+  const form = isStore ? undefined : shape(uop)
+  if (!isStore && form === undefined) return false
+  if (!c.vectorsChecked) {
+    c.prepareLeave(LEAVE_UOP)
+    f.vectorsOff()
+    f.leaveIf()
+    c.vectorsChecked = true
+  }
+  const bytes = form?.bytes ?? 0
+  const flags = c.form
+  const quick = (slow: number | undefined): void => {
+    if (slow !== undefined && isStore) storeElement(c, uop, slow)
+    if (form === undefined) return
+    if (slow !== undefined && bytes > 0) loadOperand(c, slow, bytes, form.aligned === true)
+    const b = VECTOR_SOURCE.includes(fn) && uop.s1 !== IMMEDIATE_SOURCE ? f.vector(uop.s1) : V0
+    form.emit({ c, uop, detail: (uop.low >>> 16) & 0xffff, argument: uop.high, b, slow })
+  }
+  if (isStore || bytes > 0 || form?.partial === true) {
+    const done = f.newLabel()
+    const slow = f.newLabel()
+    f.block(done)
+    f.block(slow)
+    quick(slow)
+    f.br(done)
+    f.end()
+    c.form = flags
+    callVector(c, uop)
+    f.end()
+  } else quick(undefined)
+  if (form?.flags === true) c.form = WORDS
+  return true
+}
