@@ -368,7 +368,9 @@ static void prepare(const struct form *form, struct context *c)
 		for (int i = 0; i < 8; i++)
 			*(u64 *)(c->x87 + 28 + 10 * i) = integer();
 		*(u32 *)c->x87 |= 0x3f;
-		c->mxcsr = 0x1f80;
+		c->mxcsr = vector_control() | 0x1f80; /* processors differ in whether #XM leaves the x87 as it was */
+		for (int i = 0; i < 2; i++) /* what CVTPS2PI and CVTPD2PI convert */
+			c->xmm[1][i] = c->source[i] = below(2) ? double_value() : (u64)single() << 32 | single();
 		break;
 	case KIND_PAGE:
 		c->registers[RBX] = (u64)page_end;
