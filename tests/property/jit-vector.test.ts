@@ -192,4 +192,25 @@ describe('compiled vector instructions', () => {
     expect(differences.slice(0, 8).join('\n'), `${differences.length} forms differ`).toBe('')
     expect(forms.length * RECORDS).toBeGreaterThan(100_000)
   }, 120_000)
+
+  it('raise #NM and #UD where the system has forbidden them, with everything before them done', () => {
+    // L: inc rax; paddd xmm0, xmm1; dec rcx; jnz L; mov crN, rbx; mov ecx, 1000; jmp L
+    const loop = [0x48, 0xff, 0xc0, 0x66, 0x0f, 0xfe, 0xc1, 0x48, 0xff, 0xc9, 0x75, 0xf4]
+    for (const [register, value, vector] of [
+      [0, 0x8001_003bn, 7],
+      [0, 0x8001_0037n, 6],
+      [4, 0x1_04a0n, 6],
+    ] as const) {
+      const machine = new FlatMachine()
+      machine.core.setJit({ threshold: 1 })
+      const forbid = [0x0f, 0x22, 0xc3 | (register << 3), 0xb9, 0xe8, 0x03, 0, 0]
+      machine.load(Uint8Array.from([...loop, ...forbid, 0xeb, 0x100 - loop.length - forbid.length - 2]))
+      machine.core.setXmm(0, 1, 1n, 0n)
+      machine.set({ rcx: 1000n, rbx: value })
+      const outcome = machine.run()
+      expect(machine.core.compilerStatistics.regions).toBeGreaterThan(0)
+      expect([outcome.vector, outcome.rip, machine.get('rax')]).toEqual([vector, BigInt(CODE + 3), 1001n])
+      expect(machine.core.xmm(0, 0)).toEqual([1000n, 0n])
+    }
+  })
 })

@@ -172,6 +172,6 @@ export function callVector(c: Context, uop: Uop): void {
   for (const r of new Set(effects.vectorReads)) f.spillVector(r)
   call(c, effects, HELPER.vector, effects.flags)
   for (const r of effects.vectorWrites) f.reloadVector(r)
-  if (effects.mxcsr) f.reloadPlain()
+  if (effects.mxcsr) f.reloadUnusual()
   f.leaveByStatus()
 }

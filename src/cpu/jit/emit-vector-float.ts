@@ -6,10 +6,10 @@
 //   + -      finite result: no overflow, no invalid; a tiny sum is exact, so there is no underflow either
 //   * /      finite result of at least twice the least normal number: rounding came nowhere near underflow; or an exact zero
 //   sqrt     operand zero or positive
-//   PE       must be sticky (PLAIN of the builder), unless the operation is always exact
+//   PE       must be sticky, unless the operation is exact: always, or as it turns out (doubles that are integers, say)
 // All else is the core's (core/sse-float.ts, the reference for every case here). Infinite operands need no test of their own: they
 // give an infinite result or a NaN, or zero from a quotient whose dividend is not zero, and none of these passes.
-import { D0, FLAG_A, FLAG_B, S0, V1, V2, VZERO, X1 } from './function-builder.js'
+import { D0, D1, FLAG_A, FLAG_B, PE_CLEAR, S0, V1, V2, VZERO, X1 } from './function-builder.js'
 import { type Emitter, first, result, setParityCorrection, slowIf, type VectorUop } from './vector-uop.js'
 import { W } from './wasm.js'
 import { V } from './wasm-simd.js'
@@ -135,8 +135,17 @@ function splat(v: VectorUop, t: Format, value: number): void {
 
 /** Gives up unless PE is sticky, and MXCSR ordinary. */
 function needPlainMode(v: VectorUop): void {
-  v.c.f.plain()
-  v.c.code.op(W.i32Eqz)
+  v.c.f.unusual()
+  slowIf(v)
+}
+
+/** Pops whether the operation is exact: gives up if it is not and PE is not sticky. */
+function needExactOrPlain(v: VectorUop): void {
+  const { code, f } = v.c
+  f.unusual()
+  code.op(W.i32Eqz)
+  code.op(W.i32Or)
+  code.op(W.i32Eqz)
   slowIf(v)
 }
 
@@ -248,10 +257,80 @@ function packedArithmetic(t: Format, opcode: number): Emitter {
   }
 }
 
+/** Gives up if MXCSR is unusual in anything but a clear PE. */
+function needOrdinaryMode(v: VectorUop): void {
+  const { code, f } = v.c
+  f.unusual()
+  code.i32(~PE_CLEAR)
+  code.op(W.i32And)
+  slowIf(v)
+}
+
+/** Pushes how many of the lowest bits of a double's significand are zero. */
+function trailingZeros(v: VectorUop, push: () => void): void {
+  const { code } = v.c
+  push()
+  code.op(W.i64ReinterpretF64)
+  code.i64(1n << 52n)
+  code.op(W.i64Or)
+  code.op(W.i64Ctz)
+}
+
+/**
+ * Where PE is clear: gives up unless D0 is the exact result. A sum's error is a double (Knuth 4.2.2, theorem B); a product of m and n bits has
+ * m + n bits at most, and a quotient is exact if its exact product with the divisor is the dividend.
+ */
+function needExactIfPrecise(v: VectorUop, opcode: number): void {
+  const { code, f } = v.c
+  const a = (): void => low(v, DOUBLE, first(v))
+  const b = (): void => low(v, DOUBLE, v.b)
+  const sum = (): void => code.get(D0)
+  const fine = f.newLabel()
+  f.block(fine)
+  f.unusual()
+  code.op(W.i32Eqz)
+  f.brIf(fine)
+  if (opcode === ADD || opcode === SUBTRACT) {
+    // D1 = what the sum has of B; exact if what it lacks of A is what it has too much of B.
+    sum()
+    a()
+    code.op(W.f64Sub)
+    code.set(D1)
+    a()
+    sum()
+    code.get(D1)
+    code.op(W.f64Sub)
+    code.op(W.f64Sub)
+    code.get(D1)
+    b()
+    code.op(opcode === ADD ? W.f64Sub : W.f64Add)
+    code.op(W.f64Eq)
+  } else {
+    const [x, y] = opcode === MULTIPLY ? [a, b] : [sum, b]
+    trailingZeros(v, x)
+    trailingZeros(v, y)
+    code.op(W.i64Add)
+    code.i64(53)
+    code.op(W.i64GeU)
+    if (opcode === DIVIDE) {
+      sum()
+      b()
+      code.op(W.f64Mul)
+      a()
+      code.op(W.f64Eq)
+      code.op(W.i32And)
+    }
+  }
+  code.op(W.i32Eqz)
+  slowIf(v)
+  f.end()
+}
+
 function scalarArithmetic(t: Format, opcode: number): Emitter {
   return (v) => {
     const { code, f } = v.c
-    needPlainMode(v)
+    if (t === DOUBLE) needOrdinaryMode(v)
+    else needPlainMode(v)
     pair(v, t)
     low(v, t, first(v))
     low(v, t, v.b)
@@ -280,6 +359,7 @@ function scalarArithmetic(t: Format, opcode: number): Emitter {
       slowIf(v)
       f.end()
     }
+    if (t === DOUBLE) needExactIfPrecise(v, opcode)
     scalarResult(v, t)
   }
 }
@@ -396,10 +476,7 @@ export function emitFromInteger(v: VectorUop): void {
     code.op(W.i64Add)
     code.i64(2n * limit)
     code.op(W.i64LeU)
-    f.plain()
-    code.op(W.i32Or)
-    code.op(W.i32Eqz)
-    slowIf(v)
+    needExactOrPlain(v)
   }
   code.get(X1)
   if (wide) code.op(t === DOUBLE ? W.f64ConvertI64S : W.f32ConvertI64S)
@@ -429,10 +506,7 @@ export function emitToInteger(v: VectorUop): void {
   code.get(t.local)
   low(v, t, v.b)
   code.op(t.scalar.eq)
-  f.plain()
-  code.op(W.i32Or)
-  code.op(W.i32Eqz)
-  slowIf(v)
+  needExactOrPlain(v)
   code.get(t.local)
   if (wide) code.op(t === DOUBLE ? W.i64TruncF64S : W.i64TruncF32S)
   else {

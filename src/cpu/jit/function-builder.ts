@@ -52,8 +52,9 @@ export const EXIT = 44
 export const TAG = 45
 /** Not 0: SSE instructions raise #UD or #NM now. */
 export const VECTORS_OFF = 46
-/** 1: arithmetic may be WebAssembly's own, as far as MXCSR is concerned (core/sse-float.ts, way 1). */
-export const PLAIN = 47
+/** 0: arithmetic may be WebAssembly's own, as far as MXCSR is concerned (core/sse-float.ts, way 1). PE_CLEAR: exact arithmetic may. */
+const UNUSUAL = 47
+export const PE_CLEAR = 0x20
 // Vectors:
 export const V0 = 48
 export const V1 = 49
@@ -64,10 +65,11 @@ const FIRST_VECTOR = 52
 // Floating point:
 export const D0 = 68
 export const S0 = 69
-const NAMES = 70
+export const D1 = 70
+const NAMES = 71
 
 function typeOf(name: number): number {
-  return name === D0 ? F64 : name === S0 ? F32 : name >= V0 ? V128 : name >= TLB ? I32 : I64
+  return name === D0 || name === D1 ? F64 : name === S0 ? F32 : name >= V0 ? V128 : name >= TLB ? I32 : I64
 }
 
 /** Code whose locals are names, numbered in the order of their first use. */
@@ -133,7 +135,7 @@ export class FunctionBuilder {
   private usesFlags = false
   private usesTlb = false
   private usesVectorsOff = false
-  private usesPlain = false
+  private usesUnusual = false
   /** XMM registers that must be loaded in front, and stored behind. */
   private readonly vectors = new Set<number>()
   private readonly vectorsWritten = new Set<number>()
@@ -263,22 +265,22 @@ export class FunctionBuilder {
     code.set(VECTORS_OFF)
   }
 
-  /** Pushes PLAIN. */
-  plain(): void {
-    this.usesPlain = true
-    this.code.get(PLAIN)
+  /** Pushes UNUSUAL. */
+  unusual(): void {
+    this.usesUnusual = true
+    this.code.get(UNUSUAL)
   }
 
-  /** Takes PLAIN from MXCSR: all masked, to nearest, no flushing, PE sticky. */
-  reloadPlain(): void {
+  /** Takes UNUSUAL from MXCSR: 0 if all is masked, rounding to nearest, no flushing, PE sticky. */
+  reloadUnusual(): void {
     const { code } = this
     code.get(C)
     code.memory(W.i32Load, STATE_MXCSR)
     code.i32(0xffe0)
     code.op(W.i32And)
     code.i32(0x1fa0)
-    code.op(W.i32Eq)
-    code.set(PLAIN)
+    code.op(W.i32Xor)
+    code.set(UNUSUAL)
   }
 
   useFlags(): void {
@@ -410,7 +412,7 @@ export class FunctionBuilder {
       code.set(FIRST_VECTOR + r)
     }
     if (this.usesVectorsOff) this.reloadVectorsOff()
-    if (this.usesPlain) this.reloadPlain()
+    if (this.usesUnusual) this.reloadUnusual()
     if (this.usesFlags) this.reloadFlags()
     if (this.usesTlb) {
       code.get(C)
