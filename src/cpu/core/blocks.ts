@@ -12,7 +12,7 @@ import {
 } from './state'
 import { BLOCK_BYTES, Block, NO_PAGE, OP_EXIT, UOP_BYTES, uopNumber } from './ir'
 import { PAGE_CODE, PAGE_EXECUTED, PAGE_LOGGED, cpuAt, cpuCount, markDirty, memoryAt, pageFlags, ramBytes, runningCpu } from './layout'
-import { advanceGeneration, dropWriteTags, generationOf, translate } from './memory'
+import { advanceGeneration, dropWriteTags, generationOf, markFetched, translate } from './memory'
 import { VECTOR_GP, VECTOR_UD, raise, raiseNoCode } from './fault'
 import { decodeBlock } from './decode'
 import { countStore, forgetExecuted, markExecuted } from './executed'
@@ -80,6 +80,8 @@ export function findBlock(c: CpuState, mode: u32): Block | null {
       const next = linearOf(c, rip + u64(0x1000 - (physical & 0xfff)))
       if (!translate(c, next, ACCESS_EXECUTE, <u32>(c.tlb - c.tlbBase) / TLB_BYTES)) return null
       if (<u32>c.physical == b.secondPage) {
+        markFetched(c, linearOf(c, rip))
+        markFetched(c, next)
         renew(b, c.generation)
         return b
       }

@@ -8,7 +8,7 @@ import { BLOCK_BYTES, BLOCK_MAX_INSTRUCTIONS, Block, NO_PAGE, OP_EXIT, OP_FAULT,
 import { Decoder, NO_SEGMENT } from './decoder'
 import { PAGE_LOGGED, decoderBase, memoryAt, pageFlags, ramBytes } from './layout'
 import { VECTOR_UD, raiseNoCode } from './fault'
-import { generationOf } from './memory'
+import { generationOf, markFetched } from './memory'
 import { linearOf, linkBlock, noteExecuted } from './blocks'
 import { event } from './imports'
 import { EVENT_CROSS_MODIFIED, wantsCrossModified } from './coherence'
@@ -99,7 +99,11 @@ export function decodeBlock(c: CpuState, rip: u64, mode: u32, physical: u32): Bl
   b.rip = rip
   b.physical = physical
   b.mode = mode
-  b.generation = d.second ? c.generation : generationOf(c, linearOf(c, rip))
+  b.generation = generationOf(c, linearOf(c, rip))
+  if (d.second) {
+    markFetched(c, linearOf(c, rip + u64(d.firstBytes)))
+    b.generation = c.generation
+  }
   b.count = count
   b.bytes = d.position
   b.uops = block + BLOCK_BYTES

@@ -9,7 +9,8 @@
 // Constraints: 1. a store that may fault in its second page changes nothing in its first; 2. a store into decoded code drops that code before
 // the next instruction (blocks.ts); 3. a page's dirty byte is set before its first store after clearDirty.
 import {
-  ACCESS_READ, ACCESS_WRITE, CONTEXT_SUPERVISOR, CONTEXT_USER, CONTEXT_USER_ALIGNED, CpuState, TLB_BYTES, TLB_ENTRIES, TLB_ENTRY_BYTES,
+  ACCESS_READ, ACCESS_WRITE, CONTEXT_SUPERVISOR, CONTEXT_USER, CONTEXT_USER_ALIGNED, CpuState, FETCHED_BITS, FETCHED_OFFSET, TLB_BYTES, TLB_ENTRIES,
+  TLB_ENTRY_BYTES, TLB_FILLED_OFFSET, TLB_FILLED_WORDS,
 } from './state'
 import { CONTEXTS, cpuAt, cpuCount, dirtyPages, isRam, markDirty, memoryAt, pageFlags, ramBase } from './layout'
 import { mmioRead, mmioWrite } from './imports'
@@ -58,6 +59,7 @@ export function tlbInsert(c: CpuState, context: u32, linear: u64, physicalPage: 
 function newGeneration(c: CpuState): void {
   c.globalGeneration = c.generation + 1
   c.generation += 2
+  memory.fill(changetype<usize>(c) + FETCHED_OFFSET, 0, FETCHED_BITS / 8)
 }
 
 /** Global translations stay. */
@@ -66,8 +68,24 @@ function newNonGlobalGeneration(c: CpuState): void {
   if (c.generation == c.globalGeneration) newGeneration(c)
 }
 
+/** Where the mark of a page lies, and in `fetchedBit` which bit of the word. */
+let fetchedBit: u64 = 0
+function fetchedWord(c: CpuState, linear: u64): usize {
+  const page = <u32>(linear >> 12)
+  const hash = (page ^ (page >>> 10)) & (FETCHED_BITS - 1)
+  fetchedBit = <u64>1 << u64(hash & 63)
+  return changetype<usize>(c) + FETCHED_OFFSET + ((hash >> 6) << 3)
+}
+
+/** A block with bytes in this page is current from now on: losing the page's translation must begin a new generation. */
+export function markFetched(c: CpuState, linear: u64): void {
+  const word = fetchedWord(c, linear)
+  store<u64>(word, load<u64>(word) | fetchedBit)
+}
+
 /** The generation in which the translation of `linear`, just made for a fetch, holds. */
 export function generationOf(c: CpuState, linear: u64): u32 {
+  markFetched(c, linear)
   const entry = tlbEntry(c.tlb, linear)
   return load<u64>(entry) == (linear & PAGE_MASK) && load<u32>(entry, 28) & TLB_GLOBAL ? c.globalGeneration : c.generation
 }
@@ -77,23 +95,40 @@ export function advanceGeneration(c: CpuState): void {
   newGeneration(c)
 }
 
-/** Notes that the group of eight entries with `entry` may hold something: one bit in system1 (context 0) to system3 (context 2). */
+const GROUP_BYTES: usize = 8 * TLB_ENTRY_BYTES
+
+// @ts-ignore: decorator
+@inline
+function filledWords(c: CpuState, context: u32): usize {
+  return changetype<usize>(c) + TLB_FILLED_OFFSET + (context * TLB_FILLED_WORDS << 3)
+}
+
+/** Notes that the group of eight entries with `entry` may hold something. */
 // @ts-ignore: decorator
 @inline
 function markFilled(c: CpuState, context: u32, entry: usize): void {
-  const word = changetype<usize>(c) + offsetof<CpuState>('system1') + (context << 3)
-  store<u64>(word, load<u64>(word) | (<u64>1 << ((u64(entry - c.tlbBase) >> 8) & 63)))
+  const group = <u32>(entry - c.tlbBase - context * TLB_BYTES) / <u32>GROUP_BYTES
+  const word = filledWords(c, context) + ((group >> 6) << 3)
+  store<u64>(word, load<u64>(word) | (<u64>1 << u64(group & 63)))
+}
+
+function dropEntry(entry: usize): void {
+  store<u64>(entry, NO_TAG)
+  store<u64>(entry, NO_TAG, 8)
+  store<u64>(entry, NO_TAG, 16)
 }
 
 export function tlbFlushAll(c: CpuState): void {
   for (let context: u32 = 0; context <= CONTEXT_USER; context++) {
-    const word = changetype<usize>(c) + offsetof<CpuState>('system1') + (context << 3)
-    let bits = load<u64>(word)
-    store<u64>(word, 0)
-    const base = c.tlbBase + context * TLB_BYTES
-    while (bits) {
-      memory.fill(base + (<usize>ctz(bits) << 8), 0xff, 256)
-      bits &= bits - 1
+    for (let i: u32 = 0; i < TLB_FILLED_WORDS; i++) {
+      const word = filledWords(c, context) + (i << 3)
+      let bits = load<u64>(word)
+      store<u64>(word, 0)
+      const base = c.tlbBase + context * TLB_BYTES + (i << 6) * GROUP_BYTES
+      while (bits) {
+        memory.fill(base + <usize>ctz(bits) * GROUP_BYTES, 0xff, GROUP_BYTES)
+        bits &= bits - 1
+      }
     }
   }
   newGeneration(c)
@@ -101,37 +136,32 @@ export function tlbFlushAll(c: CpuState): void {
 
 export function tlbFlushNonGlobal(c: CpuState): void {
   for (let context: u32 = 0; context <= CONTEXT_USER; context++) {
-    const word = changetype<usize>(c) + offsetof<CpuState>('system1') + (context << 3)
-    let bits = load<u64>(word)
-    let kept: u64 = 0
-    const base = c.tlbBase + context * TLB_BYTES
-    while (bits) {
-      const first = base + (<usize>ctz(bits) << 8)
-      for (let entry = first; entry < first + 256; entry += TLB_ENTRY_BYTES) {
-        if (load<u64>(entry) == NO_TAG) continue
-        if (load<u32>(entry, 28) & TLB_GLOBAL) {
-          kept |= bits & (0 - bits)
-          continue
+    for (let i: u32 = 0; i < TLB_FILLED_WORDS; i++) {
+      const word = filledWords(c, context) + (i << 3)
+      let bits = load<u64>(word)
+      let kept: u64 = 0
+      const base = c.tlbBase + context * TLB_BYTES + (i << 6) * GROUP_BYTES
+      while (bits) {
+        const first = base + <usize>ctz(bits) * GROUP_BYTES
+        for (let entry = first; entry < first + GROUP_BYTES; entry += TLB_ENTRY_BYTES) {
+          if (load<u64>(entry) == NO_TAG) continue
+          if (load<u32>(entry, 28) & TLB_GLOBAL) kept |= bits & (0 - bits)
+          else dropEntry(entry)
         }
-        store<u64>(entry, NO_TAG)
-        store<u64>(entry, NO_TAG, 8)
-        store<u64>(entry, NO_TAG, 16)
+        bits &= bits - 1
       }
-      bits &= bits - 1
+      store<u64>(word, kept)
     }
-    store<u64>(word, kept)
   }
   newNonGlobalGeneration(c)
 }
 
-export function tlbFlushPage(c: CpuState, linear: u64): void {
-  for (let context: u32 = 0; context < CONTEXTS; context++) {
-    const entry = tlbEntry(c.tlbBase + context * TLB_BYTES, linear)
-    store<u64>(entry, NO_TAG)
-    store<u64>(entry, NO_TAG, 8)
-    store<u64>(entry, NO_TAG, 16)
-  }
+/** True if blocks may have been current whose bytes are in the page: then a new generation has begun. */
+export function tlbFlushPage(c: CpuState, linear: u64): bool {
+  for (let context: u32 = 0; context < CONTEXTS; context++) dropEntry(tlbEntry(c.tlbBase + context * TLB_BYTES, linear))
+  if ((load<u64>(fetchedWord(c, linear)) & fetchedBit) == 0) return false
   newGeneration(c)
+  return true
 }
 
 /** Every store to any page, or to one page, takes the out-of-line path once more (all vCPUs). Looks at the groups that may hold something. */
@@ -139,14 +169,16 @@ export function dropWriteTags(physicalPage: u32, all: bool): void {
   for (let i: u32 = 0; i < cpuCount; i++) {
     const c = cpuAt(i)
     for (let context: u32 = 0; context <= CONTEXT_USER; context++) {
-      let bits = load<u64>(changetype<usize>(c) + offsetof<CpuState>('system1') + (context << 3))
-      const base = c.tlbBase + context * TLB_BYTES
-      while (bits) {
-        const first = base + (<usize>ctz(bits) << 8)
-        for (let entry = first; entry < first + 256; entry += TLB_ENTRY_BYTES) {
-          if (all || (load<u32>(entry, 28) & 0xfffff000) == physicalPage) store<u64>(entry, NO_TAG, 8)
+      for (let w: u32 = 0; w < TLB_FILLED_WORDS; w++) {
+        let bits = load<u64>(filledWords(c, context) + (w << 3))
+        const base = c.tlbBase + context * TLB_BYTES + (w << 6) * GROUP_BYTES
+        while (bits) {
+          const first = base + <usize>ctz(bits) * GROUP_BYTES
+          for (let entry = first; entry < first + GROUP_BYTES; entry += TLB_ENTRY_BYTES) {
+            if (all || (load<u32>(entry, 28) & 0xfffff000) == physicalPage) store<u64>(entry, NO_TAG, 8)
+          }
+          bits &= bits - 1
         }
-        bits &= bits - 1
       }
     }
   }

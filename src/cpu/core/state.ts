@@ -178,9 +178,15 @@ export const XMM_OFFSET: u32 = 1184
 export const FX_END: u32 = 1536
 /** Free for fpu.ts and sse.ts as working storage (16-aligned, 512 bytes). Nothing survives an instruction in it. */
 export const VECTOR_SCRATCH_OFFSET: u32 = 1536
-export const STATE_BYTES: u32 = 2048
+/** Which groups of eight TLB entries may hold something, a bit each: for contexts 0 to 2 TLB_FILLED_WORDS words. Derived. */
+export const TLB_FILLED_OFFSET: u32 = 2048
+export const TLB_FILLED_WORDS: u32 = 4
+/** Pages from which blocks have been validated for a fetch since the last new generation: FETCHED_BITS bits by a hash of the page. Derived. */
+export const FETCHED_OFFSET: u32 = 2144
+export const FETCHED_BITS: u32 = 1024
+export const STATE_BYTES: u32 = 2304
 
-export const TLB_ENTRIES: u32 = 512
+export const TLB_ENTRIES: u32 = 2048
 export const TLB_ENTRY_BYTES: u32 = 32
 export const TLB_BYTES: u32 = TLB_ENTRIES * TLB_ENTRY_BYTES
 

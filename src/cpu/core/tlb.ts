@@ -154,8 +154,9 @@ export function remember(c: CpuState, linear: u64, offsetMask: u64, value: u64, 
 /** Drops the fast tags made from an entry that is being replaced. */
 function dropCopies(c: CpuState, key: u64, offsetMask: u64): void {
   if ((key & KEY_GLOBAL) == 0 && (<u32>key & 0xfff) != currentPcid(c)) return
-  if (offsetMask == 0xfff) tlbFlushPage(c, <u64>((<i64>(key << 16)) >> 16) & ~0xfff)
-  else tlbFlushAll(c)
+  if (offsetMask == 0xfff) {
+    if (!tlbFlushPage(c, <u64>((<i64>(key << 16)) >> 16) & ~0xfff)) return
+  } else tlbFlushAll(c)
   // It may be the page of the running block, whose next instruction then walks again. It must do so wherever the run is cut.
   if (c.block || c.jitRegion) stopAtBoundary(c)
 }

@@ -7,7 +7,7 @@ import { C, HELPER, TAG, X0, X1 } from './function-builder.js'
 import { OP, type Uop } from './uops.js'
 import { W } from './wasm.js'
 
-const TLB_INDEX_MASK = 511 * 32
+const TLB_INDEX_MASK = 2047 * 32
 const READ_TAG = 0
 const WRITE_TAG = 8
 const ADDEND = 24
