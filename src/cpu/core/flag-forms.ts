@@ -2,7 +2,7 @@
 // c.flagForm which producer that was. `settleFlags` turns them into the words of flags.ts.
 //
 // Promises: the words are the same as the interpreter's for the same instruction (arithmetic.ts). Form = kind * 4 + size index; form 0: they
-// are words already. Operands are zero-extended. c.flagForm is 0 wherever anything but compiled code runs.
+// are words already. Operands are zero-extended. c.flagForm is 0 wherever anything but compiled code and what leads from one region to the next runs.
 //
 //   kind    first word   second word
 //   ADD     a            b                        b with the incoming carry is no form: ADC and SBB produce words

@@ -59,9 +59,10 @@ export class Region {
   generation3: u32
   mode: u32 // 32
   instructions: u32 // 36
-  // 40: for each block u32 pointer, then for each block u8 number of its page, then u8 number of its second page (255 none)
+  pages: u32 // 40
+  // 44: for each block u32 pointer, then for each block u8 number of its page, then u8 number of its second page (255 none)
 }
-export const REGION_HEADER: usize = 40
+export const REGION_HEADER: usize = 44
 
 /** Entries of a block before it is hot; NEVER_HOT while there is no compiler. */
 export let threshold: i32 = NEVER_HOT
@@ -127,7 +128,14 @@ export function killRegions(c: CpuState, b: Block): bool {
   return running
 }
 
+/** The pages of the block that is entered are checked now, as its generation says. */
+// @ts-ignore: decorator
+@inline
 function markPages(c: CpuState, r: usize, ordinal: u32): void {
+  if (changetype<Region>(r).pages != 1) markEach(c, r, ordinal)
+}
+
+function markEach(c: CpuState, r: usize, ordinal: u32): void {
   const pages = r + REGION_HEADER + (changetype<Region>(r).blocks << 2)
   const generations = r + offsetof<Region>('generation0')
   store<u32>(generations + (<usize>load<u8>(pages + ordinal) << 2), regionBlock(r, ordinal).generation)
@@ -139,6 +147,7 @@ function markPages(c: CpuState, r: usize, ordinal: u32): void {
 // @ts-ignore: decorator
 @inline
 function interpreted(c: CpuState, b: Block): usize {
+  settleFlags(c)
   const remaining = c.remaining - i64(b.count)
   if (remaining < 0) return leave(c, b.rip)
   c.remaining = remaining
@@ -148,6 +157,7 @@ function interpreted(c: CpuState, b: Block): usize {
 }
 
 function leave(c: CpuState, rip: u64): usize {
+  settleFlags(c)
   c.rip = rip
   c.block = 0
   c.uop = 0
@@ -277,7 +287,6 @@ export function enterCompiled(c: CpuState, first: Block): usize {
     const left = call_indirect<u32>(changetype<Region>(r).index, <u32>changetype<usize>(c), <u32>r, b.ordinal, <i32>fuel)
     c.jitRegion = 0
     c.remaining = c.jitRest + i64(c.jitFuel)
-    settleFlags(c)
     const kind = left & 7
     let n: usize
     if (kind == LEAVE_JUMP || kind == LEAVE_SYSTEM) n = nextBlock(c)
@@ -293,6 +302,7 @@ export function enterCompiled(c: CpuState, first: Block): usize {
       } else {
         const u = b.uops + <usize>((left >> 3) & 0x1fff) * UOP_BYTES
         // System instructions are the usual reason to stop between two regions: no need to go through the interpreter for them.
+        settleFlags(c)
         if (kind != LEAVE_UOP || uopOp(u) != OP_SYSTEM) return resumeIn(c, b, u, kind)
         c.block = changetype<usize>(b)
         c.uop = u
@@ -309,7 +319,10 @@ export function enterCompiled(c: CpuState, first: Block): usize {
         n = nextBlock(c)
       }
     }
-    if (n == 0) return 0
+    if (n == 0) {
+      settleFlags(c)
+      return 0
+    }
     b = changetype<Block>(n)
     const heat = b.heat - 1
     if (heat < 0) continue
@@ -339,6 +352,8 @@ function resumeIn(c: CpuState, b: Block, u: usize, kind: u32): usize {
 // when the block's instructions are all taken. Each sets c.jitStatus.
 
 /** Puts the budget to before the uop's instruction, so that time is exact; returns the uop. */
+// @ts-ignore: decorator
+@inline
 function begin(c: CpuState, at: u32, fuel: i32): usize {
   const b = regionBlock(c.jitRegion, at >> 16)
   const u = b.uops + <usize>((at >> 3) & 0x1fff) * UOP_BYTES
@@ -412,8 +427,10 @@ export function jitWrite64(c: CpuState, linear: u64, value: u64, at: u32, fuel: 
 }
 
 /** The uop of an instruction that is executed out of line. */
+// @ts-ignore: decorator
+@inline
 function instruction(c: CpuState, at: u32, fuel: i32): usize {
-  settleFlags(c)
+  if (c.flagForm) settleFlags(c)
   const u = begin(c, at, fuel)
   c.instructionRip = regionBlock(c.jitRegion, at >> 16).rip + u64(uopOffset(u))
   return u

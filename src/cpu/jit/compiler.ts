@@ -175,6 +175,7 @@ export class Compiler {
     if (region === 0) return false
     view.setUint32(region + REGION.index, index, true)
     view.setUint32(region + REGION.instructions, plan.instructions, true)
+    view.setUint32(region + REGION.pages, plan.pages, true)
     const head = (blocks[0] as RegionPlan['blocks'][number]).block.pointer
     view.setUint32(region + REGION.mode, view.getUint32(head + BLOCK.mode, true), true)
     blocks.forEach((at, i) => {

@@ -413,7 +413,12 @@ export class FunctionBuilder {
     }
     if (this.usesVectorsOff) this.reloadVectorsOff()
     if (this.usesUnusual) this.reloadUnusual()
-    if (this.usesFlags) this.reloadFlags()
+    if (this.usesFlags) {
+      this.reloadFlags()
+      code.get(C)
+      code.memory(W.i32Load, STATE_FLAG_FORM)
+      code.set(FORM)
+    }
     if (this.usesTlb) {
       code.get(C)
       code.memory(W.i32Load, STATE_TLB)
