@@ -96,6 +96,7 @@ export const STATE_X87 = 1056
 export const STATE_FLAG_RESULT = 272
 export const STATE_FLAG_CARRY = 280
 export const STATE_FLAG_AUX = 288
+export const STATE_RETIRED = 664
 export const STATE_TLB = 736
 export const STATE_GENERATION = 744
 export const STATE_BLOCK_TABLE = 840

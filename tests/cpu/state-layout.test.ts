@@ -67,6 +67,7 @@ describe('the state layout', () => {
     expect(core.get('flagCarry')).toBe(layout.STATE_FLAG_CARRY)
     expect(core.get('flagAux')).toBe(layout.STATE_FLAG_AUX)
     expect(core.get('flagForm')).toBe(layout.STATE_FLAG_FORM)
+    expect(core.get('retiredLow')).toBe(layout.STATE_RETIRED)
     expect(core.get('tlb')).toBe(layout.STATE_TLB)
     expect(core.get('generation')).toBe(layout.STATE_GENERATION)
     expect(core.get('globalGeneration')).toBe(layout.STATE_GLOBAL_GENERATION)

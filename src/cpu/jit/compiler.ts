@@ -9,7 +9,7 @@
 // 3. The pool is bounded. When it is full, everything compiled is dropped at the beginning of the next run.
 // 4. It decides nothing that a guest could notice: any block may be compiled at any time, or never.
 import type { CoreExports } from '../core-abi.js'
-import { STATE_BLOCK_TABLE, STATE_GENERATION, STATE_GLOBAL_GENERATION } from '../state-layout.js'
+import { STATE_BLOCK_TABLE, STATE_GENERATION, STATE_GLOBAL_GENERATION, STATE_RETIRED } from '../state-layout.js'
 import { type BlockSource, isLinked, planRegion, type RegionPlan } from './region.js'
 import { translateRegion } from './translate.js'
 import { BLOCK, REGION } from './uops.js'
@@ -17,6 +17,9 @@ import { encodeModule, type FunctionType, I32, I64, type ImportedFunction } from
 
 /** Entries of a block before it is compiled. */
 export const DEFAULT_THRESHOLD = 4000
+/** Until a vCPU has retired so many instructions, a block is entered so many times as often: what boots once is not worth compiling. */
+const START_UP = 16_000_000
+const START_UP_FACTOR = 8
 
 const BATCH = 16
 /** Table: the core's own functions lie below, compiled ones from here on. */
@@ -63,6 +66,8 @@ export class Compiler {
   private readonly exports: CoreExports
   private threshold = 0
   private queue: Waiting[] = []
+  /** Blocks that have asked once during start-up. */
+  private readonly postponed = new Set<number>()
   /** Table indices of compiled bodies, by a hash of their bytes. */
   private readonly pool = new Map<number, { readonly body: Uint8Array; readonly index: number }[]>()
   private nextIndex = FIRST_FUNCTION
@@ -88,9 +93,20 @@ export class Compiler {
       if (this.exports.jitDropPending() !== 0) return
       this.full = false
     }
+    if (this.isStartUp(cpu) && !this.postponed.delete(block)) {
+      this.postponed.add(block)
+      new DataView(this.memory.buffer).setInt32(block + BLOCK.heat, (START_UP_FACTOR - 1) * this.threshold, true)
+      return
+    }
     const again = this.queue.some((waiting) => waiting.block === block && waiting.cpu === cpu)
     if (!again) this.queue.push({ cpu, block })
     if (again || this.queue.length >= BATCH) this.compile()
+  }
+
+  private isStartUp(cpu: number): boolean {
+    if (this.threshold < DEFAULT_THRESHOLD) return false
+    const state = this.exports.statePointer(cpu) >>> 0
+    return new DataView(this.memory.buffer).getBigUint64(state + STATE_RETIRED, true) < START_UP
   }
 
   /** A 32-bit field of a vCPU's state. */

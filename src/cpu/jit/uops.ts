@@ -125,7 +125,15 @@ export const BLOCK = {
 } as const
 
 /** Offsets in a region's record (core/jit.ts). */
-export const REGION = { index: 0, alive: 4, generation0: 16, mode: 32, instructions: 36, pages: 40, header: 44 } as const
+export const REGION = {
+  index: 0,
+  alive: 4,
+  generation0: 16,
+  mode: 32,
+  instructions: 36,
+  pages: 40,
+  header: 44,
+} as const
 
 export const SLOT_T0 = 128
 export const SLOT_ZERO = 192

@@ -29,6 +29,17 @@ const NONE: VectorEffects = { reads: [], writes: [], vectorReads: [], vectorWrit
 /** Functions that come as register form, and memory form with the next number. */
 const FLOAT_PAIRS = [2, 18, 20, 22, 44, 46, 54]
 
+/** FN_X87, by (opcode & 7) * 256 + ModRM. */
+function x87Effects(detail: number): Partial<VectorEffects> {
+  const opcode = detail >> 8
+  const modrm = detail & 0xff
+  if (modrm < 0xc0) return { reads: [SLOT_T0] }
+  if (detail === 0x7e0) return { reads: [RAX], writes: [RAX] } // FNSTSW AX
+  const moves = (opcode === 2 || opcode === 3) && modrm < 0xe0 // FCMOVcc
+  const compares = (opcode === 3 || opcode === 7) && modrm >= 0xe8 // FUCOMI, FCOMI
+  return { flags: moves || compares }
+}
+
 export function vectorEffects(uop: Uop): VectorEffects {
   const fn = uop.low & 0xffff
   const { d } = uop
@@ -106,8 +117,8 @@ export function vectorEffects(uop: Uop): VectorEffects {
       return { ...base, vectorReads: [d], vectorWrites: [d] }
     case 46: // VECTOR_TO_MMX
       return { ...base, vectorReads: [s1] }
-    case 48: // X87: FNSTSW AX; FCMOV and FCOMI
-      return { ...base, reads: [SLOT_T0, RAX], writes: [RAX], flags: true }
+    case 48:
+      return { ...base, ...x87Effects(uop.low >>> 16) }
     case 50: // BLEND
       return { ...base, vectorReads: [0, d, s1], vectorWrites: [d] }
     case 51:
