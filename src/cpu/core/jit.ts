@@ -33,7 +33,10 @@ export const JIT_OK: u32 = 0
 export const JIT_FAULT: u32 = 1
 export const JIT_STOP: u32 = 2
 
-/** What a region returns: kind in bits 0..2, uop number in its block in bits 3..15, block's number in the region from bit 16 on. */
+/**
+ * What a region returns: kind in bits 0..2, uop number in its block in bits 3..15, block's number in the region from bit 16 on. Where the uop does
+ * not matter, PAGE_UNCHECKED in its place says that the way would have stayed in the region, had its page been checked in this generation.
+ */
 export const LEAVE_JUMP: u32 = 0 // c.rip is set: find the block there
 export const LEAVE_FAULT: u32 = 1 // the uop raised a fault
 export const LEAVE_STOP: u32 = 2 // the uop is done; its instruction must be the last before the dispatcher looks
@@ -43,6 +46,7 @@ export const LEAVE_TAKEN: u32 = 5 // the block is done: on to its target
 export const LEAVE_NEXT: u32 = 6 // the block is done: on to its fallthrough
 export const LEAVE_SYSTEM: u32 = 7 // the block is done, and c.rip is set; something may have changed that compiled code relies on
 
+const PAGE_UNCHECKED: u32 = 0x1fff
 const FUEL: i64 = 65536
 export const REGION_PAGES: u32 = 4
 export const NEVER_HOT: i32 = 0x7fffffff
@@ -141,6 +145,14 @@ function markEach(c: CpuState, r: usize, ordinal: u32): void {
   store<u32>(generations + (<usize>load<u8>(pages + ordinal) << 2), regionBlock(r, ordinal).generation)
   const second = load<u8>(pages + changetype<Region>(r).blocks + ordinal)
   if (second != 255) store<u32>(generations + (<usize>second << 2), c.generation)
+}
+
+/** The region may go to the page of n, one of its blocks that was just found, by itself from now on. */
+function markPageOf(c: CpuState, r: usize, n: usize): void {
+  const blocks = changetype<Region>(r).blocks
+  for (let i: u32 = 0; i < blocks; i++) {
+    if (changetype<usize>(regionBlock(r, i)) == n) return markEach(c, r, i)
+  }
 }
 
 /** The interpreter goes on with b's first uop, or 0 and the dispatcher must act. */
@@ -323,6 +335,7 @@ export function enterCompiled(c: CpuState, first: Block): usize {
       settleFlags(c)
       return 0
     }
+    if (((left >> 3) & 0x1fff) == PAGE_UNCHECKED) markPageOf(c, r, n)
     b = changetype<Block>(n)
     const heat = b.heat - 1
     if (heat < 0) continue

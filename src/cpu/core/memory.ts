@@ -29,7 +29,8 @@ const NO_TAG: u64 = 0xffffffffffffffff
 // @ts-ignore: decorator
 @inline
 export function tlbEntry(tlb: usize, linear: u64): usize {
-  return tlb + ((<u32>(linear >> 7)) & TLB_INDEX_MASK)
+  // Bits of two levels, so that arrays a power of two apart do not share all their entries.
+  return tlb + ((<u32>(linear >> 7) ^ <u32>(linear >> 16)) & TLB_INDEX_MASK)
 }
 
 /** Enters a translation. `flags`: TLB_*; `physicalPage` is 4 KiB aligned. Devices are not entered. */

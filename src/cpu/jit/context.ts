@@ -14,6 +14,7 @@ export const DEC = 20
 export const SHL = 24
 export const SHR = 28
 export const SAR = 32
+const PAGE_UNCHECKED = 0x1fff
 /** Known only at run time: the local FORM says which. */
 export const DYNAMIC = -1
 
@@ -53,6 +54,13 @@ export class Context {
   leave(kind: number): void {
     this.publishForm()
     this.f.leave(this.place | kind)
+  }
+
+  /** The same for a way that leaves only because the page it leads to has not been checked (core/jit.ts). */
+  prepareLeaveUnchecked(kind: number): void {
+    this.publishForm()
+    this.code.i32((this.ordinal << 16) | (PAGE_UNCHECKED << 3) | kind)
+    this.code.set(EXIT)
   }
 
   /** Says in EXIT why a conditional way out that follows is taken, and what the flags are there. */

@@ -16,6 +16,8 @@ const MAX_PAGES = 4
 const MAX_TARGETS = 6
 /** A region of up to so many instructions, a short function or loop, is repeated inside others. */
 const REPEATED_INSTRUCTIONS = 64
+/** The heat of blocks that are not to be compiled (core/jit.ts). */
+const NEVER_HOT = 0x7fff_ffff
 const BLOCK_TABLE_MASK = 16384 - 1
 export const NO_SECOND_PAGE = 255
 
@@ -76,6 +78,8 @@ export function isLinked(view: DataView, blockTable: number, pointer: number): b
 /** Has the block been executed often enough to be worth compiling along with a hot one? */
 function isWarm(source: BlockSource, pointer: number): boolean {
   const heat = source.view.getInt32(pointer + BLOCK.heat, true)
+  // More than it began with: it has been put off during start-up.
+  if (heat > source.threshold) return heat !== NEVER_HOT
   return heat <= source.threshold - 1 - (source.threshold >> 5)
 }
 

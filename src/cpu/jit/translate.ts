@@ -158,7 +158,7 @@ class Translator {
         f.code.get(X1)
         f.code.memory(W.i64Store, STATE_OFFSETS.rip)
       }
-      c.prepareLeave(kind)
+      c.prepareLeaveUnchecked(kind)
     }
     for (const page of pages) {
       for (const generation of [STATE_GENERATION, STATE_GLOBAL_GENERATION]) {
