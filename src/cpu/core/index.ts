@@ -16,10 +16,7 @@ import { loadAll, saveAll, saveArea } from './save'
 import { NEVER_HOT, allocateRegion, linkRegion, setThreshold } from './jit'
 
 export { multiplyHighSigned as jitMultiplyHigh } from './arithmetic'
-export {
-  jitCold, jitColdEnd, jitFlags, jitRead8, jitRead16, jitRead32, jitRead64, jitReadForWrite8, jitReadForWrite16, jitReadForWrite32, jitReadForWrite64, jitSystem,
-  jitVector, jitWrite8, jitWrite16, jitWrite32, jitWrite64,
-} from './jit'
+export { jitCold, jitColdEnd, jitFlags, jitSystem, jitVector } from './jit'
 
 let lastRetired: i64 = 0
 

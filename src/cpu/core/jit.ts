@@ -16,14 +16,10 @@
 import {
   CpuState, JUMP_CACHE_ENTRIES, MODE_CODE64, MODE_CODE_MASK, MODE_STEP,
 } from './state'
-import {
-  Block, OP_SYSTEM, OP_LEAVE, OP_LOAD, OP_LOADS16_32, OP_LOADS16_64, OP_LOADS32_64, OP_LOADS8_32, OP_LOADS8_64, OP_LOADW, OP_LOADZ16, OP_LOADZ8, OP_POP, OP_PUSH,
-  UOP_BYTES, uopD, uopNumber, uopOffset, uopOp,
-} from './ir'
+import { Block, OP_SYSTEM, UOP_BYTES, uopNumber, uopOffset, uopOp } from './ir'
 import { findBlock, hashRip, isCurrent, stopAtBoundary } from './blocks'
 import { settleFlags } from './flag-forms'
 import { leaveWithFault, settleSystem } from './interpret'
-import { readForWriteSlow, readSlow, writeSlow } from './memory'
 import { coldOp } from './cold'
 import { sseOp } from './sse'
 import { systemOp } from './system-ops'
@@ -222,64 +218,6 @@ function chainedBlock(c: CpuState, from: Block, rip: u64, chain: usize): usize {
   return found
 }
 
-/** Finishes a load or push whose helper asked to stop: what compiled code does after the call. */
-function complete(c: CpuState, u: usize): void {
-  const base = changetype<usize>(c)
-  const d = base + uopD(u)
-  const value = c.jitValue
-  switch (uopOp(u)) {
-    case OP_LOAD:
-      store<u8>(d, <u8>value)
-      break
-    case OP_LOAD + 1:
-      store<u16>(d, <u16>value)
-      break
-    case OP_LOAD + 2:
-    case OP_LOADW + 2:
-      store<u64>(d, u64(<u32>value))
-      break
-    case OP_LOAD + 3:
-    case OP_LOADW + 3:
-      store<u64>(d, value)
-      break
-    case OP_LOADZ8:
-    case OP_LOADW:
-      store<u64>(d, u64(<u8>value))
-      break
-    case OP_LOADZ16:
-    case OP_LOADW + 1:
-      store<u64>(d, u64(<u16>value))
-      break
-    case OP_LOADS8_64:
-      store<i64>(d, i64(<i8>value))
-      break
-    case OP_LOADS16_64:
-      store<i64>(d, i64(<i16>value))
-      break
-    case OP_LOADS32_64:
-      store<i64>(d, i64(<i32>value))
-      break
-    case OP_LOADS8_32:
-      store<u64>(d, u64(<u32><i32><i8>value))
-      break
-    case OP_LOADS16_32:
-      store<u64>(d, u64(<u32><i32><i16>value))
-      break
-    case OP_LEAVE:
-      c.rsp = c.rbp + 8
-      c.rbp = value
-      break
-    case OP_PUSH:
-      c.rsp -= 8
-      break
-    case OP_POP:
-      c.rsp += 8
-      store<u64>(d, value)
-      break
-    default:
-  }
-}
-
 /**
  * b is the next block, its translation checked, its instructions not yet taken, and it is hot. Runs compiled code as far as it goes. Returns the
  * block in which the interpreter goes on at c.resume, with its instructions taken; 0 when the dispatcher must act at c.rip.
@@ -353,7 +291,6 @@ function resumeIn(c: CpuState, b: Block, u: usize, kind: u32): usize {
   c.block = changetype<usize>(b)
   c.resume = u
   if (kind == LEAVE_STOP) {
-    complete(c, u)
     c.uop = u
     stopAtBoundary(c)
     c.resume = u + UOP_BYTES
@@ -378,65 +315,6 @@ function begin(c: CpuState, at: u32, fuel: i32): usize {
 @inline
 function end(c: CpuState): void {
   c.jitStatus = c.fault ? JIT_FAULT : c.attention ? JIT_STOP : JIT_OK
-}
-
-function read(c: CpuState, linear: u64, size: u32, at: u32, fuel: i32): u64 {
-  begin(c, at, fuel)
-  const value = readSlow(c, linear, size)
-  c.jitValue = value
-  end(c)
-  return value
-}
-
-function readForWrite(c: CpuState, linear: u64, size: u32, at: u32, fuel: i32): u64 {
-  begin(c, at, fuel)
-  const value = readForWriteSlow(c, linear, size)
-  c.jitValue = value
-  end(c)
-  return value
-}
-
-function write(c: CpuState, linear: u64, size: u32, value: u64, at: u32, fuel: i32): void {
-  begin(c, at, fuel)
-  writeSlow(c, linear, size, value)
-  end(c)
-}
-
-export function jitRead8(c: CpuState, linear: u64, at: u32, fuel: i32): u64 {
-  return read(c, linear, 1, at, fuel)
-}
-export function jitRead16(c: CpuState, linear: u64, at: u32, fuel: i32): u64 {
-  return read(c, linear, 2, at, fuel)
-}
-export function jitRead32(c: CpuState, linear: u64, at: u32, fuel: i32): u64 {
-  return read(c, linear, 4, at, fuel)
-}
-export function jitRead64(c: CpuState, linear: u64, at: u32, fuel: i32): u64 {
-  return read(c, linear, 8, at, fuel)
-}
-export function jitReadForWrite8(c: CpuState, linear: u64, at: u32, fuel: i32): u64 {
-  return readForWrite(c, linear, 1, at, fuel)
-}
-export function jitReadForWrite16(c: CpuState, linear: u64, at: u32, fuel: i32): u64 {
-  return readForWrite(c, linear, 2, at, fuel)
-}
-export function jitReadForWrite32(c: CpuState, linear: u64, at: u32, fuel: i32): u64 {
-  return readForWrite(c, linear, 4, at, fuel)
-}
-export function jitReadForWrite64(c: CpuState, linear: u64, at: u32, fuel: i32): u64 {
-  return readForWrite(c, linear, 8, at, fuel)
-}
-export function jitWrite8(c: CpuState, linear: u64, value: u64, at: u32, fuel: i32): void {
-  write(c, linear, 1, value, at, fuel)
-}
-export function jitWrite16(c: CpuState, linear: u64, value: u64, at: u32, fuel: i32): void {
-  write(c, linear, 2, value, at, fuel)
-}
-export function jitWrite32(c: CpuState, linear: u64, value: u64, at: u32, fuel: i32): void {
-  write(c, linear, 4, value, at, fuel)
-}
-export function jitWrite64(c: CpuState, linear: u64, value: u64, at: u32, fuel: i32): void {
-  write(c, linear, 8, value, at, fuel)
 }
 
 /** The uop of an instruction that is executed out of line. */

@@ -165,8 +165,7 @@ export class CpuState {
   regionNext: usize // 988
   regionEnd: usize // 992
   globalGeneration: u32 // 996: the same for addresses that a global entry of the TLB translates
-  jitValue: u64 // 1000: what the last load of a helper gave
-  endOfDerived: u64 // 1008
+  endOfDerived: u64 // 1000
 }
 
 /** Offset where the derived part begins; [0, 736) and [1024, 1536) are saved. */

@@ -27,14 +27,10 @@ export const FIRST_FUNCTION = 64
 export const TABLE_SIZE = 4096
 const REGION_TYPE: FunctionType = { parameters: [I32, I32, I32, I32], results: [I32] }
 
-const SIZES = [8, 16, 32, 64] as const
 const INSTRUCTION: FunctionType = { parameters: [I32, I32, I32], results: [] }
 
 /** In the order of HELPER (function-builder.ts). */
 const HELPERS: readonly ImportedFunction[] = [
-  ...SIZES.map((n) => ({ name: `jitRead${n}`, type: { parameters: [I32, I64, I32, I32], results: [I64] } })),
-  ...SIZES.map((n) => ({ name: `jitReadForWrite${n}`, type: { parameters: [I32, I64, I32, I32], results: [I64] } })),
-  ...SIZES.map((n) => ({ name: `jitWrite${n}`, type: { parameters: [I32, I64, I64, I32, I32], results: [] } })),
   { name: 'jitVector', type: INSTRUCTION },
   { name: 'jitCold', type: INSTRUCTION },
   { name: 'jitSystem', type: INSTRUCTION },

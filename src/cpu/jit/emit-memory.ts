@@ -1,9 +1,9 @@
-// Loads and stores in compiled code: the TLB's tag compared inline, everything else a call of the core.
+// Loads and stores in compiled code: the TLB's tag compared inline; where it does not hold, the interpreter takes over at the uop.
 //
-// A tag comparison that fails means one of many things (memory.ts); the helper sorts them out and says by its status whether the
-// instruction may go on.
+// A tag that does not hold means one of many things (core/memory.ts), all of them rare. No call stands on this way: V8 keeps nothing in
+// registers over a call, and a call on the rare way made loops over memory a third to a half slower.
 import type { Context } from './context.js'
-import { C, HELPER, TAG, X0, X1 } from './function-builder.js'
+import { LEAVE_UOP, TAG, X0 } from './function-builder.js'
 import { OP, type Uop } from './uops.js'
 import { W } from './wasm.js'
 
@@ -49,169 +49,105 @@ export function pointer(c: Context): void {
   code.op(W.i32Add)
 }
 
-/**
- * Loads `1 << sz` bytes at the address on the stack into X1 with `op`, then `complete`. Where the helper asks to stop, the core completes the
- * uop itself (core/jit.ts).
- */
-export function load(c: Context, sz: number, op: number, forWrite: boolean, complete: () => void): void {
-  const { code, f } = c
-  const size = 1 << sz
-  probe(c, forWrite ? WRITE_TAG : READ_TAG, size)
-  f.if()
+/** Pushes what `op` loads of `1 << sz` bytes at the address on the stack. */
+function load(c: Context, sz: number, op: number, forWrite = false): void {
+  probe(c, forWrite ? WRITE_TAG : READ_TAG, 1 << sz)
+  missIfZero(c)
   pointer(c)
-  code.memory(op, 0)
-  code.set(X1)
-  f.else()
-  code.get(C)
-  code.get(X0)
-  c.placeForHelper()
-  code.call(forWrite ? HELPER.readForWrite8 + sz : HELPER.read8 + sz)
-  extendAs(c, op)
-  code.set(X1)
-  f.leaveByStatus()
-  f.end()
-  complete()
+  c.code.memory(op, 0)
 }
 
-/** What the helper returns is `size` bytes, zero-extended or with garbage above; brings it to what a load with `op` gives. */
-function extendAs(c: Context, op: number): void {
-  const { code } = c
-  if (op === W.i64Load8U) c.truncate(0)
-  else if (op === W.i64Load16U) c.truncate(1)
-  else if (op === W.i64Load32U) c.truncate(2)
-  else if (op === W.i64Load8S) code.op(W.i64Extend8S)
-  else if (op === W.i64Load16S) code.op(W.i64Extend16S)
-  else if (op === W.i64Load32S) code.op(W.i64Extend32S)
+/** The interpreter takes over at this uop if the tag, compared on the stack, does not hold. */
+function missIfZero(c: Context): void {
+  c.code.op(W.i32Eqz)
+  c.prepareLeave(LEAVE_UOP)
+  c.f.leaveIf()
 }
 
 const STORES = [W.i64Store8, W.i64Store16, W.i64Store32, W.i64Store] as const
 export const LOADS = [W.i64Load8U, W.i64Load16U, W.i64Load32U, W.i64Load] as const
 
 /** Stores what `value` pushes at the address on the stack. */
-export function store(c: Context, sz: number, value: () => void, complete?: () => void): void {
-  const { code, f } = c
-  const size = 1 << sz
-  probe(c, WRITE_TAG, size)
-  f.if()
+function store(c: Context, sz: number, value: () => void): void {
+  probe(c, WRITE_TAG, 1 << sz)
+  missIfZero(c)
   pointer(c)
   value()
-  code.memory(STORES[sz] as number, 0)
-  f.else()
-  code.get(C)
-  code.get(X0)
-  value()
-  c.placeForHelper()
-  code.call(HELPER.write8 + sz)
-  f.leaveByStatus()
-  f.end()
-  complete?.()
+  c.code.memory(STORES[sz] as number, 0)
 }
 
 /** Emits a memory uop; false if it is none. */
 export function emitMemory(c: Context, uop: Uop): boolean {
-  const { code, f } = c
+  const { f } = c
   const { op } = uop
-  const into = (sz: number) => () => {
-    code.get(X1)
-    c.setSized(uop.d, sz)
-  }
-  const whole = () => {
-    code.get(X1)
-    f.set(uop.d)
-  }
-  if (op >= OP.LOAD && op < OP.LOAD + 4) {
-    const sz = op - OP.LOAD
-    c.address(uop, uop.immediate)
-    load(c, sz, LOADS[sz] as number, false, into(sz))
-    return true
-  }
-  if (op >= OP.LOADW && op < OP.LOADW + 4) {
-    const sz = op - OP.LOADW
-    c.address(uop, uop.immediate)
-    load(c, sz, LOADS[sz] as number, true, whole)
-    return true
-  }
-  if (op >= OP.STORE && op < OP.STORE + 4) {
-    const sz = op - OP.STORE
-    c.address(uop, uop.immediate)
-    store(c, sz, () => c.getSized(uop.d, sz))
-    return true
-  }
-  if (op >= OP.STOREI && op < OP.STOREI + 4) {
-    const sz = op - OP.STOREI
-    c.address(uop, BigInt(uop.low))
-    store(c, sz, () => code.i64(uop.high))
-    return true
-  }
-  switch (op) {
-    case OP.LOADZ8:
-    case OP.LOADS8_64:
-    case OP.LOADS8_32:
+  const sz = op & 3
+  switch (op & ~3) {
+    case OP.LOAD:
       c.address(uop, uop.immediate)
-      load(c, 0, op === OP.LOADZ8 ? W.i64Load8U : W.i64Load8S, false, op === OP.LOADS8_32 ? narrow(c, uop) : whole)
+      load(c, sz, LOADS[sz] as number)
+      c.setSized(uop.d, sz)
       return true
-    case OP.LOADZ16:
-    case OP.LOADS16_64:
-    case OP.LOADS16_32:
+    case OP.LOADW:
       c.address(uop, uop.immediate)
-      load(c, 1, op === OP.LOADZ16 ? W.i64Load16U : W.i64Load16S, false, op === OP.LOADS16_32 ? narrow(c, uop) : whole)
+      load(c, sz, LOADS[sz] as number, true)
+      f.set(uop.d)
       return true
-    case OP.LOADS32_64:
+    case OP.STORE:
       c.address(uop, uop.immediate)
-      load(c, 2, W.i64Load32S, false, whole)
+      store(c, sz, () => c.getSized(uop.d, sz))
       return true
-    case OP.LEAVE:
-      f.get(RBP)
-      load(c, 3, W.i64Load, false, () => {
-        code.get(X0)
-        code.i64(8)
-        code.op(W.i64Add)
-        f.set(RSP)
-        code.get(X1)
-        f.set(RBP)
-      })
-      return true
-    case OP.PUSH:
-      // The value is taken before RSP moves (PUSH RSP stores the old one); X1 keeps it over the probe.
-      c.operandB(uop, 3)
-      code.set(X1)
-      f.get(RSP)
-      code.i64(-8)
-      code.op(W.i64Add)
-      store(
-        c,
-        3,
-        () => code.get(X1),
-        () => {
-          code.get(X0)
-          f.set(RSP)
-        },
-      )
-      return true
-    case OP.POP:
-      f.get(RSP)
-      load(c, 3, W.i64Load, false, () => {
-        // POP RSP: the loaded value wins.
-        code.get(X0)
-        code.i64(8)
-        code.op(W.i64Add)
-        f.set(RSP)
-        code.get(X1)
-        f.set(uop.d)
-      })
+    case OP.STOREI:
+      c.address(uop, BigInt(uop.low))
+      store(c, sz, () => c.code.i64(uop.high))
       return true
     default:
-      return false
+      return emitExtending(c, uop) || emitStack(c, uop)
   }
 }
 
-export const RSP = 4 << 3
-export const RBP = 5 << 3
+const EXTENDING: Readonly<Record<number, readonly [sz: number, load: number]>> = {
+  [OP.LOADZ8]: [0, W.i64Load8U],
+  [OP.LOADZ16]: [1, W.i64Load16U],
+  [OP.LOADS8_64]: [0, W.i64Load8S],
+  [OP.LOADS16_64]: [1, W.i64Load16S],
+  [OP.LOADS32_64]: [2, W.i64Load32S],
+  [OP.LOADS8_32]: [0, W.i64Load8S],
+  [OP.LOADS16_32]: [1, W.i64Load16S],
+}
 
-function narrow(c: Context, uop: Uop): () => void {
-  return () => {
-    c.code.get(X1)
-    c.truncate(2)
-    c.f.set(uop.d)
+function emitExtending(c: Context, uop: Uop): boolean {
+  const form = EXTENDING[uop.op]
+  if (form === undefined) return false
+  c.address(uop, uop.immediate)
+  load(c, ...form)
+  if (uop.op === OP.LOADS8_32 || uop.op === OP.LOADS16_32) c.truncate(2)
+  c.f.set(uop.d)
+  return true
+}
+
+export const RSP = 4 << 3
+const RBP = 5 << 3
+
+/** PUSH, POP and LEAVE. RSP moves only after the access, which may be left to the interpreter. */
+function emitStack(c: Context, uop: Uop): boolean {
+  const { code, f } = c
+  if (uop.op === OP.PUSH) {
+    f.get(RSP)
+    code.i64(-8)
+    code.op(W.i64Add)
+    store(c, 3, () => c.operandB(uop, 3))
+    code.get(X0)
+    f.set(RSP)
+    return true
   }
+  if (uop.op !== OP.POP && uop.op !== OP.LEAVE) return false
+  f.get(uop.op === OP.POP ? RSP : RBP)
+  load(c, 3, W.i64Load)
+  // POP RSP: the loaded value wins.
+  code.get(X0)
+  code.i64(8)
+  code.op(W.i64Add)
+  f.set(RSP)
+  f.set(uop.op === OP.POP ? uop.d : RBP)
+  return true
 }

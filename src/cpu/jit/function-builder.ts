@@ -105,18 +105,8 @@ const SLOT_T8 = 248
 const CR0_EM_TS = 12
 const CR4_OSFXSR = 0x200
 
-/** Index of the helpers among a module's functions; those of memory in four sizes. */
-export const HELPER = {
-  read8: 0,
-  readForWrite8: 4,
-  write8: 8,
-  vector: 12,
-  cold: 13,
-  system: 14,
-  coldEnd: 15,
-  flags: 16,
-  multiplyHigh: 17,
-} as const
+/** Index of the helpers among a module's functions. */
+export const HELPER = { vector: 0, cold: 1, system: 2, coldEnd: 3, flags: 4, multiplyHigh: 5 } as const
 
 /** The local that holds a slot. Not for ZERO. */
 function localOf(slot: number): number {
