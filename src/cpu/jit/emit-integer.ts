@@ -4,6 +4,7 @@
 // A producer of flags leaves its operands in the flag words and names its form, if anything can see its flags (`needed`); otherwise it is
 // plain arithmetic. Operands are read before anything is written, since source and destination may be the same slot.
 import { ADD, type Context, DEC, DYNAMIC, INC, LOGIC, SAR, SHL, SHR, SUB, WORDS } from './context.js'
+import { replacesFlags } from './emit-cold.js'
 import { carry, condition, settle } from './emit-flags.js'
 import { FLAG_A, FLAG_B, FLAG_C, FORM, HELPER, VZERO, X0, X1, X2, X3 } from './function-builder.js'
 import { OP, SLOT_ZERO, type Uop } from './uops.js'
@@ -514,9 +515,11 @@ export function neededFlags(uops: readonly Uop[]): boolean[] {
   const needed = new Array<boolean>(uops.length).fill(true)
   let live = true
   for (let i = uops.length - 1; i >= 0; i--) {
-    const { op, s2, low } = uops[i] as Uop
+    const uop = uops[i] as Uop
+    const { op, s2, low } = uop
     needed[i] = live
-    if (op >= OP.ADDF && op < OP.ADD32) {
+    if (replacesFlags(uop)) live = false
+    else if (op >= OP.ADDF && op < OP.ADD32) {
       const group = op & ~3
       const shifts = group === OP.SHLF || group === OP.SHRF || group === OP.SARF
       if (group === OP.ADCF || group === OP.SBBF) live = true

@@ -7,6 +7,7 @@
 // Each block begins by taking its instructions from the fuel, as the interpreter takes them from the budget, and leaves if they do not fit.
 import { STATE_GENERATION, STATE_GLOBAL_GENERATION, STATE_OFFSETS } from '../state-layout.js'
 import { Context, DYNAMIC, LOGIC, SUB } from './context.js'
+import { emitCold } from './emit-cold.js'
 import { condition } from './emit-flags.js'
 import { emitEnding, emitHelper } from './emit-helper.js'
 import { emitInteger, neededFlags } from './emit-integer.js'
@@ -121,7 +122,13 @@ class Translator {
     for (let i = 0; i < uops.length - 1; i++) {
       const uop = uops[i] as Uop
       c.index = i
-      if (emitInteger(c, uop, needed[i] as boolean) || emitMemory(c, uop) || emitVector(c, uop) || emitHelper(c, uop))
+      if (
+        emitInteger(c, uop, needed[i] as boolean) ||
+        emitMemory(c, uop) ||
+        emitCold(c, uop, needed[i] as boolean) ||
+        emitVector(c, uop) ||
+        emitHelper(c, uop)
+      )
         continue
       c.leaveToInterpreter()
       return
