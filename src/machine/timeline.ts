@@ -183,25 +183,33 @@ export class Timeline {
    */
   runBack(where: VirtAddr | ((machine: Machine) => boolean)): boolean {
     const here = this.position
+    const found = this.withBreakpoint(where, () => this.lastBefore(here, where))
+    this.goTo(found ?? here)
+    // A vCPU that first takes an interrupt gets there without retiring anything. The breakpoint is set only now: one that had stopped the
+    // machine here on its way would be passed.
+    if (found !== undefined && typeof where !== 'function') {
+      this.withBreakpoint(where, () => this.moved(() => this.machine.run({ instructions: 1 })))
+    }
+    return found !== undefined
+  }
+
+  private withBreakpoint<T>(where: VirtAddr | ((machine: Machine) => boolean), action: () => T): T {
     const breakpoint = typeof where === 'function' ? undefined : this.machine.setBreakpoint(where)
     try {
-      let limit = here
-      for (;;) {
-        const from = this.checkpoints.lastWhere((one) => one.position.time < limit.time)
-        const found = this.lastBetween(from, limit, where)
-        if (found !== undefined) {
-          this.goTo(found)
-          // A vCPU that first takes an interrupt gets there without retiring anything.
-          if (breakpoint !== undefined) this.moved(() => this.machine.run({ instructions: 1 }))
-          return true
-        }
-        if (from === this.checkpoints.all[0]) break
-        limit = from.position
-      }
-      this.goTo(here)
-      return false
+      return action()
     } finally {
       breakpoint?.dispose()
+    }
+  }
+
+  /** The last instant before `here` at which `where` holds: through the run backwards, from checkpoint to checkpoint. */
+  private lastBefore(here: Position, where: VirtAddr | ((machine: Machine) => boolean)): Position | undefined {
+    let limit = here
+    for (;;) {
+      const from = this.checkpoints.lastWhere((one) => one.position.time < limit.time)
+      const found = this.lastBetween(from, limit, where)
+      if (found !== undefined || from === this.checkpoints.all[0]) return found
+      limit = from.position
     }
   }
 
