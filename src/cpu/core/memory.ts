@@ -29,8 +29,9 @@ const NO_TAG: u64 = 0xffffffffffffffff
 // @ts-ignore: decorator
 @inline
 export function tlbEntry(tlb: usize, linear: u64): usize {
-  // Bits of two levels, so that arrays a power of two apart do not share all their entries.
-  return tlb + ((<u32>(linear >> 7) ^ <u32>(linear >> 16)) & TLB_INDEX_MASK)
+  // Bits of two levels, so that arrays a power of two apart do not share all their entries. The lowest bit is the page's own: neighbours never
+  // share an entry, or an access from one into the other could hit by the tag of its last byte.
+  return tlb + ((<u32>(linear >> 7) ^ (<u32>(linear >> 16) & ~TLB_ENTRY_BYTES)) & TLB_INDEX_MASK)
 }
 
 /** Enters a translation. `flags`: TLB_*; `physicalPage` is 4 KiB aligned. Devices are not entered. */

@@ -7,7 +7,8 @@ import { LEAVE_UOP, TAG, X0 } from './function-builder.js'
 import { OP, type Uop } from './uops.js'
 import { W } from './wasm.js'
 
-const TLB_INDEX_MASK = 2047 * 32
+const TLB_ENTRY_BYTES = 32
+const TLB_INDEX_MASK = 2047 * TLB_ENTRY_BYTES
 const READ_TAG = 0
 const WRITE_TAG = 8
 const ADDEND = 24
@@ -21,6 +22,8 @@ export function probe(c: Context, tag: number, size: number): void {
   code.get(X0)
   code.i64(16)
   code.op(W.i64ShrU)
+  code.i64(~TLB_ENTRY_BYTES)
+  code.op(W.i64And)
   code.op(W.i64Xor)
   code.op(W.i32WrapI64)
   code.i32(TLB_INDEX_MASK)
