@@ -122,9 +122,11 @@ needs('gcc')('a guest with a fault built in', () => {
 
   it('MUTANT_RESTORE_WRONG_PTE: the new kernel finds the changed entry itself, before a program runs', async () => {
     const next = await build('MUTANT_RESTORE_WRONG_PTE', '1.1')
+    // Which of its checks does depends on the neighbouring frame: one that was not handed over is refused when the entry is adopted, another
+    // one is found by the comparison of all tables.
     await expect(runDemo({ assets: assets(sound, next) })).rejects.toMatchObject({
       code: 'GUEST_PANIC',
-      message: expect.stringContaining('liveupdate: verification failed'),
+      message: expect.stringMatching(/liveupdate: (class mm cannot be retrieved|verification failed)/),
     })
   }, 300_000)
 
