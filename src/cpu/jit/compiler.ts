@@ -80,6 +80,7 @@ export class Compiler {
   setThreshold(entries: number): void {
     this.threshold = entries
     this.queue = []
+    this.postponed.clear()
     this.exports.jitConfigure(entries)
   }
 
@@ -89,7 +90,8 @@ export class Compiler {
       if (this.exports.jitDropPending() !== 0) return
       this.full = false
     }
-    if (this.isStartUp(cpu) && !this.postponed.delete(block)) {
+    if (!this.isStartUp(cpu)) this.postponed.clear()
+    else if (!this.postponed.delete(block)) {
       this.postponed.add(block)
       new DataView(this.memory.buffer).setInt32(block + BLOCK.heat, (START_UP_FACTOR - 1) * this.threshold, true)
       return
