@@ -112,10 +112,16 @@ function followIndirect(c: CpuState, rip: u64): usize {
   c.block = 0
   c.uop = 0
   if (c.attention || c.remaining <= 0) return 0
+  const found = findTarget(c)
+  return found ? take(c, changetype<Block>(found)) : 0
+}
+
+/** The block at c.rip, entered in the jump cache; 0 if its fetch faults. */
+export function findTarget(c: CpuState): usize {
   const found = findBlock(c, c.mode)
   if (found === null) return 0
-  if (found.generation) store<u32>(c.jumpCache + ((hashRip(rip) & (JUMP_CACHE_ENTRIES - 1)) << 2), <u32>changetype<usize>(found))
-  return take(c, found)
+  if (found.generation) store<u32>(c.jumpCache + ((hashRip(c.rip) & (JUMP_CACHE_ENTRIES - 1)) << 2), <u32>changetype<usize>(found))
+  return changetype<usize>(found)
 }
 
 /** After OP_SYSTEM, with its instruction taken from the budget: sets c.attention if the dispatcher must look before the next one. */
@@ -133,7 +139,7 @@ function afterSystem(c: CpuState): usize {
 
 // @ts-ignore: decorator
 @inline
-function cachedTarget(c: CpuState, rip: u64, mode: u32): usize {
+export function cachedTarget(c: CpuState, rip: u64, mode: u32): usize {
   const n = <usize>load<u32>(c.jumpCache + ((hashRip(rip) & (JUMP_CACHE_ENTRIES - 1)) << 2))
   if (n) {
     const t = changetype<Block>(n)

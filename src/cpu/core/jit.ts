@@ -13,13 +13,11 @@
 //  3. A store that hits a block of a region kills the region. If it is the one being executed, the helper that stored reports JIT_STOP.
 //  4. c.block and c.uop are 0 inside compiled code; helpers are told the budget at the current instruction, so that time is exact.
 //  5. Compiled code is left at least every FUEL instructions, so that the host's engine can replace its first translation by a better one.
-import {
-  CpuState, JUMP_CACHE_ENTRIES, MODE_CODE64, MODE_CODE_MASK, MODE_STEP,
-} from './state'
+import { CpuState, MODE_CODE64, MODE_CODE_MASK, MODE_STEP } from './state'
 import { Block, OP_SYSTEM, UOP_BYTES, uopNumber, uopOffset, uopOp } from './ir'
-import { findBlock, hashRip, isCurrent, stopAtBoundary } from './blocks'
+import { isCurrent, stopAtBoundary } from './blocks'
 import { settleFlags } from './flag-forms'
-import { leaveWithFault, settleSystem } from './interpret'
+import { cachedTarget, findTarget, leaveWithFault, settleSystem } from './interpret'
 import { coldOp } from './cold'
 import { sseOp } from './sse'
 import { systemOp } from './system-ops'
@@ -44,7 +42,6 @@ export const LEAVE_SYSTEM: u32 = 7 // the block is done, and c.rip is set; somet
 
 const PAGE_UNCHECKED: u32 = 0x1fff
 const FUEL: i64 = 65536
-export const REGION_PAGES: u32 = 4
 export const NEVER_HOT: i32 = 0x7fffffff
 
 @unmanaged
@@ -174,7 +171,7 @@ function leave(c: CpuState, rip: u64): usize {
 
 /** Is there compiled code to enter at b? Asks for it if not. */
 function compiledAt(c: CpuState, b: Block): usize {
-  let r = b.region
+  const r = b.region
   if (r) {
     if (changetype<Region>(r).alive) return r
     b.region = 0
@@ -187,24 +184,13 @@ function compiledAt(c: CpuState, b: Block): usize {
   }
   b.heat = (threshold >> 2) + 1
   compileRequest(c.index, <u32>changetype<usize>(b))
-  r = b.region
-  return r
+  return b.region
 }
 
 /** The next block after compiled code left for c.rip; 0 if the dispatcher must act. */
 function nextBlock(c: CpuState): usize {
-  const rip = c.rip
   if (c.attention || c.remaining <= 0) return 0
-  const cached = c.jumpCache + ((hashRip(rip) & (JUMP_CACHE_ENTRIES - 1)) << 2)
-  const n = <usize>load<u32>(cached)
-  if (n) {
-    const t = changetype<Block>(n)
-    if (t.rip == rip && isCurrent(c, t) && t.mode == c.mode) return n
-  }
-  const found = findBlock(c, c.mode)
-  if (found === null) return 0
-  if (found.generation) store<u32>(cached, <u32>changetype<usize>(found))
-  return changetype<usize>(found)
+  return cachedTarget(c, c.rip, c.mode) || findTarget(c)
 }
 
 /** The same by a direct way out of `from`, whose chain is in `chain`. */

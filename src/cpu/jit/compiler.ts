@@ -23,7 +23,7 @@ const START_UP_FACTOR = 8
 
 const BATCH = 16
 /** Table: the core's own functions lie below, compiled ones from here on. */
-export const FIRST_FUNCTION = 64
+const FIRST_FUNCTION = 64
 export const TABLE_SIZE = 4096
 const REGION_TYPE: FunctionType = { parameters: [I32, I32, I32, I32], results: [I32] }
 
@@ -91,7 +91,7 @@ export class Compiler {
       this.full = false
     }
     if (!this.isStartUp(cpu)) this.postponed.clear()
-    else if (!this.postponed.delete(block)) {
+    else if (!this.postponed.has(block)) {
       this.postponed.add(block)
       new DataView(this.memory.buffer).setInt32(block + BLOCK.heat, (START_UP_FACTOR - 1) * this.threshold, true)
       return
