@@ -33,7 +33,7 @@ export class CpuCoreError extends Error {
   }
 }
 
-/** Compiled code: 'on', 'off', or on with the number of entries after which a block is compiled (default 1000). */
+/** Compiled code: 'on', 'off', or on with the number of entries after which a block is compiled (default 4000). */
 export type JitOption = 'on' | 'off' | { readonly threshold: number }
 
 export interface CpuCoreOptions {
@@ -74,7 +74,10 @@ export class CpuCore {
         },
       },
       machine: { ...imports },
-      jit: { request: (cpu: number, block: number) => this.compiler.request(cpu, block >>> 0) },
+      jit: {
+        request: (cpu: number, block: number) => this.compiler.request(cpu, block >>> 0),
+        grow: (cpu: number, region: number) => this.compiler.grow(cpu, region >>> 0),
+      },
     })
     this.exports = instance.exports as unknown as CoreExports
     this.vcpus = vcpus

@@ -69,6 +69,8 @@ describe('the state layout', () => {
     expect(core.get('flagForm')).toBe(layout.STATE_FLAG_FORM)
     expect(core.get('retiredLow')).toBe(layout.STATE_RETIRED)
     expect(core.get('tlb')).toBe(layout.STATE_TLB)
+    expect(core.get('tlbBase')).toBe(layout.STATE_TLB_BASE)
+    expect(core.get('cpl')).toBe(layout.STATE_CPL)
     expect(core.get('generation')).toBe(layout.STATE_GENERATION)
     expect(core.get('globalGeneration')).toBe(layout.STATE_GLOBAL_GENERATION)
     expect(core.get('blockTable')).toBe(layout.STATE_BLOCK_TABLE)

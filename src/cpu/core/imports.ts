@@ -33,3 +33,7 @@ export declare function event(cpu: u32, kind: u32, a: u32, b: u32): void
 // @ts-ignore: decorator
 @external('jit', 'request')
 export declare function compileRequest(cpu: u32, block: u32): void
+/** The same: a region of this vCPU is left often to blocks that are worth having in it. */
+// @ts-ignore: decorator
+@external('jit', 'grow')
+export declare function growRequest(cpu: u32, region: u32): void

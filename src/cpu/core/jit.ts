@@ -21,7 +21,7 @@ import { cachedTarget, findTarget, leaveWithFault, settleSystem } from './interp
 import { coldOp } from './cold'
 import { sseOp } from './sse'
 import { systemOp } from './system-ops'
-import { compileRequest } from './imports'
+import { compileRequest, growRequest } from './imports'
 
 export const JIT_OK: u32 = 0
 export const JIT_FAULT: u32 = 1
@@ -44,22 +44,33 @@ const PAGE_UNCHECKED: u32 = 0x1fff
 const FUEL: i64 = 65536
 export const NEVER_HOT: i32 = 0x7fffffff
 
+/** Ways out that a region remembers, a power of two. */
+const REGION_WAYS: u32 = 16
+
 @unmanaged
 export class Region {
   index: u32 // 0: in the function table
   alive: u32 // 4
   next: usize // 8: list of the vCPU
   blocks: u32 // 12: how many
-  generation0: u32 // 16: for each page, the generation in which its translation was last checked
+  instructions: u32 // 16
+  pages: u32 // 20
+  exits: u32 // 24: how often it was left for another block
+  growAt: u32 // 28: when `exits` is this many, the compiler is asked for a larger one
+  generation0: u32 // 32: for each page, the generation in which its translation was last checked
   generation1: u32
   generation2: u32
   generation3: u32
-  mode: u32 // 32
-  instructions: u32 // 36
-  pages: u32 // 40
-  // 44: for each block u32 pointer, then for each block u8 number of its page, then u8 number of its second page (255 none)
+  generation4: u32
+  generation5: u32
+  generation6: u32
+  generation7: u32
+  // 64: REGION_WAYS last ways out by indirect branches, u32 block gone to; then u8 number of the block it came from;
+  // 144: for each block u32 pointer, then for each block u8 number of its page, then u8 number of its second page (255 none)
 }
-export const REGION_HEADER: usize = 44
+const REGION_TARGETS: usize = 64
+const REGION_SOURCES: usize = 128
+export const REGION_HEADER: usize = 144
 
 /** Entries of a block before it is hot; NEVER_HOT while there is no compiler. */
 export let threshold: i32 = NEVER_HOT
@@ -259,6 +270,7 @@ export function enterCompiled(c: CpuState, first: Block): usize {
       settleFlags(c)
       return 0
     }
+    if (kind == LEAVE_JUMP || kind == LEAVE_TAKEN || kind == LEAVE_NEXT) noteExit(c, r, left, n)
     if (((left >> 3) & 0x1fff) == PAGE_UNCHECKED) markPageOf(c, r, n)
     b = changetype<Block>(n)
     const heat = b.heat - 1
@@ -266,6 +278,21 @@ export function enterCompiled(c: CpuState, first: Block): usize {
     b.heat = heat
     return interpreted(c, b)
   }
+}
+
+/** Region r was left for block n. */
+// @ts-ignore: decorator
+@inline
+function noteExit(c: CpuState, r: usize, left: u32, n: usize): void {
+  const region = changetype<Region>(r)
+  const exits = region.exits
+  if ((left & 7) == LEAVE_JUMP) {
+    const way = exits & (REGION_WAYS - 1)
+    store<u32>(r + REGION_TARGETS + (<usize>way << 2), <u32>n)
+    store<u8>(r + REGION_SOURCES + way, <u8>(left >> 16))
+  }
+  region.exits = exits + 1
+  if (exits == region.growAt) growRequest(c.index, <u32>r)
 }
 
 /** The interpreter goes on in the middle of b. */

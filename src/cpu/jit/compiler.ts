@@ -22,6 +22,15 @@ const START_UP = 16_000_000
 const START_UP_FACTOR = 8
 
 const BATCH = 16
+
+/** A region is compiled anew, larger, once it was left so often for blocks it might contain, or as often as a block is entered before; next after
+ *  four times as many exits, while that is below the last figure. */
+const FIRST_GROWTH = 64
+const LAST_GROWTH = 2_000_000
+/** It asks again after so many exits. */
+const ASK_AGAIN = 64
+const NEVER = 0xffff_ffff
+const MAX_KNOWN_BRANCHES = 4096
 /** Table: the core's own functions lie below, compiled ones from here on. */
 const FIRST_FUNCTION = 64
 export const TABLE_SIZE = 4096
@@ -53,6 +62,15 @@ export interface CompilerStatistics {
 interface Waiting {
   readonly cpu: number
   readonly block: number
+  /** The region that is to be replaced by a larger one, which begins at the block; 0 if there is none. */
+  readonly region: number
+}
+
+interface Link {
+  readonly cpu: number
+  readonly plan: RegionPlan
+  readonly index: number
+  readonly replaced: number
 }
 
 export class Compiler {
@@ -66,6 +84,8 @@ export class Compiler {
   private readonly postponed = new Set<number>()
   /** Table indices of compiled bodies, by a hash of their bytes. */
   private readonly pool = new Map<number, { readonly body: Uint8Array; readonly index: number }[]>()
+  /** Where indirect branches have led to: blocks by the block that the branch ends, the most frequent first. Hints only. */
+  private readonly ways = new Map<number, number[]>()
   private nextIndex = FIRST_FUNCTION
   /** Waiting for the core to drop what is compiled. */
   private full = false
@@ -81,6 +101,7 @@ export class Compiler {
     this.threshold = entries
     this.queue = []
     this.postponed.clear()
+    this.ways.clear()
     this.exports.jitConfigure(entries)
   }
 
@@ -96,8 +117,19 @@ export class Compiler {
       new DataView(this.memory.buffer).setInt32(block + BLOCK.heat, (START_UP_FACTOR - 1) * this.threshold, true)
       return
     }
-    const again = this.queue.some((waiting) => waiting.block === block && waiting.cpu === cpu)
-    if (!again) this.queue.push({ cpu, block })
+    this.enqueue({ cpu, block, region: 0 })
+  }
+
+  /** The core: `region` of `cpu` is left often. */
+  grow(cpu: number, region: number): void {
+    const view = new DataView(this.memory.buffer)
+    view.setUint32(region + REGION.growAt, view.getUint32(region + REGION.exits, true) + ASK_AGAIN, true)
+    if (!this.full) this.enqueue({ cpu, block: view.getUint32(region + REGION.header, true), region })
+  }
+
+  private enqueue(asked: Waiting): void {
+    const again = this.queue.some((waiting) => waiting.block === asked.block && waiting.region === asked.region)
+    if (!again) this.queue.push(asked)
     if (again || this.queue.length >= BATCH) this.compile()
   }
 
@@ -117,36 +149,61 @@ export class Compiler {
     this.queue = []
     const view = new DataView(this.memory.buffer)
     const bodies: Uint8Array[] = []
-    const links: { readonly cpu: number; readonly plan: RegionPlan; readonly index: number }[] = []
-    for (const { cpu, block } of queue) {
+    const links: Link[] = []
+    for (const { cpu, block, region } of queue) {
       const source: BlockSource = {
         view,
         blockTable: this.word(cpu, STATE_BLOCK_TABLE),
         generations: [this.word(cpu, STATE_GENERATION), this.word(cpu, STATE_GLOBAL_GENERATION)],
         threshold: this.threshold,
+        ways: this.ways,
+        replaced: region,
       }
       // Dropped, or compiled with another of this batch, since it asked.
-      if (!isLinked(view, source.blockTable, block) || view.getUint32(block + BLOCK.region, true) !== 0) continue
+      if (!isLinked(view, source.blockTable, block) || view.getUint32(block + BLOCK.region, true) !== region) continue
       if (!source.generations.includes(view.getUint32(block + BLOCK.generation, true))) {
         // It belongs to another address space than that of now, whose blocks must not be mixed with it. It asks again where it is at home.
-        view.setInt32(block + BLOCK.heat, 1, true)
+        if (region === 0) view.setInt32(block + BLOCK.heat, 1, true)
         continue
       }
+      if (region !== 0) this.learn(view, region)
       const plan = planRegion(source, block)
-      const body = translateRegion(plan)
-      const index = this.place(body, bodies)
+      const index = this.place(translateRegion(plan), bodies)
       if (index < 0) {
         this.overflow()
         return
       }
-      links.push({ cpu, plan, index })
+      if (region !== 0 && index === view.getUint32(region + REGION.index, true)) {
+        view.setUint32(region + REGION.growAt, NEVER, true)
+      } else links.push({ cpu, plan, index, replaced: region })
     }
     if (bodies.length > 0) this.instantiate(bodies)
-    for (const { cpu, plan, index } of links) {
-      if (!this.link(view, cpu, plan, index)) {
+    for (const link of links) {
+      if (!this.link(view, link)) {
         this.overflow()
         return
       }
+    }
+  }
+
+  /** Takes over the ways out that a region has noted. */
+  private learn(view: DataView, region: number): void {
+    if (this.ways.size > MAX_KNOWN_BRANCHES) this.ways.clear()
+    const seen = new Map<number, number[]>()
+    const noted = Math.min(REGION.ways, view.getUint32(region + REGION.exits, true))
+    for (let i = 0; i < noted; i++) {
+      const target = view.getUint32(region + REGION.targets + 4 * i, true)
+      const block = view.getUint32(region + REGION.header + 4 * view.getUint8(region + REGION.sources + i), true)
+      if (target === 0) continue
+      const targets = seen.get(block)
+      if (targets === undefined) seen.set(block, [target])
+      else targets.push(target)
+    }
+    for (const [block, targets] of seen) {
+      const fresh = [...new Set(targets)].sort(
+        (a, b) => targets.filter((to) => to === b).length - targets.filter((to) => to === a).length,
+      )
+      this.ways.set(block, [...new Set([...(this.ways.get(block) ?? []), ...fresh])])
     }
   }
 
@@ -183,15 +240,15 @@ export class Compiler {
   }
 
   /** Writes the region's record and makes its entries point to it; false if the vCPU has no room for it. */
-  private link(view: DataView, cpu: number, plan: RegionPlan, index: number): boolean {
+  private link(view: DataView, { cpu, plan, index, replaced }: Link): boolean {
     const { blocks } = plan
     const region = this.exports.jitAllocate(cpu, blocks.length) >>> 0
     if (region === 0) return false
+    const growAt = replaced === 0 ? Math.max(this.threshold, FIRST_GROWTH) : 4 * view.getUint32(replaced + REGION.exits, true)
     view.setUint32(region + REGION.index, index, true)
     view.setUint32(region + REGION.instructions, plan.instructions, true)
     view.setUint32(region + REGION.pages, plan.pages, true)
-    const head = (blocks[0] as RegionPlan['blocks'][number]).block.pointer
-    view.setUint32(region + REGION.mode, view.getUint32(head + BLOCK.mode, true), true)
+    view.setUint32(region + REGION.growAt, growAt < LAST_GROWTH ? growAt : NEVER, true)
     blocks.forEach((at, i) => {
       view.setUint32(region + REGION.header + 4 * i, at.block.pointer, true)
       view.setUint8(region + REGION.header + 4 * blocks.length + i, at.page)
@@ -201,7 +258,7 @@ export class Compiler {
     blocks.forEach((at, i) => {
       if (!at.entry) return
       const { pointer } = at.block
-      if (i > 0 && view.getUint32(pointer + BLOCK.region, true) !== 0) return
+      if (i > 0 && !this.isBetter(view, plan, view.getUint32(pointer + BLOCK.region, true))) return
       view.setUint32(pointer + BLOCK.region, region, true)
       view.setUint32(pointer + BLOCK.ordinal, i, true)
       view.setInt32(pointer + BLOCK.heat, 0, true)
@@ -211,9 +268,16 @@ export class Compiler {
     return true
   }
 
+  /** Is a block in the middle of the plan entered there rather than in the region it has now? */
+  private isBetter(view: DataView, plan: RegionPlan, region: number): boolean {
+    if (region === 0 || view.getUint32(region + REGION.alive, true) === 0) return true
+    return view.getUint32(region + REGION.instructions, true) < plan.instructions
+  }
+
   /** No room: begin afresh at the next run. */
   private overflow(): void {
     this.pool.clear()
+    this.ways.clear()
     this.nextIndex = FIRST_FUNCTION
     this.full = true
     this.statistics.drops++

@@ -8,13 +8,68 @@ import { W } from './wasm.js'
 
 /** Brings the flag words into the form WORDS. */
 export function settle(c: Context): void {
-  if (c.form === WORDS) return
+  if (c.form === WORDS || settleInPlace(c)) return
   c.publishForm()
   c.f.spillFlags()
   c.code.get(C)
   c.code.call(HELPER.flags)
   c.f.reloadFlags()
   c.form = WORDS
+}
+
+/** The same as core/flag-forms.ts, for the frequent forms: a call keeps V8 from holding anything in registers around it. */
+function settleInPlace(c: Context): boolean {
+  const kind = c.form < 0 ? DYNAMIC : c.form & ~3
+  if (kind !== ADD && kind !== SUB && kind !== LOGIC) return false
+  const { code } = c
+  const sz = c.form & 3
+  if (kind === LOGIC) {
+    code.i64(0)
+    code.set(FLAG_B)
+    code.i64(0)
+    code.set(FLAG_C)
+  } else {
+    result(c, kind)
+    code.set(X2)
+    code.get(FLAG_A)
+    code.get(FLAG_B)
+    code.op(W.i64Xor)
+    code.get(X2)
+    code.op(W.i64Xor)
+    code.i64(16)
+    code.op(W.i64And)
+    code.set(FLAG_C)
+    // Carries: (a & b) | ((a | b) & ~r); borrows: (~a & b) | (~(a ^ b) & r). Either is (a' & b) | ((a' ^ b) & r') with a' and r' as here.
+    const complement = (local: number, wanted: boolean): void => {
+      code.get(local)
+      if (!wanted) return
+      code.i64(-1)
+      code.op(W.i64Xor)
+    }
+    complement(FLAG_A, kind === SUB)
+    code.get(FLAG_B)
+    code.op(W.i64And)
+    complement(FLAG_A, kind === SUB)
+    code.get(FLAG_B)
+    code.op(W.i64Xor)
+    complement(X2, kind === ADD)
+    code.op(W.i64And)
+    code.op(W.i64Or)
+    if (sz < 3) {
+      code.i64(64 - (8 << sz))
+      code.op(W.i64Shl)
+    }
+    code.set(FLAG_B)
+    code.get(X2)
+    code.set(FLAG_A)
+  }
+  if (sz < 3) {
+    code.get(FLAG_A)
+    c.signExtend(sz)
+    code.set(FLAG_A)
+  }
+  c.form = WORDS
+  return true
 }
 
 /** Settles where the form is unknown or too rich to be read in place. */

@@ -3,8 +3,9 @@
 // Before the call the registers that the function reads are stored into the state, afterwards those that it writes are taken back. So
 // each function's registers must be known here; one that is not listed ends the region, and the interpreter executes it.
 import type { Context } from './context.js'
+import { isInlineSystem } from './emit-system.js'
 import { C, HELPER } from './function-builder.js'
-import { OP, SLOT_SEGMENT_BASE, SLOT_T0, type Uop } from './uops.js'
+import { OP, SLOT_T0, type Uop } from './uops.js'
 import { vectorEffects } from './vector-effects.js'
 
 const COLD_STRING = 38
@@ -80,25 +81,15 @@ function coldEffects(uop: Uop): Effects | undefined {
   }
 }
 
-const GS_BASE = SLOT_SEGMENT_BASE + 8 * 5
-
 /** Registers of the system instructions after which compiled code usually goes on (core/system-numbers.ts); undefined for all others. */
 function systemEffects(uop: Uop): Effects | undefined {
   switch (functionOf(uop)) {
-    case 13: // SWAPGS
-    case 15: // CLAC
-    case 16: // STAC
-    case 20: // CLTS
-    case 59: // CLI
-    case 60: // STI
+    case CLTS:
       return { reads: [], writes: [] }
     case 14: // RDTSCP
       return { reads: [], writes: [RAX, RCX, RDX] }
     case 28: // RDTSC
       return { reads: [], writes: [RAX, RDX] }
-    case 51: // PUSHF
-    case 52: // POPF
-      return { reads: [RSP], writes: [RSP] }
     case 56: // IN
       return { reads: [RAX, RDX], writes: [RAX] }
     case 57: // OUT
@@ -110,7 +101,7 @@ function systemEffects(uop: Uop): Effects | undefined {
 
 /** Can compiled code go on behind this uop, which ends its block? */
 export function continues(uop: Uop): boolean {
-  return endingEffects(uop) !== undefined
+  return isInlineSystem(uop) || endingEffects(uop) !== undefined
 }
 
 function endingEffects(uop: Uop): Effects | undefined {
@@ -126,7 +117,6 @@ export function emitEnding(c: Context, uop: Uop): boolean {
   call(c, effects, uop.op === OP.SYSTEM ? HELPER.system : HELPER.coldEnd, true)
   if (uop.op === OP.SYSTEM) {
     f.reloadTlb()
-    if (functionOf(uop) === 13) f.reloadBase(GS_BASE)
     if (functionOf(uop) === CLTS) f.reloadVectorsOff()
   }
   f.leaveByStatus()

@@ -12,10 +12,12 @@ import { BLOCK, type Block, isConditional, NO_PAGE, OP, REGION, readBlock, termi
 /** Limits of a region: V8's optimizing compiler takes more than linear time over a function. */
 const MAX_BLOCKS = 96
 const MAX_INSTRUCTIONS = 700
-const MAX_PAGES = 4
-const MAX_TARGETS = 6
-/** A region of up to so many instructions, a short function or loop, is repeated inside others. */
+const MAX_PAGES = 8
+const MAX_RETURNS = 6
+const MAX_TARGETS = 16
+/** A region of up to so many instructions, a short function or loop, is repeated inside others; a larger one inside a region that grows. */
 const REPEATED_INSTRUCTIONS = 64
+const REPEATED_GROWING = 256
 /** The heat of blocks that are not to be compiled (core/jit.ts). */
 const NEVER_HOT = 0x7fff_ffff
 const BLOCK_TABLE_MASK = 16384 - 1
@@ -48,6 +50,10 @@ export interface BlockSource {
   readonly generations: readonly number[]
   /** Entries a block has before it is hot. */
   readonly threshold: number
+  /** Blocks that an indirect branch, by the block it ends, was seen to lead to from compiled code. */
+  readonly ways: ReadonlyMap<number, readonly number[]>
+  /** The region that the new one replaces, or 0. */
+  readonly replaced: number
 }
 
 function find(source: BlockSource, rip: bigint, mode: number): number {
@@ -84,21 +90,26 @@ function isWarm(source: BlockSource, pointer: number): boolean {
 }
 
 /** Does a large region begin at the block already? Then the way goes there, and its code is not compiled again. */
-function isLarge({ view }: BlockSource, pointer: number): boolean {
+function isLarge({ view, replaced }: BlockSource, pointer: number): boolean {
   const region = view.getUint32(pointer + BLOCK.region, true)
   return (
     region !== 0 &&
+    region !== replaced &&
     view.getUint32(region + REGION.alive, true) !== 0 &&
-    view.getUint32(region + REGION.instructions, true) > REPEATED_INSTRUCTIONS
+    view.getUint32(region + REGION.instructions, true) > (replaced === 0 ? REPEATED_INSTRUCTIONS : REPEATED_GROWING)
   )
 }
 
-/** The block an indirect branch was last seen to lead to, if the hint still points to one. */
-function hint(source: BlockSource, block: Block, mode: number): bigint | undefined {
-  const seen = source.view.getUint32(block.pointer + BLOCK.chain0, true)
-  if (seen === 0) return undefined
-  const rip = source.view.getBigUint64(seen + BLOCK.rip, true)
-  return find(source, rip, mode) === seen ? rip : undefined
+/** Addresses that the indirect branch at the end of the block was seen to lead to: the last one the interpreter met, then those of compiled code. */
+function seenTargets(source: BlockSource, block: Block, mode: number): bigint[] {
+  const last = source.view.getUint32(block.pointer + BLOCK.chain0, true)
+  const found: bigint[] = []
+  for (const seen of [last, ...(source.ways.get(block.pointer) ?? [])]) {
+    if (seen === 0) continue
+    const rip = source.view.getBigUint64(seen + BLOCK.rip, true)
+    if (!found.includes(rip) && find(source, rip, mode) === seen) found.push(rip)
+  }
+  return found
 }
 
 export function planRegion(source: BlockSource, head: number): RegionPlan {
@@ -136,7 +147,7 @@ export function planRegion(source: BlockSource, head: number): RegionPlan {
   }
 
   add(head)
-  const indirect = new Map<number, bigint>()
+  const indirect = new Map<number, readonly bigint[]>()
   for (let i = 0; i < blocks.length; i++) {
     const at = blocks[i] as RegionBlock
     const { op } = terminator(at.block)
@@ -150,20 +161,23 @@ export function planRegion(source: BlockSource, head: number): RegionPlan {
       if (op === OP.CALL) at.taken = reach(at.block.target)
     }
     if (op === OP.JMPI || op === OP.CALLI || op === OP.RET) {
-      const rip = hint(source, at.block, mode)
-      if (rip !== undefined) indirect.set(i, rip)
-      if (rip !== undefined && op !== OP.RET) {
-        const to = reach(rip)
+      const seen = seenTargets(source, at.block, mode)
+      indirect.set(i, seen)
+      // A function returns to wherever it was called from: only what left the region by the return is worth following.
+      const followed = op === OP.RET ? (source.ways.has(at.block.pointer) ? seen.slice(0, MAX_RETURNS) : []) : seen
+      for (const rip of followed) {
+        const to = at.targets.length < MAX_TARGETS ? reach(rip) : -1
         if (to >= 0) at.targets.push(to)
       }
     }
   }
   matchReturns(blocks)
-  for (const [i, rip] of indirect) {
+  for (const [i, seen] of indirect) {
     const at = blocks[i] as RegionBlock
-    const to = byRip.get(rip)
+    if (terminator(at.block).op !== OP.RET) continue
     // The target seen last comes first.
-    if (to !== undefined && terminator(at.block).op === OP.RET && at.targets.includes(to)) {
+    const to = seen[0] === undefined ? undefined : byRip.get(seen[0])
+    if (to !== undefined && at.targets.includes(to)) {
       at.targets.splice(at.targets.indexOf(to), 1)
       at.targets.unshift(to)
     }
@@ -207,7 +221,7 @@ function matchReturns(blocks: readonly RegionBlock[]): void {
       if (callee < 0) continue
       for (const i of reachableReturns(callee)) {
         const { targets } = blocks[i] as RegionBlock
-        if (targets.length < MAX_TARGETS && !targets.includes(at.next)) targets.push(at.next)
+        if (targets.length < MAX_RETURNS && !targets.includes(at.next)) targets.push(at.next)
       }
     }
   }

@@ -12,6 +12,7 @@ import { condition } from './emit-flags.js'
 import { emitEnding, emitHelper } from './emit-helper.js'
 import { emitInteger, neededFlags } from './emit-integer.js'
 import { emitMemory, LOADS, pointer, probe, RSP } from './emit-memory.js'
+import { emitSystem } from './emit-system.js'
 import { emitVector } from './emit-vector.js'
 import {
   C,
@@ -246,7 +247,7 @@ class Translator {
         })
         return
       default:
-        if (emitEnding(c, uop)) this.go(c, c.at.next, LEAVE_NEXT)
+        if (emitSystem(c, uop) || emitEnding(c, uop)) this.go(c, c.at.next, LEAVE_NEXT)
         else c.leaveToInterpreter()
     }
   }

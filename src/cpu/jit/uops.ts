@@ -128,11 +128,17 @@ export const BLOCK = {
 export const REGION = {
   index: 0,
   alive: 4,
-  generation0: 16,
-  mode: 32,
-  instructions: 36,
-  pages: 40,
-  header: 44,
+  blocks: 12,
+  instructions: 16,
+  pages: 20,
+  exits: 24,
+  growAt: 28,
+  generation0: 32,
+  targets: 64,
+  sources: 128,
+  /** How many `targets` and `sources` there are. */
+  ways: 16,
+  header: 144,
 } as const
 
 export const SLOT_T0 = 128

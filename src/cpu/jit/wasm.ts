@@ -65,6 +65,7 @@ export const W = {
   i32Or: 0x72,
   i32Xor: 0x73,
   i32Shl: 0x74,
+  i32ShrU: 0x76,
   i64Clz: 0x79,
   i64Ctz: 0x7a,
   i64Popcnt: 0x7b,
