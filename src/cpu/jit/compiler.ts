@@ -244,7 +244,8 @@ export class Compiler {
     const { blocks } = plan
     const region = this.exports.jitAllocate(cpu, blocks.length) >>> 0
     if (region === 0) return false
-    const growAt = replaced === 0 ? Math.max(this.threshold, FIRST_GROWTH) : 4 * view.getUint32(replaced + REGION.exits, true)
+    const growAt =
+      replaced === 0 ? Math.max(this.threshold, FIRST_GROWTH) : 4 * view.getUint32(replaced + REGION.exits, true)
     view.setUint32(region + REGION.index, index, true)
     view.setUint32(region + REGION.instructions, plan.instructions, true)
     view.setUint32(region + REGION.pages, plan.pages, true)
