@@ -55,7 +55,7 @@ export class Region {
   blocks: u32 // 12: how many
   instructions: u32 // 16
   pages: u32 // 20
-  exits: u32 // 24: how often it was left for another block
+  exits: u32 // 24: how often it was left for a hot block
   growAt: u32 // 28: when `exits` is this many, the compiler is asked for a larger one
   generation0: u32 // 32: for each page, the generation in which its translation was last checked
   generation1: u32
@@ -270,17 +270,19 @@ export function enterCompiled(c: CpuState, first: Block): usize {
       settleFlags(c)
       return 0
     }
-    if (kind == LEAVE_JUMP || kind == LEAVE_TAKEN || kind == LEAVE_NEXT) noteExit(c, r, left, n)
     if (((left >> 3) & 0x1fff) == PAGE_UNCHECKED) markPageOf(c, r, n)
     b = changetype<Block>(n)
     const heat = b.heat - 1
-    if (heat < 0) continue
+    if (heat < 0) {
+      if (kind == LEAVE_JUMP || kind == LEAVE_TAKEN || kind == LEAVE_NEXT) noteExit(c, r, left, n)
+      continue
+    }
     b.heat = heat
     return interpreted(c, b)
   }
 }
 
-/** Region r was left for block n. */
+/** Region r was left for block n, which is hot too. */
 // @ts-ignore: decorator
 @inline
 function noteExit(c: CpuState, r: usize, left: u32, n: usize): void {

@@ -74,7 +74,7 @@ function newNonGlobalGeneration(c: CpuState): void {
 let fetchedBit: u64 = 0
 function fetchedWord(c: CpuState, linear: u64): usize {
   const page = <u32>(linear >> 12)
-  const hash = (page ^ (page >>> 10)) & (FETCHED_BITS - 1)
+  const hash = (page ^ (page >>> 14)) & (FETCHED_BITS - 1)
   fetchedBit = <u64>1 << u64(hash & 63)
   return changetype<usize>(c) + FETCHED_OFFSET + ((hash >> 6) << 3)
 }

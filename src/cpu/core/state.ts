@@ -182,8 +182,8 @@ export const TLB_FILLED_OFFSET: u32 = 2048
 export const TLB_FILLED_WORDS: u32 = 4
 /** Pages from which blocks have been validated for a fetch since the last new generation: FETCHED_BITS bits by a hash of the page. Derived. */
 export const FETCHED_OFFSET: u32 = 2144
-export const FETCHED_BITS: u32 = 1024
-export const STATE_BYTES: u32 = 2304
+export const FETCHED_BITS: u32 = 16384
+export const STATE_BYTES: u32 = 4224
 
 export const TLB_ENTRIES: u32 = 2048
 export const TLB_ENTRY_BYTES: u32 = 32

@@ -28,7 +28,7 @@ const BATCH = 16
 const FIRST_GROWTH = 64
 const LAST_GROWTH = 2_000_000
 /** It asks again after so many exits. */
-const ASK_AGAIN = 64
+const ASK_AGAIN = 1000
 const NEVER = 0xffff_ffff
 const MAX_KNOWN_BRANCHES = 4096
 /** Table: the core's own functions lie below, compiled ones from here on. */
@@ -245,7 +245,7 @@ export class Compiler {
     const region = this.exports.jitAllocate(cpu, blocks.length) >>> 0
     if (region === 0) return false
     const growAt =
-      replaced === 0 ? Math.max(this.threshold, FIRST_GROWTH) : 4 * view.getUint32(replaced + REGION.exits, true)
+      replaced === 0 ? 4 * Math.max(this.threshold, FIRST_GROWTH) : 4 * view.getUint32(replaced + REGION.exits, true)
     view.setUint32(region + REGION.index, index, true)
     view.setUint32(region + REGION.instructions, plan.instructions, true)
     view.setUint32(region + REGION.pages, plan.pages, true)

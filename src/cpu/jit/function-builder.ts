@@ -304,7 +304,8 @@ export class FunctionBuilder {
 
   // Labels //////////////////////////////////////////////////////////////////////////////////////////////////////////////
 
-  private fresh = 0
+  /** Labels below are the translator's own. */
+  private fresh = 1 << 16
 
   newLabel(): number {
     return this.fresh++
@@ -389,8 +390,7 @@ export class FunctionBuilder {
     code.memory(W.i32Store, STATE_JIT_FUEL)
     code.get(EXIT)
     code.op(W.end)
-    const body = code.take()
-    code.length = 0
+    const bodyEnd = code.length
     for (const [local, slot] of this.loaded) {
       code.get(C)
       code.memory(W.i64Load, slot)
@@ -420,8 +420,9 @@ export class FunctionBuilder {
       whole.byte(1)
       whole.byte(type)
     }
-    whole.append(code.take())
-    whole.append(body)
+    whole.append(code.part(bodyEnd, code.length))
+    whole.append(code.part(0, bodyEnd))
+    code.release()
     return whole.take()
   }
 }

@@ -91,8 +91,8 @@ export function analyse(ways: readonly (readonly number[])[], entries: readonly 
   const dispatched = new Set<number>()
   for (;;) {
     const starts = [...new Set([...entries, ...dispatched])]
-    const successors = ways.map((list) => list.filter((to) => !dispatched.has(to)))
-    successors.push(starts)
+    const kept = dispatched.size === 0 ? ways : ways.map((list) => list.filter((to) => !dispatched.has(to)))
+    const successors = [...kept, starts]
     const sequence = reversePostorder(root, successors)
     const order = new Int32Array(count + 1).fill(-1)
     sequence.forEach((node, i) => {

@@ -58,11 +58,13 @@ export interface BlockSource {
 
 function find(source: BlockSource, rip: bigint, mode: number): number {
   const low = Number(BigInt.asUintN(32, rip))
+  const high = Number(rip >> 32n)
   const { view } = source
   let at = view.getUint32(source.blockTable + 4 * ((low ^ (low >>> 11)) & BLOCK_TABLE_MASK), true)
   while (at !== 0) {
     if (
-      view.getBigUint64(at + BLOCK.rip, true) === rip &&
+      view.getUint32(at + BLOCK.rip, true) === low &&
+      view.getUint32(at + BLOCK.rip + 4, true) === high &&
       source.generations.includes(view.getUint32(at + BLOCK.generation, true)) &&
       view.getUint32(at + BLOCK.mode, true) === mode
     ) {

@@ -44,8 +44,6 @@ class Translator {
   private readonly plan: RegionPlan
   private readonly graph: FlowGraph
   private readonly children: number[][]
-  private readonly labels: number[]
-  private readonly loopLabels: number[]
 
   constructor(plan: RegionPlan) {
     this.plan = plan
@@ -58,13 +56,16 @@ class Translator {
       if ((order[node] as number) >= 0) this.children[dominator[node] as number]?.push(node)
     }
     for (const list of this.children) list.sort((a, b) => (order[a] as number) - (order[b] as number))
-    this.labels = Array.from({ length: root + 1 }, () => this.f.newLabel())
-    this.loopLabels = Array.from({ length: root + 1 }, () => this.f.newLabel())
   }
 
   translate(): Uint8Array {
     this.tree(this.graph.root, DYNAMIC)
     return this.f.finish()
+  }
+
+  /** Label of a loop's header; a node's own number labels the end of the block it stands behind. */
+  private loopLabel(node: number): number {
+    return this.graph.root + 1 + node
   }
 
   /** Is the node reached by more than one way, so that it stands behind a label of its own? */
@@ -76,8 +77,8 @@ class Translator {
     const { f, graph } = this
     const merges = (this.children[node] as number[]).filter((child) => this.isMerge(child))
     const isLoop = graph.loops[node] === 1
-    if (isLoop) f.loop(this.loopLabels[node] as number)
-    for (let i = merges.length - 1; i >= 0; i--) f.block(this.labels[merges[i] as number] as number)
+    if (isLoop) f.loop(this.loopLabel(node))
+    for (let i = merges.length - 1; i >= 0; i--) f.block(merges[i] as number)
     if (node === graph.root) this.dispatcher()
     else this.block(node, isLoop ? DYNAMIC : form)
     for (const child of merges) {
@@ -92,15 +93,15 @@ class Translator {
     const { code } = f
     const { entries } = graph
     if (entries.length === 1) {
-      f.br(this.labels[entries[0] as number] as number)
+      f.br(entries[0] as number)
       return
     }
     code.get(ENTRY)
     code.op(W.brTable)
     code.unsigned(plan.blocks.length)
-    const other = f.depth(this.labels[entries[0] as number] as number)
+    const other = f.depth(entries[0] as number)
     for (let i = 0; i < plan.blocks.length; i++) {
-      code.unsigned(entries.includes(i) ? f.depth(this.labels[i] as number) : other)
+      code.unsigned(entries.includes(i) ? f.depth(i) : other)
     }
     code.unsigned(other)
   }
@@ -183,13 +184,13 @@ class Translator {
       c.publishForm()
       f.code.i32(to)
       f.code.set(ENTRY)
-      f.br(this.loopLabels[graph.root] as number)
+      f.br(this.loopLabel(graph.root))
     } else if ((graph.order[to] as number) <= (graph.order[c.ordinal] as number)) {
       c.publishForm()
-      f.br(this.loopLabels[to] as number)
+      f.br(this.loopLabel(to))
     } else if (this.isMerge(to)) {
       c.publishForm()
-      f.br(this.labels[to] as number)
+      f.br(to)
     } else {
       if (graph.loops[to] === 1) c.publishForm()
       this.tree(to, c.form)

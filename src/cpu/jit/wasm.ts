@@ -130,9 +130,15 @@ export const W = {
   i64Extend32S: 0xc4,
 } as const
 
+/** Buffers that no sequence uses now: a module is made of many short ones. */
+const spare: Uint8Array[] = []
+const SPARE = 8
+const NONE = new Uint8Array(0)
+const floats = new DataView(new ArrayBuffer(8))
+
 /** A growing sequence of bytes. */
 export class Code {
-  private bytes = new Uint8Array(4096)
+  private bytes = spare.pop() ?? new Uint8Array(4096)
   length = 0
 
   private reserve(count: number): void {
@@ -221,8 +227,9 @@ export class Code {
 
   i64(value: bigint | number): void {
     this.byte(W.i64Const)
-    if (typeof value === 'number') this.signed64(BigInt(value))
-    else this.signed64(value)
+    if (typeof value === 'bigint') this.signed64(value)
+    else if (value === (value | 0)) this.signed(value)
+    else this.signed64(BigInt(value))
   }
 
   /** A load or store; guest addresses have no alignment, and the hint means nothing to the engines. */
@@ -252,16 +259,14 @@ export class Code {
 
   f32(value: number): void {
     this.byte(W.f32Const)
-    const view = new DataView(new ArrayBuffer(4))
-    view.setFloat32(0, value, true)
-    this.append(new Uint8Array(view.buffer))
+    floats.setFloat32(0, value, true)
+    this.append(new Uint8Array(floats.buffer, 0, 4))
   }
 
   f64(value: number): void {
     this.byte(W.f64Const)
-    const view = new DataView(new ArrayBuffer(8))
-    view.setFloat64(0, value, true)
-    this.append(new Uint8Array(view.buffer))
+    floats.setFloat64(0, value, true)
+    this.append(new Uint8Array(floats.buffer))
   }
 
   call(index: number): void {
@@ -284,8 +289,22 @@ export class Code {
     this.byte(result)
   }
 
+  /** A view of the bytes from `start` to `end`, until the next byte is written. */
+  part(start: number, end: number): Uint8Array {
+    return this.bytes.subarray(start, end)
+  }
+
+  /** Ends the sequence. */
+  release(): void {
+    if (spare.length < SPARE && this.bytes !== NONE) spare.push(this.bytes)
+    this.bytes = NONE
+  }
+
+  /** Ends the sequence and gives its bytes. */
   take(): Uint8Array {
-    return this.bytes.slice(0, this.length)
+    const bytes = this.bytes.slice(0, this.length)
+    this.release()
+    return bytes
   }
 }
 
@@ -304,7 +323,8 @@ function section(module: Code, id: number, fill: (content: Code) => void): void 
   fill(content)
   module.byte(id)
   module.unsigned(content.length)
-  module.append(content.take())
+  module.append(content.part(0, content.length))
+  content.release()
 }
 
 function text(code: Code, value: string): void {
