@@ -110,5 +110,7 @@ export interface CoreExports {
   /** A record for a region of `blocks` blocks of a vCPU, 0 if there is no room; `jitLink` takes it into use once it is filled. */
   jitAllocate(cpu: number, blocks: number): number
   jitLink(cpu: number, region: number): void
+  /** Replaces a block by one of only its first `count` instructions, which is given; 0 if it must stay. */
+  jitCut(cpu: number, block: number, count: number): number
   clearDirty(): void
 }

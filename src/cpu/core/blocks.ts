@@ -14,7 +14,7 @@ import { BLOCK_BYTES, Block, NO_PAGE, OP_EXIT, UOP_BYTES, uopNumber } from './ir
 import { PAGE_CODE, PAGE_EXECUTED, PAGE_LOGGED, cpuAt, cpuCount, markDirty, memoryAt, pageFlags, ramBytes, runningCpu } from './layout'
 import { advanceGeneration, dropWriteTags, generationOf, markFetched, translate } from './memory'
 import { VECTOR_GP, VECTOR_UD, raise, raiseNoCode } from './fault'
-import { decodeBlock } from './decode'
+import { decodeBlock, decodeCutBlock } from './decode'
 import { countStore, forgetExecuted, markExecuted } from './executed'
 import { FORGOTTEN, forgetLogged, logEnd, logPositions, loggedPage, logStore } from './coherence'
 import { dropRegions, killRegions } from './jit'
@@ -144,6 +144,23 @@ function kill(v: CpuState, b: Block): bool {
   b.mode |= 0x80000000
   const compiled = b.inRegions != 0 && killRegions(v, b)
   return compiled || changetype<usize>(b) == v.block
+}
+
+/**
+ * Puts in b's place a block of only its first `count` instructions, after which control goes on at the next block. Where blocks are cut is nothing
+ * a guest could notice. 0 if b must stay as it is: nothing is decoded again that might have other bytes now. Not from inside b.
+ */
+export function cutBlock(c: CpuState, b: Block, count: u32): usize {
+  const generation = b.generation
+  if (generation == 0 || b.secondPage != NO_PAGE || c.arenaNext + ARENA_RESERVE > c.arenaEnd) return 0
+  if (b.physical >= ramBytes || load<u8>(pageFlags + (b.physical >> 12)) & PAGE_LOGGED) return 0
+  const mode = b.mode
+  kill(c, b)
+  const cut = decodeCutBlock(c, b.rip, mode, b.physical, count)
+  if (cut === null) return 0
+  cut.generation = generation
+  cut.heat = b.heat
+  return changetype<usize>(cut)
 }
 
 /** Drops vCPU v's blocks with bytes in [start, end), all within the page of `start`. Returns true if the block being executed was one. */

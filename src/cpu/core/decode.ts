@@ -19,6 +19,17 @@ import { fuseBranch } from './fuse'
 import { decodeOneByte } from './decode-one-byte'
 import { decodeTwoByte } from './decode-two-byte'
 
+/** Instructions a block has at most. */
+let most: u32 = BLOCK_MAX_INSTRUCTIONS
+
+/** The same, cut before its instruction number `count`. */
+export function decodeCutBlock(c: CpuState, rip: u64, mode: u32, physical: u32, count: u32): Block | null {
+  most = count
+  const b = decodeBlock(c, rip, mode, physical)
+  most = BLOCK_MAX_INSTRUCTIONS
+  return b
+}
+
 /** Decodes the block at rip, whose first byte is at `physical`; null if its first instruction cannot be fetched (fault raised). */
 export function decodeBlock(c: CpuState, rip: u64, mode: u32, physical: u32): Block | null {
   const d = changetype<Decoder>(decoderBase)
@@ -89,7 +100,7 @@ export function decodeBlock(c: CpuState, rip: u64, mode: u32, physical: u32): Bl
       finished = true
       break
     }
-    if (ephemeral || mode & MODE_STEP || d.number == BLOCK_MAX_INSTRUCTIONS || d.position > 230 || d.position >= d.firstBytes || d.uop >= limit) break
+    if (ephemeral || mode & MODE_STEP || d.number == most || d.position > 230 || d.position >= d.firstBytes || d.uop >= limit) break
   }
   const count = d.number
   if (!finished) {

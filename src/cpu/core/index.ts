@@ -3,8 +3,9 @@ import { STATE_BYTES } from './state'
 import { bytesNeeded, clearDirtyPages, cpuAt, cpuCount, dirtyCount, dirtyList, dropCompiled, layOut, ramBase, runningCpu, saveLimit, setDropCompiled, setEventMaskValue, setMachineTime, addRom } from './layout'
 import { LINE_INTR, runCpu } from './run'
 import { IF, readFlags, setArithmetic } from './flags'
-import { dropAllBlocks, dropCode, stopAtBoundary } from './blocks'
+import { cutBlock, dropAllBlocks, dropCode, stopAtBoundary } from './blocks'
 import { dropWriteTags, tlbFlushAll } from './memory'
+import { Block } from './ir'
 import { changeBreakpoint } from './breakpoints'
 import { configureCoherence, retiredSoFar } from './coherence'
 import { countTranslations, forgetAll } from './tlb'
@@ -193,4 +194,8 @@ export function jitAllocate(cpu: u32, blocks: u32): usize {
 
 export function jitLink(cpu: u32, region: usize): void {
   linkRegion(cpuAt(cpu), region)
+}
+
+export function jitCut(cpu: u32, block: usize, count: u32): usize {
+  return cutBlock(cpuAt(cpu), changetype<Block>(block), count)
 }

@@ -10,8 +10,9 @@
 // 4. It decides nothing that a guest could notice: any block may be compiled at any time, or never.
 import type { CoreExports } from '../core-abi.js'
 import { STATE_BLOCK_TABLE, STATE_GENERATION, STATE_GLOBAL_GENERATION, STATE_RETIRED } from '../state-layout.js'
-import { type BlockSource, isLinked, planRegion, type RegionPlan } from './region.js'
-import { translateRegion } from './translate.js'
+import type { FlowGraph } from './graph.js'
+import { type BlockSource, isLinked, overlaps, planRegion, type RegionPlan } from './region.js'
+import { flowOf, translateRegion } from './translate.js'
 import { BLOCK, REGION } from './uops.js'
 import { encodeModule, type FunctionType, I32, I64, type ImportedFunction } from './wasm.js'
 
@@ -22,6 +23,8 @@ const START_UP = 16_000_000
 const START_UP_FACTOR = 8
 
 const BATCH = 16
+/** A region is planned anew so often at most because blocks were cut. */
+const MAX_CUTS = 4
 
 /** A region is compiled anew, larger, once it was left so often for blocks it might contain, or as often as a block is entered before; next after
  *  four times as many exits, while that is below the last figure. */
@@ -167,8 +170,8 @@ export class Compiler {
         continue
       }
       if (region !== 0) this.learn(view, region)
-      const plan = planRegion(source, block)
-      const index = this.place(translateRegion(plan), bodies)
+      const { plan, graph } = this.plan(cpu, source, block)
+      const index = this.place(translateRegion(plan, graph), bodies)
       if (index < 0) {
         this.overflow()
         return
@@ -183,6 +186,24 @@ export class Compiler {
         this.overflow()
         return
       }
+    }
+  }
+
+  /** The region that begins at a block. Where its control flow is no nest of loops, blocks that run into the middle of others are cut first. */
+  private plan(cpu: number, source: BlockSource, head: number): { plan: RegionPlan; graph: FlowGraph } {
+    let block = head
+    for (let round = 0; ; round++) {
+      const plan = planRegion(source, block)
+      const graph = flowOf(plan)
+      if (graph.dispatched.size === 0 || round === MAX_CUTS) return { plan, graph }
+      let cut = false
+      for (const { block: long, count } of overlaps(plan, graph.dispatched)) {
+        const short = this.exports.jitCut(cpu, long.pointer, count) >>> 0
+        if (short === 0) continue
+        cut = true
+        if (long.pointer === block) block = short
+      }
+      if (!cut) return { plan, graph }
     }
   }
 

@@ -16,7 +16,7 @@ import {
   STATE_TLB,
   STATE_XMM,
 } from '../state-layout.js'
-import { SLOT_SEGMENT_BASE, SLOT_T0, SLOT_ZERO } from './uops.js'
+import { SLOT_SEGMENT_BASE, SLOT_T0, SLOT_ZERO, type Uop } from './uops.js'
 import { Code, F32, F64, I32, I64, V128, W } from './wasm.js'
 import { V } from './wasm-simd.js'
 
@@ -169,6 +169,17 @@ export class FunctionBuilder {
     this.touch(slot & ~7, local)
     this.stored.set(local, slot & ~7)
     return local
+  }
+
+  /** The temporaries that these uops have written are of no use any more: V8 need not carry them on. */
+  forgetTemporaries(uops: readonly Uop[]): void {
+    for (const { d } of uops) {
+      if (d < SLOT_T0 || (d >= SLOT_ZERO && d < SLOT_T8)) continue
+      const local = localOf(d)
+      if (!this.stored.has(local)) continue
+      this.code.i64(0)
+      this.code.set(local)
+    }
   }
 
   /** Stores a slot's local into the state, for a helper that reads it there. */

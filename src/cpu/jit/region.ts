@@ -237,6 +237,21 @@ function matchReturns(blocks: readonly RegionBlock[]): void {
   }
 }
 
+/**
+ * Where blocks run through the beginning of one of `nodes`: the first such place of each block, as the number of an instruction. A block goes on
+ * from wherever it was entered to the next branch; so what precedes a loop holds its first round too, and leads into the loop's middle.
+ */
+export function overlaps(
+  { blocks }: RegionPlan,
+  nodes: Iterable<number>,
+): { readonly block: Block; readonly count: number }[] {
+  const begins = new Set([...nodes].map((i) => blocks[i]?.block.rip))
+  return blocks.flatMap(({ block }) => {
+    const inside = block.uops.find((uop) => uop.number > 0 && begins.has(block.rip + BigInt(uop.offset)))
+    return inside === undefined ? [] : [{ block, count: inside.number }]
+  })
+}
+
 /** In-region successors of a block, one for each way; what the graph is made of. Ways that only an entry takes are not among them. */
 export function successors(at: RegionBlock): number[] {
   const { op } = terminator(at.block)

@@ -45,12 +45,10 @@ class Translator {
   private readonly graph: FlowGraph
   private readonly children: number[][]
 
-  constructor(plan: RegionPlan) {
+  constructor(plan: RegionPlan, graph: FlowGraph) {
     this.plan = plan
-    const ways = plan.blocks.map(successors)
-    const entries = plan.blocks.flatMap((at, i) => (at.entry ? [i] : []))
-    this.graph = analyse(ways, entries)
-    const { root, order, dominator } = this.graph
+    this.graph = graph
+    const { root, order, dominator } = graph
     this.children = Array.from({ length: root + 1 }, () => [])
     for (let node = 0; node < root; node++) {
       if ((order[node] as number) >= 0) this.children[dominator[node] as number]?.push(node)
@@ -153,6 +151,7 @@ class Translator {
   /** Goes to a block of the region, or out of it where `to` is -1; `kind` says by which way of this block. Ends the path. */
   private go(c: Context, to: number, kind: number): void {
     const { f, graph, plan } = this
+    f.forgetTemporaries(c.at.block.uops)
     if (to < 0) {
       c.leave(kind)
       return
@@ -346,7 +345,15 @@ class Translator {
   }
 }
 
+/** The region's control flow. */
+export function flowOf(plan: RegionPlan): FlowGraph {
+  return analyse(
+    plan.blocks.map(successors),
+    plan.blocks.flatMap((at, i) => (at.entry ? [i] : [])),
+  )
+}
+
 /** The body of the region's function. */
-export function translateRegion(plan: RegionPlan): Uint8Array {
-  return new Translator(plan).translate()
+export function translateRegion(plan: RegionPlan, graph: FlowGraph): Uint8Array {
+  return new Translator(plan, graph).translate()
 }

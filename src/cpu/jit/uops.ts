@@ -153,6 +153,8 @@ export interface Uop {
   readonly x: number
   /** Number of the guest instruction in its block. */
   readonly number: number
+  /** Where that instruction begins, in bytes from the block's first. */
+  readonly offset: number
   /** The immediate, whole and as its two signed halves. */
   readonly immediate: bigint
   readonly low: number
@@ -182,6 +184,7 @@ export function readBlock(view: DataView, pointer: number): Block {
       s2: view.getUint8(u + 4),
       x: view.getUint8(u + 5),
       number: view.getUint8(u + 6),
+      offset: view.getUint8(u + 7),
       immediate: view.getBigInt64(u + 8, true),
       low: view.getInt32(u + 8, true),
       high: view.getInt32(u + 12, true),
