@@ -17,7 +17,7 @@ import { loadAll, saveAll, saveArea } from './save'
 import { NEVER_HOT, allocateRegion, linkRegion, setThreshold } from './jit'
 
 export { multiplyHighSigned as jitMultiplyHigh } from './arithmetic'
-export { jitCold, jitColdEnd, jitFlags, jitSystem, jitVector } from './jit'
+export { jitCold, jitColdEnd, jitFlags, jitSystem, jitVector, jitX87 } from './jit'
 
 let lastRetired: i64 = 0
 

@@ -20,6 +20,7 @@ import { settleFlags } from './flag-forms'
 import { cachedTarget, findTarget, leaveWithFault, settleSystem } from './interpret'
 import { coldOp } from './cold'
 import { sseOp } from './sse'
+import { x87Fast } from './x87'
 import { systemOp } from './system-ops'
 import { compileRequest, growRequest } from './imports'
 
@@ -345,6 +346,13 @@ function instruction(c: CpuState, at: u32, fuel: i32): usize {
 export function jitVector(c: CpuState, at: u32, fuel: i32): void {
   sseOp(c, instruction(c, at, fuel))
   end(c)
+}
+
+/** The same for an x87 instruction at `rip` that has nothing to do with the flags; gives the status, too. */
+export function jitX87(c: CpuState, at: u32, fuel: i32, detail: u32, rip: u64): u32 {
+  if (x87Fast(c, detail, rip)) return JIT_OK
+  jitVector(c, at, fuel)
+  return c.jitStatus
 }
 
 export function jitCold(c: CpuState, at: u32, fuel: i32): void {

@@ -557,20 +557,23 @@ function keepsC1(opcode: u32, modrm: u32): bool {
 /** FIP, FDP and FOP. */
 // @ts-ignore: decorator
 @inline
-function remember(c: CpuState, detail: u32): void {
+function remember(c: CpuState, detail: u32, rip: u64): void {
   store<u16>(fx(c), <u16>detail, 6)
-  store<u64>(fx(c), c.instructionRip, 8)
+  store<u64>(fx(c), rip, 8)
   if ((detail & 0xff) < 0xc0) store<u64>(fx(c), c.t0, 16)
+}
+
+/** Does the instruction at `rip`, if it is one of x87-fast.ts with operands that are. */
+export function x87Fast(c: CpuState, detail: u32, rip: u64): bool {
+  if (c.cr0 & 12 || statusWord(c) & 0x80 || (controlWord(c) & INEXACT) == 0) return false
+  const done = fastForm(c, fx(c), detail)
+  if (done == DONE) remember(c, detail, rip)
+  return done != SLOW
 }
 
 export function x87Function(c: CpuState, u: usize): void {
   const detail = uopDetail(u)
-  if ((c.cr0 & 12) == 0 && (statusWord(c) & 0x80) == 0 && (controlWord(c) & INEXACT) != 0) {
-    const done = fastForm(c, fx(c), detail)
-    if (done == DONE) remember(c, detail)
-    if (done != SLOW) return
-  }
-  generalForm(c, u, detail)
+  if (!x87Fast(c, detail, c.instructionRip)) generalForm(c, u, detail)
 }
 
 function generalForm(c: CpuState, u: usize, detail: u32): void {
@@ -592,5 +595,5 @@ function generalForm(c: CpuState, u: usize, detail: u32): void {
     setStatusWord(c, statusBefore)
     return
   }
-  remember(c, detail)
+  remember(c, detail, c.instructionRip)
 }

@@ -49,6 +49,7 @@ const HELPERS: readonly ImportedFunction[] = [
   { name: 'jitColdEnd', type: INSTRUCTION },
   { name: 'jitFlags', type: { parameters: [I32], results: [] } },
   { name: 'jitMultiplyHigh', type: { parameters: [I64, I64], results: [I64] } },
+  { name: 'jitX87', type: { parameters: [I32, I32, I32, I32, I64], results: [I32] } },
 ]
 
 export interface CompilerStatistics {
@@ -83,8 +84,8 @@ export class Compiler {
   private readonly exports: CoreExports
   private threshold = 0
   private queue: Waiting[] = []
-  /** Blocks that have asked once during start-up. */
-  private readonly postponed = new Set<number>()
+  /** Blocks that have asked once during start-up, and their vCPUs. */
+  private readonly postponed = new Map<number, number>()
   /** Table indices of compiled bodies, by a hash of their bytes. */
   private readonly pool = new Map<number, { readonly body: Uint8Array; readonly index: number }[]>()
   /** Where indirect branches have led to: blocks by the block that the branch ends, the most frequent first. Hints only. */
@@ -114,9 +115,9 @@ export class Compiler {
       if (this.exports.jitDropPending() !== 0) return
       this.full = false
     }
-    if (!this.isStartUp(cpu)) this.postponed.clear()
+    if (!this.isStartUp(cpu)) this.endStartUp()
     else if (!this.postponed.has(block)) {
-      this.postponed.add(block)
+      this.postponed.set(block, cpu)
       new DataView(this.memory.buffer).setInt32(block + BLOCK.heat, (START_UP_FACTOR - 1) * this.threshold, true)
       return
     }
@@ -134,6 +135,19 @@ export class Compiler {
     const again = this.queue.some((waiting) => waiting.block === asked.block && waiting.region === asked.region)
     if (!again) this.queue.push(asked)
     if (again || this.queue.length >= BATCH) this.compile()
+  }
+
+  /** What was put off is due soon. */
+  private endStartUp(): void {
+    const view = new DataView(this.memory.buffer)
+    for (const [block, cpu] of this.postponed) {
+      if (
+        isLinked(view, this.word(cpu, STATE_BLOCK_TABLE), block) &&
+        view.getInt32(block + BLOCK.heat, true) > this.threshold >> 2
+      )
+        view.setInt32(block + BLOCK.heat, this.threshold >> 2, true)
+    }
+    this.postponed.clear()
   }
 
   private isStartUp(cpu: number): boolean {

@@ -9,6 +9,7 @@ import { OP, SLOT_T0, type Uop } from './uops.js'
 import { vectorEffects } from './vector-effects.js'
 
 const COLD_STRING = 38
+const X87 = 48
 const CLTS = 20
 const RAX = 0
 const RCX = 1 << 3
@@ -157,8 +158,19 @@ export function emitHelper(c: Context, uop: Uop): boolean {
 
 /** Has the core execute an OP_SSE. */
 export function callVector(c: Context, uop: Uop): void {
-  const { f } = c
+  const { code, f } = c
   const effects = vectorEffects(uop)
+  if (functionOf(uop) === X87 && !effects.flags) {
+    for (const slot of effects.reads) f.spill(slot)
+    code.get(C)
+    c.placeForHelper()
+    code.i32(uop.low >>> 16)
+    code.i64(c.at.block.rip + BigInt(uop.offset))
+    code.call(HELPER.x87)
+    for (const slot of effects.writes) f.reload(slot)
+    f.leaveByResult()
+    return
+  }
   for (const r of new Set(effects.vectorReads)) f.spillVector(r)
   call(c, effects, HELPER.vector, effects.flags)
   for (const r of effects.vectorWrites) f.reloadVector(r)

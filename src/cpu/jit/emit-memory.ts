@@ -3,7 +3,7 @@
 // A tag that does not hold means one of many things (core/memory.ts), all of them rare. No call stands on this way: V8 keeps nothing in
 // registers over a call, and a call on the rare way made loops over memory a third to a half slower.
 import type { Context } from './context.js'
-import { LEAVE_UOP, TAG, X0 } from './function-builder.js'
+import { LEAVE_UOP, TAG, TLB, X0 } from './function-builder.js'
 import { OP, type Uop } from './uops.js'
 import { W } from './wasm.js'
 
@@ -13,9 +13,31 @@ const READ_TAG = 0
 const WRITE_TAG = 8
 const ADDEND = 24
 
+/** The bytes of each probe, and of `pointer`: a good part of all code, and the same in every function. */
+const probes = new Map<number, Uint8Array>()
+const POINTER = -1
+
+/** Emits what `emit` does, from its bytes if they are known. */
+function repeated(c: Context, key: number, emit: (c: Context) => void): void {
+  const { code } = c
+  const known = probes.get(key)
+  if (known !== undefined) {
+    code.append(known)
+    return
+  }
+  const start = code.length
+  emit(c)
+  probes.set(key, code.part(start, code.length).slice())
+}
+
 /** The address is on the stack: keeps it in X0, pushes whether the tag at `tag` holds for `size` bytes there. TAG points to the entry. */
 export function probe(c: Context, tag: number, size: number): void {
-  const { code, f } = c
+  c.f.useTlb()
+  repeated(c, 32 * tag + size, () => emitProbe(c, tag, size))
+}
+
+function emitProbe(c: Context, tag: number, size: number): void {
+  const { code } = c
   code.tee(X0)
   code.i64(7)
   code.op(W.i64ShrU)
@@ -28,7 +50,7 @@ export function probe(c: Context, tag: number, size: number): void {
   code.op(W.i32WrapI64)
   code.i32(TLB_INDEX_MASK)
   code.op(W.i32And)
-  f.tlb()
+  code.get(TLB)
   code.op(W.i32Add)
   code.tee(TAG)
   code.memory(W.i64Load, tag)
@@ -44,6 +66,10 @@ export function probe(c: Context, tag: number, size: number): void {
 
 /** Pushes the host pointer of X0 after a successful probe. */
 export function pointer(c: Context): void {
+  repeated(c, POINTER, emitPointer)
+}
+
+function emitPointer(c: Context): void {
   const { code } = c
   code.get(TAG)
   code.memory(W.i32Load, ADDEND)

@@ -72,10 +72,18 @@ function typeOf(name: number): number {
   return name === D0 || name === D1 ? F64 : name === S0 ? F32 : name >= V0 ? V128 : name >= TLB ? I32 : I64
 }
 
+/** Locals that have the same number in every function, so that code which uses no others is the same bytes everywhere (emit-memory.ts). */
+const FIXED = [X0, TAG, TLB, EXIT]
+
 /** Code whose locals are names, numbered in the order of their first use. */
 class FunctionCode extends Code {
   private readonly numbers = new Int8Array(NAMES).fill(-1)
   readonly types: number[] = []
+
+  constructor() {
+    super()
+    for (const name of FIXED) this.number(name)
+  }
 
   /** The number of a local. */
   private number(name: number): number {
@@ -106,7 +114,7 @@ const CR0_EM_TS = 12
 const CR4_OSFXSR = 0x200
 
 /** Index of the helpers among a module's functions. */
-export const HELPER = { vector: 0, cold: 1, system: 2, coldEnd: 3, flags: 4, multiplyHigh: 5 } as const
+export const HELPER = { vector: 0, cold: 1, system: 2, coldEnd: 3, flags: 4, multiplyHigh: 5, x87: 6 } as const
 
 /** The local that holds a slot. Not for ZERO. */
 function localOf(slot: number): number {
@@ -288,9 +296,9 @@ export class FunctionBuilder {
     this.usesFlags = true
   }
 
-  tlb(): void {
+  /** TLB is going to be read. */
+  useTlb(): void {
     this.usesTlb = true
-    this.code.get(TLB)
   }
 
   spillFlags(): void {
@@ -375,6 +383,11 @@ export class FunctionBuilder {
   leaveByStatus(): void {
     this.code.get(C)
     this.code.memory(W.i32Load, STATE_JIT_STATUS)
+    this.leaveByResult()
+  }
+
+  /** The same with the status on the stack. */
+  leaveByResult(): void {
     this.brIf(this.statusLabel)
   }
 
