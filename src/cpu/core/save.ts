@@ -8,7 +8,7 @@
 // code-write log, before or after, are dropped here, since what a vCPU sees of such a page depends on the moment.
 // Layout: header (magic, version, vCPUs, RAM bytes, log positions, executed pages, bytes of all), the log's live entries, the executed pages, then
 // per vCPU [0, DERIVED_OFFSET), [FX_OFFSET, FX_END) and its system area (tlb.ts).
-import { DERIVED_OFFSET, FX_END, FX_OFFSET } from './state'
+import { CpuState, DERIVED_OFFSET, FX_END, FX_OFFSET, SLOT_T0, SLOT_ZERO } from './state'
 import { LOG_ENTRIES, cpuAt, cpuCount, ramBytes, saveBase } from './layout'
 import { LOG_SAVED_BYTES, clearLog, loadLog, logEnd, logPositions, saveLog } from './coherence'
 import { loadExecuted, saveExecuted } from './executed'
@@ -44,6 +44,9 @@ export function saveAll(): u32 {
     const c = cpuAt(i)
     const p = changetype<usize>(c)
     memory.copy(at, p, DERIVED_OFFSET)
+    // Temporaries mean nothing between two instructions, and compiled code leaves others than the interpreter.
+    memory.fill(at + SLOT_T0, 0, SLOT_ZERO - SLOT_T0)
+    store<u64>(at, 0, offsetof<CpuState>('t8'))
     at += DERIVED_OFFSET
     memory.copy(at, p + FX_OFFSET, FX_BYTES)
     at += FX_BYTES

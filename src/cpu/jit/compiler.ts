@@ -53,9 +53,12 @@ const HELPERS: readonly ImportedFunction[] = [
 ]
 
 export interface CompilerStatistics {
-  /** Regions linked, of them with a body from the pool. */
+  /** Regions linked; of them with a body from the pool, and in the place of a smaller one. */
   regions: number
   reused: number
+  grown: number
+  /** Blocks cut at the beginning of a loop. */
+  cuts: number
   /** Guest instructions and bytes of WebAssembly in compiled bodies. */
   instructions: number
   bytes: number
@@ -78,7 +81,16 @@ interface Link {
 }
 
 export class Compiler {
-  readonly statistics: CompilerStatistics = { regions: 0, reused: 0, instructions: 0, bytes: 0, modules: 0, drops: 0 }
+  readonly statistics: CompilerStatistics = {
+    regions: 0,
+    reused: 0,
+    grown: 0,
+    cuts: 0,
+    instructions: 0,
+    bytes: 0,
+    modules: 0,
+    drops: 0,
+  }
   private readonly memory: WebAssembly.Memory
   private readonly table: WebAssembly.Table
   private readonly exports: CoreExports
@@ -215,6 +227,7 @@ export class Compiler {
         const short = this.exports.jitCut(cpu, long.pointer, count) >>> 0
         if (short === 0) continue
         cut = true
+        this.statistics.cuts++
         if (long.pointer === block) block = short
       }
       if (!cut) return { plan, graph }
@@ -300,6 +313,7 @@ export class Compiler {
       view.setInt32(pointer + BLOCK.heat, 0, true)
     })
     this.statistics.regions++
+    if (replaced !== 0) this.statistics.grown++
     this.statistics.instructions += plan.instructions
     return true
   }
