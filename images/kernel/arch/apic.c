@@ -180,7 +180,7 @@ static u64 measure_timer_hz(void)
 	return (unsigned __int128)gone * clock_base.tsc_hz / (before - start);
 }
 
-void apic_timer_calibrate(void)
+static u64 measured_timer_hz(void)
 {
 	unsigned long flags;
 	u64 hz = 0;
@@ -192,7 +192,17 @@ void apic_timer_calibrate(void)
 	apic_write(APIC_TMICT, 0);
 	apic_write(APIC_LVTT, LOCAL_TIMER_VECTOR);
 	local_irq_restore(flags);
-	apic_timer_hz = hz ? hz : NSEC_PER_SEC / TIMER_DIVISOR;
+	return hz;
+}
+
+/* Where CPUID names the crystal clock, the timer counts that (SDM 3A 11.5.4); only elsewhere it takes a measurement. */
+void apic_timer_calibrate(void)
+{
+	apic_timer_hz = crystal_hz_from_cpuid() / TIMER_DIVISOR;
+	if (!apic_timer_hz)
+		apic_timer_hz = measured_timer_hz();
+	if (!apic_timer_hz)
+		apic_timer_hz = NSEC_PER_SEC / TIMER_DIVISOR;
 	pr_info("APIC timer: %lu.%03lu MHz\n", (unsigned long)(apic_timer_hz * TIMER_DIVISOR / 1000000),
 		(unsigned long)(apic_timer_hz * TIMER_DIVISOR / 1000 % 1000));
 }

@@ -27,6 +27,9 @@ void liveupdate_gather_interrupt(void);
 void apic_timer_interrupt(struct pt_regs *regs);
 void apic_reset_calibration(void);
 
+/* time.c: the clock that the TSC and the APIC timer are derived from; 0 if the processor does not name it */
+u64 crystal_hz_from_cpuid(void);
+
 /* oops.c */
 unsigned long oops_begin(void);
 void oops_end(unsigned long flags, struct pt_regs *regs, int signr);

@@ -161,3 +161,8 @@ bool __weak handover_frame_preserved(unsigned long pfn)
 {
 	return false;
 }
+
+bool __weak handover_run_preserved(unsigned long pfn, unsigned long *until)
+{
+	return false;
+}

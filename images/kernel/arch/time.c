@@ -51,18 +51,31 @@ void clock_set_base(const struct clock_base *base)
 	tsc_mult = ((unsigned __int128)NSEC_PER_SEC << 32) / base->tsc_hz;
 }
 
-/* 0 if the processor does not say (SDM 2A CPUID). */
-static u64 tsc_hz_from_cpuid(void)
+/* The crystal clock, and the TSC's ratio to it; 0 if the processor does not say (SDM 2A CPUID). */
+static u32 crystal_from_cpuid(u32 *ticks, u32 *per)
 {
-	u32 max, a, b, c, d;
+	u32 max, b, c, d;
 
 	cpuid(0, &max, &b, &c, &d);
 	if (max < 0x15)
 		return 0;
-	cpuid(0x15, &a, &b, &c, &d);
-	if (!a || !b || !c)
-		return 0;
-	return (u64)c * b / a;
+	cpuid(0x15, per, ticks, &c, &d);
+	return *per && *ticks ? c : 0;
+}
+
+u64 crystal_hz_from_cpuid(void)
+{
+	u32 ticks, per;
+
+	return crystal_from_cpuid(&ticks, &per);
+}
+
+static u64 tsc_hz_from_cpuid(void)
+{
+	u32 ticks, per;
+	u64 crystal = crystal_from_cpuid(&ticks, &per);
+
+	return crystal ? crystal * ticks / per : 0;
 }
 
 /*

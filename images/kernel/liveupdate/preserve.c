@@ -168,6 +168,22 @@ bool handover_frame_preserved(unsigned long pfn)
 	return pfn < bitmap_frames && bitmap[pfn / 64] >> (pfn % 64) & 1;
 }
 
+bool handover_run_preserved(unsigned long pfn, unsigned long *until)
+{
+	const unsigned long *bits = (const unsigned long *)bitmap;
+	bool preserved = handover_frame_preserved(pfn);
+	unsigned long turn;
+
+	if (pfn >= bitmap_frames)
+		return false;
+	if (preserved)
+		turn = find_next_zero_bit(bits, bitmap_frames, pfn);
+	else
+		turn = find_next_bit(bits, bitmap_frames, pfn);
+	*until = min(*until, turn);
+	return preserved;
+}
+
 int retrieve_frame(unsigned long pfn, unsigned int kind)
 {
 	static const u8 types[] = {
@@ -200,7 +216,7 @@ static void release_stream(const struct handover_component_ser *component)
 		u64 this = next;
 
 		next = ((struct handover_block_ser *)__va(next))->next;
-		free_reserved_frame(this >> PAGE_SHIFT);
+		free_reserved_frames(this >> PAGE_SHIFT, (this >> PAGE_SHIFT) + 1);
 	}
 }
 
@@ -211,8 +227,7 @@ void release_handover_frames(struct handover_root_ser *root)
 	bitmap = NULL;
 	for (u32 i = 0; i < root->components; i++)
 		release_stream(&root->component[i]);
-	for (u64 at = 0; at < root->bitmap_bytes; at += PAGE_SIZE)
-		free_reserved_frame((root->bitmap + at) >> PAGE_SHIFT);
+	free_reserved_frames(root->bitmap >> PAGE_SHIFT, PFN_UP(root->bitmap + root->bitmap_bytes));
 }
 
 const struct liveupdate_class frames_class = {

@@ -17,12 +17,10 @@ struct frame_run { unsigned long first, end; };
 
 static struct frame_run early_runs[EARLY_RUNS];
 static unsigned int nr_early_runs;
-static unsigned long early_next = FRAMES_START_PHYS >> PAGE_SHIFT;
 static unsigned long arena_next;	/* virtual address */
 unsigned long max_pfn;
 
 void page_alloc_init(void);
-void free_reserved_frame(unsigned long pfn);
 
 void *arena_alloc(unsigned long size)
 {
@@ -39,34 +37,60 @@ void *arena_alloc(unsigned long size)
 	return memory;
 }
 
-static bool in_range(unsigned long pfn, u64 start, u64 size)
+/* Is @pfn in [first, end)? Lowers *until to where the answer turns. */
+static bool inside(unsigned long pfn, unsigned long first, unsigned long end,
+		   unsigned long *until)
 {
-	return pfn >= start >> PAGE_SHIFT && pfn < PFN_UP(start + size);
+	if (pfn >= first && pfn < end) {
+		*until = min(*until, end);
+		return true;
+	}
+	if (pfn < first)
+		*until = min(*until, first);
+	return false;
 }
 
-/* RAM that is nobody's: not in a hole, an arena, the initrd or the handover. */
-static bool frame_is_free(unsigned long pfn)
+/*
+ * RAM that is nobody's: not in a hole, an arena, the initrd or the handover,
+ * and not taken by early_alloc(). What is true of @pfn is true of every frame
+ * before *until.
+ */
+static bool frame_is_free(unsigned long pfn, unsigned long *until)
 {
-	u64 phys = PFN_PHYS(pfn);
-	bool ram = false;
+	bool ram = false, taken;
 
-	if (pfn < FRAMES_START_PHYS >> PAGE_SHIFT)
-		return false;
+	*until = max_pfn;
+	taken = inside(pfn, 0, FRAMES_START_PHYS >> PAGE_SHIFT, until);
 	for (unsigned int i = 0; i < boot_info.nr_ranges; i++) {
-		const struct memory_range *range = &boot_info.ranges[i];
+		u64 start = boot_info.ranges[i].start, end = start + boot_info.ranges[i].size;
 
-		if (phys >= range->start && phys + PAGE_SIZE <= range->start + range->size)
-			ram = range->usable;
-		else if (!range->usable && phys < range->start + range->size &&
-			 phys + PAGE_SIZE > range->start)
-			return false;
+		/* a frame is RAM only as a whole, and touched by any part */
+		if (boot_info.ranges[i].usable)
+			ram |= inside(pfn, PFN_UP(start), end >> PAGE_SHIFT, until);
+		else
+			taken |= inside(pfn, start >> PAGE_SHIFT, PFN_UP(end), until);
 	}
-	if (!ram)
-		return false;
-	if (boot_info.initrd_size &&
-	    in_range(pfn, boot_info.initrd_phys, boot_info.initrd_size))
-		return false;
-	return !boot_info.handover || !handover_frame_preserved(pfn);
+	if (boot_info.initrd_size)
+		taken |= inside(pfn, boot_info.initrd_phys >> PAGE_SHIFT,
+				PFN_UP(boot_info.initrd_phys + boot_info.initrd_size), until);
+	for (unsigned int i = 0; i < nr_early_runs; i++)
+		taken |= inside(pfn, early_runs[i].first, early_runs[i].end, until);
+	if (boot_info.handover)
+		taken |= handover_run_preserved(pfn, until);
+	return ram && !taken;
+}
+
+/* The first run of free frames at or after @pfn; false if there is none. */
+static bool next_free_run(unsigned long pfn, struct frame_run *run)
+{
+	unsigned long until;
+
+	while (pfn < max_pfn && !frame_is_free(pfn, &until))
+		pfn = until;
+	run->first = run->end = pfn;
+	while (run->end < max_pfn && frame_is_free(run->end, &until))
+		run->end = until;
+	return run->first < run->end;
 }
 
 static unsigned long last_ram_frame(void)
@@ -81,49 +105,44 @@ static unsigned long last_ram_frame(void)
 	return end;
 }
 
+static void note_early_run(unsigned long first, unsigned long end)
+{
+	if (nr_early_runs && early_runs[nr_early_runs - 1].end == first) {
+		early_runs[nr_early_runs - 1].end = end;
+		return;
+	}
+	if (nr_early_runs == EARLY_RUNS)
+		panic("early_alloc: memory is too fragmented");
+	early_runs[nr_early_runs].first = first;
+	early_runs[nr_early_runs++].end = end;
+}
+
 void *early_alloc(unsigned long size)
 {
-	unsigned long frames = PFN_UP(size), run = 0;
+	unsigned long frames = PFN_UP(size);
+	struct frame_run run = { 0, 0 };
 
 	if (!max_pfn)
 		max_pfn = last_ram_frame();
-	for (unsigned long pfn = early_next; pfn < max_pfn; pfn++) {
-		run = frame_is_free(pfn) ? run + 1 : 0;
-		if (run < frames)
+	while (next_free_run(run.end, &run)) {
+		if (run.end - run.first < frames)
 			continue;
-		if (nr_early_runs && early_runs[nr_early_runs - 1].end == pfn + 1 - frames) {
-			early_runs[nr_early_runs - 1].end = pfn + 1;
-		} else {
-			if (nr_early_runs == EARLY_RUNS)
-				panic("early_alloc: memory is too fragmented");
-			early_runs[nr_early_runs].first = pfn + 1 - frames;
-			early_runs[nr_early_runs++].end = pfn + 1;
-		}
-		early_next = pfn + 1;
-		return memset(__va(PFN_PHYS(pfn + 1 - frames)), 0, size);
+		note_early_run(run.first, run.first + frames);
+		return memset(__va(PFN_PHYS(run.first)), 0, size);
 	}
 	panic("early_alloc: out of memory (%lu bytes)", size);
 }
 
-static bool taken_early(unsigned long pfn)
-{
-	for (unsigned int i = 0; i < nr_early_runs; i++)
-		if (pfn >= early_runs[i].first && pfn < early_runs[i].end)
-			return true;
-	return false;
-}
-
 void mem_init(void)
 {
+	struct frame_run run = { 0, 0 };
+
 	if (!max_pfn)
 		max_pfn = last_ram_frame();
 	page_alloc_init();
 	mem_map = early_alloc(max_pfn * sizeof(struct page));
-	for (unsigned long pfn = 0; pfn < max_pfn; pfn++)
-		pfn_to_page(pfn)->type = PAGE_RESERVED;
-	for (unsigned long pfn = 0; pfn < max_pfn; pfn++)
-		if (frame_is_free(pfn) && !taken_early(pfn))
-			free_reserved_frame(pfn);
+	while (next_free_run(run.end, &run))
+		free_reserved_frames(run.first, run.end);
 	pr_info("Memory: %luK/%luK available\n", nr_free_pages() * 4, max_pfn * 4);
 }
 
@@ -131,14 +150,19 @@ void mem_init(void)
 void free_initrd_mem(void)
 {
 	unsigned long first = boot_info.initrd_phys >> PAGE_SHIFT;
-	unsigned long end = PFN_UP(boot_info.initrd_phys + boot_info.initrd_size);
+	unsigned long end = min(PFN_UP(boot_info.initrd_phys + boot_info.initrd_size), max_pfn);
+	unsigned long until;
 
 	if (!boot_info.initrd_size)
 		return;
 	boot_info.initrd_size = 0;
-	for (unsigned long pfn = first; pfn < end; pfn++)
-		if (pfn_valid(pfn) && frame_is_free(pfn))
-			free_reserved_frame(pfn);
+	for (unsigned long pfn = first; pfn < end; pfn = until) {
+		bool free = frame_is_free(pfn, &until);
+
+		until = min(until, end);
+		if (free)
+			free_reserved_frames(pfn, until);
+	}
 }
 
 /*

@@ -56,15 +56,28 @@ static void free_block(unsigned long pfn, unsigned int order)
 	put_block(pfn, order);
 }
 
-/* A frame that was reserved until now joins the others. */
-void free_reserved_frame(unsigned long pfn)
+/* The largest block that begins at @first and ends at or before @end. */
+static unsigned int order_of_run(unsigned long first, unsigned long end)
+{
+	unsigned int aligned = __builtin_ctzl(first | 1UL << (MAX_ORDER - 1));
+	unsigned int fits = 63 - __builtin_clzl(end - first);
+
+	return min(aligned, fits);
+}
+
+/* Frames [first, end), reserved until now and without a holder, join the others: block by block. */
+void free_reserved_frames(unsigned long first, unsigned long end)
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&zone_lock, flags);
-	atomic_set(&pfn_to_page(pfn)->_refcount, 0);
-	totalram_pages++;
-	free_block(pfn, 0);
+	totalram_pages += end - first;
+	while (first < end) {
+		unsigned int order = order_of_run(first, end);
+
+		free_block(first, order);
+		first += 1UL << order;
+	}
 	spin_unlock_irqrestore(&zone_lock, flags);
 }
 

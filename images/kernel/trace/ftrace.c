@@ -139,7 +139,7 @@ static void sort_sites(struct ftrace_sites *sites)
 	unsigned int gap, i, j;
 	struct dyn_ftrace tmp;
 
-	/* Shell sort: in place, nearly sorted input is quick. */
+	/* Shell sort: in place. */
 	for (gap = sites->nr / 2; gap; gap /= 2)
 		for (i = gap; i < sites->nr; i++) {
 			tmp = sites->rec[i];
@@ -152,6 +152,8 @@ static void sort_sites(struct ftrace_sites *sites)
 static int ftrace_add_sites(struct module *mod, const unsigned long *loc, unsigned int count)
 {
 	struct ftrace_sites *sites;
+	unsigned long last = 0;
+	bool ascending = true;
 	unsigned int i;
 
 	if (!count)
@@ -160,10 +162,16 @@ static int ftrace_add_sites(struct module *mod, const unsigned long *loc, unsign
 	if (!sites)
 		return -ENOMEM;
 	sites->mod = mod;
-	for (i = 0; i < count; i++)
-		if (loc[i])
-			sites->rec[sites->nr++].ip = loc[i];
-	sort_sites(sites);
+	for (i = 0; i < count; i++) {
+		if (!loc[i])
+			continue;
+		ascending &= loc[i] > last;
+		last = loc[i];
+		sites->rec[sites->nr++].ip = loc[i];
+	}
+	/* A linker that keeps the order of the functions has sorted already. */
+	if (!ascending)
+		sort_sites(sites);
 	mutex_lock(&ftrace_lock);
 	list_add_tail(&sites->list, &ftrace_all_sites);
 	mutex_unlock(&ftrace_lock);

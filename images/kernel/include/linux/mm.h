@@ -26,7 +26,8 @@ struct pt_regs;
 
 /* ---- frames ---- */
 enum page_type {
-	PAGE_FREE, PAGE_RESERVED, PAGE_KERNEL, PAGE_SLAB, PAGE_STACK,
+	PAGE_RESERVED,			/* what a zeroed mem_map says of every frame */
+	PAGE_FREE, PAGE_KERNEL, PAGE_SLAB, PAGE_STACK,
 	PAGE_TABLE, PAGE_ANON, PAGE_CACHE, PAGE_PIPE,
 };
 
@@ -103,14 +104,16 @@ void boot_info_from_pvh(unsigned long start_info_phys);
 void *early_alloc(unsigned long size);
 void mem_init(void);
 /*
- * During an adoption: is this frame preserved by the kernel before? Consulted
- * for every frame when boot_info.handover is set; liveupdate/ defines it.
+ * During an adoption: is this frame preserved by the kernel before? The second
+ * form also lowers *until to where the answer turns, and is consulted for all
+ * of memory when boot_info.handover is set; liveupdate/ defines both.
  */
 bool handover_frame_preserved(unsigned long pfn);
+bool handover_run_preserved(unsigned long pfn, unsigned long *until);
 /* a preserved frame enters the books, once for each holder; -1: not a frame, or of another kind already */
 int page_adopt(unsigned long pfn, enum page_type type);
 void free_initrd_mem(void);
-void free_reserved_frame(unsigned long pfn);
+void free_reserved_frames(unsigned long first, unsigned long end);
 /* memory of this kernel's own arena behind its image, for use before mem_init() */
 void *arena_alloc(unsigned long size);
 
