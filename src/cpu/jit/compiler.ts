@@ -19,7 +19,7 @@ import { encodeModule, type FunctionType, I32, I64, type ImportedFunction } from
 /** Entries of a block before it is compiled. */
 export const DEFAULT_THRESHOLD = 4000
 /** Until a vCPU has retired so many instructions, a block is entered so many times as often: what boots once is not worth compiling. */
-const START_UP = 16_000_000
+const START_UP = 4_000_000
 const START_UP_FACTOR = 8
 
 const BATCH = 16
