@@ -1,12 +1,16 @@
 import { defineConfig } from 'vitest/config'
 
+const comparing = process.env['TRANSPLANT_JIT']?.startsWith('compare') === true
+const timeout = comparing ? 600_000 : 120_000
+
 // biome-ignore lint/style/noDefaultExport: vitest reads its configuration from the default export
 export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     setupFiles: ['tests/jit.ts'],
+    globalSetup: comparing ? ['tests/equal/totals.ts'] : [],
     pool: 'forks',
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: timeout,
+    hookTimeout: timeout,
   },
 })

@@ -42,9 +42,36 @@ export interface CpuCoreOptions {
 
 let defaultJit: JitOption = 'on'
 
-/** What `jit` is where nobody says: for test runs of everything one way or the other. */
-export function setDefaultJit(jit: JitOption): void {
+/** What `jit` is where nobody says: for test runs of everything one way or the other. Gives what it was. */
+export function setDefaultJit(jit: JitOption): JitOption {
+  const before = defaultJit
   defaultJit = jit
+  return before
+}
+
+/** What stands between a core and all who drive it or are called by it: for test runs that compare executors (tests/equal). */
+export interface CoreCompanion {
+  /** In place of the imports the core was made with. */
+  readonly imports: CoreImports
+  /** In place of the module's exports. */
+  join(core: CpuCore, own: CoreExports): CoreExports
+  jitChanged(jit: JitOption): void
+}
+
+export type MakeCompanion = (
+  module: WebAssembly.Module,
+  imports: CoreImports,
+  vcpus: number,
+  ramBytes: number,
+) => CoreCompanion | undefined
+
+let makeCompanion: MakeCompanion | undefined
+
+/** Every core that is made from now on has a companion. Gives what made them before. */
+export function setCompanion(make: MakeCompanion | undefined): MakeCompanion | undefined {
+  const before = makeCompanion
+  makeCompanion = make
+  return before
 }
 
 export class CpuCore {
@@ -54,6 +81,7 @@ export class CpuCore {
   private readonly memory: WebAssembly.Memory
   private readonly ramOffset: number
   private readonly compiler: Compiler
+  private readonly companion: CoreCompanion | undefined
 
   constructor(
     wasm: Uint8Array | WebAssembly.Module,
@@ -63,6 +91,7 @@ export class CpuCore {
     options: CpuCoreOptions = {},
   ) {
     const module = wasm instanceof WebAssembly.Module ? wasm : new WebAssembly.Module(wasm)
+    this.companion = makeCompanion?.(module, imports, vcpus, ramBytes)
     this.memory = new WebAssembly.Memory({ initial: 64 })
     const table = new WebAssembly.Table({ initial: TABLE_SIZE, element: 'anyfunc' })
     const instance = new WebAssembly.Instance(module, {
@@ -73,7 +102,7 @@ export class CpuCore {
           throw new CpuCoreError('CORE_ABORT', 'The CPU core aborted: a defect of the core.')
         },
       },
-      machine: { ...imports },
+      machine: { ...(this.companion?.imports ?? imports) },
       jit: {
         request: (cpu: number, block: number) => this.compiler.request(cpu, block >>> 0),
         grow: (cpu: number, region: number) => this.compiler.grow(cpu, region >>> 0),
@@ -93,6 +122,7 @@ export class CpuCore {
     }
     this.ramOffset = offset >>> 0
     this.compiler = new Compiler(this.exports, this.memory, table)
+    if (this.companion !== undefined) this.exports = this.companion.join(this, this.exports)
     this.setJit(options.jit ?? defaultJit)
   }
 
@@ -104,6 +134,7 @@ export class CpuCore {
   /** Turns compiled code on or off, between runs. What runs is the same, bit for bit. */
   setJit(jit: JitOption): void {
     this.compiler.setThreshold(jit === 'off' ? 0 : jit === 'on' ? DEFAULT_THRESHOLD : jit.threshold)
+    this.companion?.jitChanged(jit)
   }
 
   /** What the compiler did so far. */

@@ -5,8 +5,7 @@
 import { PAGE_SIZE } from '../base/index.js'
 import { STATE_MXCSR, STATE_OFFSETS, STATE_X87, STATE_XMM } from '../cpu/index.js'
 import { createDisassembler, formatInstruction } from '../isa/index.js'
-import type { Machine } from '../machine/index.js'
-import { type Divergence, repeatDivergence } from './lockstep.js'
+import { type Divergence, type LockstepMachine, repeatDivergence } from './lockstep.js'
 
 const TRACED = 16
 const LISTED = 24
@@ -50,14 +49,14 @@ export async function describeDivergence(divergence: Divergence): Promise<string
 }
 
 /** An executor that ran past its budget has another time. */
-function timeDifferences(first: Machine, second: Machine): string[] {
-  const numbers = (machine: Machine) => [machine.now, machine.statistics.slices, ...machine.statistics.retired]
+function timeDifferences(first: LockstepMachine, second: LockstepMachine): string[] {
+  const numbers = (machine: LockstepMachine) => [machine.now, machine.statistics.slices, ...machine.statistics.retired]
   const [a, b] = [numbers(first), numbers(second)]
   const names = ['time', 'slices', ...a.slice(2).map((_, cpu) => `vCPU ${cpu} retired`)]
   return names.flatMap((name, i) => (a[i] === b[i] ? [] : [`  ${name.padEnd(21)} ${a[i]}  ${b[i]}`]))
 }
 
-function positions(machine: Machine): { rip: bigint; bytes: Uint8Array; retired: number | undefined }[] {
+function positions(machine: LockstepMachine): { rip: bigint; bytes: Uint8Array; retired: number | undefined }[] {
   return Array.from({ length: machine.vcpus }, (_, cpu) => {
     const { rip } = machine.registers(cpu)
     const bytes: number[] = []
@@ -71,7 +70,7 @@ function positions(machine: Machine): { rip: bigint; bytes: Uint8Array; retired:
   })
 }
 
-function registerDifferences(first: Machine, second: Machine): string[] {
+function registerDifferences(first: LockstepMachine, second: LockstepMachine): string[] {
   const lines: string[] = []
   for (let cpu = 0; cpu < first.vcpus; cpu++) {
     const [a, b] = [first, second].map((machine) => stateOf(machine, cpu)) as [DataView, DataView]
@@ -89,7 +88,7 @@ function registerDifferences(first: Machine, second: Machine): string[] {
   return lines
 }
 
-function stateOf(machine: Machine, cpu: number): DataView {
+function stateOf(machine: LockstepMachine, cpu: number): DataView {
   let copy = new DataView(new ArrayBuffer(0))
   machine.editState(cpu, (state) => {
     const { buffer, byteOffset, byteLength } = state
@@ -109,7 +108,7 @@ function hex(view: DataView, offset: number, size: number): string {
 }
 
 /** Eight bytes for each page that differs. */
-function memoryDifferences(first: Machine, second: Machine): string[] {
+function memoryDifferences(first: LockstepMachine, second: LockstepMachine): string[] {
   const lines: string[] = []
   const [a, b] = [first, second].map(({ ram }) => new DataView(ram.buffer, ram.byteOffset, ram.byteLength)) as [
     DataView,

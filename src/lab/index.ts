@@ -5,7 +5,14 @@ export * from './demo-checks.js'
 export * from './demo-report.js'
 export { describeDivergence } from './divergence.js'
 export * from './guest-session.js'
-export { type Divergence, type LockstepOptions, type LockstepResult, runLockstep } from './lockstep.js'
+export {
+  type Divergence,
+  type LockstepMachine,
+  type LockstepOptions,
+  type LockstepResult,
+  type LockstepSnapshot,
+  runLockstep,
+} from './lockstep.js'
 export * from './observe-patch.js'
 export * from './observe-upgrade.js'
 export * from './record-changes.js'

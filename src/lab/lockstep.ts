@@ -8,11 +8,36 @@
 // have compiled nothing yet, so what only hot code does may need an older snapshot, in the end the first one. Where no repetition
 // shows the difference again, the interval found so far is the answer, and it says so.
 
-import type { Input, Machine, Snapshot } from '../machine/index.js'
+import type { VirtAddr } from '../base/index.js'
+import type { Input } from '../machine/index.js'
+
+/** What is asked of the two: a Machine has it, and so has a core that repeats what was written down (tests/equal). */
+export interface LockstepMachine {
+  readonly now: number
+  readonly vcpus: number
+  readonly pageCount: number
+  readonly ram: Uint8Array
+  readonly statistics: { readonly slices: number; readonly retired: readonly number[] }
+  /** Undefined, or why it stopped before. */
+  runTo(time: number, slices: number): unknown
+  replayInput(input: Input): void
+  hash(): string
+  pageHash(page: number): string
+  snapshot(): LockstepSnapshot
+  restore(snapshot: LockstepSnapshot): void
+  registers(cpu: number): { readonly rip: VirtAddr }
+  translate(cpu: number, address: VirtAddr): number | undefined
+  readPhysical(address: number, length: number): Uint8Array | undefined
+  editState(cpu: number, edit: (state: DataView) => void): void
+}
+
+export interface LockstepSnapshot {
+  readonly time: number
+}
 
 export interface LockstepOptions {
-  readonly first: Machine
-  readonly second: Machine
+  readonly first: LockstepMachine
+  readonly second: LockstepMachine
   /** What comes in from outside, as in a recording. */
   readonly inputs?: readonly Input[]
   /** Virtual time to run from where the machines stand. */
@@ -45,11 +70,11 @@ const PARTS = 16
 
 /** A machine that is given recorded input at its positions. */
 class Player {
-  readonly machine: Machine
+  readonly machine: LockstepMachine
   private readonly inputs: readonly Input[]
   private next = 0
 
-  constructor(machine: Machine, inputs: readonly Input[]) {
+  constructor(machine: LockstepMachine, inputs: readonly Input[]) {
     this.machine = machine
     this.inputs = inputs
     while ((inputs[this.next]?.time ?? Number.POSITIVE_INFINITY) < machine.now) this.next++
@@ -77,15 +102,15 @@ class Player {
 }
 
 interface PlayerState {
-  readonly snapshot: Snapshot
+  readonly snapshot: LockstepSnapshot
   readonly next: number
 }
 
 export type PairState = readonly [PlayerState, PlayerState]
 
 export class LockstepPair {
-  readonly first: Machine
-  readonly second: Machine
+  readonly first: LockstepMachine
+  readonly second: LockstepMachine
   private readonly players: readonly [Player, Player]
 
   constructor({ first, second, inputs = [] }: LockstepOptions) {

@@ -8,8 +8,7 @@ const HLT = 0xf4
 
 /** Linear 0xE00000 shows physical 0. */
 function alias(machine: FlatMachine): void {
-  const ram = machine.core.ram
-  new DataView(ram.buffer, ram.byteOffset).setBigUint64(TABLES + 0x2000 + 8 * 7, 0x87n, true)
+  machine.core.writeRam(TABLES + 0x2000 + 8 * 7, Uint8Array.from([0x87, ...new Array(7).fill(0)]))
   machine.set({})
 }
 
@@ -55,8 +54,7 @@ describe('self-modifying code', () => {
 
   it('goes on in the upper half of the address space after a store into its own block', () => {
     const machine = new FlatMachine()
-    const ram = machine.core.ram
-    new DataView(ram.buffer, ram.byteOffset).setBigUint64(TABLES + 8 * 256, BigInt(TABLES + 0x1000) | 7n, true)
+    machine.core.writeRam(TABLES + 8 * 256, machine.core.readRam(TABLES, 8))
     const high = 0xffff800000000000n
     // mov byte [rip+1], 0x42 ; mov eax, 0x11
     machine.load(Uint8Array.from([0xc6, 0x05, 0x01, 0, 0, 0, 0x42, 0xb8, 0x11, 0, 0, 0]))

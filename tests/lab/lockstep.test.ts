@@ -4,31 +4,13 @@
 import { describe, expect, it } from 'vitest'
 import { changesMachine, describeDivergence, recordChanges, runLockstep } from '../../src/lab/index.js'
 import { Machine, type MachineOptions } from '../../src/machine/index.js'
-import { read, shippedAssets } from './images.js'
+import { shippedAssets } from './images.js'
+import { wrongCore } from './wrong-core.js'
 
 function create(options: MachineOptions): Machine {
   const made = Machine.create(options)
   if (!made.ok) throw new Error(made.message)
   return made.value
-}
-
-/** The core with another constant in CPUID's answer to leaf 0: "ntel" becomes "ntem". */
-function wrongCore(): WebAssembly.Module {
-  const core = Uint8Array.from(read('src/cpu/core.wasm'))
-  const constant = leb128(0x6c65746e)
-  const at = core.findIndex((_, i) => constant.every((byte, j) => core[i + j] === byte))
-  expect(at).toBeGreaterThan(0)
-  core.set(leb128(0x6d65746e), at)
-  return new WebAssembly.Module(core)
-}
-
-function leb128(value: number): number[] {
-  const bytes: number[] = []
-  for (let left = value; ; left >>= 7) {
-    const last = left >= -64 && left < 64
-    bytes.push((left & 127) | (last ? 0 : 128))
-    if (last) return bytes
-  }
 }
 
 describe('interpreter and JIT in lockstep', () => {

@@ -37,7 +37,7 @@ export async function describeDifference(seed: number, shrunk: Shrunk, reference
       .slice(0, 24)
       .map((item) => `  ${item.name.padEnd(38)}  ${item.first.padEnd(16)}  ${item.second}`),
     '',
-    `shrunk in ${shrunk.attempts} attempts to ${program.lines.filter((line) => line.label === undefined).length} lines, ${program.vcpus} vCPU(s); second run ${cuts}, ${threshold}${plan.saves > 0 ? ', saved and loaded' : ''}`,
+    `shrunk in ${shrunk.attempts} attempts to ${program.lines.filter((line) => line.label === undefined).length} lines, ${program.vcpus} vCPU(s); second run ${cuts}, ${threshold}${plan.saves > 0 ? ', saved and loaded' : ''}${plan.switches > 0 ? ', switched' : ''}`,
     `slices: ${plan.slices
       .slice(0, 12)
       .map(

@@ -1,5 +1,5 @@
 // Runs one fuzzed program twice, in step: once by the interpreter and uncut, once by the other executor with its runs cut at random
-// points, its state saved and loaded in between, and what it has compiled kept or dropped. After at most some thousand instructions everything that
+// points, its state saved and loaded in between, and its compiler switched off, on and to other thresholds. After at most some thousand instructions everything that
 // either core can show must be equal: saved state of all vCPUs (second-level TLBs and the code-write log too), RAM, dirty pages, retired
 // instructions, reasons to return, and the sequence of calls to the outside with their times.
 
@@ -34,6 +34,8 @@ export interface Plan {
   readonly meanPiece: number
   /** Save and load between pieces, one in so many; 0 never. */
   readonly saves: number
+  /** Switch the compiler between pieces, one in so many; 0 never. */
+  readonly switches: number
   readonly jit: JitOption
 }
 
@@ -88,7 +90,14 @@ export function makePlan(seed: number, vcpus: number, instructions: number): Pla
     meanPiece: [3, 30, 300, 3000][random.below(4)] as number,
     saves: random.below(3) === 0 ? 40 : 0,
     jit: { threshold: [1, 4, 15, 50][random.below(4)] as number },
+    switches: random.below(3) === 0 ? ([4, 20, 100][random.below(3)] as number) : 0,
   }
+}
+
+/** Off one time in four. */
+function anyJit(random: Random): JitOption {
+  const threshold = [0, 1, 4, 15][random.below(4)] as number
+  return threshold === 0 ? 'off' : { threshold }
 }
 
 /** Runs a slice in one piece, or in pieces by chance. `stopped`: where the first run returned early. */
@@ -111,6 +120,7 @@ function runSlice(
       // A request to yield that coincides with the end of the budget is lost by design: the two are one reason to return.
       if (retired + piece === stopped) piece++
       if (plan.saves > 0 && cuts.below(plan.saves) === 0) core.load(core.save())
+      if (plan.switches > 0 && cuts.below(plan.switches) === 0) core.setJit(anyJit(cuts))
       if (cuts.below(16) === 0) core.exports.synchronize(cpu)
     }
     core.exports.setTime(board.time)

@@ -62,6 +62,7 @@ class Shrinker {
   plainer(): void {
     this.plan({ cutSeed: 0 })
     this.plan({ saves: 0 })
+    this.plan({ switches: 0 })
     this.plan({ jit: { threshold: 1 } })
     const { slices } = this.best.plan
     this.plan({ slices: slices.map((slice) => ({ ...slice, interrupt: false })) })
