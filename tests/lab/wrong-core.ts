@@ -1,6 +1,7 @@
 // A core that is wrong in one place, for tests of what compares cores.
 
 import { read } from './images.js'
+import { leb128 } from './wrong-compiler.js'
 
 /** The core with another constant in CPUID's answer to leaf 0: "ntel" becomes "ntem". */
 export function wrongCore(): WebAssembly.Module {
@@ -10,13 +11,4 @@ export function wrongCore(): WebAssembly.Module {
   if (at < 0) throw new Error('This core does not hold the constant.')
   core.set(leb128(0x6d65746e), at)
   return new WebAssembly.Module(core)
-}
-
-function leb128(value: number): number[] {
-  const bytes: number[] = []
-  for (let left = value; ; left >>= 7) {
-    const last = left >= -64 && left < 64
-    bytes.push((left & 127) | (last ? 0 : 128))
-    if (last) return bytes
-  }
 }

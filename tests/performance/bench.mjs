@@ -1,8 +1,10 @@
 // Speeds, side by side: the whole machine beside QEMU's TCG on the same images, and the bare core beside libunicorn, unicorn.js and
 // v86 on the same C. Each other is optional; one that is not installed is said in a line. `npm run bench -- --help` lists the options.
 //
-// It judges results (a wrong checksum ends it with status 1) and compares speeds with the goals, but no speed fails it.
+// It judges results (a wrong checksum, or a state that differs between interpreter and compiled code, ends it with status 1) and compares
+// speeds with the goals, but no speed fails it.
 import { existsSync } from 'node:fs'
+import { compareExecutors } from './bench/equality.mjs'
 import { measureFlat } from './bench/flat.mjs'
 import { measureGuests } from './bench/guests.mjs'
 import { path } from './bench/kernel-image.mjs'
@@ -22,12 +24,13 @@ if (competitors.interpreter) {
 }
 
 try {
+  const hashes = await compareExecutors(options, progress)
   const guests = await measureGuests(options, competitors, progress)
   const checksums = new Map(guests.map(({ name, checksum }) => [name, checksum]))
   const flat = await measureFlat(options, competitors, checksums, progress)
   progress('')
   const seconds = Math.round((performance.now() - begin) / 100) / 10
-  const document = documentOf({ options, competitors, flat, guests, seconds })
+  const document = documentOf({ options, competitors, flat, guests, hashes, seconds })
   process.stdout.write(`${options.json ? JSON.stringify(document, null, 2) : textOf(document)}\n`)
   process.exit(0)
 } catch (error) {

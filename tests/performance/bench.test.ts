@@ -4,6 +4,9 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { withWrongCompiler } from '../lab/wrong-compiler.js'
+import { wrongCore } from '../lab/wrong-core.js'
+import { compareExecutors } from './bench/equality.mjs'
 import { agree, calibrate, geometricMean, Samples } from './bench/measure.mjs'
 
 const script = fileURLToPath(new URL('bench.mjs', import.meta.url))
@@ -30,6 +33,7 @@ interface Document {
   readonly schema: string
   readonly competitors: Record<string, { readonly version?: string; readonly absent?: string }>
   readonly lines: readonly Line[]
+  readonly hashes: Record<string, string>
   readonly summary: Record<string, { readonly all: { readonly geometricMean: number; readonly lines: number } }>
   readonly boot: { readonly milliseconds: number; readonly goal: number }
   readonly patchedCall: Record<string, { readonly ratio: number }>
@@ -74,6 +78,15 @@ describe('npm run bench', () => {
     }
   })
 
+  it('leaves the same state, interpreted and compiled, after every line', () => {
+    const names = document.lines
+      .map(({ group, name }) => `${group}/${name}`)
+      .filter((name) => name !== 'guest/cold-boot')
+    expect(Object.keys(document.hashes).sort()).toEqual(names.sort())
+    expect(new Set(Object.values(document.hashes)).size).toBe(names.length)
+    for (const hash of Object.values(document.hashes)) expect(hash).toMatch(/^[0-9a-f]{16}$/)
+  })
+
   it('gives speeds, instructions and ratios with their spread', () => {
     for (const { group, name, transplant, against } of document.lines) {
       const where = `${group}/${name}`
@@ -91,6 +104,22 @@ describe('npm run bench', () => {
     const done = bench('--against', 'bochs')
     expect(done.status).toBe(2)
     expect(done.stderr).toMatch(/bochs is none of interpreter, qemu, libunicorn, unicorn\.js, v86/)
+  })
+})
+
+describe('the comparison of executors', () => {
+  const only = (name: string) => ({ only: [name], bits: 64 })
+
+  it('finds a core that is wrong in a whole machine, and names line and instruction', async () => {
+    const text = await compareExecutors(only('boot'), () => {}, wrongCore()).catch((error: Error) => error.message)
+    expect(text).toContain('guest/boot: interpreter and compiled code differ')
+    expect(text).toMatch(/cpuid.*<- shows after this one/)
+  })
+
+  it('finds compiled code that computes something else in a flat kernel', async () => {
+    const polynomial = 0xedb88320 | 0
+    const differing = withWrongCompiler(polynomial, polynomial + 1, () => compareExecutors(only('flat/crc'), () => {}))
+    await expect(differing).rejects.toThrow(/flat\/crc: the interpreter ends with \d+ instructions/)
   })
 })
 

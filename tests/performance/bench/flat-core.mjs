@@ -1,6 +1,7 @@
 // Competitor: the project's CPU core alone, without a machine. 64-bit kernels at CPL 0 in long mode, the first 32 MiB mapped onto
 // themselves in 2 MiB pages; 32-bit ones in protected mode without paging.
 import { CpuCore, EXIT_HALT, noDevices, STATE_ATTRIBUTES, STATE_LIMITS, STATE_SELECTORS } from '../../../dist/cpu/index.js'
+import { ARCHITECTURAL_RANGES } from '../../../dist/machine/registers.js'
 import { coreModule, ENTRY_ADDRESS, IMAGE_ADDRESS, kernelImage, MEMORY_BYTES, REQUEST_ADDRESS, request } from './kernel-image.mjs'
 
 /** Offset of the flag that HLT sets (state.ts of the core). */
@@ -9,8 +10,8 @@ const PAGE_TABLES = 0x2000
 /** V8 replaces running code by faster code between calls only, so the core is called in pieces. */
 const PIECE = 500_000
 
-export function createFlatCore({ bits = 64, jit = 'on', name = 'transplant' } = {}) {
-  const core = new CpuCore(coreModule, noDevices(), 1, MEMORY_BYTES, { jit })
+export function createFlatCore({ bits = 64, jit = 'on', name = 'transplant', core: module = coreModule } = {}) {
+  const core = new CpuCore(module, noDevices(), 1, MEMORY_BYTES, { jit })
   const image = kernelImage(bits)
   const tables = new DataView(new ArrayBuffer(0x3000))
   tables.setBigUint64(0, BigInt(PAGE_TABLES + 0x1000) | 3n, true)
@@ -51,6 +52,13 @@ export function createFlatCore({ bits = 64, jit = 'on', name = 'transplant' } = 
       const milliseconds = performance.now() - begin
       const result = new DataView(core.readRam(REQUEST_ADDRESS + 8, 4).buffer).getUint32(0, true)
       return { result, milliseconds, instructions: total }
+    },
+    /** Everything that a state hash is about: RAM, and the vCPU's architectural state. */
+    state() {
+      core.exports.synchronize(0)
+      const { buffer, byteOffset } = core.state(0)
+      const ranges = ARCHITECTURAL_RANGES.map(([start, end]) => new Uint8Array(buffer, byteOffset + start, end - start))
+      return Buffer.concat([core.ram, ...ranges])
     },
     async close() {},
   }

@@ -5,7 +5,7 @@ import { Machine } from '../../../dist/machine/index.js'
 import { commandLine, kernelPath, PATCH_COMMAND, UPGRADE_COMMAND, UPGRADED_RELEASE } from './guest-images.mjs'
 import { coreModule, read } from './kernel-image.mjs'
 
-const PROMPT = /(^|\n)\/ # $/
+export const PROMPT = /(^|\n)\/ # $/
 
 class Guest {
   constructor(name) {

@@ -9,11 +9,11 @@ import { agree, calibrate, inTurn, Samples } from './measure.mjs'
 import { wanted } from './options.mjs'
 
 /** What the program spin offers beside the kernels, with a few rounds for the comparison of results. */
-const systemRounds = {
+export const systemRounds = {
   ...{ syscall: 2000, getpid: 2000, pipe: 200, fork: 20, exec: 10, faults: 500, signals: 500, interrupts: 200 },
 }
 
-const sumRounds = { ...checkRounds, ...systemRounds }
+export const sumRounds = { ...checkRounds, ...systemRounds }
 
 /**
  * Lines that happen once a turn instead of in rounds: a boot in this process, one in a new process, the upgrade. `patched` is

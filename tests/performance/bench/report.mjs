@@ -63,7 +63,7 @@ function summaryOf(name, lines) {
 }
 
 /** The whole result as plain data: schema transplant-bench/2. */
-export function documentOf({ options, competitors, flat, guests, seconds }) {
+export function documentOf({ options, competitors, flat, guests, hashes, seconds }) {
   const lines = [
     ...guests.map((samples) => lineOf('guest', samples, competitors)),
     ...flat.map((samples) => lineOf('flat', samples, competitors)),
@@ -81,6 +81,7 @@ export function documentOf({ options, competitors, flat, guests, seconds }) {
     options,
     competitors,
     lines,
+    hashes,
     summary: Object.fromEntries(summaries.filter(([, summary]) => summary !== undefined)),
     ...(boot === undefined
       ? {}
@@ -134,7 +135,7 @@ function table(lines, title, names) {
 
 /** The tables for people. */
 export function textOf(document) {
-  const { lines, competitors, summary, boot, patchedCall: call, options } = document
+  const { lines, hashes, competitors, summary, boot, patchedCall: call, options } = document
   const out = []
   const names = Object.keys(competitors)
   for (const name of names) {
@@ -148,7 +149,8 @@ export function textOf(document) {
     const some = lines.filter((line) => line.group === group)
     if (some.length > 0) out.push('', table(some, title, names))
   }
-  out.push('')
+  const same = Object.keys(hashes).length
+  out.push('', `interpreter and compiled code: the same state after each of ${same} lines`)
   if (boot) {
     const text = (milliseconds) => `${milliseconds.toFixed(0)} ms`
     const first = boot.firstMilliseconds
