@@ -162,12 +162,13 @@ export class FlatRunner {
     for (let i = 0n; i < 8n; i++) {
       const physical = this.physicalOf(linear + i)
       this.bytes[this.ram + physical] = Number((raw >> (8n * i)) & 0xffn)
-      if (i === 0n) this.core.ramChanged(physical & ~7, 16)
+      this.core.ramChanged(physical, 1)
     }
   }
 
   private physicalWrite64(physical: number, value: bigint): void {
     this.view.setBigUint64(this.ram + physical, value, true)
+    this.core.ramChanged(physical, 8)
   }
 
   /** Maps one page; returns its physical address. */
@@ -239,8 +240,9 @@ export class FlatRunner {
     this.view.setUint16(this.state + at.fx + 4, 0, true)
   }
 
-  /** Puts the vCPU at CPL 3. */
+  /** Puts the vCPU at CPL 3, with all that has been written to RAM. */
   private enter(rip: number, rsp: number): void {
+    this.core.ramChanged(0, ramBytes)
     const selectors = [0x23, 0x2b, 0x23, 0x23, 0x23, 0x23]
     selectors.forEach((selector, i) => {
       this.set32(at.selector + 4 * i, selector)

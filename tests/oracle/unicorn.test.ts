@@ -63,6 +63,7 @@ class CoreRunner implements Runner {
       this.view.setUint32(state + 600 + 4 * i, i === 1 ? (bits === 64 ? 0xa09b : 0xc09b) : 0xc093, true)
       set(200 + 8 * i, 0)
     }
+    core.ramChanged(table, 0x3000)
     core.stateChanged(0)
   }
 
@@ -73,6 +74,9 @@ class CoreRunner implements Runner {
     this.bytes[ramOffset + codeAddress + code.length] = 0xf4
     this.bytes.set(from.memory, ramOffset + windowAddress)
     this.bytes.fill(0, ramOffset + stackAddress - 64, ramOffset + stackAddress)
+    core.ramChanged(codeAddress, code.length + 1)
+    core.ramChanged(windowAddress, windowBytes)
+    core.ramChanged(stackAddress - 64, 64)
     from.registers.forEach((value, i) => {
       this.view.setBigUint64(state + 8 * i, value, true)
     })
