@@ -110,7 +110,7 @@ export interface ElfFile {
   readonly flags: number
   readonly segments: readonly ElfSegment[]
   readonly sections: readonly ElfSection[]
-  /** The symbol table (.symtab), empty when stripped. */
+  /** The symbol table (.symtab), empty when stripped or not asked for. */
   readonly symbols: readonly ElfSymbol[]
 }
 
@@ -129,17 +129,20 @@ class Refusal {
   }
 }
 
-/** Parses an ELF file. Refuses with a code and a sentence that names the offending field. */
-export function parseElf(bytes: Uint8Array): ElfResult {
+/**
+ * Parses an ELF file. Refuses with a code and a sentence that names the offending field. Who only loads the file asks for 'headers':
+ * the symbols are most of the work, and no loader looks at them.
+ */
+export function parseElf(bytes: Uint8Array, parts: 'headers' | 'all' = 'all'): ElfResult {
   try {
-    return { ok: true, elf: parse(bytes) }
+    return { ok: true, elf: parse(bytes, parts === 'all') }
   } catch (error) {
     if (error instanceof Refusal) return { ok: false, code: error.code, message: error.message }
     throw error
   }
 }
 
-function parse(bytes: Uint8Array): ElfFile {
+function parse(bytes: Uint8Array, withSymbols: boolean): ElfFile {
   if (bytes.length < 4 || bytes[0] !== 0x7f || bytes[1] !== 0x45 || bytes[2] !== 0x4c || bytes[3] !== 0x46) {
     throw new Refusal('not-an-elf', 'not an ELF file: the first four bytes are not 7f 45 4c 46')
   }
@@ -286,7 +289,7 @@ function parse(bytes: Uint8Array): ElfFile {
   }))
 
   const symbols: ElfSymbol[] = []
-  const table = sections.find((section) => section.type === SHT_SYMTAB)
+  const table = withSymbols ? sections.find((section) => section.type === SHT_SYMTAB) : undefined
   if (table !== undefined) {
     const size = bits === 64 ? 24 : 16
     const count = Math.floor(table.size / size)

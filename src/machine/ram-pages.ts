@@ -57,7 +57,8 @@ export class RamPages {
     // RAM begins as zeros, as the image does; only the hash of such a page has still to be computed, once for all.
     const words = new Uint32Array(PAGE_WORDS)
     hashWords(words, 0, PAGE_WORDS, this.hashes, 0)
-    for (let at = 2; at < this.hashes.length; at++) this.hashes[at] = this.hashes[at - 2] as number
+    const pairs = new BigUint64Array(this.hashes.buffer)
+    pairs.fill(pairs[0] as bigint)
   }
 
   private markPage(page: number): void {

@@ -36,6 +36,13 @@ describe('an ELF image', () => {
     expect(elf.symbols.find((symbol) => symbol.name === 'start_kernel')?.value).toBeGreaterThan(0xffff_ffff_8000_0000n)
   })
 
+  it('is read without its symbols by who only loads it', () => {
+    const all = parsed()
+    const result = parseElf(image, 'headers')
+    expect(result.ok && { ...result.elf, symbols: all.symbols }).toEqual(all)
+    expect(result.ok && result.elf.symbols).toEqual([])
+  })
+
   it('keeps the relocations by which it can be moved', () => {
     const elf = parsed()
     const rela = elf.sections.filter((section) => section.type === SHT_RELA)

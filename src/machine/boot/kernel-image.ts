@@ -12,7 +12,7 @@ import { flattenSegments, loadSegments } from './load-segments.js'
 import { findMultibootHeader, prepareMultiboot } from './multiboot.js'
 
 export function planBoot(request: KernelRequest): Result<BootPlan, BootRefusalCode> {
-  const parsed = parseElf(request.image)
+  const parsed = parseElf(request.image, 'headers')
   if (!parsed.ok) return elfRefusal(parsed.code, parsed.message)
   const { elf } = parsed
   if (elf.bits === 32) {
