@@ -21,6 +21,16 @@
 enum { F_INO, F_MODE, F_UID, F_GID, F_NLINK, F_MTIME, F_SIZE, F_DEVMAJOR, F_DEVMINOR,
        F_RDEVMAJOR, F_RDEVMINOR, F_NAMESIZE, F_CHECK, F_COUNT };
 
+static unsigned int hex_digit(unsigned char c)
+{
+	unsigned int digit = c - '0';
+
+	if (digit <= 9)
+		return digit;
+	digit = (c | 0x20) - 'a';
+	return digit <= 5 ? digit + 10 : 16;
+}
+
 static int parse_header(const char *p, unsigned long field[F_COUNT])
 {
 	int i, j;
@@ -29,16 +39,16 @@ static int parse_header(const char *p, unsigned long field[F_COUNT])
 		return -EINVAL;
 	p += 6;
 	for (i = 0; i < F_COUNT; i++) {
-		field[i] = 0;
-		for (j = 0; j < 8; j++, p++) {
-			int digit = *p >= '0' && *p <= '9' ? *p - '0' :
-				    *p >= 'a' && *p <= 'f' ? *p - 'a' + 10 :
-				    *p >= 'A' && *p <= 'F' ? *p - 'A' + 10 : -1;
+		unsigned long value = 0;
 
-			if (digit < 0)
+		for (j = 0; j < 8; j++, p++) {
+			unsigned int digit = hex_digit(*p);
+
+			if (digit > 15)
 				return -EINVAL;
-			field[i] = field[i] << 4 | digit;
+			value = value << 4 | digit;
 		}
+		field[i] = value;
 	}
 	return 0;
 }

@@ -140,12 +140,12 @@ void start_core(void)
 void start_kernel(void)
 {
 	strlcpy(saved_command_line, boot_info.command_line, sizeof(saved_command_line));
+	cmdline_setup();
 	start_this_cpu();
 	start_memory();
 	clock_init();
 	start_core();
 	apic_timer_calibrate();
-	cmdline_setup();
 	local_irq_enable();
 	kernel_thread(kernel_init, NULL, "swapper/init", 0);
 	/* this task is now the idle task of the first CPU */

@@ -8,6 +8,7 @@
  * more than a bounded time. Oldest records make room. Lines that a reader has
  * missed are skipped by printk_read(). Must not know what the consoles are.
  */
+#include <linux/init.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/printk.h>
@@ -18,6 +19,8 @@
 #define LOG_SIZE	(1 << 17)
 #define LINE_MAX	400
 #define LOG_ALIGN	8
+
+#define LOGLEVEL_QUIET	4	/* errors and worse */
 
 /* A record in the ring; records never wrap: the rest of the ring is skipped. */
 struct log_record {
@@ -241,6 +244,19 @@ void printk_adopt(const struct printk_record *record)
 	store(record->level, record->ts_nsec, record->text, record->len);
 	unlock_log(locked, flags);
 }
+
+static int set_loglevel(char *value)
+{
+	return kstrtoint(value, 10, &console_loglevel);
+}
+__setup("loglevel", set_loglevel);
+
+static int set_quiet(char *unused)
+{
+	console_loglevel = LOGLEVEL_QUIET;
+	return 0;
+}
+__setup("quiet", set_quiet);
 
 void register_console(struct console *con)
 {

@@ -268,6 +268,7 @@ notrace void liveupdate_arrive(unsigned long root_phys, unsigned long cpu,
 	if (why)
 		go_back(mailbox, handover_root(), why);
 	accept(root);
+	cmdline_setup();
 	early_console_init();
 	pr_notice("%s\n", linux_banner);
 	pr_info("liveupdate: handover from %s accepted: %llu frames preserved, %u components\n",
@@ -275,7 +276,6 @@ notrace void liveupdate_arrive(unsigned long root_phys, unsigned long cpu,
 	start_memory();
 	drop_own_translations();
 	start_core();
-	cmdline_setup();
 	if (reserve_pids(component_of(root, &task_class)))
 		panic("liveupdate: the numbers of the tasks are not free");
 	local_irq_enable();

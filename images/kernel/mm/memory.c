@@ -168,17 +168,17 @@ void zap_range(struct mm_struct *mm, unsigned long start, unsigned long end)
 		spin_lock(&mm->page_table_lock);
 		while (addr < end && n < ZAP_BATCH) {
 			u64 *pte = walk_user_pte(mm, addr, false);
+			unsigned long stop = min(end, ALIGN_DOWN(addr, PMD_SIZE) + PMD_SIZE);
 
-			if (!pte) {	/* no table: nothing in these 2 MiB */
-				addr = ALIGN_DOWN(addr, PMD_SIZE) + PMD_SIZE;
-				continue;
-			}
-			if (*pte) {
+			if (!pte)	/* no table: nothing in these 2 MiB */
+				addr = stop;
+			for (; addr < stop && n < ZAP_BATCH; addr += PAGE_SIZE, pte++) {
+				if (!*pte)
+					continue;
 				batch[n++] = phys_to_page(*pte & PTE_PFN_MASK);
 				WRITE_ONCE(*pte, 0);
 				mm->rss--;
 			}
-			addr += PAGE_SIZE;
 		}
 		spin_unlock(&mm->page_table_lock);
 		if (!n)

@@ -35,7 +35,10 @@ typedef int (*initcall_t)(void);
 #define module_exit(fn)		static void (*__exit_##fn)(void) __unused = fn
 #endif
 
-/* "name=value" or "name" on the command line; fn gets the value ("" if none), before initcalls */
+/*
+ * "name=value" or "name" on the command line; fn gets the value ("" if none). It
+ * may only set variables: it runs before there is memory, and before any message.
+ */
 struct obs_kernel_param {
 	const char *str;
 	int (*setup_func)(char *);
@@ -43,7 +46,6 @@ struct obs_kernel_param {
 #define __setup(name, fn)						\
 	static const struct obs_kernel_param __setup_##fn __used	\
 	__aligned(8) __section(".init.setup") = { name, fn }
-#define early_param(name, fn)	__setup(name, fn)
 #endif
 
 /* The command line as it came; a word "name=value" of it, or NULL, in a static buffer per call site. */
