@@ -5,7 +5,7 @@
 // moved by exactly their difference is the place to relocate. Far addresses also keep Keystone from choosing
 // an 8-bit displacement that a relocation could not fill. Intel syntax, as in the SDM.
 // Must not know ELF: it reports fields (offset, width, relative or absolute), not relocation types.
-import loadKeystone, { type KeystoneEncoder } from '@alexaltea/keystone-js'
+import type { KeystoneEncoder } from '@alexaltea/keystone-js'
 
 export interface SymbolField {
   readonly symbol: string
@@ -28,13 +28,18 @@ export interface Assembler {
 
 let encoder: Promise<KeystoneEncoder> | undefined
 
-/** Keystone in 64-bit mode, Intel syntax. Instantiated once; its WebAssembly starts asynchronously. */
+/** Its script costs a tenth of a second: read where something is assembled, not where this module is imported. */
+async function loadEncoder(): Promise<KeystoneEncoder> {
+  const { default: loadKeystone } = await import('@alexaltea/keystone-js')
+  const engine = await loadKeystone()
+  const keystone = new engine.Keystone(engine.ARCH_X86, engine.MODE_64)
+  keystone.option(engine.OPT_SYNTAX, engine.OPT_SYNTAX_INTEL)
+  return keystone
+}
+
+/** Keystone in 64-bit mode, Intel syntax. Loaded and instantiated once. */
 export async function createAssembler(): Promise<Assembler> {
-  encoder ??= loadKeystone().then((engine) => {
-    const keystone = new engine.Keystone(engine.ARCH_X86, engine.MODE_64)
-    keystone.option(engine.OPT_SYNTAX, engine.OPT_SYNTAX_INTEL)
-    return keystone
-  })
+  encoder ??= loadEncoder()
   const keystone = await encoder
   return { assembleInstruction: (text) => assembleInstruction(keystone, text) }
 }

@@ -2,7 +2,7 @@
 // signed in 64-bit mode, so they are wrapped to unsigned here and nowhere else. A byte that starts no
 // instruction becomes a one-byte `(bad)` entry, so that a listing always covers the bytes it was given.
 // Must not know what the bytes belong to.
-import loadCapstone, { type CapstoneDecoder } from '@alexaltea/capstone-js'
+import type { CapstoneDecoder } from '@alexaltea/capstone-js'
 
 export interface Instruction {
   readonly address: bigint
@@ -20,9 +20,16 @@ export interface Disassembler {
 
 let decoder: Promise<CapstoneDecoder> | undefined
 
-/** Capstone in 64-bit mode. The engine is instantiated once; its WebAssembly starts asynchronously. */
+/** Its script costs a tenth of a second: read where something is disassembled, not where this module is imported. */
+async function loadDecoder(): Promise<CapstoneDecoder> {
+  const { default: loadCapstone } = await import('@alexaltea/capstone-js')
+  const engine = await loadCapstone()
+  return new engine.Capstone(engine.ARCH_X86, engine.MODE_64)
+}
+
+/** Capstone in 64-bit mode. Loaded and instantiated once. */
 export async function createDisassembler(): Promise<Disassembler> {
-  decoder ??= loadCapstone().then((engine) => new engine.Capstone(engine.ARCH_X86, engine.MODE_64))
+  decoder ??= loadDecoder()
   const capstone = await decoder
   const disassemble = (bytes: Uint8Array, address: bigint): Instruction[] => {
     const result: Instruction[] = []
