@@ -39,8 +39,10 @@ describe('an ELF image', () => {
   it('is read without its symbols by who only loads it', () => {
     const all = parsed()
     const result = parseElf(image, 'headers')
-    expect(result.ok && { ...result.elf, symbols: all.symbols }).toEqual(all)
-    expect(result.ok && result.elf.symbols).toEqual([])
+    const { bytes, symbols, ...rest } = all
+    expect(symbols.length).toBeGreaterThan(1000)
+    expect(result.ok && result.elf).toMatchObject({ ...rest, symbols: [] })
+    expect(result.ok && result.elf.bytes).toBe(bytes)
   })
 
   it('keeps the relocations by which it can be moved', () => {
