@@ -79,7 +79,7 @@ function emitPointer(c: Context): void {
 }
 
 /** Pushes what `op` loads of `1 << sz` bytes at the address on the stack. */
-function load(c: Context, sz: number, op: number, forWrite = false): void {
+export function load(c: Context, sz: number, op: number, forWrite = false): void {
   probe(c, forWrite ? WRITE_TAG : READ_TAG, 1 << sz)
   missIfZero(c)
   pointer(c)
@@ -94,10 +94,10 @@ function missIfZero(c: Context): void {
 }
 
 const STORES = [W.i64Store8, W.i64Store16, W.i64Store32, W.i64Store] as const
-export const LOADS = [W.i64Load8U, W.i64Load16U, W.i64Load32U, W.i64Load] as const
+const LOADS = [W.i64Load8U, W.i64Load16U, W.i64Load32U, W.i64Load] as const
 
 /** Stores what `value` pushes at the address on the stack. */
-function store(c: Context, sz: number, value: () => void): void {
+export function store(c: Context, sz: number, value: () => void): void {
   probe(c, WRITE_TAG, 1 << sz)
   missIfZero(c)
   pointer(c)

@@ -7,7 +7,7 @@
 import { STATE_CPL, STATE_LINES, STATE_OFFSETS, STATE_SELECTORS, STATE_TLB, STATE_TLB_BASE } from '../state-layout.js'
 import { type Context, WORDS } from './context.js'
 import { settle } from './emit-flags.js'
-import { LOADS, pointer, probe, RSP } from './emit-memory.js'
+import { load, RSP, store } from './emit-memory.js'
 import { C, FLAG_A, FLAG_B, FLAG_C, FUEL, LEAVE_UOP, X0, X1 } from './function-builder.js'
 import { OP, SLOT_SEGMENT_BASE, type Uop } from './uops.js'
 import { W } from './wasm.js'
@@ -202,11 +202,7 @@ function pushFlags(c: Context): void {
   f.get(RSP)
   code.i64(-8)
   code.op(W.i64Add)
-  probe(c, 8, 8)
-  leaveIfZero(c)
-  pointer(c)
-  code.get(X1)
-  code.memory(W.i64Store, 0)
+  store(c, 3, () => code.get(X1))
   code.get(X0)
   f.set(RSP)
 }
@@ -226,21 +222,12 @@ function bit(c: Context, from: number, to: number): void {
   code.op(W.i64Or)
 }
 
-function leaveIfZero(c: Context): void {
-  c.code.op(W.i32Eqz)
-  c.prepareLeave(LEAVE_UOP)
-  c.f.leaveIf()
-}
-
 /** POPF of 64 bits. TF, a change of AC, and interrupts that come on where one could be taken are left to the interpreter. */
 function popFlags(c: Context): void {
   const { code, f } = c
   f.useFlags()
   f.get(RSP)
-  probe(c, 0, 8)
-  leaveIfZero(c)
-  pointer(c)
-  code.memory(LOADS[3], 0)
+  load(c, 3, W.i64Load)
   code.set(X1)
   leaveUnlessKernel(c, () => {
     code.get(X1)

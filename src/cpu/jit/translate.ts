@@ -11,7 +11,7 @@ import { emitCold } from './emit-cold.js'
 import { condition } from './emit-flags.js'
 import { emitEnding, emitHelper } from './emit-helper.js'
 import { emitInteger, neededFlags } from './emit-integer.js'
-import { emitMemory, LOADS, pointer, probe, RSP } from './emit-memory.js'
+import { emitMemory, load, RSP, store } from './emit-memory.js'
 import { emitSystem } from './emit-system.js'
 import { emitVector } from './emit-vector.js'
 import {
@@ -233,11 +233,7 @@ class Translator {
         return
       case OP.RET:
         f.get(RSP)
-        probe(c, 0, 8)
-        code.op(W.i32Eqz)
-        this.interpretIf(c)
-        pointer(c)
-        code.memory(LOADS[3], 0)
+        load(c, 3, W.i64Load)
         code.set(X1)
         this.indirect(c, () => {
           code.get(X0)
@@ -276,12 +272,7 @@ class Translator {
     f.get(RSP)
     code.i64(-8)
     code.op(W.i64Add)
-    probe(c, 8, 8)
-    code.op(W.i32Eqz)
-    this.interpretIf(c)
-    pointer(c)
-    code.i64(c.at.block.fallthrough)
-    code.memory(W.i64Store, 0)
+    store(c, 3, () => code.i64(c.at.block.fallthrough))
   }
 
   /** To the address in X1: one of the known targets of the region, or out. */
