@@ -1,4 +1,4 @@
-// Offsets of the fields of a vCPU's state area, for the host. The owner is core/state.ts; tests/cpu compares them.
+// Offsets of the fields of a vCPU's state area, for the host. The owner is core/state/state.ts; tests/cpu compares them.
 // All values are little-endian. Everything here may be read after `synchronize` and written before `stateChanged`.
 
 export const GENERAL_REGISTERS = [

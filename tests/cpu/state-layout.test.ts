@@ -1,4 +1,4 @@
-// The host's table of offsets (state-layout.ts) against the class the core is compiled from (core/state.ts).
+// The host's table of offsets (state-layout.ts) against the class the core is compiled from (core/state/state.ts).
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -9,7 +9,7 @@ function coreFile(name: string): string {
   return readFileSync(fileURLToPath(new URL(`../../src/cpu/core/${name}`, import.meta.url)), 'utf8')
 }
 
-const source = coreFile('state.ts')
+const source = coreFile('state/state.ts')
 
 /** Offsets of an unmanaged class: fields in order, each aligned to its size (usize is 4 bytes). */
 function offsets(className: string, file = source): Map<string, number> {
@@ -76,7 +76,7 @@ describe('the state layout', () => {
     expect(core.get('blockTable')).toBe(layout.STATE_BLOCK_TABLE)
     expect(core.get('jitFuel')).toBe(layout.STATE_JIT_FUEL)
     expect(core.get('jitStatus')).toBe(layout.STATE_JIT_STATUS)
-    const ir = coreFile('ir.ts')
+    const ir = coreFile('blocks/ir.ts')
     const header = offsets('Block', ir)
     for (const [name, offset] of Object.entries(BLOCK)) expect([name, header.get(name)]).toEqual([name, offset])
     const operations = [...ir.matchAll(/export const OP_(\w+): u32 = (\d+)/g)].map(([, name, value]) => [

@@ -21,7 +21,7 @@ const pageTables = 0x11_0000
 const firstFreePage = 0x20_0000
 const stackTop = 0x7fff_f000
 
-/** Offsets of the vCPU's state that the runner sets (core/state.ts). */
+/** Offsets of the vCPU's state that the runner sets (core/state/state.ts). */
 const at = {
   rip: 256,
   eflags: 264,

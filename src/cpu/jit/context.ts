@@ -4,7 +4,7 @@ import type { RegionBlock } from './region.js'
 import { SLOT_ZERO, type Uop } from './uops.js'
 import { type Code, W } from './wasm.js'
 
-/** Forms of the flag words (core/flag-forms.ts): kind + size index; WORDS is a form without size. */
+/** Forms of the flag words (core/state/flag-forms.ts): kind + size index; WORDS is a form without size. */
 export const WORDS = 0
 export const ADD = 4
 export const SUB = 8
@@ -56,7 +56,7 @@ export class Context {
     this.f.leave(this.place | kind)
   }
 
-  /** The same for a way that leaves only because the page it leads to has not been checked (core/jit.ts). */
+  /** The same for a way that leaves only because the page it leads to has not been checked (core/execute/jit.ts). */
   prepareLeaveUnchecked(kind: number): void {
     this.publishForm()
     this.code.i32((this.ordinal << 16) | (PAGE_UNCHECKED << 3) | kind)

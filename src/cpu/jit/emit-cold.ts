@@ -1,8 +1,8 @@
-// Out-of-line instructions (core/cold.ts) that are frequent enough to be compiled: bit scans, POPCNT, CMPXCHG, multiplication and
+// Out-of-line instructions (core/execute/cold.ts) that are frequent enough to be compiled: bit scans, POPCNT, CMPXCHG, multiplication and
 // division of 32 and 64 bits, CLD and STD.
 //
 // What is rare about them, a quotient that does not fit or flags that must be kept in part, is left to the interpreter or to the helper.
-// Flags that the SDM leaves undefined are those of core/cold.ts.
+// Flags that the SDM leaves undefined are those of core/execute/cold.ts.
 import { STATE_OFFSETS } from '../state-layout.js'
 import { type Context, SUB, WORDS } from './context.js'
 import { functionOf } from './emit-helper.js'
@@ -199,7 +199,7 @@ function multiply64(c: Context, uop: Uop, signed: boolean): void {
   code.set(X0)
   f.get(uop.s1)
   code.set(X1)
-  // The schoolbook product of halves, as core/arithmetic.ts has it.
+  // The schoolbook product of halves, as core/execute/arithmetic.ts has it.
   times(
     () => high(X0),
     () => low(X1),

@@ -1,7 +1,7 @@
 // Reading flags in compiled code: conditions and the carry, from whatever form the flag words have at that place.
 //
 // Where the form is known, a condition is one comparison of the operands that the producer left. Where it is not (a place that several ways
-// lead to), the words are settled first by the core's own routine, so that the meaning of each form is stated once (core/flag-forms.ts).
+// lead to), the words are settled first by the core's own routine, so that the meaning of each form is stated once (core/state/flag-forms.ts).
 import { ADD, type Context, DEC, DYNAMIC, INC, LOGIC, SAR, SHL, SHR, SUB, WORDS } from './context.js'
 import { C, FLAG_A, FLAG_B, FLAG_C, HELPER, X2 } from './function-builder.js'
 import { W } from './wasm.js'
@@ -17,7 +17,7 @@ export function settle(c: Context): void {
   c.form = WORDS
 }
 
-/** The same as core/flag-forms.ts, for the frequent forms: a call keeps V8 from holding anything in registers around it. */
+/** The same as core/state/flag-forms.ts, for the frequent forms: a call keeps V8 from holding anything in registers around it. */
 function settleInPlace(c: Context): boolean {
   const kind = c.form < 0 ? DYNAMIC : c.form & ~3
   if (kind !== ADD && kind !== SUB && kind !== LOGIC) return false

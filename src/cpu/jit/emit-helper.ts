@@ -1,4 +1,4 @@
-// Instructions that the core executes out of line (core/cold.ts, core/sse.ts), called from compiled code.
+// Instructions that the core executes out of line (core/execute/cold.ts, core/vector/sse.ts), called from compiled code.
 //
 // Before the call the registers that the function reads are stored into the state, afterwards those that it writes are taken back. So
 // each function's registers must be known here; one that is not listed ends the region, and the interpreter executes it.
@@ -30,7 +30,7 @@ export function functionOf(uop: Uop): number {
   return uop.low & 0xffff
 }
 
-/** Registers of the functions in core/cold-numbers.ts, those that 64-bit code has. */
+/** Registers of the functions in core/decode/cold-numbers.ts, those that 64-bit code has. */
 function coldEffects(uop: Uop): Effects | undefined {
   const { d, s1, s2 } = uop
   switch (functionOf(uop)) {
@@ -82,7 +82,7 @@ function coldEffects(uop: Uop): Effects | undefined {
   }
 }
 
-/** Registers of the system instructions after which compiled code usually goes on (core/system-numbers.ts); undefined for all others. */
+/** Registers of the system instructions after which compiled code usually goes on (core/decode/system-numbers.ts); undefined for all others. */
 function systemEffects(uop: Uop): Effects | undefined {
   switch (functionOf(uop)) {
     case CLTS:

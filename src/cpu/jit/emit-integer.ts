@@ -1,4 +1,4 @@
-// Moves and integer arithmetic in compiled code. What each operation means is stated in core/arithmetic.ts and the interpreter's
+// Moves and integer arithmetic in compiled code. What each operation means is stated in core/execute/arithmetic.ts and the interpreter's
 // cases; this is the same in WebAssembly, with operands in locals.
 //
 // A producer of flags leaves its operands in the flag words and names its form, if anything can see its flags (`needed`); otherwise it is

@@ -1,7 +1,7 @@
 // The frequent system instructions of a kernel, inline where nothing about them is rare: SWAPGS, CLI, STI, CLAC, STAC and POPF at privilege
 // level 0, PUSHF, and reading a segment register.
 //
-// A region runs only where no trap, shadow or event is pending (core/run.ts), so these leave nothing for the dispatcher to look at; but
+// A region runs only where no trap, shadow or event is pending (core/execute/run.ts), so these leave nothing for the dispatcher to look at; but
 // where interrupts come on, a line that is up might be taken, and at the end of the budget the host may put one up. Those cases, TF, and all
 // levels but 0 are the interpreter's.
 import { STATE_CPL, STATE_LINES, STATE_OFFSETS, STATE_SELECTORS, STATE_TLB, STATE_TLB_BASE } from '../state-layout.js'
@@ -12,7 +12,7 @@ import { C, FLAG_A, FLAG_B, FLAG_C, FUEL, LEAVE_UOP, X0, X1 } from './function-b
 import { OP, SLOT_SEGMENT_BASE, type Uop } from './uops.js'
 import { W } from './wasm.js'
 
-/** Functions (core/system-numbers.ts). */
+/** Functions (core/decode/system-numbers.ts). */
 const SWAPGS = 13
 const CLAC = 15
 const STAC = 16
@@ -136,7 +136,7 @@ function changeFlag(c: Context, flag: number, on: boolean): void {
   code.memory(W.i64Store, STATE_OFFSETS.rflags)
 }
 
-/** STAC, CLAC. Level 0 uses the second TLB while SMAP and AC are set (core/segments.ts). */
+/** STAC, CLAC. Level 0 uses the second TLB while SMAP and AC are set (core/system/segments.ts). */
 function accessControl(c: Context, on: boolean): void {
   const { code, f } = c
   changeFlag(c, AC, on)
@@ -176,7 +176,7 @@ function pushFlags(c: Context): void {
   code.op(W.i64Shl)
   code.op(W.i64Xor)
   bit(c, 63, 11)
-  // AF, ZF, SF, PF (core/flags.ts).
+  // AF, ZF, SF, PF (core/state/flags.ts).
   code.get(FLAG_C)
   bit(c, 4, 4)
   code.get(FLAG_A)
@@ -264,7 +264,7 @@ function popFlags(c: Context): void {
   code.i64(2)
   code.op(W.i64Or)
   code.memory(W.i64Store, STATE_OFFSETS.rflags)
-  // As setArithmetic in core/flags.ts.
+  // As setArithmetic in core/state/flags.ts.
   code.get(X1)
   code.i64(6)
   code.op(W.i64ShrU)

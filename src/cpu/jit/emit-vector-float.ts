@@ -7,7 +7,7 @@
 //   * /      finite result of at least twice the least normal number: rounding came nowhere near underflow; or an exact zero
 //   sqrt     operand zero or positive
 //   PE       must be sticky, unless the operation is exact: always, or as it turns out (doubles that are integers, say)
-// All else is the core's (core/sse-float.ts, the reference for every case here). Infinite operands need no test of their own: they
+// All else is the core's (core/vector/sse-float.ts, the reference for every case here). Infinite operands need no test of their own: they
 // give an infinite result or a NaN, or zero from a quotient whose dividend is not zero, and none of these passes.
 import { D0, D1, FLAG_A, FLAG_B, PE_CLEAR, S0, V1, V2, VZERO, X1 } from './function-builder.js'
 import { type Emitter, first, result, setParityCorrection, slowIf, type VectorUop } from './vector-uop.js'

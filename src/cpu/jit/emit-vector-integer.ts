@@ -1,6 +1,6 @@
 // The vector instructions that raise no floating-point exception, one by one: integer arithmetic, logic, shuffles, packing.
 //
-// Promises: each is total; its reference is the same case in core/sse-integer.ts and core/sse-extended-integer.ts, whose `operation` is the key here.
+// Promises: each is total; its reference is the same case in core/vector/sse-integer.ts and core/vector/sse-extended-integer.ts, whose `operation` is the key here.
 import { V0, V1, VZERO, X1 } from './function-builder.js'
 import { type Emitter, first, result, type VectorUop } from './vector-uop.js'
 import { W } from './wasm.js'

@@ -1,8 +1,8 @@
-// OP_SSE inline: which function it is, its operands, and the two ways: the quick one here, and the core's (core/sse.ts) for whatever the quick one
+// OP_SSE inline: which function it is, its operands, and the two ways: the quick one here, and the core's (core/vector/sse.ts) for whatever the quick one
 // does not cover, from a miss in the TLB to a floating-point exception.
 //
 // Promises: the quick way changes nothing before it is certain to end; MXCSR stays as it is on it. Registers and memory operand of
-// each function: core/sse-decode.ts.
+// each function: core/decode/sse-decode.ts.
 import { type Context, WORDS } from './context.js'
 import { callVector, functionOf } from './emit-helper.js'
 import { pointer, probe } from './emit-memory.js'
@@ -114,7 +114,7 @@ const blend = (v: VectorUop) => {
   result(v)
 }
 
-/** PTEST: ZF and CF as core/flags.ts has them, all others 0. */
+/** PTEST: ZF and CF as core/state/flags.ts has them, all others 0. */
 const test = (v: VectorUop) => {
   const { code } = v.c
   code.get(v.b)
@@ -139,7 +139,7 @@ function sized(uop: Uop): { readonly bytes: number; readonly aligned: boolean } 
   return { bytes: uop.x & 0x7f, aligned: (uop.x & X_ALIGNED) !== 0 }
 }
 
-/** The function's quick way, by its number in core/sse-decode.ts and core/sse-extended-decode.ts. */
+/** The function's quick way, by its number in core/decode/sse-decode.ts and core/decode/sse-extended-decode.ts. */
 function shape(uop: Uop): Shape | undefined {
   const detail = (uop.low >>> 16) & 0xffff
   const fn = functionOf(uop)

@@ -20,7 +20,7 @@ import { SLOT_SEGMENT_BASE, SLOT_T0, SLOT_ZERO, type Uop } from './uops.js'
 import { Code, F32, F64, I32, I64, V128, W } from './wasm.js'
 import { V } from './wasm-simd.js'
 
-/** How a function says why it returned (core/jit.ts). */
+/** How a function says why it returned (core/execute/jit.ts). */
 export const LEAVE_JUMP = 0
 export const LEAVE_FAULT = 1
 export const LEAVE_STOP = 2
@@ -52,7 +52,7 @@ export const EXIT = 44
 export const TAG = 45
 /** Not 0: SSE instructions raise #UD or #NM now. */
 export const VECTORS_OFF = 46
-/** 0: arithmetic may be WebAssembly's own, as far as MXCSR is concerned (core/sse-float.ts, way 1). PE_CLEAR: exact arithmetic may. */
+/** 0: arithmetic may be WebAssembly's own, as far as MXCSR is concerned (core/vector/sse-float.ts, way 1). PE_CLEAR: exact arithmetic may. */
 const UNUSUAL = 47
 export const PE_CLEAR = 0x20
 // Vectors:

@@ -18,7 +18,7 @@ const MAX_TARGETS = 16
 /** A region of up to so many instructions, a short function or loop, is repeated inside others; a larger one inside a region that grows. */
 const REPEATED_INSTRUCTIONS = 64
 const REPEATED_GROWING = 256
-/** The heat of blocks that are not to be compiled (core/jit.ts). */
+/** The heat of blocks that are not to be compiled (core/execute/jit.ts). */
 const NEVER_HOT = 0x7fff_ffff
 const BLOCK_TABLE_MASK = 16384 - 1
 export const NO_SECOND_PAGE = 255

@@ -35,7 +35,7 @@ import { NO_SECOND_PAGE, type RegionBlock, type RegionPlan, successors } from '.
 import { isConditional, OP, REGION, terminator, type Uop } from './uops.js'
 import { W } from './wasm.js'
 
-/** Condition codes of the fused comparisons, in the order of core/fuse.ts. */
+/** Condition codes of the fused comparisons, in the order of core/blocks/fuse.ts. */
 const COMPARE_CODES = [4, 5, 2, 3, 6, 7, 12, 13, 14, 15] as const
 const TEST_CODES = [4, 5, 8, 9] as const
 

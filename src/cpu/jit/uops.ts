@@ -1,4 +1,4 @@
-// Blocks and micro-operations as they lie in the core's memory (core/ir.ts is their owner; tests/cpu/state-layout.test.ts compares).
+// Blocks and micro-operations as they lie in the core's memory (core/blocks/ir.ts is their owner; tests/cpu/state-layout.test.ts compares).
 //
 // Promises: reading only. A block that was read stays as it was; the core may drop the original at any time between two compilations.
 
@@ -124,7 +124,7 @@ export const BLOCK = {
   ordinal: 96,
 } as const
 
-/** Offsets in a region's record (core/jit.ts). */
+/** Offsets in a region's record (core/execute/jit.ts). */
 export const REGION = {
   index: 0,
   alive: 4,

@@ -1,4 +1,4 @@
-// Which registers each function of OP_SSE reads and writes (core/sse-decode.ts, core/sse-extended-decode.ts).
+// Which registers each function of OP_SSE reads and writes (core/decode/sse-decode.ts, core/decode/sse-extended-decode.ts).
 //
 // Promises: what a function may write is among what it reads, because it writes nothing when it faults; so storing what it reads
 // in front of the call and taking back what it writes behind it is always right.

@@ -36,7 +36,7 @@ export function slowIf(v: VectorUop): void {
 /** Emits the quick way. */
 export type Emitter = (v: VectorUop) => void
 
-/** With FLAG_A 0 or 1 for ZF and not: the third word that makes PF 0 (core/flags.ts). */
+/** With FLAG_A 0 or 1 for ZF and not: the third word that makes PF 0 (core/state/flags.ts). */
 export function setParityCorrection(c: Context): void {
   const { code, f } = c
   f.useFlags()

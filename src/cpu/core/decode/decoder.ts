@@ -1,0 +1,340 @@
+// The state of decoding one block: the instruction's bytes, prefixes and ModRM, and the uops emitted so far.
+//
+// decode.ts drives it; system-decode.ts and sse-decode.ts are handed the same object for the opcodes that are theirs.
+// Protocol for them: `fetchModrm` first, set `immediateBytes` to what still follows, then `address`/`loadRm`, then fetch immediates, then emit.
+// It must not know what instructions mean, only how they are encoded.
+import { CpuState, MODE_CODE64, SEG_DS, SEG_FS, SEG_SS, SLOT_SEGMENT_BASE, SLOT_T0, SLOT_T1, SLOT_ZERO } from '../state/state'
+import { COLD_BITADDR } from './cold-numbers'
+import {
+  OP_COLD, OP_FAULT, OP_LEA16, OP_LEA32, OP_LEA64, OP_LOAD, OP_LOADW, OP_LOADZ16, OP_LOADZ8, OP_MOV8, OP_SEGCHECK, OP_STORE, UOP_BYTES,
+  functionImmediate,
+} from '../blocks/ir'
+import { codeByte, openSecondPage } from '../blocks/code-bytes'
+import { VECTOR_GP } from '../state/fault'
+
+export const NO_SEGMENT: u32 = 255
+/** Bit 7 of x in memory uops. */
+export const X_STACK: u32 = 0x80
+
+@unmanaged
+export class Decoder {
+  c: CpuState
+  rip: u64 // of the block
+  // Host addresses of the block's bytes: the first page and, if the block crosses, the second.
+  first: usize // host pointer of the byte at block offset 0
+  firstBytes: u32 // how many bytes of the block lie in the first page
+  second: usize // host pointer of the second page's start, 0 while not translated
+  secondPage: u32 // its physical address, or NO_PAGE
+  logged: u32 // a page has code-write log entries: fetch through coherence.ts
+  view: u32 // worst viewState of the current instruction's bytes
+  position: u32 // next byte to fetch, offset in the block
+  start: u32 // first byte of the current instruction
+  number: u32 // number of the current instruction in the block
+  uop: usize // where the next uop goes
+  instructionUop: usize // first uop of the current instruction
+  mode: u32
+  code: u32 // MODE_CODE16/32/64
+  // Prefixes.
+  segment: u32 // override, or NO_SEGMENT
+  operandOverride: u32
+  addressOverride: u32
+  rep: u32 // 0, 0xF2, 0xF3
+  lock: u32
+  rex: u32 // whole REX byte, or 0
+  rexW: u32
+  operandSize: u32 // 2, 4, 8
+  addressSize: u32 // 2, 4, 8
+  // ModRM.
+  modrm: u32
+  mod: u32
+  reg: u32 // with REX.R
+  rm: u32 // with REX.B (register form)
+  immediateBytes: u32
+  // Memory operand after address(): pieces for a memory uop.
+  base: u32
+  index: u32
+  scale: u32
+  displacement: i64
+  ended: u32 // the instruction ends the block
+  broken: u32 // bytes could not be fetched: 1 page fault or page end reached, 2 longer than 15 bytes
+  refused: u32 // #UD
+  target: u64
+  stackBias: u32 // POP r/m: bytes by which RSP has moved when the address is computed
+  lockable: u32 // the current instruction has accepted LOCK
+
+  /** Next code byte. After trouble (`broken`) returns 0; the driver discards the instruction. */
+  fetch8(): u32 {
+    const p = this.position
+    if (p - this.start >= 15) {
+      if (this.broken == 0) this.broken = 2
+      return 0
+    }
+    this.position = p + 1
+    if (p < this.firstBytes) return codeByte(this, this.first + p, p)
+    if (this.second == 0) {
+      if (this.broken) return 0
+      if (!openSecondPage(this)) {
+        this.broken = 1
+        return 0
+      }
+    }
+    return codeByte(this, this.second + (p - this.firstBytes), p)
+  }
+
+  fetch16(): u32 {
+    const low = this.fetch8()
+    return low | (this.fetch8() << 8)
+  }
+
+  fetch32(): u32 {
+    const low = this.fetch16()
+    return low | (this.fetch16() << 16)
+  }
+
+  fetch64(): u64 {
+    const low = u64(this.fetch32())
+    return low | (u64(this.fetch32()) << 32)
+  }
+
+  /** Signed immediate of the operand size (64-bit operands take 32 bits). */
+  fetchImmediate(size: u32): i64 {
+    if (size == 1) return i64(i8(this.fetch8()))
+    if (size == 2) return i64(i16(this.fetch16()))
+    return i64(i32(this.fetch32()))
+  }
+
+  fetchModrm(): void {
+    const m = this.fetch8()
+    this.modrm = m
+    this.mod = m >> 6
+    this.reg = ((m >> 3) & 7) | ((this.rex & 4) << 1)
+    this.rm = (m & 7) | ((this.rex & 1) << 3)
+  }
+
+  /** The opcode's bits 3..5 of ModRM without REX: group number. */
+  group(): u32 {
+    return (this.modrm >> 3) & 7
+  }
+
+  isMemory(): bool {
+    return this.mod != 3
+  }
+
+  /** Slot offset of general register r at `size` (size 1 without REX: 4..7 are AH..BH). */
+  register(r: u32, size: u32): u32 {
+    if (size == 1 && this.rex == 0 && r >= 4 && r < 8) return ((r - 4) << 3) + 1
+    return r << 3
+  }
+
+  emit(op: u32, d: u32, s1: u32, s2: u32, x: u32, immediate: i64): void {
+    const u = this.uop
+    store<u16>(u, <u16>op)
+    store<u8>(u, <u8>d, 2)
+    store<u8>(u, <u8>s1, 3)
+    store<u8>(u, <u8>s2, 4)
+    store<u8>(u, <u8>x, 5)
+    store<u8>(u, <u8>this.number, 6)
+    store<u8>(u, <u8>this.start, 7)
+    store<i64>(u, immediate, 8)
+    this.uop = u + UOP_BYTES
+  }
+
+  /** The block ends with this instruction. */
+  end(): void {
+    this.ended = 1
+  }
+
+  /** Linear address of the next instruction (call after all bytes are fetched). */
+  nextRip(): u64 {
+    return this.rip + u64(this.position)
+  }
+
+  undefined(): void {
+    this.refused = 1
+  }
+
+  /** Computes base/index/scale/displacement of the ModRM memory operand and its default segment; fetches SIB and displacement. */
+  private parseAddress(): u32 {
+    let segment = SEG_DS
+    this.index = SLOT_ZERO
+    this.scale = 0
+    const mod = this.mod
+    const rm = this.modrm & 7
+    if (this.addressSize == 2) {
+      switch (rm) {
+        case 0: { this.base = 3 << 3; this.index = 6 << 3; break }
+        case 1: { this.base = 3 << 3; this.index = 7 << 3; break }
+        case 2: { this.base = 5 << 3; this.index = 6 << 3; segment = SEG_SS; break }
+        case 3: { this.base = 5 << 3; this.index = 7 << 3; segment = SEG_SS; break }
+        case 4: { this.base = 6 << 3; break }
+        case 5: { this.base = 7 << 3; break }
+        case 6: { this.base = 5 << 3; segment = SEG_SS; break }
+        default: this.base = 3 << 3
+      }
+      if (mod == 0 && rm == 6) {
+        this.base = SLOT_ZERO
+        segment = SEG_DS
+        this.displacement = i64(this.fetch16())
+      } else if (mod == 1) this.displacement = i64(i8(this.fetch8()))
+      else if (mod == 2) this.displacement = i64(i16(this.fetch16()))
+      else this.displacement = 0
+      return segment
+    }
+    let bias: i64 = 0
+    if (rm == 4) {
+      const sib = this.fetch8()
+      const index = ((sib >> 3) & 7) | ((this.rex & 2) << 2)
+      const low = sib & 7
+      if (index != 4) {
+        this.index = index << 3
+        this.scale = sib >> 6
+      }
+      if (low == 5 && mod == 0) {
+        this.base = SLOT_ZERO
+        this.displacement = i64(i32(this.fetch32()))
+        return segment
+      }
+      this.base = (low | ((this.rex & 1) << 3)) << 3
+      if (this.base == 4 << 3) bias = i64(this.stackBias)
+      if (this.base == 4 << 3 || this.base == 5 << 3) segment = SEG_SS
+    } else if (rm == 5 && mod == 0) {
+      this.base = SLOT_ZERO
+      this.displacement = i64(i32(this.fetch32()))
+      if (this.code == MODE_CODE64) this.displacement += i64(this.rip + u64(this.position) + u64(this.immediateBytes))
+      return segment
+    } else {
+      this.base = (rm | ((this.rex & 1) << 3)) << 3
+      if (this.base == 5 << 3) segment = SEG_SS
+    }
+    if (mod == 1) this.displacement = i64(i8(this.fetch8())) + bias
+    else if (mod == 2) this.displacement = i64(i32(this.fetch32())) + bias
+    else this.displacement = bias
+    return segment
+  }
+
+  /** The offset (effective address, no segment) of the memory operand into `slot`: LEA. */
+  effectiveAddress(slot: u32): void {
+    this.parseAddress()
+    this.emit(this.addressSize == 8 ? OP_LEA64 : this.addressSize == 4 ? OP_LEA32 : OP_LEA16, slot, this.base, this.index, this.scale, this.displacement)
+  }
+
+  /** Prepares base/index/scale/displacement so that ONE memory uop reaches the operand; emits what must be computed before, into `slot`. */
+  private prepare(size: u32, write: bool, slot: u32): void {
+    let segment = this.parseAddress()
+    const overridden = this.segment != NO_SEGMENT
+    if (this.code == MODE_CODE64) {
+      const based = overridden && this.segment >= SEG_FS
+      const stack: u32 = segment == SEG_SS && !overridden ? X_STACK : 0
+      if (this.addressSize == 4) {
+        this.emit(OP_LEA32, slot, this.base, this.index, this.scale, this.displacement)
+        this.base = slot
+        this.index = SLOT_ZERO
+        this.scale = 0
+        this.displacement = 0
+      } else if (based || this.displacement != i64(i32(this.displacement))) {
+        if (!based || this.index != SLOT_ZERO || this.displacement != i64(i32(this.displacement))) {
+          this.emit(OP_LEA64, slot, this.base, this.index, this.scale, this.displacement)
+          this.base = slot
+          this.index = SLOT_ZERO
+          this.scale = 0
+          this.displacement = 0
+        }
+      }
+      if (based) {
+        this.index = SLOT_SEGMENT_BASE + (this.segment << 3)
+        this.scale = 0
+      }
+      this.scale |= stack
+      return
+    }
+    if (overridden) segment = this.segment
+    this.emit(this.addressSize == 4 ? OP_LEA32 : OP_LEA16, slot, this.base, this.index, this.scale, this.displacement)
+    this.emitSegment(slot, slot, segment, size, write)
+    this.base = slot
+    this.index = SLOT_ZERO
+    this.scale = 0
+    this.displacement = 0
+  }
+
+  /** d = linear address of offset slot s in `segment`; checks limit and type outside 64-bit mode. */
+  emitSegment(d: u32, s: u32, segment: u32, size: u32, write: bool): void {
+    if (this.code == MODE_CODE64) {
+      if (segment >= SEG_FS) this.emit(OP_LEA64, d, SLOT_SEGMENT_BASE + (segment << 3), s, 0, 0)
+      else if (d != s) this.emit(OP_LEA64, d, s, SLOT_ZERO, 0, 0)
+      return
+    }
+    this.emit(OP_SEGCHECK, d, s, SLOT_ZERO, segment, i64(size) | (write ? 256 : 0))
+  }
+
+  /** Memory operand of a bit test with a register bit number (slot): the operand that holds the bit. */
+  bitOperand(size: u32, write: bool, bit: u32): void {
+    const parsed = this.parseAddress()
+    const segment = this.segment != NO_SEGMENT ? this.segment : parsed
+    this.emit(this.addressSize == 8 ? OP_LEA64 : this.addressSize == 4 ? OP_LEA32 : OP_LEA16, SLOT_T0, this.base, this.index, this.scale, this.displacement)
+    this.emit(OP_COLD, SLOT_T0, bit, 0, size, functionImmediate(COLD_BITADDR, this.addressSize, 0))
+    this.emitSegment(SLOT_T0, SLOT_T0, segment, size, write)
+    this.base = SLOT_T0
+    this.index = SLOT_ZERO
+    this.scale = segment == SEG_SS && this.segment == NO_SEGMENT ? X_STACK : 0
+    this.displacement = 0
+  }
+
+  /** Leaves the linear address of the memory operand in T0. `size` and `write` are for the segment check. */
+  address(size: u32, write: bool): void {
+    this.prepare(size, write, SLOT_T0)
+    if (this.base != SLOT_T0 || this.index != SLOT_ZERO || this.displacement != 0 || this.scale & X_STACK)
+      this.emit(OP_LEA64, SLOT_T0, this.base, this.index, this.scale, this.displacement)
+  }
+
+  /** Prepares the memory operand for load/store below without forcing it into T0. */
+  operand(size: u32, write: bool): void {
+    if (this.mod != 3) this.prepare(size, write, SLOT_T0)
+  }
+
+  /** A memory uop on the prepared operand. */
+  memory(op: u32, d: u32): void {
+    this.emit(op, d, this.base, this.index, this.scale, this.displacement)
+  }
+
+  /** Value of r/m at `size`: register's own slot, or memory loaded into T1. Parses the operand itself. */
+  loadRm(size: u32): u32 {
+    if (this.mod == 3) return this.register(this.rm, size)
+    this.prepare(size, false, SLOT_T0)
+    this.memory(size == 1 ? OP_LOADZ8 : size == 2 ? OP_LOADZ16 : OP_LOAD + sizeIndex(size), SLOT_T1)
+    return SLOT_T1
+  }
+
+  /** Value of r/m for a read-modify-write: T1 if memory (checked for writing). */
+  loadRmForWrite(size: u32): u32 {
+    if (this.mod == 3) return this.register(this.rm, size)
+    this.prepare(size, true, SLOT_T0)
+    this.memory(OP_LOADW + sizeIndex(size), SLOT_T1)
+    return SLOT_T1
+  }
+
+  /** Second half of a read-modify-write, or a store to a fresh operand if `parse`. */
+  storeRm(size: u32, slot: u32): void {
+    if (this.mod == 3) this.emit(OP_MOV8 + sizeIndex(size), this.register(this.rm, size), 0, slot, 0, 0)
+    else {
+      this.prepare(size, true, SLOT_T0)
+      this.memory(OP_STORE + sizeIndex(size), slot)
+    }
+  }
+
+  /** Second half of a read-modify-write begun by loadRmForWrite. */
+  storeBack(size: u32, slot: u32): void {
+    if (this.mod == 3) this.emit(OP_MOV8 + sizeIndex(size), this.register(this.rm, size), 0, slot, 0, 0)
+    else this.memory(OP_STORE + sizeIndex(size), slot)
+  }
+
+  generalProtection(): void {
+    this.emit(OP_FAULT, 0, 0, 0, VECTOR_GP, 1)
+    this.end()
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+export function sizeIndex(size: u32): u32 {
+  return ctz(size)
+}

@@ -1,0 +1,391 @@
+// Compiled code: entering it, leaving it, and dropping it. The compiler itself (../jit) is the host's; it turns blocks into regions.
+//
+// A region is a WebAssembly function made from several blocks of one vCPU's mode, found in the function table. This file keeps, for each vCPU, one
+// record per region (class Region): which blocks it contains and whether it is still alive. The function has no address of
+// its own inside: all it needs comes from the CpuState and the record, so equal code of two vCPUs or two programs shares one function.
+//
+// Constraints:
+//  1. What compiled code does is what the interpreter would have done, retired count included. It may leave at any uop; then the
+//     interpreter goes on there, which is how everything rare is done: faults, stops at a boundary, system instructions.
+//  2. Entering a block by any way needs its page's translation to have been checked in one of the two generations of now. Inside a page nothing
+//     can undo that without ending the region first; on a way to another page compiled code compares `pageGeneration`.
+//     Checking a page twice in one generation has no effect a guest could see (tlb.ts: dropping an entry in use ends the generation).
+//  3. A store that hits a block of a region kills the region. If it is the one being executed, the helper that stored reports JIT_STOP.
+//  4. c.block and c.uop are 0 inside compiled code; helpers are told the budget at the current instruction, so that time is exact.
+//  5. Compiled code is left at least every FUEL instructions, so that the host's engine can replace its first translation by a better one.
+import { CpuState, MODE_CODE64, MODE_CODE_MASK, MODE_STEP } from '../state/state'
+import { Block, OP_SYSTEM, UOP_BYTES, uopNumber, uopOffset, uopOp } from '../blocks/ir'
+import { isCurrent, stopAtBoundary } from '../blocks/blocks'
+import { settleFlags } from '../state/flag-forms'
+import { cachedTarget, findTarget, leaveWithFault, settleSystem } from './interpret'
+import { coldOp } from './cold'
+import { sseOp } from '../vector/sse'
+import { x87Fast } from '../x87/x87'
+import { systemOp } from '../system/system-ops'
+import { compileRequest, growRequest } from '../state/imports'
+
+export const JIT_OK: u32 = 0
+export const JIT_FAULT: u32 = 1
+export const JIT_STOP: u32 = 2
+
+/**
+ * What a region returns: kind in bits 0..2, uop number in its block in bits 3..15, block's number in the region from bit 16 on. Where the uop does
+ * not matter, PAGE_UNCHECKED in its place says that the way would have stayed in the region, had its page been checked in this generation.
+ */
+export const LEAVE_JUMP: u32 = 0 // c.rip is set: find the block there
+export const LEAVE_FAULT: u32 = 1 // the uop raised a fault
+export const LEAVE_STOP: u32 = 2 // the uop is done; its instruction must be the last before the dispatcher looks
+export const LEAVE_UOP: u32 = 3 // the interpreter must go on with the uop
+export const LEAVE_FUEL: u32 = 4 // the block's instructions do not fit; none of them is done, though they were taken from the fuel
+export const LEAVE_TAKEN: u32 = 5 // the block is done: on to its target
+export const LEAVE_NEXT: u32 = 6 // the block is done: on to its fallthrough
+export const LEAVE_SYSTEM: u32 = 7 // the block is done, and c.rip is set; something may have changed that compiled code relies on
+
+const PAGE_UNCHECKED: u32 = 0x1fff
+const FUEL: i64 = 65536
+export const NEVER_HOT: i32 = 0x7fffffff
+
+/** Ways out that a region remembers, a power of two. */
+const REGION_WAYS: u32 = 16
+
+@unmanaged
+export class Region {
+  index: u32 // 0: in the function table
+  alive: u32 // 4
+  next: usize // 8: list of the vCPU
+  blocks: u32 // 12: how many
+  instructions: u32 // 16
+  pages: u32 // 20
+  exits: u32 // 24: how often it was left for a hot block
+  growAt: u32 // 28: when `exits` is this many, the compiler is asked for a larger one
+  generation0: u32 // 32: for each page, the generation in which its translation was last checked
+  generation1: u32
+  generation2: u32
+  generation3: u32
+  generation4: u32
+  generation5: u32
+  generation6: u32
+  generation7: u32
+  // 64: REGION_WAYS last ways out by indirect branches, u32 block gone to; then u8 number of the block it came from;
+  // 144: for each block u32 pointer, then for each block u8 number of its page, then u8 number of its second page (255 none)
+}
+const REGION_TARGETS: usize = 64
+const REGION_SOURCES: usize = 128
+export const REGION_HEADER: usize = 144
+
+/** Entries of a block before it is hot; NEVER_HOT while there is no compiler. */
+export let threshold: i32 = NEVER_HOT
+
+export function setThreshold(entries: i32): void {
+  threshold = entries
+}
+
+// @ts-ignore: decorator
+@inline
+export function initialHeat(mode: u32): i32 {
+  // Blocks of one instruction belong to the dispatcher alone; 16- and 32-bit code is left to the interpreter.
+  return mode & MODE_STEP || (mode & MODE_CODE_MASK) != MODE_CODE64 ? NEVER_HOT : threshold
+}
+
+// @ts-ignore: decorator
+@inline
+function regionBlock(r: usize, ordinal: u32): Block {
+  return changetype<Block>(<usize>load<u32>(r + REGION_HEADER + (ordinal << 2)))
+}
+
+/** Room for a region of `blocks` blocks in a vCPU's list; 0 if all must be dropped first. The compiler fills it and calls `linkRegion`. */
+export function allocateRegion(c: CpuState, blocks: u32): usize {
+  const bytes = (REGION_HEADER + blocks * 6 + 7) & ~7
+  if (c.regionNext + bytes > c.regionEnd) return 0
+  const r = c.regionNext
+  c.regionNext = r + bytes
+  memory.fill(r, 0, bytes)
+  changetype<Region>(r).blocks = blocks
+  return r
+}
+
+export function linkRegion(c: CpuState, r: usize): void {
+  const region = changetype<Region>(r)
+  region.alive = 1
+  region.next = c.regions
+  c.regions = r
+  for (let i: u32 = 0; i < region.blocks; i++) regionBlock(r, i).inRegions = 1
+}
+
+/** Forgets a vCPU's compiled code: its blocks go, or all functions go. Not from inside compiled code. */
+export function dropRegions(c: CpuState): void {
+  for (let r = c.regions; r; r = changetype<Region>(r).next) changetype<Region>(r).alive = 0
+  c.regions = 0
+  c.regionNext = c.regionArena
+}
+
+/** Ends the regions that contain b. True if one of them is being executed. */
+export function killRegions(c: CpuState, b: Block): bool {
+  b.inRegions = 0
+  let running = false
+  for (let r = c.regions; r; r = changetype<Region>(r).next) {
+    const region = changetype<Region>(r)
+    if (region.alive == 0) continue
+    for (let i: u32 = 0; i < region.blocks; i++) {
+      if (changetype<usize>(regionBlock(r, i)) == changetype<usize>(b)) {
+        region.alive = 0
+        if (c.jitRegion == r) running = true
+        break
+      }
+    }
+  }
+  return running
+}
+
+/** The pages of the block that is entered are checked now, as its generation says. */
+// @ts-ignore: decorator
+@inline
+function markPages(c: CpuState, r: usize, ordinal: u32): void {
+  if (changetype<Region>(r).pages != 1) markEach(c, r, ordinal)
+}
+
+function markEach(c: CpuState, r: usize, ordinal: u32): void {
+  const pages = r + REGION_HEADER + (changetype<Region>(r).blocks << 2)
+  const generations = r + offsetof<Region>('generation0')
+  store<u32>(generations + (<usize>load<u8>(pages + ordinal) << 2), regionBlock(r, ordinal).generation)
+  const second = load<u8>(pages + changetype<Region>(r).blocks + ordinal)
+  if (second != 255) store<u32>(generations + (<usize>second << 2), c.generation)
+}
+
+/** The region may go to the page of n, one of its blocks that was just found, by itself from now on. */
+function markPageOf(c: CpuState, r: usize, n: usize): void {
+  const blocks = changetype<Region>(r).blocks
+  for (let i: u32 = 0; i < blocks; i++) {
+    if (changetype<usize>(regionBlock(r, i)) == n) return markEach(c, r, i)
+  }
+}
+
+/** The interpreter goes on with b's first uop, or 0 and the dispatcher must act. */
+// @ts-ignore: decorator
+@inline
+function interpreted(c: CpuState, b: Block): usize {
+  settleFlags(c)
+  const remaining = c.remaining - i64(b.count)
+  if (remaining < 0) return leave(c, b.rip)
+  c.remaining = remaining
+  c.block = changetype<usize>(b)
+  c.resume = b.uops
+  return changetype<usize>(b)
+}
+
+function leave(c: CpuState, rip: u64): usize {
+  settleFlags(c)
+  c.rip = rip
+  c.block = 0
+  c.uop = 0
+  return 0
+}
+
+/** Is there compiled code to enter at b? Asks for it if not. */
+function compiledAt(c: CpuState, b: Block): usize {
+  const r = b.region
+  if (r) {
+    if (changetype<Region>(r).alive) return r
+    b.region = 0
+    b.heat = threshold >> 1
+    return 0
+  }
+  if (threshold == NEVER_HOT || b.generation == 0) {
+    b.heat = NEVER_HOT
+    return 0
+  }
+  b.heat = (threshold >> 2) + 1
+  compileRequest(c.index, <u32>changetype<usize>(b))
+  return b.region
+}
+
+/** The next block after compiled code left for c.rip; 0 if the dispatcher must act. */
+function nextBlock(c: CpuState): usize {
+  if (c.attention || c.remaining <= 0) return 0
+  return cachedTarget(c, c.rip, c.mode) || findTarget(c)
+}
+
+/** The same by a direct way out of `from`, whose chain is in `chain`. */
+function chainedBlock(c: CpuState, from: Block, rip: u64, chain: usize): usize {
+  const n = <usize>load<u32>(changetype<usize>(from) + chain)
+  if (n && isCurrent(c, changetype<Block>(n)) && !c.attention && c.remaining > 0) return n
+  c.rip = rip
+  const arena = c.arenaNext
+  const found = nextBlock(c)
+  if (found && c.arenaNext >= arena && changetype<Block>(found).generation) store<u32>(changetype<usize>(from) + chain, <u32>found)
+  return found
+}
+
+/**
+ * b is the next block, its translation checked, its instructions not yet taken, and it is hot. Runs compiled code as far as it goes. Returns the
+ * block in which the interpreter goes on at c.resume, with its instructions taken; 0 when the dispatcher must act at c.rip.
+ */
+export function enterCompiled(c: CpuState, first: Block): usize {
+  let b = first
+  while (true) {
+    const r = compiledAt(c, b)
+    if (r == 0) return interpreted(c, b)
+    if (c.remaining < i64(b.count)) return leave(c, b.rip)
+    const fuel = min(c.remaining, FUEL)
+    c.jitRest = c.remaining - fuel
+    c.block = 0
+    c.uop = 0
+    markPages(c, r, b.ordinal)
+    c.jitRegion = r
+    const left = call_indirect<u32>(changetype<Region>(r).index, <u32>changetype<usize>(c), <u32>r, b.ordinal, <i32>fuel)
+    c.jitRegion = 0
+    c.remaining = c.jitRest + i64(c.jitFuel)
+    const kind = left & 7
+    let n: usize
+    if (kind == LEAVE_JUMP || kind == LEAVE_SYSTEM) n = nextBlock(c)
+    else {
+      b = regionBlock(r, left >> 16)
+      if (kind == LEAVE_TAKEN) n = chainedBlock(c, b, b.target, offsetof<Block>('chain0'))
+      else if (kind == LEAVE_NEXT) n = chainedBlock(c, b, b.fallthrough, offsetof<Block>('chain1'))
+      else if (kind == LEAVE_FUEL) {
+        c.remaining += i64(b.count)
+        if (c.remaining < i64(b.count)) return leave(c, b.rip)
+        // Only this slice of the budget is used up, or the block would not have been entered.
+        n = changetype<usize>(b)
+      } else {
+        const u = b.uops + <usize>((left >> 3) & 0x1fff) * UOP_BYTES
+        // System instructions are the usual reason to stop between two regions: no need to go through the interpreter for them.
+        settleFlags(c)
+        if (kind != LEAVE_UOP || uopOp(u) != OP_SYSTEM) return resumeIn(c, b, u, kind)
+        c.block = changetype<usize>(b)
+        c.uop = u
+        c.instructionRip = b.rip + u64(uopOffset(u))
+        c.rip = b.fallthrough
+        systemOp(c, u)
+        if (c.fault) {
+          leaveWithFault(c, b, u)
+          return 0
+        }
+        settleSystem(c)
+        c.block = 0
+        c.uop = 0
+        n = nextBlock(c)
+      }
+    }
+    if (n == 0) {
+      settleFlags(c)
+      return 0
+    }
+    if (((left >> 3) & 0x1fff) == PAGE_UNCHECKED) markPageOf(c, r, n)
+    b = changetype<Block>(n)
+    const heat = b.heat - 1
+    if (heat < 0) {
+      if (kind == LEAVE_JUMP || kind == LEAVE_TAKEN || kind == LEAVE_NEXT) noteExit(c, r, left, n)
+      continue
+    }
+    b.heat = heat
+    return interpreted(c, b)
+  }
+}
+
+/** Region r was left for block n, which is hot too. */
+// @ts-ignore: decorator
+@inline
+function noteExit(c: CpuState, r: usize, left: u32, n: usize): void {
+  const region = changetype<Region>(r)
+  const exits = region.exits
+  if ((left & 7) == LEAVE_JUMP) {
+    const way = exits & (REGION_WAYS - 1)
+    store<u32>(r + REGION_TARGETS + (<usize>way << 2), <u32>n)
+    store<u8>(r + REGION_SOURCES + way, <u8>(left >> 16))
+  }
+  region.exits = exits + 1
+  if (exits == region.growAt) growRequest(c.index, <u32>r)
+}
+
+/** The interpreter goes on in the middle of b. */
+function resumeIn(c: CpuState, b: Block, u: usize, kind: u32): usize {
+  if (kind == LEAVE_FAULT) {
+    leaveWithFault(c, b, u)
+    return 0
+  }
+  c.block = changetype<usize>(b)
+  c.resume = u
+  if (kind == LEAVE_STOP) {
+    c.uop = u
+    stopAtBoundary(c)
+    c.resume = u + UOP_BYTES
+  }
+  return changetype<usize>(b)
+}
+
+// Helpers that compiled code calls. `at`: uop number in bits 3..15, block's number from bit 16 on, as in what a region returns; `fuel`: what is left
+// when the block's instructions are all taken. Each sets c.jitStatus.
+
+/** Puts the budget to before the uop's instruction, so that time is exact; returns the uop. */
+// @ts-ignore: decorator
+@inline
+function begin(c: CpuState, at: u32, fuel: i32): usize {
+  const b = regionBlock(c.jitRegion, at >> 16)
+  const u = b.uops + <usize>((at >> 3) & 0x1fff) * UOP_BYTES
+  c.remaining = c.jitRest + i64(fuel) + i64(b.count - uopNumber(u))
+  return u
+}
+
+// @ts-ignore: decorator
+@inline
+function end(c: CpuState): void {
+  c.jitStatus = c.fault ? JIT_FAULT : c.attention ? JIT_STOP : JIT_OK
+}
+
+/** The uop of an instruction that is executed out of line. */
+// @ts-ignore: decorator
+@inline
+function instruction(c: CpuState, at: u32, fuel: i32): usize {
+  if (c.flagForm) settleFlags(c)
+  const u = begin(c, at, fuel)
+  c.instructionRip = regionBlock(c.jitRegion, at >> 16).rip + u64(uopOffset(u))
+  return u
+}
+
+export function jitVector(c: CpuState, at: u32, fuel: i32): void {
+  sseOp(c, instruction(c, at, fuel))
+  end(c)
+}
+
+/** The same for an x87 instruction at `rip` that has nothing to do with the flags; gives the status, too. */
+export function jitX87(c: CpuState, at: u32, fuel: i32, detail: u32, rip: u64): u32 {
+  if (x87Fast(c, detail, rip)) return JIT_OK
+  jitVector(c, at, fuel)
+  return c.jitStatus
+}
+
+export function jitCold(c: CpuState, at: u32, fuel: i32): void {
+  coldOp(c, instruction(c, at, fuel))
+  end(c)
+}
+
+/** The last instruction of its block, by `systemOp`; compiled code goes on at the fallthrough only if nothing it relies on has changed. */
+export function jitSystem(c: CpuState, at: u32, fuel: i32): void {
+  const u = instruction(c, at, fuel)
+  const generation = c.generation
+  const mode = c.mode
+  const b = regionBlock(c.jitRegion, at >> 16)
+  c.rip = b.fallthrough
+  systemOp(c, u)
+  if (c.fault) {
+    c.jitStatus = JIT_FAULT
+    return
+  }
+  c.remaining--
+  settleSystem(c)
+  c.jitStatus = c.attention || c.rip != b.fallthrough || c.generation != generation || c.mode != mode ? LEAVE_SYSTEM : JIT_OK
+}
+
+/** The last instruction of its block, by `coldOp`: a repeated string instruction. */
+export function jitColdEnd(c: CpuState, at: u32, fuel: i32): void {
+  const u = instruction(c, at, fuel)
+  const b = regionBlock(c.jitRegion, at >> 16)
+  c.rip = b.fallthrough
+  coldOp(c, u)
+  c.jitStatus = c.fault ? JIT_FAULT : c.attention || c.rip != b.fallthrough ? LEAVE_SYSTEM : JIT_OK
+}
+
+export function jitFlags(c: CpuState): void {
+  settleFlags(c)
+}

@@ -1,0 +1,143 @@
+// The dispatcher: what happens between blocks. Budget, faults, interrupt lines, single steps, breakpoints.
+//
+// Constraints:
+//  1. `run` retires exactly `budget` instructions unless it returns for another reason; a block that does not fit is executed one
+//     instruction at a time, from blocks of one instruction (MODE_STEP), so nothing depends on where blocks happen to be cut.
+//  2. With the budget used up nothing more happens, not even the delivery of a pending interrupt: it is delivered when `run` is called
+//     again. So a run cut into slices goes through the same states as an uncut one.
+//  3. Order at a boundary (SDM 3A table 6-2, as far as it applies): reset and INIT; traps of the previous instruction; NMI; external
+//     interrupts; instruction breakpoints; the fetch.
+// A stream of faults none of whose handlers can retire an instruction would hang the host: from the 64th delivery on each
+// counts as one instruction.
+import { CpuState, MODE_STEP } from '../state/state'
+import { IF, RF, TF } from '../state/flags'
+import { Block } from '../blocks/ir'
+import { cpuAt, cpuCount, dropCompiled, setDropCompiled, setRunningCpu } from '../state/layout'
+import { acknowledgeInterrupt } from '../state/imports'
+import { emptyArena, findBlock, linearOf } from '../blocks/blocks'
+import { LEAVE, LEAVE_BREAK, interpret } from './interpret'
+import { enterCompiled } from './jit'
+import { breakpointCount, isBreakpoint } from '../blocks/breakpoints'
+import { deliverDebugTrap, deliverFault, deliverInterrupt, deliverNmi, singleStepTrap } from '../system/exceptions'
+import { instructionBreakpoint } from '../system/debug'
+import { resetState } from '../system/reset'
+import { serialize } from '../blocks/coherence'
+
+export const EXIT_BUDGET: u32 = 0
+export const EXIT_HALT: u32 = 1
+export const EXIT_SHUTDOWN: u32 = 2
+export const EXIT_YIELD: u32 = 3
+export const EXIT_BREAK: u32 = 4
+export const EXIT_WAIT_SIPI: u32 = 5
+
+export const LINE_INTR: u32 = 1
+export const LINE_NMI: u32 = 2
+export const LINE_INIT: u32 = 4
+
+const FAULT_STREAK: u32 = 64
+
+export function runCpu(c: CpuState, budget: i64): u32 {
+  c.budgetStart = budget
+  c.remaining = budget
+  c.yieldRequested = 0
+  c.flagsShown = 0
+  c.block = 0
+  c.uop = 0
+  if (dropCompiled) {
+    for (let i: u32 = 0; i < cpuCount; i++) emptyArena(cpuAt(i))
+    setDropCompiled(false)
+  }
+  setRunningCpu(c.index)
+  const reason = dispatch(c)
+  setRunningCpu(-1)
+  c.retiredLow += u64(c.budgetStart - c.remaining)
+  return reason
+}
+
+function dispatch(c: CpuState): u32 {
+  while (true) {
+    c.attention = 0
+    if (c.fault) {
+      deliverFault(c)
+      if (++c.faultStreak >= FAULT_STREAK && c.remaining > 0) c.remaining--
+    }
+    if (c.shutdown) return EXIT_SHUTDOWN
+    if (c.remaining <= 0) return EXIT_BUDGET
+    if (c.lines & LINE_INIT) {
+      c.lines &= ~LINE_INIT
+      resetState(c, false)
+      c.waitSipi = c.index ? 1 : 0
+    }
+    if (c.waitSipi) return EXIT_WAIT_SIPI
+    if (c.yieldRequested) return EXIT_YIELD
+    if (c.pendingDebug && c.shadow != 2) {
+      deliverDebugTrap(c)
+      continue
+    }
+    if (c.lines && c.shadow == 0) {
+      if (c.lines & LINE_NMI && c.nmiBlocked == 0) {
+        c.lines &= ~LINE_NMI
+        c.halted = 0
+        serialize(c)
+        deliverNmi(c)
+        continue
+      }
+      if (c.lines & LINE_INTR && c.eflags & IF) {
+        const vector = acknowledgeInterrupt(c.index)
+        if (vector >= 0) {
+          c.halted = 0
+          serialize(c)
+          deliverInterrupt(c, vector)
+          continue
+        }
+        c.lines &= ~LINE_INTR
+      }
+    }
+    if (c.halted) return EXIT_HALT
+    if (c.debugArmed && instructionBreakpoint(c)) continue
+    const begun = c.remaining
+    const single = c.shadow != 0 || c.eflags & (TF | RF) || c.breakSkip || c.debugArmed
+    let left: u32 = 0
+    if (!single) {
+      const b = findBlock(c, c.mode)
+      if (b === null) continue
+      const remaining = c.remaining - i64(b.count)
+      const heat = b.heat - 1
+      if (remaining < 0) left = step(c)
+      else if (heat < 0) {
+        const entered = enterCompiled(c, b)
+        left = entered ? interpret(c, changetype<Block>(entered), c.resume) : LEAVE
+      } else {
+        b.heat = heat
+        c.remaining = remaining
+        left = interpret(c, b, b.uops)
+      }
+    } else left = step(c)
+    if (c.remaining < begun) c.faultStreak = 0
+    if (left == LEAVE_BREAK) {
+      c.breakSkip = 1
+      c.breakAt = c.rip
+      return EXIT_BREAK
+    }
+  }
+  return EXIT_BUDGET
+}
+
+/** Executes one instruction with everything that depends on instruction boundaries. */
+function step(c: CpuState): u32 {
+  if (breakpointCount && !(c.breakSkip && c.breakAt == c.rip) && isBreakpoint(linearOf(c, c.rip))) return LEAVE_BREAK
+  c.breakSkip = 0
+  const b = findBlock(c, c.mode | MODE_STEP)
+  if (b === null) return 0
+  const flags = c.eflags
+  c.shadow = 0
+  c.system0 = 0
+  // Keeps the interpreter from going on to a second block.
+  c.attention = 1
+  c.remaining -= i64(b.count)
+  interpret(c, b, b.uops)
+  if (c.fault) return 0
+  if (flags & RF) c.eflags &= ~RF
+  if (flags & TF) singleStepTrap(c)
+  return 0
+}

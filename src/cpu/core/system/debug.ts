@@ -1,0 +1,149 @@
+// Debug registers: breakpoints on instructions, data and I/O (SDM 3B 17.2, 17.3).
+//
+// Promises: `c.debugArmed` is nonzero exactly while DR7 enables a data breakpoint (bit 0), an instruction breakpoint (bit 1) or an I/O
+// breakpoint (bit 2). While data breakpoints are armed their pages have no fast tags (mmu.ts), so each access comes by `checkData`.
+// Data and I/O breakpoints are traps: they set bits in c.pendingDebug. An instruction breakpoint is a fault before the instruction, held
+// off by RF.
+import { ACCESS_WRITE, CpuState } from '../state/state'
+import { RF } from '../state/flags'
+import { VECTOR_GP, VECTOR_UD, raise, raiseNoCode } from '../state/fault'
+import { tlbFlushAll } from '../memory/memory'
+import { DR6_BD, deliverDebug } from './exceptions'
+
+const ARMED_DATA: u32 = 1
+const ARMED_INSTRUCTION: u32 = 2
+const ARMED_IO: u32 = 4
+const CR4_DE: u64 = 8
+
+function debugAddress(c: CpuState, n: u32): u64 {
+  return n == 0 ? c.dr0 : n == 1 ? c.dr1 : n == 2 ? c.dr2 : c.dr3
+}
+
+function setDebugAddress(c: CpuState, n: u32, value: u64): void {
+  if (n == 0) c.dr0 = value
+  else if (n == 1) c.dr1 = value
+  else if (n == 2) c.dr2 = value
+  else c.dr3 = value
+}
+
+// @ts-ignore: decorator
+@inline
+function isEnabled(c: CpuState, n: u32): bool {
+  return ((<u32>c.dr7 >> (n << 1)) & 3) != 0
+}
+
+// @ts-ignore: decorator
+@inline
+function kindOf(c: CpuState, n: u32): u32 {
+  return (<u32>c.dr7 >> (16 + (n << 2))) & 3
+}
+
+function lengthOf(c: CpuState, n: u32): u64 {
+  const code = (<u32>c.dr7 >> (18 + (n << 2))) & 3
+  return code == 0 ? 1 : code == 1 ? 2 : code == 2 ? 8 : 4
+}
+
+/** Derives c.debugArmed; call after any change of DR0 to DR3, DR7 or CR4.DE. */
+export function armDebug(c: CpuState): void {
+  let armed: u32 = 0
+  for (let n: u32 = 0; n < 4; n++) {
+    if (!isEnabled(c, n)) continue
+    const kind = kindOf(c, n)
+    if (kind == 0) armed |= ARMED_INSTRUCTION
+    else if (kind != 2) armed |= ARMED_DATA
+    else if (c.cr4 & CR4_DE) armed |= ARMED_IO
+  }
+  if ((armed | c.debugArmed) & ARMED_DATA) tlbFlushAll(c)
+  c.debugArmed = armed
+  c.attention = 1
+}
+
+/** Does an armed data breakpoint lie in the page of `linear`? */
+export function watchesPage(c: CpuState, linear: u64): bool {
+  if ((c.debugArmed & ARMED_DATA) == 0) return false
+  for (let n: u32 = 0; n < 4; n++) {
+    if (isEnabled(c, n) && (kindOf(c, n) & 1) != 0 && (debugAddress(c, n) ^ linear) >> 12 == 0) return true
+  }
+  return false
+}
+
+/** An access of `size` bytes at `linear` took place: notes the data breakpoints it hits. */
+export function checkData(c: CpuState, linear: u64, size: u32, access: u32): void {
+  if ((c.debugArmed & ARMED_DATA) == 0) return
+  for (let n: u32 = 0; n < 4; n++) {
+    if (!isEnabled(c, n)) continue
+    const kind = kindOf(c, n)
+    if (kind != 3 && (kind != 1 || (access & ACCESS_WRITE) == 0)) continue
+    const length = lengthOf(c, n)
+    const start = debugAddress(c, n) & ~(length - 1)
+    if (linear < start + length && linear + u64(size) > start) {
+      c.pendingDebug |= 1 << n
+      c.attention = 1
+    }
+  }
+}
+
+/** The same for a port. */
+export function checkPort(c: CpuState, port: u32, size: u32): void {
+  if ((c.debugArmed & ARMED_IO) == 0) return
+  for (let n: u32 = 0; n < 4; n++) {
+    if (!isEnabled(c, n) || kindOf(c, n) != 2) continue
+    const length = lengthOf(c, n)
+    const start = debugAddress(c, n) & ~(length - 1)
+    if (u64(port) < start + length && u64(port + size) > start) {
+      c.pendingDebug |= 1 << n
+      c.attention = 1
+    }
+  }
+}
+
+/** Delivers the instruction breakpoint on the instruction at c.rip, if there is one. True if a handler was entered. */
+export function instructionBreakpoint(c: CpuState): bool {
+  if ((c.debugArmed & ARMED_INSTRUCTION) == 0 || (c.eflags & RF) != 0) return false
+  const linear = (c.mode & 3) == 2 ? c.rip : (c.csBase + c.rip) & 0xffffffff
+  let bits: u32 = 0
+  for (let n: u32 = 0; n < 4; n++) {
+    if (isEnabled(c, n) && kindOf(c, n) == 0 && debugAddress(c, n) == linear) bits |= 1 << n
+  }
+  if (bits == 0) return false
+  deliverDebug(c, bits)
+  return true
+}
+
+/** Checks common to MOV to and from DR: privilege, CR4.DE for DR4/5, DR7.GD. Returns the register 0..3, 6, 7, or -1 after a fault. */
+export function debugRegister(c: CpuState, n: u32): i32 {
+  if (c.cpl != 0) {
+    raise(c, VECTOR_GP, 0)
+    return -1
+  }
+  let register = n
+  if (n == 4 || n == 5) {
+    if (c.cr4 & CR4_DE) {
+      raiseNoCode(c, VECTOR_UD)
+      return -1
+    }
+    register += 2
+  }
+  if (c.dr7 & 0x2000) {
+    c.rip = c.instructionRip
+    deliverDebug(c, DR6_BD)
+    c.system0 = 1
+    return -1
+  }
+  return <i32>register
+}
+
+export function readDebug(c: CpuState, n: u32): u64 {
+  return n == 6 ? (c.dr6 & ~0x1000) | 0xffff0ff0 : n == 7 ? c.dr7 | 0x400 : debugAddress(c, n)
+}
+
+export function writeDebug(c: CpuState, n: u32, value: u64): void {
+  if (n >= 6 && value >> 32) {
+    raise(c, VECTOR_GP, 0)
+    return
+  }
+  if (n == 6) c.dr6 = (value & 0xe00f) | 0xffff0ff0
+  else if (n == 7) c.dr7 = (value & 0xffff2bff) | 0x400
+  else setDebugAddress(c, n, value)
+  armDebug(c)
+}

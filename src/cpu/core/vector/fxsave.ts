@@ -1,0 +1,91 @@
+// FXSAVE and FXRSTOR: the 512-byte image of the x87, MMX and SSE state (SDM 1 10.5).
+//
+// Promises: the exact layouts of the 64-bit form (REX.W: 64-bit instruction and data pointers) and of the other
+// (32-bit pointers and selectors; the selectors are zero, as on processors with CPUID.7.EBX[13]). XMM8..15 move in
+// 64-bit mode only. All or nothing on a fault. Bytes 464..511 belong to software and are not written.
+//
+// The vCPU keeps its x87 registers at FX_OFFSET in the same layout, but in PHYSICAL order: register i of the image is
+// physical register (TOP + i) & 7. The abridged tag byte is in physical order in both.
+import { CpuState, FX_OFFSET, MODE_CODE64, MODE_CODE_MASK, VECTOR_SCRATCH_OFFSET, XMM_OFFSET } from '../state/state'
+import { VECTOR_GP, VECTOR_NM, raise, raiseNoCode } from '../state/fault'
+import { probeWrite, read64, write64 } from '../memory/memory'
+
+const MXCSR_BITS: u32 = 0xffff
+
+function refused(c: CpuState): bool {
+  if (c.cr0 & 12) {
+    raiseNoCode(c, VECTOR_NM)
+    return true
+  }
+  if (c.t0 & 15) {
+    raise(c, VECTOR_GP, 0)
+    return true
+  }
+  return false
+}
+
+// @ts-ignore: decorator
+@inline
+function imageBytes(c: CpuState): u32 {
+  return (c.mode & MODE_CODE_MASK) == MODE_CODE64 ? 416 : 288
+}
+
+export function fxsave(c: CpuState, wide: bool): void {
+  if (refused(c)) return
+  probeWrite(c, c.t0, 512)
+  if (c.fault) return
+  const image = changetype<usize>(c) + VECTOR_SCRATCH_OFFSET
+  const fx = changetype<usize>(c) + FX_OFFSET
+  memory.copy(image, fx, 24)
+  store<u8>(image, 0, 5)
+  if (!wide) {
+    store<u32>(image, 0, 12)
+    store<u32>(image, 0, 20)
+  }
+  store<u32>(image, c.mxcsr, 24)
+  store<u32>(image, MXCSR_BITS, 28)
+  const top = (load<u16>(fx, 2) >> 11) & 7
+  for (let i: u32 = 0; i < 8; i++) {
+    const from = fx + 32 + (((top + i) & 7) << 4)
+    const to = image + 32 + (i << 4)
+    store<u64>(to, load<u64>(from))
+    store<u64>(to, u64(load<u16>(from, 8)), 8)
+  }
+  memory.copy(image + 160, changetype<usize>(c) + XMM_OFFSET, 256)
+  const bytes = imageBytes(c)
+  for (let i: u32 = 0; i < bytes; i += 8) write64(c, c.t0 + i, load<u64>(image + i))
+}
+
+export function fxrstor(c: CpuState, wide: bool): void {
+  if (refused(c)) return
+  const image = changetype<usize>(c) + VECTOR_SCRATCH_OFFSET
+  for (let i: u32 = 0; i < 512; i += 8) {
+    const value = read64(c, c.t0 + i)
+    if (c.fault) return
+    store<u64>(image + i, value)
+  }
+  const mxcsr = load<u32>(image, 24)
+  if (mxcsr & ~MXCSR_BITS) {
+    raise(c, VECTOR_GP, 0)
+    return
+  }
+  const fx = changetype<usize>(c) + FX_OFFSET
+  c.mxcsr = mxcsr
+  const control = (load<u16>(image) & 0x1f7f) | 0x40
+  let status = load<u16>(image, 2) & 0x7f7f
+  if (status & ~control & 0x3f) status |= 0x8080 // ES and B follow the flags and masks
+  store<u16>(fx, control)
+  store<u16>(fx, status, 2)
+  store<u16>(fx, load<u8>(image, 4), 4)
+  store<u16>(fx, load<u16>(image, 6) & 0x7ff, 6)
+  store<u64>(fx, wide ? load<u64>(image, 8) : u64(load<u32>(image, 8)), 8)
+  store<u64>(fx, wide ? load<u64>(image, 16) : u64(load<u32>(image, 16)), 16)
+  const top = (status >> 11) & 7
+  for (let i: u32 = 0; i < 8; i++) {
+    const from = image + 32 + (i << 4)
+    const to = fx + 32 + (((top + i) & 7) << 4)
+    store<u64>(to, load<u64>(from))
+    store<u64>(to, u64(load<u16>(from, 8)), 8)
+  }
+  memory.copy(changetype<usize>(c) + XMM_OFFSET, image + 160, imageBytes(c) - 160)
+}
