@@ -107,6 +107,59 @@ describe('the local APIC', () => {
     expect(apic(1).read(0xf0, 4)).toBe(0xff)
   })
 
+  it('changes TMR where a vector is accepted, and nowhere else', () => {
+    const { apic, enable, command, lines, route } = make()
+    enable()
+    route(10, 0x8079, 1)
+    const tmr = (): number => apic(1).read(0x1b0, 4)
+    const line = lines.line(10)
+    line.set(true)
+    expect(tmr()).toBe(1 << 25)
+    expect(apic(1).acknowledge()).toBe(0x79)
+    line.set(false)
+    apic(1).write(0xb0, 4, 0)
+    expect(tmr()).toBe(1 << 25)
+    command(0, 1, 0x79)
+    expect(tmr()).toBe(0)
+  })
+
+  it('is as after power-up when it was disabled globally, with the initial ID', () => {
+    const { apic, cpu, enable, command } = make()
+    enable()
+    apic(1).write(0x20, 4, 0x0700_0000)
+    for (const [offset, value] of [
+      [0x80, 0x40],
+      [0xd0, 0x0200_0000],
+      [0xe0, 0x0fff_ffff],
+      [0x350, 0x700],
+      [0x380, 1000],
+      [0x3e0, 0xb],
+    ] as const)
+      apic(1).write(offset, 4, value)
+    command(0, 7, 0x41)
+    apic(1).writeMsr(0x1b, 0xfee0_0000, 0)
+    command(0, 1, 0x4400)
+    command(0, 7, 0x4500)
+    expect(cpu(1).log).toEqual([])
+    apic(1).writeMsr(0x1b, 0xfee0_0800, 0)
+    const registers = [0x20, 0x80, 0xd0, 0xe0, 0xf0, 0x220, 0x350, 0x380, 0x390, 0x3e0]
+    expect(registers.map((offset) => apic(1).read(offset, 4))).toEqual([
+      ...[0x0100_0000, 0, 0, 0xffff_ffff, 0xff, 0, 0x1_0000, 0, 0, 0],
+    ])
+    apic(0).writeMsr(0x1b, 0xfee0_0000, 0)
+    apic(0).writeMsr(0x1b, 0xfee0_0800, 0)
+    expect(apic(0).read(0x350, 4)).toBe(0x1_0000)
+  })
+
+  it('does not take a lowest-priority message while it is software disabled and another is not', () => {
+    const { apic, apics, command } = make(2)
+    for (const one of apics) one.write(0xd0, 4, (1 << (24 + one.index)) >>> 0)
+    apic(1).write(0xf0, 4, 0x1ff)
+    apic(1).write(0x80, 4, 0x20)
+    command(0, 3, 0x941)
+    expect(apic(1).acknowledge()).toBe(0x41)
+  })
+
   it('counts down once, or again and again, with its divider', () => {
     const { clock, apic, enable } = make()
     enable()
@@ -268,14 +321,32 @@ describe('the I/O APIC', () => {
     expect(entry(10) & 0x4000).toBe(0)
   })
 
-  it('keeps an edge that came while masked', () => {
+  it('ignores an edge that came while masked, and delivers a level that is still high', () => {
     const { lines, apic, enable, route } = make()
     enable()
     route(4, 0x1_0034)
-    lines.line(4).set(true)
+    route(5, 0x1_8035)
+    const line = lines.line(4)
+    line.set(true)
+    lines.line(5).set(true)
     expect(apic(0).acknowledge()).toBe(-1)
     route(4, 0x34)
+    expect(apic(0).acknowledge()).toBe(-1)
+    line.set(false)
+    line.set(true)
     expect(apic(0).acknowledge()).toBe(0x34)
+    apic(0).write(0xb0, 4, 0)
+    route(5, 0x8035)
+    expect(apic(0).acknowledge()).toBe(0x35)
+  })
+
+  it('sends NMI once per edge, though the entry says level', () => {
+    const { lines, cpu, route, entry } = make()
+    route(6, 0x8400)
+    const line = lines.line(6)
+    for (const level of [true, false, true]) line.set(level)
+    expect(cpu(0).log).toEqual(['nmi', 'nmi'])
+    expect(entry(6) & 0x4000).toBe(0)
   })
 
   it('sees the 8254 at pin 2, and shared lines as one', () => {

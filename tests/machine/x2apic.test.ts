@@ -100,6 +100,16 @@ describe('x2APIC mode', () => {
     expect(apic(0).readMsr(0x830)).toBe(0x4500)
   })
 
+  it('is entered with the high half of ICR cleared and everything else as it was', () => {
+    const { apic, enable } = make()
+    enable()
+    apic(0).write(0x20, 4, 0x0500_0000)
+    apic(0).write(0x310, 4, 0x0900_0000)
+    apic(0).write(0x80, 4, 0x30)
+    apic(0).writeMsr(BASE, 0xfee0_0000 + EXTENDED, 0)
+    expect([0x802, 0x8000_0830, 0x808, 0x80f].map((msr) => apic(0).readMsr(msr))).toEqual([0, 0, 0x30, 0x1ff])
+  })
+
   it('keeps the mode over INIT and loses it at power-up', () => {
     const { apic } = extended(2)
     apic(1).reset()

@@ -1,6 +1,6 @@
 // The bus between local APICs and the I/O APIC: finds the destinations of a message (SDM 3A 11.6.2).
 //
-// Lowest-priority messages go to one destination, the one with the lowest processor priority; among equals the next in
+// Lowest-priority messages go to one destination, the enabled one with the lowest processor priority; among equals the next in
 // turn after the last one chosen, so that load spreads and the choice is the same in every run.
 
 import type { Savable, StateReader, StateWriter } from '../../base/index.js'
@@ -44,7 +44,10 @@ export class ApicBus implements Savable {
 
   send(message: ApicMessage): void {
     let targets = this.destinations(message)
-    if (message.mode === DELIVERY_LOWEST && targets.length > 1) targets = [this.chooseLowest(targets)]
+    if (message.mode === DELIVERY_LOWEST) {
+      targets = targets.filter((target) => target.acceptsInterrupts)
+      if (targets.length > 1) targets = [this.chooseLowest(targets)]
+    }
     for (const target of targets) target.accept(message.mode, message.vector, message.level)
   }
 

@@ -3,13 +3,14 @@
 //
 // Level-triggered: delivered while the input is high and Remote IRR is clear; the EOI of its vector clears Remote IRR and
 // delivers again if the input is still high. Edge-triggered: delivered once per rising edge; an edge that arrives while
-// the entry is masked is held and delivered when it is unmasked, as QEMU's does (the data sheet drops it), so that no
-// driver loses an interrupt here that it gets there.
+// the entry is masked is ignored and not delivered later (data sheet, "Interrupt mask"; KVM and QEMU do the same). NMI and
+// INIT are edges whatever the entry's trigger mode says ("Delivery mode").
 
 import type { Savable, StateReader, StateWriter } from '../../base/index.js'
 import type { MemoryHandler } from '../bus.js'
 import type { ApicBus } from './apic-bus.js'
 import type { InterruptInput } from './interrupt-lines.js'
+import { DELIVERY_LOWEST } from './local-apic.js'
 
 export const IO_APIC_BASE = 0xfec0_0000
 export const IO_APIC_PINS = 24
@@ -23,13 +24,12 @@ const ENTRY_WRITABLE = 0x1_afff
 
 export class IoApic implements Savable, MemoryHandler, InterruptInput {
   readonly tag = 'io-apic'
-  readonly version = 1
+  readonly version = 2
   private select = 0
   private id = 0
   private readonly low = new Uint32Array(IO_APIC_PINS)
   private readonly high = new Uint32Array(IO_APIC_PINS)
   private inputs = 0
-  private edges = 0
   private readonly bus: ApicBus
 
   constructor(bus: ApicBus) {
@@ -43,35 +43,38 @@ export class IoApic implements Savable, MemoryHandler, InterruptInput {
     this.id = 0
     this.low.fill(ENTRY_MASKED)
     this.high.fill(0)
-    this.edges = 0
   }
 
   setInput(pin: number, level: boolean): void {
     const mask = 1 << pin
-    const was = (this.inputs & mask) !== 0
+    const rises = level && (this.inputs & mask) === 0
     this.inputs = level ? this.inputs | mask : this.inputs & ~mask
-    if (level && !was && ((this.low[pin] as number) & ENTRY_LEVEL) === 0) this.edges |= mask
-    if (level) this.service(pin)
+    if (this.isLevel(pin)) this.deliverLevel(pin)
+    else if (rises) this.deliver(pin)
   }
 
-  private service(pin: number): void {
+  private isLevel(pin: number): boolean {
+    const entry = this.low[pin] as number
+    return (entry & ENTRY_LEVEL) !== 0 && ((entry >>> 8) & 7) <= DELIVERY_LOWEST
+  }
+
+  private deliverLevel(pin: number): void {
+    const entry = this.low[pin] as number
+    if ((this.inputs & (1 << pin)) === 0 || (entry & (ENTRY_REMOTE_IRR | ENTRY_MASKED)) !== 0) return
+    this.low[pin] = entry | ENTRY_REMOTE_IRR
+    this.deliver(pin)
+  }
+
+  private deliver(pin: number): void {
     const entry = this.low[pin] as number
     if ((entry & ENTRY_MASKED) !== 0) return
-    const mask = 1 << pin
-    if ((entry & ENTRY_LEVEL) !== 0) {
-      if ((this.inputs & mask) === 0 || (entry & ENTRY_REMOTE_IRR) !== 0) return
-      this.low[pin] = entry | ENTRY_REMOTE_IRR
-    } else {
-      if ((this.edges & mask) === 0) return
-      this.edges &= ~mask
-    }
     this.bus.send({
       shorthand: 0,
       destination: (this.high[pin] as number) >>> 24,
       logical: (entry & ENTRY_LOGICAL) !== 0,
       mode: (entry >>> 8) & 7,
       vector: entry & 0xff,
-      level: (entry & ENTRY_LEVEL) !== 0,
+      level: this.isLevel(pin),
     })
   }
 
@@ -80,7 +83,7 @@ export class IoApic implements Savable, MemoryHandler, InterruptInput {
       const entry = this.low[pin] as number
       if ((entry & 0xff) !== vector || (entry & ENTRY_REMOTE_IRR) === 0) continue
       this.low[pin] = entry & ~ENTRY_REMOTE_IRR
-      this.service(pin)
+      this.deliverLevel(pin)
     }
   }
 
@@ -113,8 +116,7 @@ export class IoApic implements Savable, MemoryHandler, InterruptInput {
     let entry = value & (ENTRY_WRITABLE | ENTRY_ACTIVE_LOW)
     if ((entry & ENTRY_LEVEL) !== 0) entry |= before & ENTRY_REMOTE_IRR
     this.low[pin] = entry
-    if ((entry & ENTRY_LEVEL) !== 0) this.edges &= ~(1 << pin)
-    this.service(pin)
+    if (this.isLevel(pin)) this.deliverLevel(pin)
   }
 
   save(writer: StateWriter): void {
@@ -125,7 +127,6 @@ export class IoApic implements Savable, MemoryHandler, InterruptInput {
       writer.u32(this.high[pin] as number)
     }
     writer.u32(this.inputs)
-    writer.u32(this.edges)
   }
 
   load(reader: StateReader): void {
@@ -136,6 +137,5 @@ export class IoApic implements Savable, MemoryHandler, InterruptInput {
       this.high[pin] = reader.u32()
     }
     this.inputs = reader.u32() | 0
-    this.edges = reader.u32() | 0
   }
 }

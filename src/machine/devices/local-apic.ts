@@ -116,7 +116,7 @@ export class LocalApic implements Savable {
     this.base = this.resetBase()
     this.timer = new ApicTimer(clock, `local-apic ${index} timer`, () => this.fireLocal(LVT_TIMER))
     bus.attach(this)
-    this.reset()
+    this.powerUp()
   }
 
   private resetBase(): number {
@@ -128,9 +128,12 @@ export class LocalApic implements Savable {
     this.base = this.resetBase()
     this.id = this.index
     this.reset()
+    // Virtual wire mode on the boot processor, which firmware sets up on a PC: the 8259 works before any driver runs.
+    if (this.external !== undefined) this.lvt[LVT_LINT0] = DELIVERY_EXTINT << 8
+    this.update()
   }
 
-  /** INIT reset: everything but the ID and the base address (SDM 3A 11.4.7.3). */
+  /** INIT reset: everything but the ID and the base address (SDM 3A 11.4.7.3). Global disabling loses the ID too. */
   reset(): void {
     this.taskPriority = 0
     this.logicalDestination = 0
@@ -144,8 +147,6 @@ export class LocalApic implements Savable {
     this.commandLow = 0
     this.commandHigh = 0
     this.lvt.fill(LVT_MASKED)
-    // Virtual wire mode on the boot processor, which firmware sets up on a PC: the 8259 works before any driver runs.
-    if (this.external !== undefined) this.lvt[LVT_LINT0] = DELIVERY_EXTINT << 8
     this.timer.reset()
     this.update()
   }
@@ -176,6 +177,11 @@ export class LocalApic implements Savable {
     return (this.spurious & SVR_ENABLE) !== 0
   }
 
+  /** Whether fixed and lowest-priority messages reach it. */
+  get acceptsInterrupts(): boolean {
+    return this.globallyEnabled && this.softwareEnabled
+  }
+
   get processorPriority(): number {
     const serviced = this.inService.highest
     const servicedClass = serviced < 0 ? 0 : serviced & 0xf0
@@ -202,16 +208,18 @@ export class LocalApic implements Savable {
 
   /** A message from the bus, an LVT entry or an own command arrives. */
   accept(mode: number, vector: number, level: boolean): void {
+    // Globally disabled it hears nothing; software disabled only NMI, INIT and start-up (SDM 3A 11.4.3, 11.4.7.2).
+    if (!this.globallyEnabled) return
     switch (mode) {
       case DELIVERY_FIXED:
       case DELIVERY_LOWEST:
-        if (!this.globallyEnabled || !this.softwareEnabled) return
+        if (!this.acceptsInterrupts) return
         if (vector < 16) {
           this.error(ERROR_RECEIVE_VECTOR)
           return
         }
         this.requested.set(vector, true)
-        this.triggerMode.set(vector, level)
+        this.triggerMode.set(vector, level) // and at no other event: EOI leaves TMR alone (SDM 3A 11.8.4)
         this.update()
         return
       case DELIVERY_NMI:
@@ -232,7 +240,7 @@ export class LocalApic implements Savable {
 
   /** The highest request that may interrupt now; -1 if none. */
   private deliverable(): number {
-    if (!this.globallyEnabled || !this.softwareEnabled) return -1
+    if (!this.acceptsInterrupts) return -1
     const vector = this.requested.highest
     return vector >= 0 && (vector & 0xf0) > (this.processorPriority & 0xf0) ? vector : -1
   }
@@ -274,11 +282,7 @@ export class LocalApic implements Savable {
     const vector = this.inService.highest
     if (vector < 0) return
     this.inService.set(vector, false)
-    const level = this.triggerMode.has(vector)
-    if (level) {
-      this.triggerMode.set(vector, false)
-      this.bus.broadcastEndOfInterrupt(vector)
-    }
+    if (this.triggerMode.has(vector)) this.bus.broadcastEndOfInterrupt(vector)
     this.update()
   }
 
@@ -485,8 +489,14 @@ export class LocalApic implements Savable {
     if (high !== 0 || (low & APIC_BASE_RESERVED) !== 0 || (extended && !on)) return false
     if (extended ? !this.globallyEnabled : on && this.extended) return false
     const wasEnabled = this.globallyEnabled
+    // Entering x2APIC mode keeps every register but the ID, the logical destination and the high half of ICR (11.12.5.1).
+    if (extended && !this.extended) this.commandHigh = 0
     this.base = ((low & ~APIC_BASE_BSP) | (this.index === 0 ? APIC_BASE_BSP : 0)) >>> 0
-    if (wasEnabled && !on) this.reset()
+    if (wasEnabled && !on) {
+      // Back to the state after power-up, the initial ID included (SDM 3A 11.4.3, 11.4.7.1).
+      this.id = this.index
+      this.reset()
+    }
     this.update()
     return true
   }
