@@ -1,6 +1,7 @@
 // The 8254 and the RTC, against their data sheets.
 
 import { describe, expect, it } from 'vitest'
+import { StateReader, StateWriter } from '../../src/base/index.js'
 import { PIT_HZ, Pit } from '../../src/machine/devices/pit.js'
 import { DEFAULT_EPOCH, Rtc } from '../../src/machine/devices/rtc.js'
 import { bench } from './fixtures.js'
@@ -9,8 +10,9 @@ const SECOND = 1_000_000_000
 
 function makePit() {
   const { bus, clock, line } = bench()
-  new Pit(bus, clock, line)
+  const pit = new Pit(bus, clock, line)
   return {
+    pit,
     clock,
     line,
     read: (port: number) => bus.portRead(port, 1),
@@ -90,6 +92,163 @@ describe('the 8254', () => {
   })
 })
 
+/** The instant of an 8254 tick. */
+const at = (tick: number): number => Math.ceil((tick * SECOND) / PIT_HZ)
+
+function withPit() {
+  const made = makePit()
+  const { clock, line, read, write } = made
+  const start = (channel: number, mode: number, count: number): void => {
+    write(0x43, (channel << 6) | 0x30 | (mode << 1))
+    load(channel, count)
+  }
+  const load = (channel: number, count: number): void => {
+    write(0x40 + channel, count & 0xff)
+    write(0x40 + channel, count >> 8)
+  }
+  const to = (tick: number): void => clock.advanceTo(at(tick))
+  const latched = (channel: number): number => {
+    write(0x43, channel << 6)
+    return read(0x40 + channel) | (read(0x40 + channel) << 8)
+  }
+  const output = (): boolean => (read(0x61) & 0x20) !== 0
+  /** The ticks up to `end` at which channel 0 rises, by the line alone. */
+  const rises = (from: number, end: number): number[] => {
+    const list: number[] = []
+    for (let tick = from; tick <= end; tick += 100) {
+      const before = line.rises
+      to(tick)
+      if (line.rises > before) list.push(tick)
+    }
+    return list
+  }
+  return { ...made, start, load, to, latched, output, rises }
+}
+
+describe('a new count of the 8254', () => {
+  it('waits for the end of the period in mode 2', () => {
+    const { start, load, to, rises, latched } = withPit()
+    start(0, 2, 10_000)
+    to(4_000)
+    load(0, 5_000)
+    expect(latched(0)).toBe(6_000)
+    expect(rises(4_100, 20_000)).toEqual([10_000, 15_000, 20_000])
+    load(0, 2_000)
+    load(0, 1_000) // the newest counts
+    expect(rises(20_100, 27_000)).toEqual([25_000, 26_000, 27_000])
+  })
+
+  it('waits for the end of the half wave in mode 3', () => {
+    const { start, load, to, rises, latched } = withPit()
+    start(0, 3, 10_000)
+    to(2_000)
+    load(0, 5_000)
+    expect(latched(0)).toBe(6_000)
+    to(6_000)
+    expect(latched(0)).toBe(3_000)
+    expect(rises(6_000, 18_000)).toEqual([7_500, 12_500, 17_500])
+    to(21_000)
+    load(0, 1_000) // in the low half
+    expect(rises(21_000, 24_600)).toEqual([22_500, 23_500, 24_500])
+  })
+
+  it('waits for the next trigger in modes 1 and 5', () => {
+    const { start, load, to, output, write, latched } = withPit()
+    write(0x61, 0)
+    start(2, 1, 1_000)
+    expect(output()).toBe(true)
+    write(0x61, 1)
+    expect(output()).toBe(false)
+    to(300)
+    load(2, 5_000)
+    expect(latched(2)).toBe(700)
+    to(1_500)
+    expect(output()).toBe(true)
+    write(0x61, 0)
+    write(0x61, 1)
+    to(6_400)
+    expect(output()).toBe(false)
+    to(6_501)
+    expect(output()).toBe(true)
+    write(0x61, 0)
+    start(2, 5, 1_000)
+    write(0x61, 1)
+    to(7_000)
+    load(2, 100)
+    expect(latched(2)).toBe(501)
+  })
+
+  it('is taken at once in modes 0 and 4, and a first byte stops mode 0', () => {
+    const { start, load, to, output, write, latched } = withPit()
+    write(0x61, 1)
+    start(2, 0, 1_000)
+    to(300)
+    write(0x42, 0xd0)
+    to(400)
+    expect(latched(2)).toBe(700)
+    write(0x42, 0x07) // 2000
+    to(1_400)
+    expect([latched(2), output()]).toEqual([1_000, false])
+    start(2, 4, 1_000)
+    load(2, 3_000)
+    expect(latched(2)).toBe(3_000)
+  })
+
+  it('is taken at the gate where it had no time before, and starts nothing in mode 1 without a trigger', () => {
+    const { start, load, to, output, write, latched } = withPit()
+    write(0x61, 1)
+    start(2, 2, 1_000)
+    to(100)
+    load(2, 500)
+    write(0x61, 0)
+    to(5_000)
+    expect([latched(2), output()]).toEqual([900, true])
+    write(0x61, 1)
+    to(5_100)
+    expect(latched(2)).toBe(400)
+    write(0x61, 0)
+    write(0x43, 0xb2)
+    write(0x61, 1)
+    load(2, 1_000)
+    expect(output()).toBe(true)
+    to(9_000)
+    expect(output()).toBe(true)
+  })
+
+  it('is a null count in the status until the counting element has it', () => {
+    const { start, load, to, read, write } = withPit()
+    const isNull = (): boolean => {
+      write(0x43, 0xe2)
+      return (read(0x40) & 0x40) !== 0
+    }
+    write(0x43, 0x34)
+    expect(isNull()).toBe(true)
+    start(0, 2, 1_000)
+    expect(isNull()).toBe(false)
+    to(500)
+    load(0, 2_000)
+    expect(isNull()).toBe(true)
+    to(1_001)
+    expect(isNull()).toBe(false)
+  })
+
+  it('survives save and load while it waits', () => {
+    const first = withPit()
+    first.start(0, 3, 10_000)
+    first.to(7_000)
+    first.load(0, 5_000)
+    const writer = new StateWriter()
+    writer.section(first.pit)
+    const second = withPit()
+    second.to(7_000)
+    new StateReader(writer.finish()).section(second.pit)
+    for (const one of [first, second]) {
+      one.to(11_000)
+      expect(one.latched(0)).toBe(3_000)
+    }
+  })
+})
+
 function makeRtc(epoch = DEFAULT_EPOCH) {
   const { bus, clock, line } = bench()
   new Rtc(bus, clock, line, epoch, 128 * 1024 * 1024)
@@ -150,5 +309,97 @@ describe('the RTC', () => {
       read(12)
     }
     expect(line.rises).toBeGreaterThan(990)
+  })
+
+  it('sets PF, AF and UF whether or not they interrupt, and clears them where register C is read', () => {
+    const { clock, line, read, write } = makeRtc()
+    write(11, 0x02)
+    read(12)
+    clock.advanceTo(2.5 * SECOND)
+    expect(read(12)).toBe(0x50)
+    expect(read(12)).toBe(0)
+    for (const [register, value] of [
+      [1, 0x10],
+      [3, 0],
+      [5, 0xc0],
+    ] as const)
+      write(register, value)
+    write(10, 0x20) // no periodic flag
+    read(12)
+    clock.advanceTo(9.9 * SECOND)
+    expect(read(12)).toBe(0x10)
+    clock.advanceTo(10 * SECOND)
+    expect([read(12), line.rises]).toEqual([0x30, 0])
+  })
+
+  it('interrupts at once where a flag is set when its enable comes, and no longer where the enable goes', () => {
+    const { clock, line, write } = makeRtc()
+    clock.advanceTo(1.5 * SECOND)
+    write(11, 0x12)
+    expect(line.level).toBe(true)
+    write(11, 0x02)
+    expect(line.level).toBe(false)
+  })
+
+  it('interrupts at the alarm, at each update, and at every rate, in step with the second', () => {
+    const { clock, line, read, write } = makeRtc()
+    write(10, 0x2f) // 2 Hz
+    clock.advanceTo(0.3 * SECOND)
+    write(11, 0x42)
+    const rises = (until: number, step: number): number => {
+      const before = line.rises
+      while (clock.now < until) {
+        clock.advanceTo(clock.now + step)
+        read(12)
+      }
+      return line.rises - before
+    }
+    clock.advanceTo(0.499 * SECOND)
+    expect(line.level).toBe(false)
+    clock.advanceTo(0.5 * SECOND)
+    expect(line.level).toBe(true)
+    read(12)
+    expect(rises(4 * SECOND, SECOND / 100)).toBe(7)
+    write(11, 0x12)
+    expect(rises(8 * SECOND, SECOND / 100)).toBe(4)
+    write(1, 0xff)
+    write(3, 0xff)
+    write(5, 0xff)
+    write(11, 0x22)
+    expect(rises(12 * SECOND, SECOND / 100)).toBe(4)
+    write(1, 0x15)
+    expect(rises(20 * SECOND, SECOND / 100)).toBe(1)
+  })
+
+  it('announces an update by UIP, but not under SET, which also clears UIE', () => {
+    const { clock, read, write } = makeRtc()
+    clock.advanceTo(SECOND - 250_000)
+    expect(read(10)).toBe(0x26)
+    clock.advanceTo(SECOND - 200_000)
+    expect([read(10), read(0)]).toEqual([0xa6, 0])
+    clock.advanceTo(SECOND)
+    expect([read(10), read(0)]).toEqual([0x26, 1])
+    write(11, 0x92)
+    expect(read(11)).toBe(0x82)
+    read(12)
+    clock.advanceTo(4 * SECOND - 100_000)
+    expect([read(10), read(0), read(12) & 0x10]).toEqual([0x26, 1, 0])
+    write(11, 0x02)
+    clock.advanceTo(4 * SECOND)
+    expect(read(0)).toBe(2)
+  })
+
+  it('stands still while the divider chain is held, and updates half a second after it is let go', () => {
+    const { clock, read, write } = makeRtc()
+    clock.advanceTo(3.7 * SECOND)
+    write(10, 0x66)
+    read(12)
+    clock.advanceTo(10.2 * SECOND)
+    expect([read(0), read(12)]).toEqual([3, 0])
+    write(10, 0x26)
+    clock.advanceTo(10.69 * SECOND)
+    expect(read(0)).toBe(3)
+    clock.advanceTo(10.71 * SECOND)
+    expect(read(0)).toBe(4)
   })
 })

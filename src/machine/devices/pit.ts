@@ -2,26 +2,15 @@
 //
 // Counters are not ticked: each remembers when it was loaded, and its value and output follow from the virtual time by
 // the 1.193182 MHz input clock. Channel 0's output drives interrupt 0; only its rising edges need a timer. All six modes,
-// latch and read-back commands, byte and word access, BCD. Source: Intel 8254 data sheet.
+// latch and read-back commands, byte and word access, BCD. A new count waits for the end of the period (mode 2), the half
+// wave (mode 3) or the next trigger (modes 1 and 5). Source: Intel 8254 data sheet, "Mode definitions".
 
 import type { Clock, Savable, StateReader, StateWriter, Timer } from '../../base/index.js'
 import type { Bus, PortHandler } from '../bus.js'
 import type { InterruptLine } from './interrupt-lines.js'
+import { ticksAt, timeOfTick } from './ticks.js'
 
 export const PIT_HZ = 1_193_182
-const NANOSECONDS = 1_000_000_000
-
-function ticksAt(time: number): number {
-  // 2^53 / 1.2e6 leaves 7.5e9 ns before the product would be inexact, so seconds and the rest are converted apart.
-  const seconds = Math.floor(time / NANOSECONDS)
-  return seconds * PIT_HZ + Math.floor(((time - seconds * NANOSECONDS) * PIT_HZ) / NANOSECONDS)
-}
-
-/** The first instant at which `ticksAt` is at least `tick`. */
-function timeOfTick(tick: number): number {
-  const seconds = Math.floor(tick / PIT_HZ)
-  return seconds * NANOSECONDS + Math.ceil(((tick - seconds * PIT_HZ) * NANOSECONDS) / PIT_HZ)
-}
 
 function toBcd(value: number): number {
   let result = 0
@@ -37,14 +26,23 @@ class Channel {
   mode = 0
   access = 3 // 1 low byte, 2 high byte, 3 low then high
   bcd = false
+  /** What the counting element counts down from, and repeats in modes 2 and 3. */
   reload = 0x10000
+  /** A count written meanwhile that the counting element has not taken yet; 0 if there is none. */
+  next = 0
+  /** Modes 2 and 3: when it will. */
+  nextTick = 0
   /** A count was written and the channel counts (or waits for its gate's rising edge in modes 1 and 5). */
   loaded = false
   triggered = false
   gate = true
   startTick = 0
+  /** Mode 3: whether the wave begins with its high half at `startTick`. */
+  startsHigh = true
   /** Ticks counted when the gate went low, in the modes where that stops the count. */
   heldAt = -1
+  /** What the counter shows while it does not run. */
+  stoppedAt = 0
   writeHigh = false
   writeLatch = 0
   readHigh = false
@@ -55,32 +53,63 @@ class Channel {
     return this.bcd ? 10000 : 0x10000
   }
 
-  /** Whether the count runs at all. */
-  get running(): boolean {
-    return this.loaded && (this.mode === 1 || this.mode === 5 ? this.triggered : true)
+  private get isOneShot(): boolean {
+    return this.mode === 1 || this.mode === 5
   }
 
-  elapsed(tick: number): number {
+  private get isPeriodic(): boolean {
+    return this.mode === 2 || this.mode === 3
+  }
+
+  /** Whether the count runs at all. */
+  private get running(): boolean {
+    return this.loaded && (!this.isOneShot || this.triggered)
+  }
+
+  /** A written count has not reached the counting element ("null count"). */
+  get isNull(): boolean {
+    return !this.running || this.next !== 0
+  }
+
+  private elapsed(tick: number): number {
     return this.heldAt >= 0 ? this.heldAt : tick - this.startTick
   }
 
+  /** Takes a new count at the end of the period or half wave in which it was written. */
+  private advance(tick: number): void {
+    if (this.next === 0 || !this.isPeriodic || this.heldAt >= 0 || tick < this.nextTick) return
+    if (this.mode === 3) this.startsHigh = !this.halfAt(this.nextTick - 1).high
+    this.startTick = this.nextTick
+    this.takeNext()
+  }
+
+  private takeNext(): void {
+    if (this.next !== 0) this.reload = this.next
+    this.next = 0
+  }
+
+  /** Mode 3: which half wave it is, how many ticks of it have passed, how many it has. The high one is longer for odd counts. */
+  private halfAt(tick: number): { readonly high: boolean; readonly passed: number; readonly length: number } {
+    const inPeriod = this.elapsed(tick) % this.reload
+    const [high, low] = [Math.ceil(this.reload / 2), Math.floor(this.reload / 2)]
+    const first = this.startsHigh ? high : low
+    if (inPeriod < first) return { high: this.startsHigh, passed: inPeriod, length: first }
+    return { high: !this.startsHigh, passed: inPeriod - first, length: this.reload - first }
+  }
+
   count(tick: number): number {
-    if (!this.running) return this.reload % this.modulus
-    const elapsed = this.elapsed(tick)
+    if (!this.running) return this.stoppedAt
+    this.advance(tick)
     let value: number
-    if (this.mode === 2) value = this.reload - (elapsed % this.reload)
-    else if (this.mode === 3) {
-      // The counter steps by two, through the reload value twice a period.
-      const half = elapsed % this.reload
-      const firstHalf = Math.ceil(this.reload / 2)
-      value = half < firstHalf ? this.reload - 2 * half : this.reload - 2 * (half - firstHalf)
-      value = Math.max(2, value - (value & 1))
-    } else value = this.reload - elapsed
+    if (this.mode === 2) value = this.reload - (this.elapsed(tick) % this.reload)
+    else if (this.mode === 3) value = (this.reload & ~1) - 2 * this.halfAt(tick).passed
+    else value = this.reload - this.elapsed(tick)
     return ((value % this.modulus) + this.modulus) % this.modulus
   }
 
   output(tick: number): boolean {
     if (!this.running) return this.mode !== 0
+    this.advance(tick)
     const elapsed = this.elapsed(tick)
     switch (this.mode) {
       case 0:
@@ -89,7 +118,7 @@ class Channel {
       case 2:
         return !this.gate || elapsed % this.reload !== this.reload - 1
       case 3:
-        return !this.gate || elapsed % this.reload < Math.ceil(this.reload / 2)
+        return !this.gate || this.halfAt(tick).high
       default:
         return elapsed !== this.reload // strobes: low for one tick when the count ends
     }
@@ -98,10 +127,13 @@ class Channel {
   /** The tick of the next rising edge of the output after `tick`; -1 if there is none. */
   nextRise(tick: number): number {
     if (!this.running || this.heldAt >= 0) return -1
+    this.advance(tick)
     const elapsed = tick - this.startTick
-    if (this.mode === 2 || this.mode === 3) {
-      if (!this.gate) return -1
-      return this.startTick + (Math.floor(elapsed / this.reload) + 1) * this.reload
+    if (this.mode === 2) return this.startTick + (Math.floor(elapsed / this.reload) + 1) * this.reload
+    if (this.mode === 3) {
+      const { high, passed, length } = this.halfAt(tick)
+      const low = Math.floor((this.next === 0 ? this.reload : this.next) / 2)
+      return tick - passed + length + (high ? low : 0)
     }
     const end = this.mode >= 4 ? this.reload + 1 : this.reload
     return elapsed < end ? this.startTick + end : -1
@@ -109,33 +141,79 @@ class Channel {
 
   setGate(gate: boolean, tick: number): void {
     if (gate === this.gate) return
+    this.advance(tick)
     const counted = this.elapsed(tick)
     this.gate = gate
-    if (this.mode === 1 || this.mode === 5) {
-      if (gate) {
+    if (this.isOneShot) {
+      // Each rising edge starts a counted pulse again, with the newest count.
+      if (gate && this.loaded) {
         this.triggered = true
         this.startTick = tick
+        this.takeNext()
       }
-    } else if (gate) {
-      // Modes 2 and 3 start over on a rising gate; 0 and 4 go on where they stopped.
-      this.startTick = this.mode === 2 || this.mode === 3 ? tick : tick - Math.max(0, this.heldAt)
+    } else if (!gate) this.heldAt = counted
+    else if (this.isPeriodic) this.start(tick)
+    else {
+      this.startTick = tick - Math.max(0, this.heldAt)
       this.heldAt = -1
-    } else this.heldAt = counted
+    }
   }
 
-  load(value: number, tick: number): void {
-    const count = this.bcd ? fromBcd(value) : value
-    this.reload = count === 0 ? this.modulus : count
-    this.loaded = true
-    if (this.mode === 1 || this.mode === 5) return // the gate starts it
+  private start(tick: number): void {
+    this.takeNext()
     this.startTick = tick
+    this.startsHigh = true
     this.heldAt = this.gate ? -1 : 0
+  }
+
+  /** The control word: the counter stops until a count comes. */
+  program(mode: number, access: number, bcd: boolean, tick: number): void {
+    this.stop(tick)
+    this.mode = mode
+    this.access = access
+    this.bcd = bcd
+    this.next = 0
+    this.triggered = false
+    this.heldAt = -1
+    this.writeHigh = false
+    this.readHigh = false
+    this.countLatch = -1
+    this.statusLatch = -1
+  }
+
+  stop(tick: number): void {
+    this.stoppedAt = this.count(tick)
+    this.loaded = false
+  }
+
+  /** A new count leaves a period, half wave or one-shot under way as it is; modes 0 and 4 begin again with it. */
+  load(value: number, tick: number): void {
+    this.advance(tick)
+    const count = this.bcd ? fromBcd(value) : value
+    this.next = count === 0 ? this.modulus : count
+    const wasRunning = this.running
+    this.loaded = true
+    if (this.isOneShot) {
+      if (!wasRunning) this.takeNext() // the gate starts it
+    } else if (!wasRunning || !this.isPeriodic) this.start(tick)
+    else if (this.mode === 2)
+      this.nextTick = this.startTick + (Math.floor(this.elapsed(tick) / this.reload) + 1) * this.reload
+    else {
+      const { passed, length } = this.halfAt(tick)
+      this.nextTick = tick - passed + length
+    }
   }
 }
 
+const FLAGS = ['bcd', 'loaded', 'triggered', 'gate', 'startsHigh', 'writeHigh', 'readHigh'] as const
+const NUMBERS = [
+  ...(['mode', 'access', 'reload', 'next', 'nextTick', 'startTick', 'heldAt', 'stoppedAt'] as const),
+  ...(['writeLatch', 'countLatch', 'statusLatch'] as const),
+]
+
 export class Pit implements Savable, PortHandler {
   readonly tag = 'pit'
-  readonly version = 1
+  readonly version = 2
   readonly width = 1
   private channels = [new Channel(), new Channel(), new Channel()] as const
   private speaker = false
@@ -161,7 +239,7 @@ export class Pit implements Savable, PortHandler {
   }
 
   private get tick(): number {
-    return ticksAt(this.clock.now)
+    return ticksAt(this.clock.now, PIT_HZ)
   }
 
   private updateLine(): void {
@@ -170,7 +248,7 @@ export class Pit implements Savable, PortHandler {
     this.line.set(channel.output(tick))
     const rise = channel.nextRise(tick)
     if (rise < 0) this.timer.disarm()
-    else this.timer.arm(timeOfTick(rise))
+    else this.timer.arm(timeOfTick(rise, PIT_HZ))
   }
 
   private channelZeroRises(): void {
@@ -223,7 +301,7 @@ export class Pit implements Savable, PortHandler {
         if ((value & 0x20) === 0) this.latch(channel)
         if ((value & 0x10) === 0 && channel.statusLatch < 0) {
           const output = channel.output(this.tick) ? 0x80 : 0
-          const empty = channel.loaded ? 0 : 0x40
+          const empty = channel.isNull ? 0x40 : 0
           channel.statusLatch = output | empty | (channel.access << 4) | (channel.mode << 1) | (channel.bcd ? 1 : 0)
         }
       }
@@ -236,17 +314,8 @@ export class Pit implements Savable, PortHandler {
       this.latch(channel)
       return
     }
-    const mode = (value >>> 1) & 7
-    channel.mode = mode > 5 ? mode - 4 : mode // 6 and 7 are 2 and 3
-    channel.access = access
-    channel.bcd = (value & 1) !== 0
-    channel.loaded = false
-    channel.triggered = false
-    channel.heldAt = -1
-    channel.writeHigh = false
-    channel.readHigh = false
-    channel.countLatch = -1
-    channel.statusLatch = -1
+    const mode = (value >>> 1) & 7 // 6 and 7 are 2 and 3
+    channel.program(mode > 5 ? mode - 4 : mode, access, (value & 1) !== 0, this.tick)
     if (index === 0) this.updateLine()
   }
 
@@ -264,7 +333,7 @@ export class Pit implements Savable, PortHandler {
     else if (!channel.writeHigh) {
       channel.writeHigh = true
       channel.writeLatch = value
-      if (channel.mode === 0) channel.loaded = false // the first byte stops a count in mode 0
+      if (channel.mode === 0) channel.stop(this.tick) // the first byte stops a count in mode 0
       if (index === 0) this.updateLine()
       return
     } else {
@@ -277,39 +346,17 @@ export class Pit implements Savable, PortHandler {
 
   save(writer: StateWriter): void {
     writer.bool(this.speaker)
-    for (const c of this.channels) {
-      for (const flag of [c.bcd, c.loaded, c.triggered, c.gate, c.writeHigh, c.readHigh]) writer.bool(flag)
-      for (const number of [
-        c.mode,
-        c.access,
-        c.reload,
-        c.startTick,
-        c.heldAt,
-        c.writeLatch,
-        c.countLatch,
-        c.statusLatch,
-      ])
-        writer.f64(number)
+    for (const channel of this.channels) {
+      for (const flag of FLAGS) writer.bool(channel[flag])
+      for (const number of NUMBERS) writer.f64(channel[number])
     }
   }
 
   load(reader: StateReader): void {
     this.speaker = reader.bool()
-    for (const c of this.channels) {
-      c.bcd = reader.bool()
-      c.loaded = reader.bool()
-      c.triggered = reader.bool()
-      c.gate = reader.bool()
-      c.writeHigh = reader.bool()
-      c.readHigh = reader.bool()
-      c.mode = reader.f64()
-      c.access = reader.f64()
-      c.reload = reader.f64()
-      c.startTick = reader.f64()
-      c.heldAt = reader.f64()
-      c.writeLatch = reader.f64()
-      c.countLatch = reader.f64()
-      c.statusLatch = reader.f64()
+    for (const channel of this.channels) {
+      for (const flag of FLAGS) channel[flag] = reader.bool()
+      for (const number of NUMBERS) channel[number] = reader.f64()
     }
   }
 }

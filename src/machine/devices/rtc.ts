@@ -1,14 +1,16 @@
 // The MC146818 real-time clock and its CMOS RAM (ports 70H, 71H; interrupt 8).
 //
-// The time of day is a fixed epoch given by the configuration plus virtual time: the same in every run. Updates take no
-// time, so UIP reads 0 and no guest waits for it. Periodic, alarm and update-ended interrupts; BCD and binary, 12 and 24
-// hours; setting the time moves the offset. CMOS tells the memory size as QEMU's does.
+// The time of day is a fixed epoch given by the configuration plus virtual time: the same in every run. Nothing is ticked:
+// time and the flags of register C follow from the virtual time since the divider chain started, and timers are armed only
+// for interrupts that are enabled. PF, AF and UF are set whether or not they are. BCD and binary, 12 and 24 hours; setting
+// the time moves the offset; UIP is high for 244 us before each update. CMOS tells the memory size as QEMU's does.
+// Source: Motorola MC146818 data sheet.
 
 import type { Clock, Savable, StateReader, StateWriter, Timer } from '../../base/index.js'
 import type { Bus, PortHandler } from '../bus.js'
 import type { InterruptLine } from './interrupt-lines.js'
+import { ticksAt, timeOfTick } from './ticks.js'
 
-const SECOND = 1_000_000_000
 const REGISTER_A = 10
 const REGISTER_B = 11
 const REGISTER_C = 12
@@ -18,8 +20,20 @@ const B_SET = 0x80
 const B_PERIODIC = 0x40
 const B_ALARM = 0x20
 const B_UPDATE = 0x10
+const B_SQUARE_WAVE = 8
 const B_BINARY = 4
 const B_24_HOURS = 2
+const C_FLAGS = B_PERIODIC | B_ALARM | B_UPDATE
+const C_REQUEST = 0x80
+const A_IN_PROGRESS = 0x80
+/** Divider selections above this hold the chain in reset (DV2 and DV1), or test it. */
+const LAST_RUNNING_DIVIDER = 2
+const CHAIN_HZ = 32_768
+/** From UIP to the update: 8 ticks of the chain. */
+const UPDATE_WARNING = 8
+/** The first update comes half a second after the chain is let go. */
+const TICKS_AFTER_RESET = CHAIN_HZ / 2
+const SECONDS_OF_DAY = 86_400
 
 /** 2026-01-01 00:00:00 UTC, in seconds since 1970: the time at power-up unless the configuration says otherwise. */
 export const DEFAULT_EPOCH = 1_767_225_600
@@ -52,12 +66,16 @@ function dateOfDays(days: number): { year: number; month: number; day: number } 
 
 export class Rtc implements Savable, PortHandler {
   readonly tag = 'rtc'
-  readonly version = 1
+  readonly version = 2
   readonly width = 1
   private index = 0
   private readonly ram = new Uint8Array(128)
-  /** Seconds since 1970 at virtual time 0, moved when the guest sets the time. */
+  /** Seconds since 1970 when the divider chain stood at 0, moved when the guest sets the time. */
   private epoch: number
+  /** Ticks of 1/32768 s: where the chain stood at virtual time 0; while it is held, where it stands. */
+  private phase = 0
+  /** Up to where the flags have been worked out. */
+  private seen = 0
   private flags = 0
   private readonly clock: Clock
   private readonly line: InterruptLine
@@ -68,8 +86,8 @@ export class Rtc implements Savable, PortHandler {
     this.clock = clock
     this.line = line
     this.epoch = epoch
-    this.timer = clock.createTimer('rtc periodic', () => this.periodic())
-    this.secondTimer = clock.createTimer('rtc second', () => this.secondEnds())
+    this.timer = clock.createTimer('rtc periodic', () => this.update())
+    this.secondTimer = clock.createTimer('rtc second', () => this.update())
     this.ram[REGISTER_A] = 0x26
     this.ram[REGISTER_B] = B_24_HOURS
     this.ram[REGISTER_D] = 0x80
@@ -88,19 +106,27 @@ export class Rtc implements Savable, PortHandler {
   reset(): void {
     // The reset pin clears the interrupt enables and flags; time and RAM live on by battery.
     this.index = 0
-    this.ram[REGISTER_B] = (this.ram[REGISTER_B] as number) & ~(B_PERIODIC | B_ALARM | B_UPDATE)
+    this.ram[REGISTER_B] = this.control & ~(C_FLAGS | B_SQUARE_WAVE)
+    this.catchUp()
     this.flags = 0
-    this.timer.disarm()
-    this.secondTimer.disarm()
-    this.line.set(false)
+    this.update()
   }
 
   private get control(): number {
     return this.ram[REGISTER_B] as number
   }
 
+  private get chainRuns(): boolean {
+    return (((this.ram[REGISTER_A] as number) >>> 4) & 7) <= LAST_RUNNING_DIVIDER
+  }
+
+  /** The divider chain, in ticks of 1/32768 s. */
+  private get chain(): number {
+    return this.chainRuns ? ticksAt(this.clock.now, CHAIN_HZ) + this.phase : this.phase
+  }
+
   private get seconds(): number {
-    return this.epoch + Math.floor(this.clock.now / SECOND)
+    return this.epoch + Math.floor(this.chain / CHAIN_HZ)
   }
 
   private encode(value: number): number {
@@ -124,18 +150,27 @@ export class Rtc implements Savable, PortHandler {
   /** Copies the current time into the time registers; while SET holds them, they are what the guest wrote. */
   private showTime(): void {
     if ((this.control & B_SET) !== 0) return
-    const seconds = this.seconds
-    const days = Math.floor(seconds / 86_400)
-    const ofDay = seconds - days * 86_400
+    const days = Math.floor(this.seconds / SECONDS_OF_DAY)
     const { year, month, day } = dateOfDays(days)
-    this.ram[0] = this.encode(ofDay % 60)
-    this.ram[2] = this.encode(Math.floor(ofDay / 60) % 60)
-    this.ram[4] = this.encodeHour(Math.floor(ofDay / 3600))
+    const [second, minute, hour] = this.timeOfDay(this.seconds)
+    this.ram[0] = second
+    this.ram[2] = minute
+    this.ram[4] = hour
     this.ram[6] = this.encode(((days + 4) % 7) + 1) // 1970-01-01 was a Thursday; Sunday is 1
     this.ram[7] = this.encode(day)
     this.ram[8] = this.encode(month)
     this.ram[9] = this.encode(year % 100)
     this.ram[CENTURY] = this.encode(Math.floor(year / 100))
+  }
+
+  /** Second, minute and hour as the registers show them. */
+  private timeOfDay(seconds: number): readonly [number, number, number] {
+    const ofDay = seconds % SECONDS_OF_DAY
+    return [
+      this.encode(ofDay % 60),
+      this.encode(Math.floor(ofDay / 60) % 60),
+      this.encodeHour(Math.floor(ofDay / 3600)),
+    ]
   }
 
   private takeTime(): void {
@@ -145,86 +180,115 @@ export class Rtc implements Savable, PortHandler {
     this.epoch += seconds - this.seconds
   }
 
+  /** Ticks of the chain from one periodic flag to the next; 0 for none. Rates 1 and 2 repeat 8 and 9 (table 5). */
   private get period(): number {
     const rate = (this.ram[REGISTER_A] as number) & 15
-    if (rate === 0) return 0
-    // Rates 1 and 2 repeat 8 and 9 (MC146818 table 5); otherwise 32.768 kHz >> (rate - 1).
-    const shift = rate < 3 ? rate + 6 : rate - 1
-    return Math.floor((SECOND * 2 ** shift) / 32_768)
+    return rate === 0 ? 0 : 2 ** (rate < 3 ? rate + 6 : rate - 1)
   }
 
-  private schedule(): void {
-    const periodic = (this.control & B_PERIODIC) !== 0 ? this.period : 0
-    if (periodic === 0) this.timer.disarm()
-    else if (this.timer.deadline === Number.POSITIVE_INFINITY) this.timer.arm(this.clock.now + periodic)
-    if ((this.control & (B_UPDATE | B_ALARM)) === 0) this.secondTimer.disarm()
-    else this.secondTimer.arm((Math.floor(this.clock.now / SECOND) + 1) * SECOND)
-  }
-
-  private periodic(): void {
-    this.timer.arm(this.clock.now + this.period)
-    this.raise(B_PERIODIC)
-  }
-
-  private secondEnds(): void {
-    this.secondTimer.arm(this.clock.now + SECOND)
-    this.showTime()
-    const matches = (alarm: number, register: number): boolean => {
-      const wanted = this.ram[alarm] as number
-      return (wanted & 0xc0) === 0xc0 || wanted === this.ram[register]
+  /** Sets the flags whose moment has passed since this was last done. Before anything that they depend on changes. */
+  private catchUp(): void {
+    const from = this.seen
+    const to = this.chain
+    this.seen = to
+    const { period } = this
+    if (period !== 0 && Math.floor(to / period) > Math.floor(from / period)) this.flags |= B_PERIODIC
+    const first = Math.floor(from / CHAIN_HZ) + 1
+    const last = Math.floor(to / CHAIN_HZ)
+    if ((this.control & B_SET) !== 0 || last < first) return
+    this.flags |= B_UPDATE
+    // An alarm comes round within a day.
+    for (let i = Math.max(first, last - SECONDS_OF_DAY); i <= last && (this.flags & B_ALARM) === 0; i++) {
+      if (this.isAlarm(this.epoch + i)) this.flags |= B_ALARM
     }
-    if (matches(1, 0) && matches(3, 2) && matches(5, 4)) this.raise(B_ALARM)
-    if ((this.control & B_SET) === 0) this.raise(B_UPDATE)
   }
 
-  private raise(flag: number): void {
-    this.flags |= flag
-    if ((this.flags & this.control & 0x70) !== 0) this.flags |= 0x80
-    this.line.set((this.flags & 0x80) !== 0)
+  private isAlarm(seconds: number): boolean {
+    return this.timeOfDay(seconds).every((shown, i) => {
+      const wanted = this.ram[2 * i + 1] as number
+      return (wanted & 0xc0) === 0xc0 || wanted === shown
+    })
+  }
+
+  /** The interrupt follows flags and enables; a timer waits for each enabled flag that is not set yet. */
+  private update(): void {
+    this.catchUp()
+    this.line.set(this.requests)
+    const awaited = this.chainRuns ? this.control & ~this.flags : 0
+    this.await(this.timer, (awaited & B_PERIODIC) !== 0 ? this.period : 0)
+    const updates = (this.control & B_SET) === 0 && (awaited & (B_UPDATE | B_ALARM)) !== 0
+    this.await(this.secondTimer, updates ? CHAIN_HZ : 0)
+  }
+
+  private get requests(): boolean {
+    return (this.flags & this.control & C_FLAGS) !== 0
+  }
+
+  /** Arms for the next multiple of `period` ticks of the chain; 0 disarms. */
+  private await(timer: Timer, period: number): void {
+    if (period === 0) timer.disarm()
+    else timer.arm(timeOfTick((Math.floor(this.chain / period) + 1) * period - this.phase, CHAIN_HZ))
+  }
+
+  private get updateInProgress(): boolean {
+    return this.chainRuns && (this.control & B_SET) === 0 && CHAIN_HZ - (this.chain % CHAIN_HZ) <= UPDATE_WARNING
   }
 
   read(port: number): number {
     if (port === 0x70) return 0xff
     if (this.index === REGISTER_C) {
-      const flags = this.flags
+      this.catchUp()
+      const flags = this.flags | (this.requests ? C_REQUEST : 0)
       this.flags = 0
-      this.line.set(false)
+      this.update()
       return flags
     }
+    if (this.index === REGISTER_A) return (this.ram[REGISTER_A] as number) | (this.updateInProgress ? A_IN_PROGRESS : 0)
     if (this.index < REGISTER_A || this.index === CENTURY) this.showTime()
     return this.ram[this.index] as number
   }
 
   write(port: number, _size: number, value: number): void {
-    if (port === 0x70) {
+    if (port === 0x70)
       this.index = value & 0x7f // bit 7 masks NMI; nothing on this board raises one
-      return
-    }
-    const index = this.index
+    else this.writeRegister(this.index, value)
+  }
+
+  private writeRegister(index: number, value: number): void {
     if (index === REGISTER_C || index === REGISTER_D) return
-    if (index === REGISTER_B) {
+    this.catchUp()
+    if (index === REGISTER_A) this.writeDivider(value & 0x7f)
+    else if (index === REGISTER_B) {
       const was = this.control
       this.showTime()
-      this.ram[REGISTER_B] = value
+      this.ram[REGISTER_B] = (value & B_SET) !== 0 ? value & ~B_UPDATE : value // SET clears UIE
       if ((was & B_SET) !== 0 && (value & B_SET) === 0) this.takeTime()
-      this.schedule()
-      this.raise(0)
-      return
+    } else {
+      if (index < REGISTER_A || index === CENTURY) this.showTime()
+      this.ram[index] = value
+      const isTime = index === CENTURY || (index < REGISTER_A && index !== 1 && index !== 3 && index !== 5)
+      if (isTime && (this.control & B_SET) === 0) this.takeTime()
     }
-    if (index < REGISTER_A || index === CENTURY) this.showTime()
-    this.ram[index] = index === REGISTER_A ? value & 0x7f : value
-    const isTime = index === CENTURY || (index < REGISTER_A && index !== 1 && index !== 3 && index !== 5)
-    if (isTime && (this.control & B_SET) === 0) this.takeTime()
-    if (index === REGISTER_A) {
-      this.timer.disarm()
-      this.schedule()
-    }
+    this.update()
+  }
+
+  private writeDivider(value: number): void {
+    const { chain, chainRuns } = this
+    this.ram[REGISTER_A] = value
+    if (this.chainRuns === chainRuns) return
+    // Held, the chain stands in the middle of the second that it had reached: the time of day stays.
+    this.phase = this.chainRuns
+      ? chain - ticksAt(this.clock.now, CHAIN_HZ)
+      : Math.floor(chain / CHAIN_HZ) * CHAIN_HZ + TICKS_AFTER_RESET
+    this.seen = this.chain
   }
 
   save(writer: StateWriter): void {
     writer.u8(this.index)
     writer.raw(this.ram)
     writer.f64(this.epoch)
+    writer.f64(this.phase)
+    writer.f64(this.seen)
     writer.u8(this.flags)
   }
 
@@ -232,6 +296,8 @@ export class Rtc implements Savable, PortHandler {
     this.index = reader.u8()
     this.ram.set(reader.raw(128))
     this.epoch = reader.f64()
+    this.phase = reader.f64()
+    this.seen = reader.f64()
     this.flags = reader.u8()
   }
 }
