@@ -1,6 +1,7 @@
 // Shows the rooms of src/ and the imports between them, and fails on a wrong one: an import that goes up, that goes
-// sideways, or that enters a room by another file than its index.ts. The TypeScript project references refuse the
-// first two at compile time; this draws the picture, and refuses the third.
+// sideways, or that enters a room (or an inner folder of one) by another file than its index.ts. The TypeScript project
+// references refuse the first two at compile time; this draws the picture, and refuses the third.
+
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -18,6 +19,8 @@ const levels = [
   ['node'],
   ['cli', 'web'],
 ]
+/** Rooms whose inner folders are rooms too. */
+const inner = new Set(['debug', 'guest', 'lab', 'patch', 'upgrade'])
 const levelOf = new Map(levels.flatMap((rooms, level) => rooms.map((room) => [room, level])))
 
 const arrows = new Map()
@@ -31,7 +34,12 @@ for (const entry of readdirSync(source, { recursive: true, withFileTypes: true }
   for (const match of readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'(\.[^']*)'/g)) {
     const target = relative(source, resolve(dirname(file), match[1]))
     const other = target.split('/')[0]
-    if (other === room) continue
+    if (other === room) {
+      const [from, to] = [dirname(path), dirname(target)]
+      const enters = inner.has(room) && to !== from && to !== room && !target.endsWith('/index.js')
+      if (enters) wrong.push(`${path} imports ${target}: enter a folder by its index.ts`)
+      continue
+    }
     if (!levelOf.has(other)) {
       wrong.push(`${path} imports ${target}, which is in no room`)
       continue

@@ -6,14 +6,16 @@ import type { Command } from 'commander'
 import { EXIT_CODES, type ExitCode } from '../base/index.js'
 import { readTasks } from '../guest/index.js'
 import { createDisassembler } from '../isa/index.js'
-import { observePatch, type PatchReport, type PatchTarget } from '../lab/index.js'
 import {
   buildPatchFromAssembly,
   buildPatchFromC,
   checkPatch,
   type KernelFacts,
   moduleName,
+  observePatch,
   type PatchRefusal,
+  type PatchReport,
+  type PatchTarget,
   readKernelFacts,
 } from '../patch/index.js'
 import { imagePath, readNamedFile } from './assets.js'

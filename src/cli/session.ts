@@ -2,8 +2,7 @@
 
 import { writeFileSync } from 'node:fs'
 import { EXIT_CODES } from '../base/index.js'
-import { type KernelImage, readKernelImage } from '../guest/index.js'
-import { GuestSession } from '../lab/index.js'
+import { GuestSession, type KernelImage, readKernelImage } from '../guest/index.js'
 import { decodeSnapshot, encodeSnapshot, type MachineOptions, type Snapshot } from '../machine/index.js'
 import { readImage, readNamedFile } from './assets.js'
 import { DEFAULT_KERNEL, type MachineFlags, machineOptions, readCore, timeLimit } from './machine-options.js'

@@ -5,16 +5,8 @@ import type { Command } from 'commander'
 import { EXIT_CODES } from '../base/index.js'
 import { concatenateCpio, writeCpio } from '../format/index.js'
 import { readKernelImage } from '../guest/index.js'
-import {
-  finishWorkloads,
-  judgeUpgrade,
-  lastLine,
-  observeUpgrade,
-  running,
-  startWorkloads,
-  type UpgradeReport,
-  WORKLOADS,
-} from '../lab/index.js'
+import { finishWorkloads, judgeUpgrade, lastLine, running, startWorkloads, WORKLOADS } from '../lab/index.js'
+import { observeUpgrade, type UpgradeReport } from '../upgrade/index.js'
 import { imagePath, readNamedFile } from './assets.js'
 import { addMachineOptions } from './machine-options.js'
 import { CommandFailure, colors, print, printJson, say } from './output.js'

@@ -1,19 +1,7 @@
-// lab: experiments on whole guests. The demonstration, and what it is made of.
+// lab: experiments on whole guests.
 
-export * from './demo.js'
-export * from './demo-checks.js'
-export * from './demo-report.js'
-export { describeDivergence } from './divergence.js'
-export * from './guest-session.js'
-export {
-  type Divergence,
-  type LockstepMachine,
-  type LockstepOptions,
-  type LockstepResult,
-  type LockstepSnapshot,
-  runLockstep,
-} from './lockstep.js'
-export * from './observe-patch.js'
-export * from './observe-upgrade.js'
-export * from './record-changes.js'
+export * from './assets.js'
+export * from './demo/index.js'
+export * from './explore/index.js'
+export * from './lockstep/index.js'
 export * from './workloads.js'

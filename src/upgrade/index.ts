@@ -1,4 +1,6 @@
-// upgrade: the handover contract as the host reads it, and the verification of an upgrade.
+// upgrade: the handover contract as the host reads it, following an upgrade, and its verification.
 
+export * from './follow.js'
 export * from './handover.js'
+export * from './report.js'
 export * from './verify.js'

@@ -5,18 +5,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { encodeText, physAddr, readU32, writeU32 } from '../../src/base/index.js'
 import { concatenateCpio, parseElf, writeCpio } from '../../src/format/index.js'
-import type { StartedCommand } from '../../src/guest/index.js'
+import { type GuestSession, requireKernelImage, type StartedCommand } from '../../src/guest/index.js'
 import { createDisassembler } from '../../src/isa/index.js'
-import {
-  type GuestSession,
-  observePatch,
-  observeUpgrade,
-  patchTarget,
-  requireKernelImage,
-  withDemoFiles,
-} from '../../src/lab/index.js'
-import { checkPatch, readKernelFacts } from '../../src/patch/index.js'
-import { HANDOVER_ROOT_PHYS } from '../../src/upgrade/index.js'
+import { withDemoFiles } from '../../src/lab/index.js'
+import { checkPatch, observePatch, patchTarget, readKernelFacts } from '../../src/patch/index.js'
+import { HANDOVER_ROOT_PHYS, observeUpgrade } from '../../src/upgrade/index.js'
 import { bootGuest, read } from '../lab/images.js'
 
 /** A copy in which each `from`, standing behind a NUL or a '=', is `to`: same length, or shorter with NULs behind. */

@@ -5,16 +5,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type GuestSession, requireKernelImage } from '../../src/guest/index.js'
 import { createDisassembler } from '../../src/isa/index.js'
-import {
-  type DemoAssets,
-  followsInt3Protocol,
-  type GuestSession,
-  observePatch,
-  patchTarget,
-  requireKernelImage,
-  runDemo,
-} from '../../src/lab/index.js'
+import { type DemoAssets, followsInt3Protocol, runDemo } from '../../src/lab/index.js'
+import { observePatch, patchTarget } from '../../src/patch/index.js'
 import { buildOneKernel } from '../../tools/images/kernel.mjs'
 import { buildPatchesFor } from '../../tools/images/patches.mjs'
 import { bootGuest, read } from '../lab/images.js'

@@ -2,7 +2,7 @@
 // faulty function is a livepatch from assembly, so that nothing but npm packages is needed.
 
 import { afterAll, expect, it } from 'vitest'
-import type { GuestSession } from '../../src/lab/index.js'
+import type { GuestSession } from '../../src/guest/index.js'
 import { buildPatchFromAssembly, readKernelFacts } from '../../src/patch/index.js'
 import { bootGuest, read } from '../lab/images.js'
 

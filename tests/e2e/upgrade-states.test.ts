@@ -2,14 +2,16 @@
 
 import { expect, it } from 'vitest'
 import { encodeText } from '../../src/base/index.js'
-import { bootGuest, read } from '../lab/images.js'
-import { guest, upgradeOnce } from '../property/upgrade-runs.js'
+import { UpgradeExplorer } from '../../src/lab/index.js'
+import { bootGuest, read, shippedAssets } from '../lab/images.js'
+
+const explorer = new UpgradeExplorer(shippedAssets())
 
 it('a line that is half typed is completed under the next kernel', async () => {
-  const session = await guest(2, 1)
+  const session = await explorer.guest(2, 1)
   await session.port.sendConsole(0, encodeText('echo par'))
   await session.agent.runFor(5_000_000)
-  expect(await upgradeOnce(session, [])).toEqual([])
+  expect(await explorer.upgradeOnce(session, [])).toEqual([])
   await session.port.sendConsole(0, encodeText('tial $((6 * 7))\n'))
   await session.agent.runFor(20_000_000)
   expect(session.console.lines.map((line) => line.text)).toContain('partial 42')
@@ -17,10 +19,10 @@ it('a line that is half typed is completed under the next kernel', async () => {
 })
 
 it('more than a hundred processes go on', async () => {
-  const session = await guest(4, 1)
+  const session = await explorer.guest(4, 1)
   const program = await session.agent.start('keeper 6 120 20')
   await session.agent.runFor(80_000_000)
-  for (let n = 0; n < 3; n++) expect(await upgradeOnce(session, [])).toEqual([])
+  for (let n = 0; n < 3; n++) expect(await explorer.upgradeOnce(session, [])).toEqual([])
   expect(program.result).toBeUndefined()
   expect(await session.agent.wait(program)).toMatchObject({ status: 0, stdout: expect.stringContaining('result') })
   session.dispose()
@@ -32,7 +34,7 @@ for (const [command, named] of [
   ['cd /proc/1; sleep 30', /task \d+ \((sleep|sh)\) working directory: \/proc\/1 \(proc\)/],
 ] as const) {
   it(`'${command}' is named and goes on, and so does the kernel`, async () => {
-    const session = await guest(2, 1)
+    const session = await explorer.guest(2, 1)
     const program = await session.agent.start(command)
     const counter = await session.agent.start('counter 60 20000 5')
     await session.agent.runFor(5_000_000)
@@ -45,7 +47,7 @@ for (const [command, named] of [
     await session.agent.signal(program, 9)
     await session.agent.wait(program)
     // the reason is gone, so is the refusal
-    expect(await upgradeOnce(session, [])).toEqual([])
+    expect(await explorer.upgradeOnce(session, [])).toEqual([])
     session.dispose()
   })
 }

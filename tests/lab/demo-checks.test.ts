@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type EntryStage, followsInt3Protocol } from '../../src/lab/index.js'
+import { followsInt3Protocol } from '../../src/lab/index.js'
+import type { EntryStage } from '../../src/patch/index.js'
 
 const stage = (when: EntryStage['when'], state: EntryStage['state'], bytes: string): EntryStage => ({
   ...{ when, state, bytes, time: 0, listing: [] },

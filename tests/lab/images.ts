@@ -2,7 +2,8 @@
 
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type DemoAssets, GuestSession, type SessionOptions } from '../../src/lab/index.js'
+import { GuestSession, type SessionOptions } from '../../src/guest/index.js'
+import type { DemoAssets } from '../../src/lab/index.js'
 import type { MachineOptions } from '../../src/machine/index.js'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))

@@ -3,14 +3,16 @@
 
 import { describe, expect, it } from 'vitest'
 import { physAddr, virtAddr, writeU64 } from '../../src/base/index.js'
-import { ARENA_A, ARENA_B, readTasks, readUserTables } from '../../src/guest/index.js'
 import {
+  ARENA_A,
+  ARENA_B,
   type GuestSession,
-  judgeUpgrade,
-  observeUpgrade,
+  readTasks,
+  readUserTables,
   requireKernelImage,
-  withDemoFiles,
-} from '../../src/lab/index.js'
+} from '../../src/guest/index.js'
+import { judgeUpgrade, withDemoFiles } from '../../src/lab/index.js'
+import { observeUpgrade } from '../../src/upgrade/index.js'
 import { bootGuest, read } from './images.js'
 
 const atWork = { upgrade: 1, upgraded: 1 }

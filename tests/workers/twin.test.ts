@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import type { MachineOptions } from '../../dist/index.js'
-import { runTwin, startTwin } from '../../dist/lab/twin.js'
+import { runTwin, startTwin } from '../../dist/lab/demo/twin.js'
 import { nodeWorkers, readAssets } from '../../dist/node.js'
 
 const { coreWasm, firmware, kernel, initrd } = readAssets()

@@ -1,11 +1,11 @@
 // A recording in which everything happens that this sandbox is for: boot, programs at work, a live patch under them, an upgrade under
 // them, and their end. Made for comparing executors of instructions: it can be given again to any machine, without the agent.
 
-import { TransplantError } from '../base/index.js'
-import { Machine, type MachineOptions, Recorder, type Recording } from '../machine/index.js'
-import { type DemoAssets, MODULE_PATH, NEXT_KERNEL_PATH, withDemoFiles } from './demo.js'
-import { GuestSession } from './guest-session.js'
-import { finishWorkloads, startWorkloads, WORKLOADS } from './workloads.js'
+import { TransplantError } from '../../base/index.js'
+import { GuestSession } from '../../guest/index.js'
+import { Machine, type MachineOptions, Recorder, type Recording } from '../../machine/index.js'
+import { type DemoAssets, MODULE_PATH, NEXT_KERNEL_PATH, withDemoFiles } from '../assets.js'
+import { finishWorkloads, startWorkloads, WORKLOADS } from '../workloads.js'
 
 export interface ChangesOptions {
   readonly assets: DemoAssets

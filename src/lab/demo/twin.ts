@@ -1,12 +1,12 @@
 // The twin: the same machine with the same programs, neither patched nor upgraded, by which a demonstration is judged. It shares
 // nothing with the first machine, so it may run beside it in a worker; its outcome is the same.
 
-import { CancelSource, TransplantError } from '../base/index.js'
-import type { MachineOptions } from '../machine/index.js'
-import { type JobFunction, runJobs, type WorkerHost } from '../workers/index.js'
-import type { DemoReport } from './demo-report.js'
-import { GuestSession } from './guest-session.js'
-import { finishWorkloads, startWorkloads, type WorkloadResult } from './workloads.js'
+import { CancelSource, TransplantError } from '../../base/index.js'
+import { GuestSession } from '../../guest/index.js'
+import type { MachineOptions } from '../../machine/index.js'
+import { type JobFunction, runJobs, type WorkerHost } from '../../workers/index.js'
+import { finishWorkloads, startWorkloads, type WorkloadResult } from '../workloads.js'
+import type { DemoReport } from './report.js'
 
 export interface Outcome {
   readonly results: readonly WorkloadResult[]

@@ -3,14 +3,6 @@
 
 import { type Disposable, type Result, TransplantError } from '../base/index.js'
 import {
-  AgentClient,
-  ConsoleLog,
-  findKernel,
-  type KernelImage,
-  type KernelView,
-  readKernelImage,
-} from '../guest/index.js'
-import {
   type BootRefusalCode,
   Machine,
   type MachineOptions,
@@ -18,6 +10,10 @@ import {
   type MachinePortOptions,
   type Snapshot,
 } from '../machine/index.js'
+import { AgentClient } from './agent.js'
+import { ConsoleLog } from './console-log.js'
+import { type KernelImage, readKernelImage } from './kernel-image.js'
+import { findKernel, type KernelView } from './kernel-view.js'
 
 export interface SessionOptions extends MachinePortOptions {
   /** Instructions that one command in the guest may take. */

@@ -1,7 +1,9 @@
 // The verdict on a demonstration: one check, one sentence that must be true, and the figures it rests on. Pure: reads the
 // report and decides nothing that the report does not show.
 
-import type { Check, DemoReport, EntryStage, UpgradeReport } from './demo-report.js'
+import type { EntryStage } from '../../patch/index.js'
+import type { UpgradeReport } from '../../upgrade/index.js'
+import type { Check, DemoReport } from './report.js'
 
 /** What the checks need beside the report. */
 export interface JudgeContext {

@@ -2,9 +2,9 @@
 // memory and devices. Code that is compiled as one piece shows its mistake at the piece's end: the instruction that is wrong may be a
 // few lines above the one that is marked.
 
-import { PAGE_SIZE } from '../base/index.js'
-import { STATE_MXCSR, STATE_OFFSETS, STATE_X87, STATE_XMM } from '../cpu/index.js'
-import { createDisassembler, formatInstruction } from '../isa/index.js'
+import { PAGE_SIZE } from '../../base/index.js'
+import { STATE_MXCSR, STATE_OFFSETS, STATE_X87, STATE_XMM } from '../../cpu/index.js'
+import { createDisassembler, formatInstruction } from '../../isa/index.js'
 import { type Divergence, type LockstepMachine, repeatDivergence } from './lockstep.js'
 
 const TRACED = 16

@@ -2,34 +2,21 @@
 // them, let them finish, and judge the result by a twin that was neither patched nor upgraded.
 //
 // Nothing here is scripted: what the guest does is decided by the guest's kernel, each figure is read from guest or
-// machine, and each check names the figures it rests on (demo-checks.ts). The twin is the same machine, seed and input
+// machine, and each check names the figures it rests on (checks.ts). The twin is the same machine, seed and input
 // up to the moment at which the first one is looked into, so that the programs have the same process numbers.
 
-import { type Disposable, TransplantError } from '../base/index.js'
-import { concatenateCpio, writeCpio } from '../format/index.js'
-import { createDisassembler } from '../isa/index.js'
-import type { MachineOptions } from '../machine/index.js'
-import { checkPatch, readKernelFacts } from '../patch/index.js'
-import type { WorkerHost } from '../workers/index.js'
-import { judge } from './demo-checks.js'
-import type { BootReport, DemoReport, PatchReport, ProgramReport, UpgradeReport } from './demo-report.js'
-import { type GuestSession, requireKernelImage } from './guest-session.js'
-import { observePatch, type PatchTarget } from './observe-patch.js'
-import { observeUpgrade } from './observe-upgrade.js'
+import type { Disposable } from '../../base/index.js'
+import { type GuestSession, requireKernelImage } from '../../guest/index.js'
+import { createDisassembler } from '../../isa/index.js'
+import type { MachineOptions } from '../../machine/index.js'
+import { observePatch, type PatchReport, patchTarget } from '../../patch/index.js'
+import { observeUpgrade, type UpgradeReport } from '../../upgrade/index.js'
+import type { WorkerHost } from '../../workers/index.js'
+import { type DemoAssets, MODULE_PATH, NEXT_KERNEL_PATH, withDemoFiles } from '../assets.js'
+import { finishWorkloads, lastLine, running, startWorkloads, WORKLOADS } from '../workloads.js'
+import { judge } from './checks.js'
+import type { BootReport, DemoReport, ProgramReport } from './report.js'
 import { bootSession, endSession, type Outcome, runTwin, startTwin } from './twin.js'
-import { finishWorkloads, lastLine, running, startWorkloads, WORKLOADS } from './workloads.js'
-
-export interface DemoAssets {
-  readonly coreWasm: MachineOptions['coreWasm']
-  readonly firmware: Uint8Array
-  /** Scion 1.0. */
-  readonly kernel: Uint8Array
-  /** The kernel to change to. */
-  readonly nextKernel: Uint8Array
-  readonly initrd: Uint8Array
-  /** A patch module for `kernel` that changes what /proc/version says. */
-  readonly patchModule: Uint8Array
-}
 
 export type DemoStep = 'boot' | 'programs' | 'patch' | 'upgrade' | 'finish' | 'twin'
 
@@ -55,35 +42,9 @@ export interface DemoOptions {
   readonly workers?: WorkerHost
 }
 
-export const MODULE_PATH = '/lib/modules/demo.ko'
-export const NEXT_KERNEL_PATH = '/boot/scion-next'
 const BEHAVIOUR = 'cat /proc/version'
 /** How long the programs run before, between and after the two changes. */
 const RUN_IN = 40_000_000
-
-const directory = (name: string) => ({ name, mode: 0o040755, data: new Uint8Array(0) })
-const file = (name: string, data: Uint8Array) => ({ name, mode: 0o100644, data })
-
-/** The initramfs with the demonstration's own files behind it, as a second archive. */
-export function withDemoFiles(initrd: Uint8Array, patchModule: Uint8Array, nextKernel: Uint8Array): Uint8Array {
-  const own = writeCpio([
-    directory('lib/modules'),
-    file(MODULE_PATH.slice(1), patchModule),
-    directory('boot'),
-    file(NEXT_KERNEL_PATH.slice(1), nextKernel),
-  ])
-  return concatenateCpio([initrd, own])
-}
-
-/** What a patch module replaces, for observing it. Throws PATCH_REFUSED for one that this kernel will not take. */
-export function patchTarget(module: Uint8Array, kernel: Uint8Array, path: string, behaviour?: string): PatchTarget {
-  const facts = readKernelFacts(kernel)
-  if (!facts.ok) throw new TransplantError('KERNEL_IMAGE', `${facts.message}.`)
-  const checked = checkPatch(module, facts.kernel)
-  if (!checked.ok) throw new TransplantError('PATCH_REFUSED', `${checked.message}.`)
-  const { name, functions } = checked.patch
-  return { name, functions, path, ...(behaviour === undefined ? {} : { behaviour }) }
-}
 
 export async function runDemo(options: DemoOptions): Promise<DemoReport> {
   const { assets } = options

@@ -8,8 +8,8 @@
 // have compiled nothing yet, so what only hot code does may need an older snapshot, in the end the first one. Where no repetition
 // shows the difference again, the interval found so far is the answer, and it says so.
 
-import type { VirtAddr } from '../base/index.js'
-import type { Input } from '../machine/index.js'
+import type { VirtAddr } from '../../base/index.js'
+import type { Input } from '../../machine/index.js'
 
 /** What is asked of the two: a Machine has it, and so has a core that repeats what was written down (tests/equal). */
 export interface LockstepMachine {

@@ -8,12 +8,13 @@
 // 4. A module that the guest refuses is an ordinary result: status and messages say why, the entries are at rest.
 
 import { type Disposable, formatAddress, TransplantError, virtAddr } from '../base/index.js'
-import { type KernelView, readTasks, type Task } from '../guest/index.js'
+import { type GuestSession, type KernelView, readTasks, type Task } from '../guest/index.js'
 import { type Disassembler, formatBytes } from '../isa/index.js'
 import type { BreakpointAction } from '../machine/index.js'
-import { type PatchedFunction, readEntryState } from '../patch/index.js'
-import type { EntryStage, PatchReport } from './demo-report.js'
-import type { GuestSession } from './guest-session.js'
+import { checkPatch, type PatchedFunction } from './check-patch.js'
+import { readEntryState } from './entry-bytes.js'
+import { readKernelFacts } from './kernel-facts.js'
+import type { EntryStage, PatchReport } from './report.js'
 
 export interface PatchTarget {
   /** The patch's name as the kernel knows it. */
@@ -37,6 +38,16 @@ interface Watched {
   readonly target: PatchedFunction
   readonly address: bigint
   readonly stages: EntryStage[]
+}
+
+/** What a patch module replaces, for following it. Throws PATCH_REFUSED for one that this kernel will not take. */
+export function patchTarget(module: Uint8Array, kernel: Uint8Array, path: string, behaviour?: string): PatchTarget {
+  const facts = readKernelFacts(kernel)
+  if (!facts.ok) throw new TransplantError('KERNEL_IMAGE', `${facts.message}.`)
+  const checked = checkPatch(module, facts.kernel)
+  if (!checked.ok) throw new TransplantError('PATCH_REFUSED', `${checked.message}.`)
+  const { name, functions } = checked.patch
+  return { name, functions, path, ...(behaviour === undefined ? {} : { behaviour }) }
 }
 
 export async function observePatch(

@@ -14,6 +14,7 @@ import { type Disposable, formatAddress } from '../base/index.js'
 import { EVENT_MODE } from '../cpu/index.js'
 import {
   type Arena,
+  type GuestSession,
   type KernelImage,
   KernelView,
   readTasks,
@@ -21,9 +22,9 @@ import {
   type UserRegisters,
 } from '../guest/index.js'
 import type { BreakpointAction, DeviceWrite } from '../machine/index.js'
-import { compareProcesses, type ProcessSnapshot, readHandover, snapshotProcesses } from '../upgrade/index.js'
-import type { UpgradeReport } from './demo-report.js'
-import type { GuestSession } from './guest-session.js'
+import { readHandover } from './handover.js'
+import type { UpgradeReport } from './report.js'
+import { compareProcesses, type ProcessSnapshot, snapshotProcesses } from './verify.js'
 
 export interface UpgradeTarget {
   /** Where the next kernel's image lies in the guest. */

@@ -1,0 +1,33 @@
+// What a guest that is to be changed brings along: the images, and the files of the change in its initramfs.
+
+import { concatenateCpio, writeCpio } from '../format/index.js'
+import type { MachineOptions } from '../machine/index.js'
+
+export interface DemoAssets {
+  readonly coreWasm: MachineOptions['coreWasm']
+  readonly firmware: Uint8Array
+  /** Scion 1.0. */
+  readonly kernel: Uint8Array
+  /** The kernel to change to. */
+  readonly nextKernel: Uint8Array
+  readonly initrd: Uint8Array
+  /** A patch module for `kernel` that changes what /proc/version says. */
+  readonly patchModule: Uint8Array
+}
+
+export const MODULE_PATH = '/lib/modules/demo.ko'
+export const NEXT_KERNEL_PATH = '/boot/scion-next'
+
+export const directory = (name: string) => ({ name, mode: 0o040755, data: new Uint8Array(0) })
+export const file = (name: string, data: Uint8Array) => ({ name, mode: 0o100644, data })
+
+/** The initramfs with the demonstration's own files behind it, as a second archive. */
+export function withDemoFiles(initrd: Uint8Array, patchModule: Uint8Array, nextKernel: Uint8Array): Uint8Array {
+  const own = writeCpio([
+    directory('lib/modules'),
+    file(MODULE_PATH.slice(1), patchModule),
+    directory('boot'),
+    file(NEXT_KERNEL_PATH.slice(1), nextKernel),
+  ])
+  return concatenateCpio([initrd, own])
+}

@@ -1,0 +1,61 @@
+// What following an upgrade has seen, as data. Times and durations are instructions of the whole machine.
+
+export interface UpgradedProcess {
+  readonly pid: number
+  readonly comm: string
+  readonly pages: number
+  readonly tables: number
+  readonly pagesChanged: number
+  readonly pagesCopied: number
+  readonly pagesUnmatched: number
+  readonly entriesChanged: number
+  /** Of the registers with which it goes on in user mode. */
+  readonly registersChanged: number
+  readonly differences: readonly string[]
+}
+
+export interface UpgradeReport {
+  /** Exit status of kexec. */
+  readonly status: number
+  readonly error: string
+  readonly from: string
+  readonly to: string
+  readonly arenas: { readonly from: 'A' | 'B'; readonly to: 'A' | 'B' | undefined }
+  /** Between the old kernel's last word and the new kernel's first. Absent when the new kernel never got there. */
+  readonly switch:
+    | {
+        readonly frozen: number
+        readonly resumed: number
+        readonly instructions: number
+        /** CPL of each vCPU when the old kernel declared itself frozen. */
+        readonly privilege: readonly number[]
+        /** How often a vCPU entered user mode in between. */
+        readonly userEntries: number
+        /** From the last instruction in user mode before to the first one after. */
+        readonly userStopped: number | undefined
+      }
+    | undefined
+  readonly processes: readonly UpgradedProcess[]
+  readonly missing: readonly string[]
+  readonly devices: {
+    readonly uartInitialised: number
+    readonly uartWrites: number
+    readonly diskInitialised: number
+    readonly diskWrites: number
+  }
+  readonly handover:
+    | {
+        readonly number: number
+        readonly status: string
+        readonly refusal: string
+        readonly preservedFrames: number
+        readonly components: readonly { readonly name: string; readonly records: number; readonly bytes: number }[]
+      }
+    | undefined
+  /** /sys/kernel/liveupdate/ledger after the upgrade. */
+  readonly ledger: readonly string[]
+  /** Open files of some processes, as /proc/<pid>/fd shows them, that differ afterwards; empty when all are the same. */
+  readonly filesChanged: readonly string[]
+  readonly filesCompared: number
+  readonly messages: readonly string[]
+}

@@ -1,0 +1,36 @@
+// Explores upgrades and the int3 protocol with many seeds, for a machine that has time: `npm run explore [FIRST..LAST]`, default 1..200.
+// A line that fails says all that is needed to run it again. Exit code 0: nothing was wrong; 8: something was; 2: wrong usage.
+import { findPokes, runPoke, UpgradeExplorer } from '../dist/index.js'
+import { readAssets } from '../dist/node.js'
+
+const SLICES = [5000, 300, 20_000, 1000, 60, 20]
+const range = /^(\d+)\.\.(\d+)$/.exec(process.argv[2] ?? '1..200')
+if (range === null) {
+  console.error(`explore: '${process.argv[2]}' is no range of seeds; write FIRST..LAST, as 1..200`)
+  process.exit(2)
+}
+const [first, last] = range.slice(1).map(Number)
+const seeds = Array.from({ length: last - first + 1 }, (_, index) => first + index)
+const assets = readAssets()
+let wrong = 0
+
+function report(name, found) {
+  if (found.length > 0) wrong++
+  console.log(found.length === 0 ? `ok    ${name}` : `WRONG ${name}\n      ${found.join('\n      ')}`)
+}
+
+for (const vcpus of [2, 3, 4]) {
+  for (const poke of findPokes(assets, vcpus, true)) {
+    const stumbles = seeds.map((seed) => runPoke(poke, seed)).filter(Boolean)
+    report(
+      `${poke.name} a patch, ${vcpus} vCPUs, ${seeds.length} schedules`,
+      stumbles.map((one) => JSON.stringify(one)),
+    )
+  }
+}
+const explorer = new UpgradeExplorer(assets)
+for (const seed of seeds) {
+  const options = { seed, vcpus: 1 + (seed % 4), meanSlice: SLICES[Math.floor(seed / 4) % SLICES.length] }
+  report(`upgrades, seed ${seed}, ${options.vcpus} vCPUs, slices of ${options.meanSlice}`, await explorer.run(options))
+}
+process.exit(wrong === 0 ? 0 : 8)
