@@ -8,6 +8,7 @@ import {
   type CoreImports,
   CpuCore,
   EXIT_HALT,
+  type JitOption,
   noDevices,
   STATE_ATTRIBUTES,
   STATE_LIMITS,
@@ -47,7 +48,10 @@ export interface Outcome {
 export class FlatMachine {
   readonly core: CpuCore
 
-  /** `interruptStack`: exceptions switch to IST 1, so that the code under test may leave any RSP. */
+  /**
+   * `interruptStack`: exceptions switch to IST 1, so that the code under test may leave any RSP. `compatibility`: the code is 32-bit, in
+   * long mode all the same; handlers are 64-bit.
+   */
   constructor(
     options: {
       vcpus?: number
@@ -55,6 +59,8 @@ export class FlatMachine {
       ram?: number
       smallPages?: boolean
       interruptStack?: boolean
+      compatibility?: boolean
+      jit?: JitOption
     } = {},
   ) {
     this.core = new CpuCore(
@@ -62,6 +68,7 @@ export class FlatMachine {
       { ...noDevices(), ...options.imports },
       options.vcpus ?? 1,
       options.ram ?? RAM,
+      { jit: options.jit },
     )
     const ram = this.core.ram
     const view = new DataView(ram.buffer, ram.byteOffset, ram.byteLength)
@@ -90,10 +97,10 @@ export class FlatMachine {
     view.setBigUint64(TSS + 4, BigInt(STACK + 0x10000), true)
     view.setBigUint64(TSS + 0x24, BigInt(STACK + 0x20000), true)
     this.core.exports.ramChanged(0, RAM)
-    for (let i = 0; i < this.core.vcpus; i++) this.enterLongMode(i)
+    for (let i = 0; i < this.core.vcpus; i++) this.enterLongMode(i, options.compatibility === true ? 0xc09b : 0xa09b)
   }
 
-  private enterLongMode(cpu: number): void {
+  private enterLongMode(cpu: number, codeAttributes: number): void {
     const { exports } = this.core
     exports.startup(cpu, 0)
     exports.synchronize(cpu)
@@ -115,7 +122,7 @@ export class FlatMachine {
       const code = i === 1
       s.setUint32(STATE_SELECTORS + 4 * i, code ? 8 : 16, true)
       s.setUint32(STATE_LIMITS + 4 * i, 0xffffffff, true)
-      s.setUint32(STATE_ATTRIBUTES + 4 * i, code ? 0xa09b : 0xc093, true)
+      s.setUint32(STATE_ATTRIBUTES + 4 * i, code ? codeAttributes : 0xc093, true)
       q(200 + 8 * i, 0n)
     }
     q(256, BigInt(CODE))

@@ -7,7 +7,7 @@ import { STATE_OFFSETS } from '../state-layout.js'
 import { type Context, SUB, WORDS } from './context.js'
 import { functionOf } from './emit-helper.js'
 import { C, FLAG_A, FLAG_B, FLAG_C, LEAVE_UOP, X0, X1, X2, X3 } from './function-builder.js'
-import { OP, type Uop } from './uops.js'
+import { OP, SLOT_T3, type Uop } from './uops.js'
 import { W } from './wasm.js'
 
 const RAX = 0
@@ -133,10 +133,15 @@ function countBits(c: Context, uop: Uop, sz: number, needed: boolean): void {
   setWords(c)
 }
 
-/** s1 the old value; a register destination (detail) is written on success only, else d is what to store back. */
+/** s1 the old value; a register destination (detail) is written on success only, else d is what to store back and T3 the RAX that follows. */
 function compareExchange(c: Context, uop: Uop, sz: number): void {
   const { code, f } = c
   const register = uop.low >>> 16 !== 0
+  const accumulator = register ? RAX : SLOT_T3
+  if (!register) {
+    f.get(RAX)
+    f.set(SLOT_T3)
+  }
   c.getSized(RAX, sz)
   c.getSized(uop.s1, sz)
   c.keepOperands()
@@ -152,7 +157,7 @@ function compareExchange(c: Context, uop: Uop, sz: number): void {
   code.get(FLAG_B)
   f.set(uop.d)
   code.get(FLAG_B)
-  c.setSized(RAX, sz)
+  c.setSized(accumulator, sz)
   f.end()
 }
 

@@ -5,7 +5,7 @@
 import type { Context } from './context.js'
 import { isInlineSystem } from './emit-system.js'
 import { C, HELPER } from './function-builder.js'
-import { OP, SLOT_T0, type Uop } from './uops.js'
+import { OP, SLOT_T0, SLOT_T3, type Uop } from './uops.js'
 import { vectorEffects } from './vector-effects.js'
 
 const COLD_STRING = 38
@@ -64,7 +64,7 @@ function coldEffects(uop: Uop): Effects | undefined {
     case 23: // RCR
       return { reads: [s1, s2, d], writes: [d] }
     case 24: // CMPXCHG
-      return { reads: [s1, s2, RAX, d], writes: [RAX, d, s1] }
+      return { reads: [s1, s2, RAX, d], writes: [RAX, SLOT_T3, d, s1] }
     case 25: // CMPXCHG8B
     case 26: // CMPXCHG16B
       return { reads: [SLOT_T0, RAX, RDX, RBX, RCX], writes: [RAX, RDX] }

@@ -142,6 +142,7 @@ export const REGION = {
 } as const
 
 export const SLOT_T0 = 128
+export const SLOT_T3 = 152
 export const SLOT_ZERO = 192
 export const SLOT_SEGMENT_BASE = 200
 

@@ -35,7 +35,8 @@ export const OP_COLD_END: u32 = 11 // the same, and it set c.rip
 export const OP_NOP: u32 = 12
 export const OP_FAULT: u32 = 13 // raise vector x; with error code 0 if the immediate is 1
 export const OP_CC: u32 = 14 // d = condition x holds (0 or 1)
-export const OP_SEGCHECK: u32 = 15 // d = linear address of offset s1 in segment x & 7, size immediate & 255, write immediate & 256
+export const OP_SEGCHECK: u32 = 15 // d = linear address of offset s1 in segment x & 7, size immediate & FFFFH, write immediate & 10000H
+export const SEGCHECK_WRITE: u32 = 0x10000
 export const OP_JCC: u32 = 16 // + condition code
 
 // Moves.

@@ -6,8 +6,8 @@
 import { CpuState, MODE_CODE64, SEG_DS, SEG_FS, SEG_SS, SLOT_SEGMENT_BASE, SLOT_T0, SLOT_T1, SLOT_ZERO } from '../state/state'
 import { COLD_BITADDR } from './cold-numbers'
 import {
-  OP_COLD, OP_FAULT, OP_LEA16, OP_LEA32, OP_LEA64, OP_LOAD, OP_LOADW, OP_LOADZ16, OP_LOADZ8, OP_MOV8, OP_SEGCHECK, OP_STORE, UOP_BYTES,
-  functionImmediate,
+  OP_COLD, OP_FAULT, OP_LEA16, OP_LEA32, OP_LEA64, OP_LOAD, OP_LOADW, OP_LOADZ16, OP_LOADZ8, OP_MOV8, OP_SEGCHECK, OP_STORE, SEGCHECK_WRITE,
+  UOP_BYTES, functionImmediate,
 } from '../blocks/ir'
 import { codeByte, openSecondPage } from '../blocks/code-bytes'
 import { VECTOR_GP } from '../state/fault'
@@ -263,7 +263,7 @@ export class Decoder {
       else if (d != s) this.emit(OP_LEA64, d, s, SLOT_ZERO, 0, 0)
       return
     }
-    this.emit(OP_SEGCHECK, d, s, SLOT_ZERO, segment, i64(size) | (write ? 256 : 0))
+    this.emit(OP_SEGCHECK, d, s, SLOT_ZERO, segment, i64(size) | (write ? i64(SEGCHECK_WRITE) : 0))
   }
 
   /** Memory operand of a bit test with a register bit number (slot): the operand that holds the bit. */

@@ -2,7 +2,7 @@
 //
 // Promises: as IR constraint 2: a function that faults has changed nothing. Flags that the SDM leaves undefined are set as current
 // processors set them where that is known (stated beside each), and are masked in comparisons elsewhere.
-import { CpuState, SLOT_T0, setSlot, slot } from '../state/state'
+import { CpuState, SLOT_T0, SLOT_T3, setSlot, slot } from '../state/state'
 import { uopArgument, uopD, uopDetail, uopFunction, uopS1, uopS2, uopX } from '../blocks/ir'
 import {
   COLD_AAA, COLD_AAD, COLD_AAM, COLD_AAS, COLD_ADDSP, COLD_BITADDR, COLD_BSF, COLD_BSR, COLD_BT, COLD_CALLI, COLD_CARRY, COLD_CMPXCHG, COLD_CMPXCHG16B,
@@ -285,6 +285,9 @@ function compareExchange(c: CpuState, u: usize): void {
   const size = uopX(u)
   const old = readSlot(c, uopS1(u), size)
   const accumulator = readSlot(c, 0, size)
+  // The address of a memory destination may be made of RAX, which therefore changes only after the store (decode-two-byte.ts).
+  const accumulatorSlot = uopDetail(u) ? 0 : SLOT_T3
+  setSlot(c, accumulatorSlot, c.rax)
   compareFlags(c, accumulator, old, size)
   if (accumulator == old) {
     const value = readSlot(c, uopS2(u), size)
@@ -293,7 +296,7 @@ function compareExchange(c: CpuState, u: usize): void {
     else setSlot(c, uopD(u), value)
   } else {
     setSlot(c, uopD(u), old)
-    writeSlot(c, 0, size, old)
+    writeSlot(c, accumulatorSlot, size, old)
   }
 }
 

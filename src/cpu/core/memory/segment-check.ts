@@ -2,7 +2,7 @@
 //
 // Promises: nothing changes if the check fails; violations in SS are #SS(0), in others #GP(0). In 64-bit mode these functions only mask.
 import { CpuState, MODE_CODE64, MODE_CODE_MASK, MODE_STACK32, SEG_CS, SEG_SS, segmentAttributes, segmentBase, segmentLimit, setSlot, slot } from '../state/state'
-import { uopD, uopS1, uopX } from '../blocks/ir'
+import { SEGCHECK_WRITE, uopD, uopS1, uopX } from '../blocks/ir'
 import { VECTOR_GP, VECTOR_SS, raise } from '../state/fault'
 
 // Attribute bits as in descriptor bytes 5 and 6.
@@ -36,7 +36,7 @@ export function linearIn(c: CpuState, s: u32, offset: u64, size: u32, write: boo
 
 export function segmentCheck(c: CpuState, u: usize): void {
   const immediate = load<u32>(u, 8)
-  const linear = linearIn(c, uopX(u) & 7, slot(c, uopS1(u)), immediate & 255, (immediate & 256) != 0)
+  const linear = linearIn(c, uopX(u) & 7, slot(c, uopS1(u)), immediate & 0xffff, (immediate & SEGCHECK_WRITE) != 0)
   if (!c.fault) setSlot(c, uopD(u), linear)
 }
 
