@@ -86,6 +86,8 @@ export const STATE_ATTRIBUTES = 600
 export const STATE_LINES = 624
 export const STATE_HALTED = 628
 export const STATE_WAIT_SIPI = 632
+/** 0, or after a triple fault four bytes: the vector that began it (an interrupt's too), then those of the three faults. */
+export const STATE_SHUTDOWN = 636
 export const STATE_MXCSR = 660
 /** Sixteen registers of 16 bytes. */
 export const STATE_XMM = 1184

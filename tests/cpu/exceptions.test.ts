@@ -1,6 +1,6 @@
 // Exceptions and interrupts in 64-bit mode: frames, stacks, error codes, double and triple faults, traps, shadows, NMI, interrupts.
 import { describe, expect, it } from 'vitest'
-import { EVENT_EXCEPTION, EXIT_HALT, EXIT_SHUTDOWN, LINE_INTR, LINE_NMI } from '../../src/cpu/index.js'
+import { EVENT_EXCEPTION, EXIT_HALT, EXIT_SHUTDOWN, LINE_INTR, LINE_NMI, STATE_SHUTDOWN } from '../../src/cpu/index.js'
 import {
   CODE,
   CR4_BASE,
@@ -24,6 +24,10 @@ function frame(machine: SystemMachine, words: number): bigint[] {
   const rsp = Number(machine.get('rsp'))
   return Array.from({ length: words }, (_, i) => machine.quad(rsp + 8 * i))
 }
+
+/** The vector that began a triple fault, and those of the three faults. */
+const shutdownVectors = (machine: SystemMachine): number[] =>
+  [0, 1, 2, 3].map((i) => machine.core.state(0).getUint8(STATE_SHUTDOWN + i))
 
 describe('exception delivery', () => {
   it('pushes SS, RSP, RFLAGS, CS, RIP and the error code on the stack of the TSS, aligned to 16', () => {
@@ -142,6 +146,7 @@ describe('exception delivery', () => {
     machine.gate(8, { present: false })
     expect(at('mov rax, [rdi]').exit).toBe(EXIT_SHUTDOWN)
     expect(events).toEqual([14, 8])
+    expect(shutdownVectors(machine)).toEqual([14, 14, 14, 11])
     expect(machine.get('rip')).toBe(BigInt(CODE))
     expect(machine.get('rsp')).toBe(BigInt(STACK))
   })
@@ -154,6 +159,7 @@ describe('exception delivery', () => {
     machine.enter(3)
     // #TS, again #TS for the handler of #TS: contributory twice, #DF, again: shutdown.
     expect(machine.run().exit).toBe(EXIT_SHUTDOWN)
+    expect(shutdownVectors(machine)).toEqual([6, 10, 10, 10])
     machine.setField(532, 0x67)
     machine.setQuad(TSS + 4, 0x900000000000n)
     machine.gate(12, { ist: 1 })

@@ -56,6 +56,7 @@ describe('the state layout', () => {
     expect(core.get('esAttributes')).toBe(layout.STATE_ATTRIBUTES)
     expect(core.get('lines')).toBe(layout.STATE_LINES)
     expect(core.get('halted')).toBe(layout.STATE_HALTED)
+    expect(core.get('shutdown')).toBe(layout.STATE_SHUTDOWN)
     expect(core.get('waitSipi')).toBe(layout.STATE_WAIT_SIPI)
     expect(core.get('mxcsr')).toBe(layout.STATE_MXCSR)
     expect(constant('XMM_OFFSET')).toBe(layout.STATE_XMM)

@@ -53,6 +53,8 @@ let errorCode: u32 = 0
 let software: bool = false // INT n, INT3, INTO: gate privilege is checked and EXT is clear
 let external: u32 = 0
 let pushedFlags: u64 = 0
+/** The pair that became #DF, for c.shutdown: the fault, and the one that arose while it was delivered in the byte above. */
+let doubled: u32 = 0
 
 function isContributory(v: u32): bool {
   return v == VECTOR_DE || (v >= VECTOR_TS && v <= VECTOR_GP)
@@ -244,6 +246,7 @@ function enterTaskGate(c: CpuState, selector: u32): void {
 function deliver(c: CpuState): void {
   serialize(c)
   let isEvent = !isException
+  const origin = vector
   while (true) {
     c.fault = 0
     c.delivering = 1
@@ -258,10 +261,11 @@ function deliver(c: CpuState): void {
     if (c.faultVector == VECTOR_PF) c.cr2 = c.faultAddress
     if (!isEvent && vector == VECTOR_DF) {
       c.fault = 0
-      c.shutdown = 1
+      c.shutdown = origin | (doubled << 8) | (c.faultVector << 24)
       return
     }
     const double = !isEvent && becomesDoubleFault(vector, c.faultVector)
+    if (double) doubled = vector | (c.faultVector << 8)
     vector = double ? VECTOR_DF : c.faultVector
     errorCode = double ? 0 : c.faultCode
     hasCode = double || c.faultHasCode != 0
