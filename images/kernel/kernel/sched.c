@@ -26,6 +26,7 @@
 #include <linux/smp.h>
 #include <linux/percpu.h>
 #include <linux/syscalls.h>
+#include <linux/workqueue.h>
 
 static DEFINE_SPINLOCK(rq_lock);
 static struct list_head run_queue[2] = {	/* by prio; rq_lock */
@@ -340,15 +341,22 @@ static void __schedule(bool preempt)
 void schedule(void)
 {
 	klp_sched_try_switch();
+	if (current->worker && current->__state)
+		wq_worker_sleeping(current);
 	do {
 		preempt_disable();
 		__schedule(false);
 		preempt_enable_no_resched();
 	} while (need_resched());
+	if (current->worker)
+		wq_worker_running(current);
 }
 
-/* Preemption: the state stays, so a task about to sleep is not lost. */
-void preempt_schedule(void)
+/*
+ * Preemption: the state stays, so a task about to sleep is not lost. Not traced:
+ * the handlers behind a traced function's entry end with preempt_enable().
+ */
+notrace void preempt_schedule(void)
 {
 	if (preempt_count() || irqs_disabled())
 		return;

@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Work queues: each has one kernel thread that calls the functions in order.
- * One lock protects all queues; they are few.
+ * Work queues: functions called by kernel threads, in the order in which they
+ * were queued.
+ *
+ * A queue keeps one item going at a time, and starts the next as soon as that
+ * one sleeps or ends: an item that waits never holds up those behind it. A queue
+ * made with max_active 1 is the exception, it promises order.
+ *
+ * Promises: an item runs on one thread at a time, however often it is queued.
+ * A worker takes no item before another worker waits in reserve, so that the
+ * scheduler, which cannot make threads, has one to wake when the item sleeps
+ * (wq_worker_sleeping). Out of memory the item runs without reserve.
+ *
+ * One lock protects all queues, workers and items; they are few.
  */
 #include <linux/err.h>
 #include <linux/init.h>
@@ -12,80 +23,273 @@
 #include <linux/string.h>
 #include <linux/workqueue.h>
 
+/* Workers without an item that stay: one waits in reserve while the other takes an item. */
+#define MAX_IDLE	2
+
 struct workqueue_struct {
-	struct list_head items;		/* work_struct.entry */
-	struct work_struct *running;
-	struct task_struct *worker;
-	wait_queue_head_t more;		/* the worker waits here */
+	char name[8];
+	unsigned int max_active;	/* items begun and not ended */
+
+	/* lock: */
+	struct list_head items;		/* work_struct.entry, oldest first */
+	struct list_head busy;		/* worker.node of those with an item */
+	unsigned int nr_busy;
+	unsigned int nr_awake;		/* busy ones that do not sleep in their item */
+	unsigned int nr_idle;		/* waiting, or on their way to */
+	unsigned int nr_workers;
+	bool ending;
+
+	wait_queue_head_t more;		/* workers wait here for items */
 	wait_queue_head_t done;		/* whoever flushes waits here */
 };
 
-static DEFINE_SPINLOCK(lock);		/* all items, pending and running */
+struct worker {
+	struct workqueue_struct *wq;
+	/* lock: */
+	struct work_struct *item;	/* NULL: idle */
+	struct list_head node;		/* wq->busy */
+	bool asleep;
+};
+
+static DEFINE_SPINLOCK(lock);
 struct workqueue_struct *system_wq;
 
-/* The next item, taken; NULL if there is none. */
-static struct work_struct *next_item(struct workqueue_struct *wq)
+/* ---- workers; "locked": lock is held ---- */
+
+static bool runs_locked(struct workqueue_struct *wq, struct work_struct *work)
+{
+	struct worker *worker;
+
+	list_for_each_entry(worker, &wq->busy, node)
+		if (worker->item == work)
+			return true;
+	return false;
+}
+
+/* The oldest item that may begin now; NULL if there is none. */
+static struct work_struct *startable_locked(struct workqueue_struct *wq)
 {
 	struct work_struct *work;
 
-	spin_lock_irq(&lock);
-	work = list_first_entry_or_null(&wq->items, struct work_struct, entry);
-	if (work) {
-		list_del_init(&work->entry);
-		work->pending = false;
+	if (wq->nr_awake || wq->nr_busy >= wq->max_active)
+		return NULL;
+	list_for_each_entry(work, &wq->items, entry)
+		if (!runs_locked(wq, work))
+			return work;
+	return NULL;
+}
+
+static void begin_locked(struct worker *worker, struct work_struct *work)
+{
+	struct workqueue_struct *wq = worker->wq;
+
+	list_del_init(&work->entry);
+	work->pending = false;
+	worker->item = work;
+	list_add(&worker->node, &wq->busy);
+	wq->nr_busy++;
+	wq->nr_awake++;
+	wq->nr_idle--;
+}
+
+static void end_locked(struct worker *worker)
+{
+	struct workqueue_struct *wq = worker->wq;
+
+	worker->item = NULL;
+	list_del(&worker->node);
+	wq->nr_busy--;
+	wq->nr_awake--;
+	wq->nr_idle++;
+}
+
+/* From schedule(): the current task is about to sleep. Its item no longer keeps others from beginning. */
+void wq_worker_sleeping(struct task_struct *task)
+{
+	struct worker *worker = task->worker;
+	unsigned long flags;
+
+	spin_lock_irqsave(&lock, flags);
+	if (worker->item && !worker->asleep) {
+		worker->asleep = true;
+		worker->wq->nr_awake--;
+		if (startable_locked(worker->wq))
+			wake_up(&worker->wq->more);
 	}
-	wq->running = work;
+	spin_unlock_irqrestore(&lock, flags);
+}
+
+/* From schedule(): it goes on. */
+void wq_worker_running(struct task_struct *task)
+{
+	struct worker *worker = task->worker;
+	unsigned long flags;
+
+	spin_lock_irqsave(&lock, flags);
+	if (worker->asleep) {
+		worker->asleep = false;
+		worker->wq->nr_awake++;
+	}
+	spin_unlock_irqrestore(&lock, flags);
+}
+
+static int worker_main(void *data);
+
+static void count_workers(struct workqueue_struct *wq, int n)
+{
+	spin_lock_irq(&lock);
+	wq->nr_workers += n;
+	wq->nr_idle += n;
+	spin_unlock_irq(&lock);
+}
+
+static bool add_worker(struct workqueue_struct *wq)
+{
+	struct worker *worker = kzalloc(sizeof(*worker), GFP_KERNEL);
+	struct task_struct *task;
+
+	if (!worker)
+		return false;
+	worker->wq = wq;
+	count_workers(wq, 1);
+	task = kthread_run(worker_main, worker, "kworker/%s", wq->name);
+	if (IS_ERR(task)) {
+		count_workers(wq, -1);
+		kfree(worker);
+		return false;
+	}
+	return true;
+}
+
+/* Begins an item, after it has seen to a reserve. False: nothing may begin now. */
+static bool take_item(struct worker *worker)
+{
+	struct workqueue_struct *wq = worker->wq;
+	struct work_struct *work;
+	bool lonely;
+
+	spin_lock_irq(&lock);
+	lonely = startable_locked(wq) && wq->nr_idle == 1 && wq->max_active > 1;
+	spin_unlock_irq(&lock);
+	if (lonely)
+		add_worker(wq);
+
+	spin_lock_irq(&lock);
+	work = startable_locked(wq);
+	if (work)
+		begin_locked(worker, work);
 	spin_unlock_irq(&lock);
 	return work;
 }
 
+static void run_item(struct worker *worker)
+{
+	worker->item->func(worker->item);
+	/* the item may be gone: only the pointer is compared from here on */
+	spin_lock_irq(&lock);
+	end_locked(worker);
+	spin_unlock_irq(&lock);
+	wake_up_all(&worker->wq->done);
+}
+
+static bool wakes_locked(struct workqueue_struct *wq)
+{
+	return startable_locked(wq) || wq->ending || wq->nr_idle > MAX_IDLE;
+}
+
+static void wait_for_more(struct workqueue_struct *wq)
+{
+	DEFINE_WAIT(wait);
+	bool wakes;
+
+	prepare_to_wait_exclusive(&wq->more, &wait, TASK_IDLE);
+	spin_lock_irq(&lock);
+	wakes = wakes_locked(wq);
+	spin_unlock_irq(&lock);
+	if (!wakes && !kthread_should_park())
+		schedule();
+	finish_wait(&wq->more, &wait);
+}
+
+/* True: this worker is one too many, and is no longer counted. */
+static bool may_leave(struct workqueue_struct *wq)
+{
+	bool leave;
+
+	spin_lock_irq(&lock);
+	leave = wq->nr_idle > MAX_IDLE || (wq->ending && list_empty(&wq->items));
+	if (leave) {
+		wq->nr_idle--;
+		/* under the lock: who waits for the last one frees the queue */
+		if (!--wq->nr_workers)
+			wake_up_all(&wq->done);
+	}
+	spin_unlock_irq(&lock);
+	return leave;
+}
+
 static int worker_main(void *data)
 {
-	struct workqueue_struct *wq = data;
+	struct worker *worker = data;
 
-	while (!kthread_should_stop()) {
-		struct work_struct *work;
-
+	current->worker = worker;
+	for (;;) {
 		if (kthread_should_park())
 			kthread_parkme();
-		work = next_item(wq);
-		if (work) {
-			work->func(work);
-			/* the item may be gone: only the pointer is compared from here on */
-			spin_lock_irq(&lock);
-			wq->running = NULL;
-			spin_unlock_irq(&lock);
-			wake_up_all(&wq->done);
-			continue;
-		}
-		___wait_event(wq->more,
-			      !list_empty(&wq->items) || kthread_should_stop() ||
-			      kthread_should_park(), TASK_IDLE, schedule());
+		if (take_item(worker))
+			run_item(worker);
+		else if (may_leave(worker->wq))
+			break;
+		else
+			wait_for_more(worker->wq);
 	}
+	current->worker = NULL;
+	kfree(worker);
+	/* the reference that kthread_create() gave: nobody stops this thread */
+	put_task_struct(current);
 	return 0;
 }
 
+/* ---- queues ---- */
+
+/* @max_active: 1 keeps the items in order even when one sleeps; 0 is Linux's default. */
 struct workqueue_struct *alloc_workqueue(const char *name, unsigned int flags, int max_active)
 {
 	struct workqueue_struct *wq = kzalloc(sizeof(*wq), GFP_KERNEL);
 
 	if (!wq)
 		return NULL;
+	strscpy(wq->name, name, sizeof(wq->name));
+	wq->max_active = max_active > 0 ? max_active : 256;
 	INIT_LIST_HEAD(&wq->items);
+	INIT_LIST_HEAD(&wq->busy);
 	init_waitqueue_head(&wq->more);
 	init_waitqueue_head(&wq->done);
-	wq->worker = kthread_run(worker_main, wq, "kworker/%s", name);
-	if (IS_ERR(wq->worker)) {
+	if (!add_worker(wq)) {
 		kfree(wq);
 		return NULL;
 	}
 	return wq;
 }
 
+static bool has_no_workers(struct workqueue_struct *wq)
+{
+	bool none;
+
+	spin_lock_irq(&lock);
+	none = !wq->nr_workers;
+	spin_unlock_irq(&lock);
+	return none;
+}
+
 void destroy_workqueue(struct workqueue_struct *wq)
 {
 	flush_workqueue(wq);
-	kthread_stop(wq->worker);
+	spin_lock_irq(&lock);
+	wq->ending = true;
+	spin_unlock_irq(&lock);
+	wake_up_all(&wq->more);
+	wait_event(wq->done, has_no_workers(wq));
 	kfree(wq);
 }
 
@@ -100,10 +304,10 @@ bool queue_work(struct workqueue_struct *wq, struct work_struct *work)
 		work->wq = wq;
 		list_add_tail(&work->entry, &wq->items);
 		queued = true;
+		if (startable_locked(wq))
+			wake_up(&wq->more);
 	}
 	spin_unlock_irqrestore(&lock, flags);
-	if (queued)
-		wake_up(&wq->more);
 	return queued;
 }
 
@@ -141,7 +345,7 @@ static bool is_idle(struct work_struct *work)
 	bool idle;
 
 	spin_lock_irq(&lock);
-	idle = !work->pending && (!wq || wq->running != work);
+	idle = !work->pending && (!wq || !runs_locked(wq, work));
 	spin_unlock_irq(&lock);
 	return idle;
 }
@@ -166,7 +370,7 @@ static bool queue_is_idle(struct workqueue_struct *wq)
 	bool idle;
 
 	spin_lock_irq(&lock);
-	idle = list_empty(&wq->items) && !wq->running;
+	idle = list_empty(&wq->items) && !wq->nr_busy;
 	spin_unlock_irq(&lock);
 	return idle;
 }

@@ -31,6 +31,7 @@ struct files_struct;
 struct fs_struct;
 struct tty_struct;
 struct kthread;
+struct worker;
 struct file;
 struct robust_list_head;
 
@@ -153,6 +154,7 @@ struct task_struct {
 	unsigned long min_flt, maj_flt;
 	struct restart_block restart_block;
 	struct kthread *kthread;
+	struct worker *worker;		/* of a work queue; NULL: no worker */
 	int *set_child_tid, *clear_child_tid;
 	struct robust_list_head *robust_list;
 	struct completion *vfork_done;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Functions to be called by a kernel thread. One item is queued once at most
- * and never runs on two threads at a time.
+ * and never runs on two threads at a time; while it sleeps, the next one runs.
  */
 #ifndef _LINUX_WORKQUEUE_H
 #define _LINUX_WORKQUEUE_H
@@ -63,5 +63,10 @@ int schedule_on_each_cpu(work_func_t);		/* runs func on every CPU in task contex
 static inline bool work_pending(struct work_struct *w) { return READ_ONCE(w->pending); }
 #define delayed_work_pending(w) (work_pending(&(w)->work) || timer_pending(&(w)->timer))
 void workqueue_init(void);
+
+/* The scheduler's side: a worker (task->worker) is about to sleep, goes on. */
+struct task_struct;
+void wq_worker_sleeping(struct task_struct *);
+void wq_worker_running(struct task_struct *);
 
 #endif

@@ -1,0 +1,67 @@
+// What the tests of this folder share: modules written in a test, built by the code behind `transplant patch build`, in a guest.
+
+import type { GuestSession } from '../../src/lab/index.js'
+import { buildPatchFromC, readKernelFacts } from '../../src/patch/index.js'
+import { compileWithGcc } from '../../tools/images/patches.mjs'
+import { bootGuest, read } from '../lab/images.js'
+
+const MODULE_HEAD = `
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+#include <linux/module.h>
+#include <linux/kernel.h>
+#include <linux/errno.h>
+#include <linux/delay.h>
+#include <linux/livepatch.h>
+#include <linux/proc_fs.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+`
+
+export interface ModuleOptions {
+  /** The kernel that it is for; default: the shipped one. */
+  readonly kernel?: Uint8Array
+  /** Apply the host's rules too; default: no. */
+  readonly check?: boolean
+}
+
+export async function buildModule(name: string, source: string, options: ModuleOptions = {}): Promise<Uint8Array> {
+  const facts = readKernelFacts(options.kernel ?? read('images/built/scion-1.0.elf'))
+  if (!facts.ok) throw new Error(facts.message)
+  const built = await buildPatchFromC({
+    ...{ sourceName: `${name}.c`, source: `${MODULE_HEAD}${source}`, kernel: facts.kernel },
+    ...{
+      compile: (request: Parameters<typeof compileWithGcc>[0]) => compileWithGcc(request),
+      check: options.check ?? false,
+    },
+  })
+  if (!built.ok) throw new Error(`${built.message}\n${built.diagnostics ?? ''}`)
+  return built.module
+}
+
+/** One function replaced: the structures, and an init that enables the patch. */
+export function patchOf(functions: Readonly<Record<string, string>>, extra = ''): string {
+  const entries = Object.entries(functions).map(([name, with_]) => `{ .old_name = "${name}", .new_func = ${with_} },`)
+  return `
+static struct klp_func funcs[] = { ${entries.join('\n')} { } };
+static struct klp_object objs[] = { { .funcs = funcs, ${extra} }, { } };
+static struct klp_patch patch = { .mod = THIS_MODULE, .objs = objs };
+static int start(void) { return klp_enable_patch(&patch); }
+static void stop(void) { }
+module_init(start);
+module_exit(stop);
+MODULE_LICENSE("GPL");
+MODULE_INFO(livepatch, "Y");
+`
+}
+
+/** A booted guest with these modules in /tmp. */
+export async function guestWith(
+  modules: Readonly<Record<string, Uint8Array>>,
+  options: Parameters<typeof bootGuest>[0] = {},
+): Promise<GuestSession> {
+  const session = await bootGuest(options)
+  for (const [name, bytes] of Object.entries(modules)) await session.agent.put(`/tmp/${name}.ko`, bytes)
+  return session
+}
