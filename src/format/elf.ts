@@ -26,6 +26,8 @@ export const SHF_EXECINSTR = 4
 export const SHF_RELA_LIVEPATCH = 0x00100000
 
 export const SHN_UNDEF = 0
+/** From here on: no section. */
+export const SHN_LORESERVE = 0xff00
 /** Linux: a symbol that the livepatch core resolves. */
 export const SHN_LIVEPATCH = 0xff20
 export const SHN_ABS = 0xfff1
@@ -38,6 +40,7 @@ export const STT_NOTYPE = 0
 export const STT_OBJECT = 1
 export const STT_FUNC = 2
 export const STT_SECTION = 3
+export const STT_FILE = 4
 
 export const R_X86_64_NONE = 0
 export const R_X86_64_64 = 1
@@ -85,6 +88,17 @@ export interface ElfSymbol {
   readonly binding: number
   /** Section index, or SHN_*. */
   readonly section: number
+}
+
+/**
+ * Whether a kernel's symbol table (kallsyms) lists a symbol of its image: every function, and data apart from what the compiler, the
+ * export macros and the table itself made. The build fills the table by this rule, and a patch is checked by it.
+ */
+export function inKallsyms(symbol: ElfSymbol): boolean {
+  if (symbol.name === '' || symbol.section === SHN_UNDEF || symbol.section >= SHN_LORESERVE) return false
+  if (symbol.type === STT_SECTION || symbol.type === STT_FILE) return false
+  if (symbol.type === STT_FUNC) return true
+  return !/^(\.L|__ksymtab_|__UNIQUE_ID|__modinfo|kallsyms_(count|table|names)$)/.test(symbol.name)
 }
 
 export interface ElfRelocation {

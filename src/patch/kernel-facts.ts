@@ -1,15 +1,15 @@
 // What a patch has to know of the kernel it is for, read from the kernel's own ELF file: its build-id, its exported
-// symbols, every symbol by name, the patchable entries (__mcount_loc), and the bytes at an address.
+// symbols, every symbol of kallsyms by name, the patchable entries (__mcount_loc), and the bytes at an address.
 // Knows the file only; what the running guest looks like is the room guest's matter.
 import {
   buildId,
   type ElfFile,
   findSection,
+  inKallsyms,
   PT_LOAD,
   parseElf,
   SHN_UNDEF,
   STT_FUNC,
-  STT_SECTION,
   sectionBytes,
 } from '../format/index.js'
 import { type PatchRefusal, refuse } from './refusal.js'
@@ -47,8 +47,9 @@ export function readKernelFacts(bytes: Uint8Array): KernelFactsResult {
   const exports = new Set<string>()
   const symbols = new Map<string, KernelSymbol[]>()
   for (const symbol of elf.symbols) {
-    if (symbol.name === '' || symbol.section === SHN_UNDEF || symbol.type === STT_SECTION) continue
-    if (symbol.name.startsWith(exportPrefix)) exports.add(symbol.name.slice(exportPrefix.length))
+    if (symbol.section !== SHN_UNDEF && symbol.name.startsWith(exportPrefix))
+      exports.add(symbol.name.slice(exportPrefix.length))
+    if (!inKallsyms(symbol)) continue
     const list = symbols.get(symbol.name) ?? []
     list.push({ name: symbol.name, address: symbol.value, size: symbol.size, isFunction: symbol.type === STT_FUNC })
     symbols.set(symbol.name, list)

@@ -3,10 +3,7 @@
 // The table changes the image it describes, so the build links until it stops changing: first without a table, then
 // with one of the right size and stale addresses, then with the final one. Offsets count from _text: no relocation is
 // needed when the image moves to another arena. Does no I/O; knows ELF only.
-import { parseElf } from '../../dist/format/index.js'
-
-const STT_SECTION = 3
-const STT_FILE = 4
+import { inKallsyms, parseElf } from '../../dist/format/index.js'
 
 /** @param {Uint8Array} image a linked kernel @returns {string} GNU assembler source */
 export function kallsymsAssembly(image) {
@@ -17,10 +14,7 @@ export function kallsymsAssembly(image) {
   const end = elf.symbols.find((symbol) => symbol.name === '_end')?.value
   if (text === undefined || end === undefined) throw new Error('kallsyms: the kernel defines no _text or no _end')
   const entries = elf.symbols
-    .filter((symbol) => symbol.name !== '' && symbol.section !== 0 && symbol.section < 0xff00)
-    .filter((symbol) => symbol.type !== STT_SECTION && symbol.type !== STT_FILE)
-    .filter((symbol) => symbol.value >= text && symbol.value < end)
-    .filter((symbol) => !/^(\.L|__ksymtab_|__UNIQUE_ID|__modinfo|kallsyms_)/.test(symbol.name))
+    .filter((symbol) => inKallsyms(symbol) && symbol.value >= text && symbol.value <= end)
     .map((symbol) => ({ symbol, letter: letterOf(elf, symbol) }))
   // Equal addresses: a function before a bare label, then by name, so that one input gives one table.
   entries.sort(
