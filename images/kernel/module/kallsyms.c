@@ -106,20 +106,22 @@ static unsigned long symbol_size(unsigned int i)
 
 /* ---- modules: their own symbol tables ---- */
 
+/* Is it a name for something of the module that is in memory? */
 static bool module_symbol_counts(struct module *mod, const Elf64_Sym *sym)
 {
-	const char *name = mod->kallsyms.strtab + sym->st_name;
+	const struct klp_modinfo *info = mod->klp_info;
 
-	return *name && sym->st_shndx != SHN_UNDEF && sym->st_shndx != SHN_LIVEPATCH &&
-	       sym->st_shndx != SHN_ABS && (sym->st_info & 15) < 3;
+	return info->strtab[sym->st_name] && ELF_ST_TYPE(sym->st_info) < STT_SECTION &&
+	       sym->st_shndx != SHN_UNDEF && sym->st_shndx < info->hdr->e_shnum &&
+	       info->sechdrs[sym->st_shndx].sh_addr;
 }
 
 static const Elf64_Sym *module_find_symbol(struct module *mod, unsigned long addr)
 {
-	const Elf64_Sym *sym = mod->kallsyms.symtab, *best = NULL;
+	const Elf64_Sym *sym = mod->klp_info->symtab, *best = NULL;
 	unsigned int i;
 
-	for (i = 1; i < mod->kallsyms.num_symtab; i++)
+	for (i = 1; i < mod->klp_info->num_symtab; i++)
 		if (module_symbol_counts(mod, &sym[i]) && sym[i].st_value <= addr &&
 		    (!best || sym[i].st_value > best->st_value))
 			best = &sym[i];
@@ -130,14 +132,14 @@ int module_kallsyms_on_each_symbol(struct module *mod,
 				   int (*fn)(void *data, const char *name, unsigned long addr),
 				   void *data)
 {
-	const Elf64_Sym *sym = mod->kallsyms.symtab;
+	const Elf64_Sym *sym = mod->klp_info->symtab;
 	unsigned int i;
 	int ret;
 
-	for (i = 1; i < mod->kallsyms.num_symtab; i++) {
+	for (i = 1; i < mod->klp_info->num_symtab; i++) {
 		if (!module_symbol_counts(mod, &sym[i]))
 			continue;
-		ret = fn(data, mod->kallsyms.strtab + sym[i].st_name, sym[i].st_value);
+		ret = fn(data, mod->klp_info->strtab + sym[i].st_name, sym[i].st_value);
 		if (ret)
 			return ret;
 	}
@@ -197,7 +199,7 @@ const char *kallsyms_lookup(unsigned long addr, unsigned long *symbolsize,
 			*offset = addr - sym->st_value;
 		if (modname)
 			*modname = mod->name;
-		found = mod->kallsyms.strtab + sym->st_name;
+		found = mod->klp_info->strtab + sym->st_name;
 		if (namebuf) {
 			strscpy(namebuf, found, KSYM_NAME_LEN);
 			found = namebuf;
@@ -228,10 +230,11 @@ int sprint_symbol(char *buffer, unsigned long address)
 	const char *name = kallsyms_lookup(address, &size, &offset, &modname, NULL);
 
 	if (!name)
-		return sprintf(buffer, "0x%lx", address);
+		return scnprintf(buffer, KSYM_SYMBOL_LEN, "0x%lx", address);
 	if (modname)
-		return sprintf(buffer, "%s+0x%lx/0x%lx [%s]", name, offset, size, modname);
-	return sprintf(buffer, "%s+0x%lx/0x%lx", name, offset, size);
+		return scnprintf(buffer, KSYM_SYMBOL_LEN, "%s+0x%lx/0x%lx [%s]", name, offset, size,
+				modname);
+	return scnprintf(buffer, KSYM_SYMBOL_LEN, "%s+0x%lx/0x%lx", name, offset, size);
 }
 
 struct show_arg {

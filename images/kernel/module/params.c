@@ -10,8 +10,8 @@
 #include <linux/errno.h>
 #include <linux/string.h>
 #include <linux/slab.h>
-#include <linux/printk.h>
-#include <linux/module.h>
+#include <linux/mutex.h>
+#include "internal.h"
 
 /* Decimal, 0x hexadecimal or 0 octal, one optional sign, one final newline. */
 static int parse_number(const char *text, bool is_signed, unsigned long *value)
@@ -52,27 +52,24 @@ static int parse_number(const char *text, bool is_signed, unsigned long *value)
 	return 0;
 }
 
-#define NUMBER_OPS(name, type, is_signed, format)				\
-static int param_set_##name(const char *val, const struct kernel_param *kp)	\
+#define NUMBER_OPS(word, type, is_signed, format)				\
+static int set_##word(const char *text, const struct kernel_param *param)	\
 {										\
 	unsigned long value;							\
-	int ret = val ? parse_number(val, is_signed, &value) : -EINVAL;		\
+	int ret = text ? parse_number(text, is_signed, &value) : -EINVAL;	\
 										\
-	if (ret)								\
-		return ret;							\
-	if ((unsigned long)(type)value != value)				\
-		return -ERANGE;							\
-	*(type *)kp->arg = value;						\
-	return 0;								\
+	if (!ret && (unsigned long)(type)value != value)			\
+		ret = -ERANGE;							\
+	if (!ret)								\
+		*(type *)param->arg = value;					\
+	return ret;								\
 }										\
-static int param_get_##name(char *buffer, const struct kernel_param *kp)	\
+static int get_##word(char *page, const struct kernel_param *param)		\
 {										\
-	return sprintf(buffer, format "\n", *(type *)kp->arg);			\
+	return sprintf(page, format "\n", *(type *)param->arg);			\
 }										\
-const struct kernel_param_ops param_ops_##name = {				\
-	.set = param_set_##name, .get = param_get_##name,			\
-};										\
-EXPORT_SYMBOL(param_ops_##name)
+const struct kernel_param_ops param_ops_##word = { set_##word, get_##word };	\
+EXPORT_SYMBOL(param_ops_##word)
 
 NUMBER_OPS(int, int, true, "%d");
 NUMBER_OPS(uint, unsigned int, false, "%u");
@@ -80,138 +77,185 @@ NUMBER_OPS(long, long, true, "%ld");
 NUMBER_OPS(ulong, unsigned long, false, "%lu");
 
 /* A bare "name" means yes, as on Linux. */
-static int param_set_bool(const char *val, const struct kernel_param *kp)
+static int set_bool(const char *text, const struct kernel_param *param)
 {
-	bool value;
+	char letter = text ? *text : 'y';
 
-	if (!val || *val == 'y' || *val == 'Y' || *val == '1' || *val == 't' || *val == 'T')
-		value = true;
-	else if (*val == 'n' || *val == 'N' || *val == '0' || *val == 'f' || *val == 'F')
-		value = false;
-	else
+	if (!letter || !strchr("yYtT1nNfF0", letter))
 		return -EINVAL;
-	*(bool *)kp->arg = value;
+	*(bool *)param->arg = strchr("yYtT1", letter) != NULL;
 	return 0;
 }
 
-static int param_get_bool(char *buffer, const struct kernel_param *kp)
+static int get_bool(char *page, const struct kernel_param *param)
 {
-	return sprintf(buffer, "%c\n", *(bool *)kp->arg ? 'Y' : 'N');
+	strcpy(page, *(bool *)param->arg ? "Y\n" : "N\n");
+	return 2;
 }
 
-const struct kernel_param_ops param_ops_bool = {
-	.set = param_set_bool, .get = param_get_bool,
-};
+const struct kernel_param_ops param_ops_bool = { set_bool, get_bool };
 EXPORT_SYMBOL(param_ops_bool);
 
-/* The copy lives as long as the module; a replaced one may still be in use. */
-static int param_set_charp(const char *val, const struct kernel_param *kp)
-{
-	char *copy;
-	size_t len;
+/*
+ * A text that was given to a variable. The module may still be using one that
+ * has been replaced, so all live as long as the module does.
+ */
+struct given_text {
+	struct list_head list;
+	const void *variable;
+	char text[];
+};
 
-	if (!val)
+static LIST_HEAD(given_texts);
+static DEFINE_MUTEX(given_lock);
+
+#define GIVEN_MAX	1024
+
+static int set_charp(const char *text, const struct kernel_param *param)
+{
+	struct given_text *given;
+	size_t length;
+
+	if (!text)
 		return -EINVAL;
-	if (strlen(val) > 1024)
+	length = strlen(text);
+	if (length > GIVEN_MAX)
 		return -ENOSPC;
-	copy = kstrdup(val, GFP_KERNEL);
-	if (!copy)
+	given = kmalloc(sizeof(*given) + length + 1, GFP_KERNEL);
+	if (!given)
 		return -ENOMEM;
-	len = strlen(copy);
-	if (len && copy[len - 1] == '\n')
-		copy[len - 1] = 0;
-	*(char **)kp->arg = copy;
+	memcpy(given->text, text, length + 1);
+	if (length && given->text[length - 1] == '\n')
+		given->text[length - 1] = 0;
+	given->variable = param->arg;
+	mutex_lock(&given_lock);
+	list_add(&given->list, &given_texts);
+	mutex_unlock(&given_lock);
+	*(char **)param->arg = given->text;
 	return 0;
 }
 
-static int param_get_charp(char *buffer, const struct kernel_param *kp)
+static int get_charp(char *page, const struct kernel_param *param)
 {
-	char *text = *(char **)kp->arg;
+	char *text = *(char **)param->arg;
 
-	return sprintf(buffer, "%s\n", text ? text : "(null)");
+	return scnprintf(page, PAGE_SIZE, "%s\n", text ? text : "(null)");
 }
 
-const struct kernel_param_ops param_ops_charp = {
-	.set = param_set_charp, .get = param_get_charp,
-};
+const struct kernel_param_ops param_ops_charp = { set_charp, get_charp };
 EXPORT_SYMBOL(param_ops_charp);
 
-/* "a,b,c": each through the element's own type. */
-static int param_array_set(const char *val, const struct kernel_param *kp)
+/* All variables of a module lie in its data. */
+void module_free_params(const struct module *mod)
 {
-	const struct kparam_array *arr = kp->arr;
-	struct kernel_param element = *kp;
+	const struct module_memory *data = &mod->mem[MOD_DATA];
+	struct given_text *given, *next;
+
+	mutex_lock(&given_lock);
+	list_for_each_entry_safe(given, next, &given_texts, list)
+		if ((unsigned long)given->variable - (unsigned long)data->base < data->size) {
+			list_del(&given->list);
+			kfree(given);
+		}
+	mutex_unlock(&given_lock);
+}
+
+/* "a,b,c": each through the element's own type. */
+static int set_array(const char *text, const struct kernel_param *param)
+{
+	const struct kparam_array *array = param->arr;
+	struct kernel_param element = *param;
 	unsigned int count = 0;
+	const char *end;
 	char word[64];
-	size_t len;
 	int ret;
 
-	if (!val)
-		return -EINVAL;
-	while (1) {
-		const char *comma = strchr(val, ',');
-
-		len = comma ? (size_t)(comma - val) : strlen(val);
-		if (count == arr->max || len >= sizeof(word))
+	for (; text; text = *end ? end + 1 : NULL) {
+		end = strchrnul(text, ',');
+		if (count == array->max || end - text >= (long)sizeof(word))
 			return -EINVAL;
-		memcpy(word, val, len);
-		word[len] = 0;
-		element.arg = (char *)arr->elem + count * arr->elemsize;
-		ret = arr->ops->set(word, &element);
+		memcpy(word, text, end - text);
+		word[end - text] = 0;
+		element.arg = (char *)array->elem + count * array->elemsize;
+		ret = array->ops->set ? array->ops->set(word, &element) : -EPERM;
 		if (ret)
 			return ret;
 		count++;
-		if (!comma)
-			break;
-		val = comma + 1;
 	}
-	if (arr->num)
-		*arr->num = count;
-	return 0;
+	if (count && array->num)
+		*array->num = count;
+	return count ? 0 : -EINVAL;
 }
 
-static int param_array_get(char *buffer, const struct kernel_param *kp)
+static int get_array(char *page, const struct kernel_param *param)
 {
-	const struct kparam_array *arr = kp->arr;
-	unsigned int i, count = arr->num ? *arr->num : arr->max;
-	struct kernel_param element = *kp;
+	const struct kparam_array *array = param->arr;
+	unsigned int count = array->num ? min_t(unsigned int, *array->num, array->max) : array->max;
+	struct kernel_param element = *param;
+	unsigned int i;
 	int at = 0;
 
-	for (i = 0; i < count && at < 4000; i++) {
+	if (!array->ops->get)
+		return -EPERM;
+	for (i = 0; i < count && at < (int)PAGE_SIZE - 2 * GIVEN_MAX; i++) {
 		if (i)
-			buffer[at - 1] = ',';	/* over the element's newline */
-		element.arg = (char *)arr->elem + i * arr->elemsize;
-		at += arr->ops->get(buffer + at, &element);
+			page[at - 1] = ',';	/* over the element's newline */
+		element.arg = (char *)array->elem + i * array->elemsize;
+		at += array->ops->get(page + at, &element);
 	}
 	return at;
 }
 
-const struct kernel_param_ops param_array_ops = {
-	.set = param_array_set, .get = param_array_get,
-};
+const struct kernel_param_ops param_array_ops = { set_array, get_array };
 EXPORT_SYMBOL(param_array_ops);
+
+size_t module_param_size(const struct kernel_param_ops *ops)
+{
+	static const struct {
+		const struct kernel_param_ops *ops;
+		size_t size;
+	} known[] = {
+		{ &param_ops_int, sizeof(int) }, { &param_ops_uint, sizeof(int) },
+		{ &param_ops_long, sizeof(long) }, { &param_ops_ulong, sizeof(long) },
+		{ &param_ops_bool, sizeof(bool) }, { &param_ops_charp, sizeof(char *) },
+		{ &param_array_ops, 1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (known[i].ops == ops)
+			return known[i].size;
+	return 0;
+}
+
+static const struct kernel_param *find_param(const struct kernel_param *param, unsigned int count,
+					      const char *name)
+{
+	const struct kernel_param *end = param + count;
+
+	while (param < end && strcmp(param->name, name))
+		param++;
+	return param < end ? param : NULL;
+}
 
 static int set_one(const char *name, char *word, const struct kernel_param *params,
 		   unsigned int num)
 {
-	char *equals = strchr(word, '=');
-	unsigned int i;
+	char *value = strchr(word, '=');
+	const struct kernel_param *param;
 	int ret;
 
-	if (equals)
-		*equals = 0;
-	for (i = 0; i < num; i++) {
-		if (strcmp(params[i].name, word))
-			continue;
-		ret = params[i].ops->set(equals ? equals + 1 : NULL, &params[i]);
-		if (ret)
-			pr_err("%s: `%s' invalid for parameter `%s'\n", name,
-			       equals ? equals + 1 : "", word);
-		return ret;
+	if (value)
+		*value++ = 0;
+	param = find_param(params, num, word);
+	if (!param) {
+		/* Linux warns and goes on: one argument list may serve several versions. */
+		pr_warn("%s: unknown parameter '%s' ignored\n", name, word);
+		return 0;
 	}
-	/* Linux warns and goes on: one argument list may serve several versions. */
-	pr_warn("%s: unknown parameter '%s' ignored\n", name, word);
-	return 0;
+	ret = param->ops->set ? param->ops->set(value, param) : -EPERM;
+	if (ret)
+		pr_err("%s: `%s' invalid for parameter `%s'\n", name, value ? value : "", word);
+	return ret;
 }
 
 /* Words are separated by blanks; a value may be in double quotes. */

@@ -2,21 +2,19 @@
 /*
  * Relocations of x86-64 objects (System V ABI, AMD64 supplement, table 4.10).
  *
- * Promises: a type it does not know, a value that does not fit and an offset
- * outside of the section are refused by name before anything else of the module
- * runs. The bytes are written through the direct map, so that it makes no
+ * The file has been checked: type, place and symbol of each are good. Promises:
+ * a value that does not fit is refused by name before anything else of the
+ * module runs. The bytes are written through the direct map, so that it makes no
  * difference whether the module's text is already closed (a livepatch module's
  * relocations against an object that comes later).
  */
 #include <linux/kernel.h>
 #include <linux/errno.h>
 #include <linux/string.h>
-#include <linux/printk.h>
 #include <asm/text-patching.h>
 #include "internal.h"
 
-/* The field's width in bytes; 0: nothing to write; -1: unknown type. */
-static int reloc_width(unsigned int type)
+int module_reloc_width(unsigned int type)
 {
 	switch (type) {
 	case R_X86_64_NONE:
@@ -34,63 +32,38 @@ static int reloc_width(unsigned int type)
 	}
 }
 
-/* In struct module the file may point at its init and exit, at nothing else. */
-static bool place_allowed(const struct klp_modinfo *info, const Elf64_Shdr *target, u64 offset)
+static bool is_relative(unsigned int type)
 {
-	if (strcmp(info->secstrings + target->sh_name, ".gnu.linkonce.this_module"))
-		return true;
-	return offset == offsetof(struct module, init) || offset == offsetof(struct module, exit);
+	return type == R_X86_64_PC32 || type == R_X86_64_PLT32 || type == R_X86_64_PC64;
 }
 
 static bool reloc_fits(unsigned int type, u64 value)
 {
-	switch (type) {
-	case R_X86_64_32:
-		return value == (u32)value;
-	case R_X86_64_32S:
-	case R_X86_64_PC32:
-	case R_X86_64_PLT32:
-		return (s64)value == (s32)value;
-	default:
+	if (module_reloc_width(type) == 8)
 		return true;
-	}
+	return type == R_X86_64_32 ? value == (u32)value : (s64)value == (s32)value;
 }
 
 int module_apply_rela(const char *name, const struct klp_modinfo *info, const Elf64_Shdr *rela)
 {
-	const Elf64_Shdr *target = &info->sechdrs[rela->sh_info];
+	unsigned long base = info->sechdrs[rela->sh_info].sh_addr;
 	const Elf64_Rela *entry = info->image + rela->sh_offset;
-	unsigned long i, count = rela->sh_size / sizeof(*entry);
+	const Elf64_Rela *end = entry + rela->sh_size / sizeof(*entry);
 
-	for (i = 0; i < count; i++, entry++) {
+	for (; entry < end; entry++) {
 		unsigned int type = ELF64_R_TYPE(entry->r_info);
-		const Elf64_Sym *sym = info->symtab + ELF64_R_SYM(entry->r_info);
-		unsigned long place = target->sh_addr + entry->r_offset;
-		u64 value = sym->st_value + entry->r_addend;
-		int width = reloc_width(type);
+		unsigned long place = base + entry->r_offset;
+		u64 target = info->symtab[ELF64_R_SYM(entry->r_info)].st_value + entry->r_addend;
+		u64 value = is_relative(type) ? target - place : target;
 
-		if (width < 0) {
-			pr_err("%s: Unknown rela relocation: %u\n", name, type);
-			return -ENOEXEC;
-		}
-		if (!width)
+		if (!module_reloc_width(type))
 			continue;
-		if (entry->r_offset > target->sh_size ||
-		    width > target->sh_size - entry->r_offset ||
-		    !place_allowed(info, target, entry->r_offset)) {
-			pr_err("%s: relocation %lu of section %s is out of place\n", name, i,
-			       info->secstrings + target->sh_name);
-			return -ENOEXEC;
-		}
-		if (type == R_X86_64_PC32 || type == R_X86_64_PLT32 || type == R_X86_64_PC64)
-			value -= place;
 		if (!reloc_fits(type, value)) {
-			pr_err("overflow in relocation type %u val %llx\n", type,
-			       (unsigned long long)(sym->st_value + entry->r_addend));
-			pr_err("`%s' likely not compiled with -mcmodel=kernel\n", name);
+			pr_err("%s: r_addend: overflow in relocation type %u val %llx (likely not compiled with -mcmodel=kernel)\n",
+			       name, type, (unsigned long long)target);
 			return -ENOEXEC;
 		}
-		text_poke_early((void *)place, &value, width);
+		text_poke_early((void *)place, &value, module_reloc_width(type));
 	}
 	return 0;
 }

@@ -35,12 +35,6 @@ struct module_memory {
 
 enum mod_mem_type { MOD_TEXT, MOD_RODATA, MOD_DATA, MOD_MEM_NUM };
 
-struct mod_kallsyms {
-	const void *symtab;		/* Elf64_Sym[] */
-	unsigned int num_symtab;
-	const char *strtab;
-};
-
 struct klp_modinfo;
 struct kobject;
 
@@ -61,12 +55,11 @@ struct module {
 	unsigned int num_kp;
 	unsigned long *ftrace_callsites;
 	unsigned int num_ftrace_callsites;
-	struct mod_kallsyms kallsyms;
 	char *args;
 	char *version;
 	bool klp;			/* Is this a livepatch module? */
 	bool klp_alive;			/* klp_module_coming() has run. */
-	struct klp_modinfo *klp_info;
+	struct klp_modinfo *klp_info;	/* the file: its symbols, its late relocations */
 	unsigned long taints;
 
 	/* Modules this one uses; each holds one reference. */
