@@ -19,8 +19,8 @@ const EXAMPLES = `Examples:
 
 const EXIT_CODE_HELP = `
 Exit codes: 0 ok; 1 a check did not hold; 2 the command line or a file is wrong; 3 nothing to change; 4 skipped, something
-is missing; 5 refused: not patchable, not upgradable; 6 timeout, or a transition is stuck; 7 the guest panicked or was
-reset; 70 a defect in Transplant. \`run --exec\` ends with the status of the guest's command.`
+is missing; 5 refused: not patchable, not upgradable; 6 timeout, or a transition or the guest is stuck (nothing can wake
+it); 7 the guest panicked or was reset; 70 a defect in Transplant. \`run --exec\` ends with the status of the guest's command.`
 
 export function createProgram(): Command {
   const program = new Command('transplant')

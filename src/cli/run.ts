@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { EXIT_CODES, formatAddress } from '../base/index.js'
 import { AgentClient } from '../guest/index.js'
-import { encodeSnapshot, type Machine, MachinePort, type StopReason } from '../machine/index.js'
+import { describeStop, encodeSnapshot, type Machine, MachinePort, type StopReason } from '../machine/index.js'
 import { addMachineOptions, type MachineFlags, startMachine, timeLimit } from './machine-options.js'
 import { CommandFailure, colors, print, printJson, say } from './output.js'
 import { connectTerminal, ESCAPE_HELP, type TerminalCommand } from './terminal.js'
@@ -39,8 +39,8 @@ Examples:
 
 Keys: ${ESCAPE_HELP.split('\n').join('\n      ')}
 
-Exit codes: the guest's own status with --exec; else 0 power-off, 2 usage or bad image, 6 timeout, 7 guest panic or
-reset, 70 internal error. isa-debug-exit ends with the status it was given.`,
+Exit codes: the guest's own status with --exec; else 0 power-off or reset, 2 usage or bad image, 6 timeout, or nothing can
+happen any more (stuck), 7 guest panic or triple fault, 70 internal error. isa-debug-exit ends with the status it was given.`,
     )
     .action(async (image: string | undefined, flags: RunFlags) => {
       const machine = startMachine(image, flags)
@@ -117,6 +117,9 @@ async function runConsole(machine: Machine, flags: RunFlags): Promise<number> {
           `the guest did not end within ${flags.timeout} s of virtual time.`,
         )
       }
+      if (stop.reason === 'stuck') {
+        throw new CommandFailure(EXIT_CODES.timeout, 'stuck', `${describeStop(stop)}.`)
+      }
       if (stop.reason === 'idle') {
         if (!interactive && process.stdin.readableEnded) {
           throw new CommandFailure(EXIT_CODES.timeout, 'idle', 'the guest waits for input, and there is no more.')
@@ -146,7 +149,7 @@ function statusOf(stop: StopReason): number | undefined {
     case 'exit':
       return stop.status
     case 'reset':
-      say(colors.yellow(`the guest was reset (${stop.cause})`))
+      say(colors.yellow(`the guest was reset: ${describeStop(stop)}`))
       return stop.cause === 'triple-fault' ? EXIT_CODES.guestPanic : EXIT_CODES.ok
     default:
       return undefined

@@ -13,7 +13,7 @@
 //   const { status, stdout } = await agent.exec('uname -r')
 
 import { concatBytes, type Disposable, decodeText, encodeText, TransplantError } from '../base/index.js'
-import type { GuestPort, StopReason } from '../machine/index.js'
+import { describeStop, type GuestPort, type StopReason } from '../machine/index.js'
 import { type AgentFrame, encodeFrame, FRAME_PAYLOAD_LIMIT, FrameReader } from './agent-frames.js'
 import { ConsoleLog } from './console-log.js'
 
@@ -267,19 +267,16 @@ export class AgentClient implements Disposable {
         return
       case 'power-off':
       case 'exit':
-      case 'reset': {
-        const how =
-          stop.reason === 'exit'
-            ? `exit status ${stop.status}`
-            : stop.reason === 'reset'
-              ? `reset, ${stop.cause}`
-              : 'power-off'
-        throw new TransplantError('GUEST_ENDED', `The guest ended (${how}) instead ${what}.${this.#tail()}`)
-      }
+      case 'reset':
+        throw new TransplantError(
+          'GUEST_ENDED',
+          `The guest ended (${describeStop(stop)}) instead ${what}.${this.#tail()}`,
+        )
       case 'idle':
+      case 'stuck':
         throw new TransplantError(
           'AGENT_TIMEOUT',
-          `Every vCPU of the guest halts for ever instead ${what}.${this.#tail()}`,
+          `The guest stopped (${describeStop(stop)}) instead ${what}.${this.#tail()}`,
         )
       default:
         throw new TransplantError('GUEST_STOPPED', `The guest was stopped (${stop.reason}) instead ${what}.`)

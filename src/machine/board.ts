@@ -21,6 +21,7 @@ import { Uart } from './devices/uart.js'
 import { DiskImage, VirtioBlock } from './devices/virtio-block.js'
 import { VIRTIO_MMIO_FIRST_IRQ, VIRTIO_MMIO_SLOTS, VirtioMmio } from './devices/virtio-mmio.js'
 import type { GuestMemory } from './guest-memory.js'
+import type { InterruptControllers } from './wake.js'
 
 export interface BoardConfiguration {
   readonly vcpus: number
@@ -48,7 +49,7 @@ function e820(memoryBytes: number): Uint8Array {
   return entry
 }
 
-export class Board implements Savable {
+export class Board implements Savable, InterruptControllers {
   readonly tag = 'board'
   readonly version = 1
   readonly apics: readonly LocalApic[]
@@ -57,8 +58,9 @@ export class Board implements Savable {
   readonly disk: DiskImage | undefined
   private readonly bus = new SystemBus()
   private readonly parts: readonly (Savable & { reset?(): void })[]
-  private readonly pic: PicPair
-  private readonly ioApic: IoApic
+  readonly pic: PicPair
+  readonly ioApic: IoApic
+  readonly sources: InterruptControllers['sources']
 
   constructor(configuration: BoardConfiguration, clock: Clock, memory: GuestMemory, cpus: readonly CpuLines[]) {
     const { bus } = this
@@ -90,6 +92,13 @@ export class Board implements Savable {
       if (backend !== undefined) backend.attach(transport)
       slots.push(transport)
     }
+    this.sources = [
+      { irq: 0, source: pit },
+      { irq: 4, source: this.uarts[0] },
+      { irq: 3, source: this.uarts[1] },
+      { irq: 8, source: rtc },
+      ...(block === undefined ? [] : [{ irq: VIRTIO_MMIO_FIRST_IRQ, source: block }]),
+    ]
     this.parts = [
       apicBus,
       lines,

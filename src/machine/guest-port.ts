@@ -22,6 +22,7 @@
 //   const stop = await port.run({ instructions: 1_000_000 })
 
 import type { CancelSignal, Disposable, Event, PhysAddr, VirtAddr } from '../base/index.js'
+import type { StuckCpu } from './wake.js'
 
 /** The registers of one vCPU. Where a remote cannot know one (gdb has no LDTR base), it reads 0 and is listed in `unknown`. */
 export interface Registers {
@@ -86,12 +87,25 @@ export type StopReason =
   | { readonly reason: 'stop-request' } // stop() was called
   | { readonly reason: 'breakpoint'; readonly cpu: number; readonly address: VirtAddr }
   | { readonly reason: 'step'; readonly cpu: number }
-  | { readonly reason: 'idle' } // every vCPU halted and nothing is due: only input can wake it
+  | { readonly reason: 'idle' } // no vCPU runs, and only console input can wake one
+  | { readonly reason: 'stuck'; readonly vcpus: readonly StuckCpu[] } // nothing can wake any vCPU, not even input
   | { readonly reason: 'exit'; readonly status: number } // isa-debug-exit, status = (value << 1) | 1
   | { readonly reason: 'power-off' }
-  | { readonly reason: 'reset'; readonly cause: ResetCause } // only where the machine does not reboot by itself
+  // Only where the machine does not reboot by itself:
+  | { readonly reason: 'reset'; readonly cause: ResetCause; readonly tripleFault?: TripleFault }
 
 export type ResetCause = 'triple-fault' | 'keyboard-controller' | 'reset-control' | 'port-92'
+
+/** Three faults in a row that no handler could be entered for (SDM 3A 6.15, interrupt 8). */
+export interface TripleFault {
+  readonly cpu: number
+  /** Of the instruction that faulted, or before which the interrupt came. */
+  readonly rip: VirtAddr
+  /** The fault, the one that arose while it was delivered, and the one that arose while the double fault was. */
+  readonly vectors: readonly [number, number, number]
+  /** The vector that began it: the first fault's own, or that of the interrupt or exception whose delivery it arose in. */
+  readonly origin: number
+}
 
 export interface RunLimit {
   /** Stop after this many more instructions of the whole machine. Ignored by a remote that cannot count. */

@@ -2,7 +2,8 @@
 //
 // 1. Time is the sum of the instructions retired by all vCPUs, plus what rule 2 skips. While a vCPU runs, devices see the
 //    time of its current instruction; timers fire at exactly their instruction, since every run ends at the next deadline.
-// 2. When no vCPU can run, time jumps to the next deadline; when there is none, the machine is idle and stops.
+// 2. When no vCPU can run, time jumps to the next deadline, unless none can wake a vCPU (wake.ts): then the machine is idle
+//    and stops, or stuck, where input cannot either.
 // 3. Everything from outside (console input, single steps, resets by hand) enters between two instructions and is logged
 //    with its exact position, so that (configuration, seed, inputs) repeats the run bit for bit (recording.ts).
 // 4. Everything here is synchronous. Rooms above look in through MachinePort (machine-port.ts).
@@ -43,6 +44,8 @@ import {
   LINE_INIT,
   LINE_INTR,
   LINE_NMI,
+  STATE_OFFSETS,
+  STATE_SHUTDOWN,
 } from '../cpu/index.js'
 import { Board } from './board.js'
 import type { BootRefusalCode } from './boot/boot-plan.js'
@@ -58,12 +61,15 @@ import type {
   ResetCause,
   RunLimit,
   StopReason,
+  TripleFault,
 } from './guest-port.js'
 import { RamPages } from './ram-pages.js'
 import { ARCHITECTURAL_RANGES, readRegisters } from './registers.js'
 import { watchRun } from './run-watch.js'
 import { Scheduler } from './scheduler.js'
 import { requireSameShape, type Snapshot } from './snapshot.js'
+import { decodeStop, encodeStop } from './stop-text.js'
+import { type Sleep, whatCanWake } from './wake.js'
 
 /** Something from outside, at its exact position in the run: `time` instructions and `slices` slices since power-up. */
 export type Input = { readonly time: number; readonly slices: number } & (
@@ -92,6 +98,7 @@ export interface MachineStatistics {
   readonly resets: number
 }
 
+const FLAG_INTERRUPTS = 0x200
 /** Console bytes gathered before listeners are told, at most. */
 const CONSOLE_CHUNK = 4096
 const LINE_FEED = 10
@@ -116,6 +123,7 @@ export class Machine implements Savable {
   private resets = 0
   private pending: StopReason | undefined
   private pendingReset: ResetCause | undefined
+  private tripleFault: TripleFault | undefined
   private off: StopReason | undefined
   private stopWanted = false
   private yieldRequested = false
@@ -129,6 +137,9 @@ export class Machine implements Savable {
   private readonly resetEmitter = new Emitter<ResetCause>()
   /** The machine reset itself and boots again. */
   readonly onReset: Event<ResetCause> = this.resetEmitter.event
+  private readonly tripleFaultEmitter = new Emitter<TripleFault>()
+  /** A vCPU shut down: told before the machine resets or stops for it. */
+  readonly onTripleFault: Event<TripleFault> = this.tripleFaultEmitter.event
   private readonly inputEmitter = new Emitter<Input>()
   /** Everything that entered from outside, for a recording. */
   readonly onInput: Event<Input> = this.inputEmitter.event
@@ -296,6 +307,7 @@ export class Machine implements Savable {
     }
     this.pending = undefined
     this.pendingReset = undefined
+    this.tripleFault = undefined
   }
 
   /** Presses the reset button. Time goes on; RAM keeps what the kernel's segments do not overwrite. */
@@ -362,9 +374,9 @@ export class Machine implements Savable {
     if (this.time >= end) return { reason: 'limit' }
     const cpu = this.scheduler.pick()
     if (cpu < 0) {
-      const next = this.clock.nextDeadline
-      if (next === Number.POSITIVE_INFINITY) return { reason: 'idle' }
-      const to = Math.min(Math.max(next, this.time), end)
+      const wake = whatCanWake(this.board, (vcpu) => this.sleepOf(vcpu))
+      if (wake !== 'time') return wake === 'input' ? { reason: 'idle' } : this.stuck()
+      const to = Math.min(Math.max(this.clock.nextDeadline, this.time), end)
       this.idleTime += to - this.time
       this.time = to
       this.clock.advanceTo(to)
@@ -373,6 +385,20 @@ export class Machine implements Savable {
     const horizon = Math.min(end, this.clock.nextDeadline, this.time + this.scheduler.sliceLeft)
     const stop = this.execute(cpu, Math.max(1, horizon - this.time))
     return this.settle(until) ?? stop
+  }
+
+  private sleepOf(cpu: number): Sleep {
+    if (this.scheduler.activity(cpu) === 'waiting') return 'waiting'
+    const flags = this.core.state(cpu).getUint32(STATE_OFFSETS.rflags, true)
+    return (flags & FLAG_INTERRUPTS) !== 0 ? 'listens' : 'deaf'
+  }
+
+  private stuck(): StopReason {
+    const waitsFor = { waiting: 'startup', deaf: 'nmi', listens: 'interrupt' } as const
+    const vcpus = Array.from({ length: this.vcpus }, (_, cpu) => {
+      return { cpu, rip: this.registers(cpu).rip, waitsFor: waitsFor[this.sleepOf(cpu)] }
+    })
+    return { reason: 'stuck', vcpus }
   }
 
   /** Runs `cpu` for at most `budget` instructions and accounts for what it did. */
@@ -400,7 +426,7 @@ export class Machine implements Savable {
         this.waitForStartup(cpu)
         break
       case EXIT_SHUTDOWN:
-        this.pendingReset ??= 'triple-fault'
+        this.shutDown(cpu)
         break
       case EXIT_BREAK:
         stop = { reason: 'breakpoint', cpu, address: this.registers(cpu).rip }
@@ -414,6 +440,15 @@ export class Machine implements Savable {
     if (exit !== EXIT_WAIT_SIPI) this.initPending[cpu] = 0
     this.clock.advanceTo(this.time)
     return stop
+  }
+
+  private shutDown(cpu: number): void {
+    const at = (i: number): number => this.core.state(cpu).getUint8(STATE_SHUTDOWN + i)
+    const fault = { cpu, rip: this.registers(cpu).rip, vectors: [at(1), at(2), at(3)] as const, origin: at(0) }
+    this.tripleFaultEmitter.fire(fault)
+    if (this.pendingReset !== undefined) return
+    this.pendingReset = 'triple-fault'
+    this.tripleFault = fault
   }
 
   private waitForStartup(cpu: number): void {
@@ -444,7 +479,7 @@ export class Machine implements Savable {
       const cause = this.pendingReset
       if (this.configuration.onReset === 'stop') {
         this.pendingReset = undefined
-        this.off = { reason: 'reset', cause }
+        this.off = { reason: 'reset', cause, ...(this.tripleFault && { tripleFault: this.tripleFault }) }
         return this.off
       }
       this.resets++
@@ -676,7 +711,7 @@ export class Machine implements Savable {
     for (const count of this.retired) writer.f64(count)
     for (const vector of this.pendingStartup) writer.f64(vector)
     writer.raw(this.initPending)
-    writer.string(this.off === undefined ? '' : JSON.stringify(this.off))
+    writer.string(encodeStop(this.off))
     writer.section(this.clock)
     writer.section(this.scheduler)
     writer.section(this.board)
@@ -689,14 +724,14 @@ export class Machine implements Savable {
     for (let cpu = 0; cpu < this.vcpus; cpu++) this.retired[cpu] = reader.f64()
     for (let cpu = 0; cpu < this.vcpus; cpu++) this.pendingStartup[cpu] = reader.f64()
     this.initPending.set(reader.raw(this.vcpus))
-    const off = reader.string()
-    this.off = off === '' ? undefined : (JSON.parse(off) as StopReason)
+    this.off = decodeStop(reader.string())
     reader.section(this.clock)
     reader.section(this.scheduler)
     reader.section(this.board)
     this.core.load(reader.blob())
     this.pending = undefined
     this.pendingReset = undefined
+    this.tripleFault = undefined
     this.consoleBytes[0] = []
     this.consoleBytes[1] = []
   }

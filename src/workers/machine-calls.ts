@@ -55,6 +55,7 @@ export type PlainDebugCall = (typeof PLAIN_DEBUG_CALLS)[number]
 export const MACHINE_EVENTS = [
   'onConsole',
   'onReset',
+  'onTripleFault',
   'onInput',
   'onCoreEvent',
   'onDeviceWrite',

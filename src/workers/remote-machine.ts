@@ -70,6 +70,7 @@ export class RemoteMachine implements RemoteMachineApi, Disposable {
   readonly configuration: Configuration
   readonly onConsole: Machine['onConsole']
   readonly onReset: Machine['onReset']
+  readonly onTripleFault: Machine['onTripleFault']
   readonly onInput: Machine['onInput']
   readonly onCoreEvent: Machine['onCoreEvent']
   readonly onDeviceWrite: Machine['onDeviceWrite']
@@ -116,6 +117,7 @@ export class RemoteMachine implements RemoteMachineApi, Disposable {
     this.status = held.status
     this.onConsole = forwardedEvent(client, 'onConsole' satisfies MachineEvent)
     this.onReset = forwardedEvent(client, 'onReset' satisfies MachineEvent)
+    this.onTripleFault = forwardedEvent(client, 'onTripleFault' satisfies MachineEvent)
     this.onInput = forwardedEvent(client, 'onInput' satisfies MachineEvent)
     this.onCoreEvent = forwardedEvent(client, 'onCoreEvent' satisfies MachineEvent)
     this.onDeviceWrite = forwardedEvent(client, 'onDeviceWrite' satisfies MachineEvent)

@@ -38,5 +38,5 @@ export function makeApics(count = 2) {
     ioApic.write(0, 4, 0x10 + 2 * pin)
     return ioApic.read(0x10)
   }
-  return { clock, bus, pic, lines, apic, cpu, apics, enable, command, route, entry }
+  return { clock, bus, pic, ioApic, lines, apic, cpu, apics, enable, command, route, entry }
 }

@@ -31,7 +31,8 @@ export class ApicBus implements Savable {
     this.apics.push(apic)
   }
 
-  private destinations(message: ApicMessage): LocalApic[] {
+  /** Whom a message is addressed to, whether or not they take it. */
+  destinations(message: ApicMessage): LocalApic[] {
     const { source, shorthand, destination } = message
     if (shorthand === 1) return source === undefined ? [] : [source]
     if (shorthand === 2) return [...this.apics]

@@ -81,6 +81,11 @@ export class ApicTimer {
     this.schedule()
   }
 
+  /** Whether it will expire, as things stand. */
+  get isDue(): boolean {
+    return this.timer.deadline !== Number.POSITIVE_INFINITY
+  }
+
   /** 0 when not armed. */
   get deadline(): number {
     return this.deadlineTime

@@ -17,6 +17,11 @@ export interface InterruptInput {
 
 const LINES = 24
 
+/** The I/O APIC's input for an interrupt number. */
+export function ioApicPin(irq: number): number {
+  return irq === 0 ? 2 : irq
+}
+
 export class InterruptLines implements Savable {
   readonly tag = 'interrupt-lines'
   readonly version = 1
@@ -47,7 +52,7 @@ export class InterruptLines implements Savable {
 
   private propagate(irq: number, level: boolean): void {
     if (irq < 16) this.pic.setInput(irq, level)
-    this.ioApic.setInput(irq === 0 ? 2 : irq, level)
+    this.ioApic.setInput(ioApicPin(irq), level)
   }
 
   save(writer: StateWriter): void {

@@ -8,9 +8,9 @@
 
 import type { Savable, StateReader, StateWriter } from '../../base/index.js'
 import type { MemoryHandler } from '../bus.js'
-import type { ApicBus } from './apic-bus.js'
+import type { ApicBus, ApicMessage } from './apic-bus.js'
 import type { InterruptInput } from './interrupt-lines.js'
-import { DELIVERY_LOWEST } from './local-apic.js'
+import { DELIVERY_LOWEST, type LocalApic } from './local-apic.js'
 
 export const IO_APIC_BASE = 0xfec0_0000
 export const IO_APIC_PINS = 24
@@ -66,16 +66,27 @@ export class IoApic implements Savable, MemoryHandler, InterruptInput {
   }
 
   private deliver(pin: number): void {
+    if (((this.low[pin] as number) & ENTRY_MASKED) === 0) this.bus.send(this.message(pin))
+  }
+
+  private message(pin: number): ApicMessage {
     const entry = this.low[pin] as number
-    if ((entry & ENTRY_MASKED) !== 0) return
-    this.bus.send({
+    return {
       shorthand: 0,
       destination: (this.high[pin] as number) >>> 24,
       logical: (entry & ENTRY_LOGICAL) !== 0,
       mode: (entry >>> 8) & 7,
       vector: entry & 0xff,
       level: this.isLevel(pin),
-    })
+    }
+  }
+
+  /** What a rise of the input would send, and to whom; undefined while the entry holds it back. */
+  messageOf(pin: number): { mode: number; vector: number; targets: readonly LocalApic[] } | undefined {
+    const entry = this.low[pin] as number
+    if ((entry & ENTRY_MASKED) !== 0 || (this.isLevel(pin) && (entry & ENTRY_REMOTE_IRR) !== 0)) return undefined
+    const message = this.message(pin)
+    return { mode: message.mode, vector: message.vector, targets: this.bus.destinations(message) }
   }
 
   private endOfInterrupt(vector: number): void {

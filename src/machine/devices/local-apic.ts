@@ -165,7 +165,8 @@ export class LocalApic implements Savable {
     return this.globallyEnabled && !this.extended ? (this.base & 0xffff_f000) >>> 0 : undefined
   }
 
-  private get globallyEnabled(): boolean {
+  /** Whether any message reaches it. */
+  get globallyEnabled(): boolean {
     return (this.base & APIC_BASE_ENABLE) !== 0
   }
 
@@ -240,16 +241,31 @@ export class LocalApic implements Savable {
 
   /** The highest request that may interrupt now; -1 if none. */
   private deliverable(): number {
-    if (!this.acceptsInterrupts) return -1
     const vector = this.requested.highest
-    return vector >= 0 && (vector & 0xf0) > (this.processorPriority & 0xf0) ? vector : -1
+    return this.wouldDeliver(vector) ? vector : -1
   }
 
-  private externalPending(): boolean {
-    if (this.external === undefined || !this.external.pending) return false
+  /** Whether the vCPU would get this vector as things stand. */
+  wouldDeliver(vector: number): boolean {
+    return this.acceptsInterrupts && vector >= 16 && (vector & 0xf0) > (this.processorPriority & 0xf0)
+  }
+
+  /** Whether its timer is due and its vCPU would get the vector. */
+  get timerMayInterrupt(): boolean {
+    const entry = this.lvt[LVT_TIMER] as number
+    return this.timer.isDue && (entry & LVT_MASKED) === 0 && this.wouldDeliver(entry & 0xff)
+  }
+
+  /** Whether the 8259's output reaches the vCPU. */
+  get passesExternal(): boolean {
+    if (this.external === undefined) return false
     if (!this.globallyEnabled) return true
     const entry = this.lvt[LVT_LINT0] as number
     return (entry & LVT_MASKED) === 0 && ((entry >>> 8) & 7) === DELIVERY_EXTINT
+  }
+
+  private externalPending(): boolean {
+    return this.external?.pending === true && this.passesExternal
   }
 
   /** Recomputes the interrupt line. */

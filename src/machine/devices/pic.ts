@@ -52,8 +52,8 @@ class Controller {
   }
 
   /** The input to serve now; -1 if none. */
-  candidate(): number {
-    const input = this.best(this.requested & ~this.mask)
+  candidate(requested = this.requested): number {
+    const input = this.best(requested & ~this.mask)
     if (input < 0) return -1
     // In special mask mode masked levels in service do not hold others back.
     let serviced = this.specialMask ? this.inService & ~this.mask : this.inService
@@ -229,6 +229,13 @@ export class PicPair implements Savable, InterruptInput, ExternalInterrupts, Por
 
   get pending(): boolean {
     return this.master.candidate() >= 0
+  }
+
+  /** Whether a rise of this input would raise the INT pin, as things stand. */
+  wouldServe(irq: number): boolean {
+    const input = irq < 8 ? irq : CASCADE
+    if (irq >= 8 && this.slave.candidate(1 << (irq - 8)) < 0) return false
+    return this.master.candidate(1 << input) >= 0
   }
 
   acknowledge(): number {

@@ -7,6 +7,7 @@
 
 import type { Clock, Savable, StateReader, StateWriter, Timer } from '../../base/index.js'
 import type { Bus, PortHandler } from '../bus.js'
+import type { InterruptSource } from '../wake.js'
 import type { InterruptLine } from './interrupt-lines.js'
 import { ticksAt, timeOfTick } from './ticks.js'
 
@@ -211,7 +212,7 @@ const NUMBERS = [
   ...(['writeLatch', 'countLatch', 'statusLatch'] as const),
 ]
 
-export class Pit implements Savable, PortHandler {
+export class Pit implements Savable, PortHandler, InterruptSource {
   readonly tag = 'pit'
   readonly version = 2
   readonly width = 1
@@ -237,6 +238,12 @@ export class Pit implements Savable, PortHandler {
     this.timer.disarm()
     this.line.set(false)
   }
+
+  get isDue(): boolean {
+    return this.timer.deadline !== Number.POSITIVE_INFINITY
+  }
+
+  readonly awaitsInput = false
 
   private get tick(): number {
     return ticksAt(this.clock.now, PIT_HZ)

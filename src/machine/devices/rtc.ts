@@ -8,6 +8,7 @@
 
 import type { Clock, Savable, StateReader, StateWriter, Timer } from '../../base/index.js'
 import type { Bus, PortHandler } from '../bus.js'
+import type { InterruptSource } from '../wake.js'
 import type { InterruptLine } from './interrupt-lines.js'
 import { ticksAt, timeOfTick } from './ticks.js'
 
@@ -64,7 +65,7 @@ function dateOfDays(days: number): { year: number; month: number; day: number } 
   }
 }
 
-export class Rtc implements Savable, PortHandler {
+export class Rtc implements Savable, PortHandler, InterruptSource {
   readonly tag = 'rtc'
   readonly version = 2
   readonly width = 1
@@ -111,6 +112,12 @@ export class Rtc implements Savable, PortHandler {
     this.flags = 0
     this.update()
   }
+
+  get isDue(): boolean {
+    return Math.min(this.timer.deadline, this.secondTimer.deadline) !== Number.POSITIVE_INFINITY
+  }
+
+  readonly awaitsInput = false
 
   private get control(): number {
     return this.ram[REGISTER_B] as number

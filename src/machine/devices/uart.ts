@@ -9,6 +9,7 @@
 import type { Clock, Event, Savable, StateReader, StateWriter, Timer } from '../../base/index.js'
 import { Emitter } from '../../base/index.js'
 import type { Bus, PortHandler } from '../bus.js'
+import type { InterruptSource } from '../wake.js'
 import type { InterruptLine } from './interrupt-lines.js'
 
 /** Virtual time between two received bytes. */
@@ -35,7 +36,7 @@ const IIR_RECEIVE = 4
 const IIR_LINE = 6
 const IIR_TIMEOUT = 0xc
 
-export class Uart implements Savable, PortHandler {
+export class Uart implements Savable, PortHandler, InterruptSource {
   readonly tag = 'uart'
   readonly version = 1
   readonly width = 1
@@ -99,6 +100,16 @@ export class Uart implements Savable, PortHandler {
   send(bytes: Uint8Array): void {
     for (const byte of bytes) this.incoming.push(byte)
     this.scheduleReceive()
+  }
+
+  get isDue(): boolean {
+    return (
+      this.awaitsInput && Math.min(this.receiveTimer.deadline, this.timeoutTimer.deadline) !== Number.POSITIVE_INFINITY
+    )
+  }
+
+  get awaitsInput(): boolean {
+    return (this.interruptEnable & (IER_RECEIVE | IER_LINE)) !== 0 && (this.modemControl & MCR_LOOPBACK) === 0
   }
 
   private get capacity(): number {

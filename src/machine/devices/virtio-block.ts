@@ -120,6 +120,12 @@ export class VirtioBlock implements VirtioBackend {
   private pending: Pending[] = []
   private completion: VirtioCompletion | undefined
 
+  get isDue(): boolean {
+    return this.timer.deadline !== Number.POSITIVE_INFINITY
+  }
+
+  readonly awaitsInput = false
+
   constructor(image: DiskImage, memory: GuestMemory, clock: Clock, readOnly = false) {
     this.image = image
     this.memory = memory
