@@ -1,8 +1,11 @@
 // Bytes to instructions, by Capstone. Promises canonical addresses: Capstone's BigInt addresses come back
 // signed in 64-bit mode, so they are wrapped to unsigned here and nowhere else. A byte that starts no
-// instruction becomes a one-byte `(bad)` entry, so that a listing always covers the bytes it was given.
+// instruction becomes a one-byte `(bad)` entry, so that a listing always covers the bytes it was given. Where Capstone and a
+// processor disagree, the processor is right (encoding.ts).
 // Must not know what the bytes belong to.
 import type { CapstoneDecoder } from '@alexaltea/capstone-js'
+import { type Reading, readingOf, secondReading } from './encoding.js'
+import { readEngine } from './engine-files.js'
 
 export interface Instruction {
   readonly address: bigint
@@ -18,12 +21,15 @@ export interface Disassembler {
   list(bytes: Uint8Array, address: bigint): string[]
 }
 
+/** Most bytes of one instruction. */
+const LONGEST = 15
+
 let decoder: Promise<CapstoneDecoder> | undefined
 
 /** Its script costs a tenth of a second: read where something is disassembled, not where this module is imported. */
 async function loadDecoder(): Promise<CapstoneDecoder> {
-  const { default: loadCapstone } = await import('@alexaltea/capstone-js')
-  const engine = await loadCapstone()
+  const [{ default: load }, wasmBinary] = await Promise.all([import('@alexaltea/capstone-js'), readEngine('capstone')])
+  const engine = await load({ wasmBinary })
   return new engine.Capstone(engine.ARCH_X86, engine.MODE_64)
 }
 
@@ -33,21 +39,13 @@ export async function createDisassembler(): Promise<Disassembler> {
   const capstone = await decoder
   const disassemble = (bytes: Uint8Array, address: bigint): Instruction[] => {
     const result: Instruction[] = []
-    let offset = 0
-    while (offset < bytes.length) {
-      for (const found of decodeRun(capstone, bytes.subarray(offset), address + BigInt(offset))) {
-        result.push(found)
-        offset += found.bytes.length
+    for (let offset = 0; offset < bytes.length; ) {
+      const at = BigInt.asUintN(64, address + BigInt(offset))
+      const found = decodeOne(capstone, bytes.subarray(offset, offset + LONGEST), at) ?? {
+        ...{ address: at, bytes: bytes.slice(offset, offset + 1), mnemonic: '(bad)', operands: '' },
       }
-      if (offset < bytes.length) {
-        result.push({
-          address: BigInt.asUintN(64, address + BigInt(offset)),
-          bytes: bytes.slice(offset, offset + 1),
-          mnemonic: '(bad)',
-          operands: '',
-        })
-        offset += 1
-      }
+      result.push(found)
+      offset += found.bytes.length
     }
     return result
   }
@@ -68,20 +66,41 @@ export function formatBytes(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ')
 }
 
-function decodeRun(capstone: CapstoneDecoder, bytes: Uint8Array, address: bigint): Instruction[] {
-  return decodeOrNothing(capstone, bytes, address).map((found) => ({
-    address: BigInt.asUintN(64, found.address),
-    bytes: Uint8Array.from(found.bytes),
-    mnemonic: found.mnemonic,
-    operands: found.op_str,
-  }))
+/** The instruction that `bytes` begin with; undefined where they begin none. */
+function decodeOne(capstone: CapstoneDecoder, bytes: Uint8Array, address: bigint): Instruction | undefined {
+  const reading = readingOf(bytes)
+  if (reading !== undefined) return decodeAs(capstone, reading, bytes, address)
+  const found = byCapstone(capstone, bytes, address)
+  if (found !== undefined) return found
+  const second = secondReading(bytes)
+  return second === undefined ? undefined : decodeAs(capstone, second, bytes, address)
+}
+
+function decodeAs(
+  capstone: CapstoneDecoder,
+  reading: Reading,
+  bytes: Uint8Array,
+  address: bigint,
+): Instruction | undefined {
+  if (reading.kind === 'bad') return undefined
+  if (reading.kind === 'word') {
+    const found = byCapstone(capstone, bytes, address)
+    return found === undefined ? undefined : { ...found, operands: `word ${found.operands}` }
+  }
+  const found = byCapstone(capstone, reading.bytes, address + BigInt(reading.dropped))
+  const length = (found?.bytes.length ?? 0) + reading.dropped
+  if (found === undefined || length > LONGEST) return undefined
+  return { ...found, address, bytes: bytes.slice(0, length), mnemonic: reading.mnemonic ?? found.mnemonic }
 }
 
 /** Capstone throws where the first byte starts no instruction; that is an answer here, not a failure. */
-function decodeOrNothing(capstone: CapstoneDecoder, bytes: Uint8Array, address: bigint) {
+function byCapstone(capstone: CapstoneDecoder, bytes: Uint8Array, address: bigint): Instruction | undefined {
   try {
-    return capstone.disasm(Array.from(bytes), BigInt.asUintN(64, address))
+    const [found] = capstone.disasm(bytes, BigInt.asUintN(64, address), 1)
+    if (found === undefined) return undefined
+    const { mnemonic, op_str: operands } = found
+    return { address: BigInt.asUintN(64, found.address), bytes: Uint8Array.from(found.bytes), mnemonic, operands }
   } catch {
-    return []
+    return undefined
   }
 }

@@ -20,7 +20,7 @@ declare module '@alexaltea/capstone-js' {
     readonly MODE_16: number
     readonly Capstone: new (architecture: number, mode: number) => CapstoneDecoder
   }
-  const load: () => Promise<CapstoneModule>
+  const load: (loading?: { wasmBinary?: Uint8Array }) => Promise<CapstoneModule>
   // biome-ignore lint/style/noDefaultExport: this is how the package exports it
   export default load
 }
@@ -46,7 +46,15 @@ declare module '@alexaltea/keystone-js' {
     readonly Keystone: new (architecture: number, mode: number) => KeystoneEncoder
     strerror(code: number): string
   }
-  const load: () => Promise<KeystoneModule>
+  export interface KeystoneLoading {
+    printErr?(text: string): void
+    /** Takes the place of the package's own search for its file. */
+    instantiateWasm?(
+      imports: Record<string, Record<string, unknown>>,
+      receive: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
+    ): void
+  }
+  const load: (loading?: KeystoneLoading) => Promise<KeystoneModule>
   // biome-ignore lint/style/noDefaultExport: this is how the package exports it
   export default load
 }

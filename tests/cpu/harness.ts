@@ -131,6 +131,12 @@ export class FlatMachine {
     exports.stateChanged(cpu)
   }
 
+  /** Registers and modes of vCPU 0 as they were at first; memory stays. */
+  reset(): void {
+    this.core.exports.resetCpu(0, 1)
+    this.enterLongMode(0)
+  }
+
   set(values: Partial<Record<StateRegister, bigint>>, cpu = 0): void {
     this.core.setRegisters(cpu, values)
   }

@@ -10,7 +10,7 @@ describe('the assembler', () => {
     ['mov eax, [rip + counter + 4]', 2, 4, true, 4],
     ['cmp dword ptr [rip + counter], 5', 2, 4, true, 0],
     ['mov rsi, offset text', 3, 4, false, 0],
-    ['movabs rax, text', 2, 8, false, 0],
+    ['movabs rax, offset text', 2, 8, false, 0],
     ['mov rax, qword ptr [table + rdi*8]', 4, 4, false, 0],
     ['lock inc dword ptr [rip + counter]', 3, 4, true, 0],
   ])('finds the field of the symbol in "%s"', async (text, offset, width, relative, addend) => {
