@@ -6,11 +6,10 @@
 // that every chain and cache entry that points to it fails the same comparison; its memory is reclaimed with the whole arena.
 // Constraints: 1. nothing is translated (no accessed bit set) for an instruction that will not be executed now; hence only the first
 // instruction of a block may cross a page. 2. the arena is emptied only between blocks.
-import {
-  ACCESS_EXECUTE, BLOCK_TABLE_ENTRIES, CpuState, JUMP_CACHE_ENTRIES, MODE_CODE64, MODE_CODE_MASK, MODE_STEP, PAGE_TABLE_ENTRIES, SEG_CS,
-  TLB_BYTES, segmentLimit,
-} from '../state/state'
-import { BLOCK_BYTES, Block, NO_PAGE, OP_EXIT, UOP_BYTES, uopNumber } from './ir'
+import { OP_EXIT, UOP_BYTES } from '../../numbers/operations'
+import { BLOCK_TABLE_ENTRIES, JUMP_CACHE_ENTRIES, PAGE_TABLE_ENTRIES, TLB_BYTES } from '../../numbers/sizes'
+import { ACCESS_EXECUTE, CpuState, MODE_CODE64, MODE_CODE_MASK, MODE_STEP, SEG_CS, segmentLimit } from '../state/state'
+import { BLOCK_BYTES, Block, NO_PAGE, uopNumber } from './ir'
 import { PAGE_CODE, PAGE_EXECUTED, PAGE_LOGGED, cpuAt, cpuCount, markDirty, memoryAt, pageFlags, ramBytes, runningCpu } from '../state/layout'
 import { advanceGeneration, dropWriteTags, generationOf, markFetched, translate } from '../memory/memory'
 import { VECTOR_GP, VECTOR_UD, raise, raiseNoCode } from '../state/fault'

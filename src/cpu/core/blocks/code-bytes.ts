@@ -2,7 +2,8 @@
 //
 // Promises: a second page is translated only when the block's first instruction really extends into it. It does not raise: the driver
 // asks why a fetch broke off.
-import { ACCESS_EXECUTE, TLB_BYTES } from '../state/state'
+import { TLB_BYTES } from '../../numbers/sizes'
+import { ACCESS_EXECUTE } from '../state/state'
 import { Decoder } from '../decode/decoder'
 import { PAGE_LOGGED, memoryAt, pageFlags, ramBase, ramBytes } from '../state/layout'
 import { translate } from '../memory/memory'

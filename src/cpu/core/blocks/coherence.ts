@@ -11,11 +11,11 @@
 // Protocol: 1. storeIntoCode logs, then drops the overlapping blocks of all vCPUs; 2. the decoder reads each byte through `codeView`;
 // 3. an instruction with a byte not yet visible is decoded alone and not cached, so that the next fetch asks again.
 // The log is a ring; when it is full the oldest entry becomes visible to all.
+import { EVENT_CROSS_MODIFIED } from '../../numbers/seam'
 import { CpuState } from '../state/state'
 import { LOG_ENTRIES, LOG_ENTRY_BYTES, PAGE_CODE, PAGE_LOGGED, cpuAt, cpuCount, eventMask, logBase, logCounts, machineTime, pageFlags, ramBase } from '../state/layout'
 import { Block, uopNumber } from './ir'
 
-export const EVENT_CROSS_MODIFIED: u32 = 1
 /** In place of the address of an entry whose page the host has replaced. */
 export const FORGOTTEN: u32 = 0xffffffff
 

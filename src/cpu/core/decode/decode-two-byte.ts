@@ -1,7 +1,6 @@
 // Two-byte (0F) integer opcodes to uops; what is not here is asked of system-decode.ts and sse-decode.ts.
-import { SLOT_T0, SLOT_T1, SLOT_T2, SLOT_T3, SLOT_ZERO } from '../state/state'
-import { OP_ADDF, OP_BSWAP32, OP_BSWAP64, OP_CC, OP_JCC, OP_MOV16, OP_MOV64, OP_MOV8, OP_NOP, OP_SELECT16, OP_SELECT32, OP_SELECT64 } from '../blocks/ir'
-import { COLD_BSF, COLD_BSR, COLD_CMPXCHG, COLD_CMPXCHG16B, COLD_CMPXCHG8B, COLD_POPCNT, COLD_SHLD, COLD_SHRD } from './cold-numbers'
+import { COLD_BSF, COLD_BSR, COLD_CMPXCHG, COLD_CMPXCHG16B, COLD_CMPXCHG8B, COLD_POPCNT, COLD_SHLD, COLD_SHRD } from '../../numbers/integer-functions'
+import { OP_ADDF, OP_BSWAP32, OP_BSWAP64, OP_CC, OP_JCC, OP_MOV16, OP_MOV64, OP_MOV8, OP_NOP, OP_SELECT16, OP_SELECT32, OP_SELECT64, SLOT_T0, SLOT_T1, SLOT_T2, SLOT_T3, SLOT_ZERO } from '../../numbers/operations'
 import { Decoder, sizeIndex } from './decoder'
 import { systemDecode } from './system-decode'
 import { sseDecode } from './sse-decode'

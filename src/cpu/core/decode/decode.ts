@@ -3,15 +3,17 @@
 // Promises: 1. any byte sequence gives a block that behaves as hardware does, #UD and the 15-byte limit (SDM 2A 2.3.11, 3A 6.15 #GP) included;
 // 2. decoding has no architectural effect; 3. memory forms check for writing before they change anything.
 // Opcode numbers: 0xNN one byte, 0x0FNN two bytes, 0x0F38NN and 0x0F3ANN three bytes.
+import { OP_EXIT, OP_FAULT, OP_NEXT, UOP_BYTES } from '../../numbers/operations'
+import { EVENT_CROSS_MODIFIED } from '../../numbers/seam'
 import { CpuState, MODE_CODE16, MODE_CODE64, MODE_CODE_MASK, MODE_STEP, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS } from '../state/state'
-import { BLOCK_BYTES, BLOCK_MAX_INSTRUCTIONS, Block, NO_PAGE, OP_EXIT, OP_FAULT, OP_NEXT, UOP_BYTES } from '../blocks/ir'
+import { BLOCK_BYTES, BLOCK_MAX_INSTRUCTIONS, Block, NO_PAGE } from '../blocks/ir'
 import { Decoder, NO_SEGMENT } from './decoder'
 import { PAGE_LOGGED, decoderBase, memoryAt, pageFlags, ramBytes } from '../state/layout'
 import { VECTOR_UD, raiseNoCode } from '../state/fault'
 import { generationOf, markFetched } from '../memory/memory'
 import { linearOf, linkBlock, noteExecuted } from '../blocks/blocks'
 import { event } from '../state/imports'
-import { EVENT_CROSS_MODIFIED, wantsCrossModified } from '../blocks/coherence'
+import { wantsCrossModified } from '../blocks/coherence'
 import { isBreakpoint } from '../blocks/breakpoints'
 import { initialHeat } from '../execute/jit'
 import { eliminateDeadFlags } from '../blocks/dead-flags'

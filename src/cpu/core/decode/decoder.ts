@@ -3,12 +3,10 @@
 // decode.ts drives it; system-decode.ts and sse-decode.ts are handed the same object for the opcodes that are theirs.
 // Protocol for them: `fetchModrm` first, set `immediateBytes` to what still follows, then `address`/`loadRm`, then fetch immediates, then emit.
 // It must not know what instructions mean, only how they are encoded.
-import { CpuState, MODE_CODE64, SEG_DS, SEG_FS, SEG_SS, SLOT_SEGMENT_BASE, SLOT_T0, SLOT_T1, SLOT_ZERO } from '../state/state'
-import { COLD_BITADDR } from './cold-numbers'
-import {
-  OP_COLD, OP_FAULT, OP_LEA16, OP_LEA32, OP_LEA64, OP_LOAD, OP_LOADW, OP_LOADZ16, OP_LOADZ8, OP_MOV8, OP_SEGCHECK, OP_STORE, SEGCHECK_WRITE,
-  UOP_BYTES, functionImmediate,
-} from '../blocks/ir'
+import { COLD_BITADDR } from '../../numbers/integer-functions'
+import { OP_COLD, OP_FAULT, OP_LEA16, OP_LEA32, OP_LEA64, OP_LOAD, OP_LOADW, OP_LOADZ16, OP_LOADZ8, OP_MOV8, OP_SEGCHECK, OP_STORE, SEGCHECK_WRITE, SLOT_SEGMENT_BASE, SLOT_T0, SLOT_T1, SLOT_ZERO, UOP_BYTES } from '../../numbers/operations'
+import { CpuState, MODE_CODE64, SEG_DS, SEG_FS, SEG_SS } from '../state/state'
+import { functionImmediate } from '../blocks/ir'
 import { codeByte, openSecondPage } from '../blocks/code-bytes'
 import { VECTOR_GP } from '../state/fault'
 

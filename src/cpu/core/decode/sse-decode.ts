@@ -9,61 +9,12 @@
 // none, 1 66, 2 F3, 3 F2), argument = the instruction's own immediate; d and s1 = vector register numbers, or slot
 // offsets where a general register is meant; x = bytes of the memory operand, + X_ALIGNED if it must be aligned.
 // A memory operand's linear address is in T0.
+import { OP_LEA16, OP_LEA32, OP_LEA64, OP_SSE, SLOT_T0, SLOT_ZERO } from '../../numbers/operations'
+import { FN_COPY, FN_COPY_LOW, FN_EMMS, FN_EXTRACT_WORD, FN_FLOAT, FN_FLOAT_TO_INTEGER, FN_FLOAT_TO_INTEGER_MEMORY, FN_FROM_GENERAL, FN_FXRSTOR, FN_FXSAVE, FN_HIGH_TO_LOW, FN_INSERT_WORD, FN_INTEGER, FN_INTEGER_TO_FLOAT, FN_INTEGER_TO_FLOAT_MEMORY, FN_LOAD, FN_LOAD_HIGH, FN_LOAD_LOW, FN_LOAD_MXCSR, FN_LOW_TO_HIGH, FN_MASKED_STORE, FN_MERGE, FN_MMX, FN_MMX_COPY, FN_MMX_EXTRACT_WORD, FN_MMX_FROM_GENERAL, FN_MMX_INSERT_WORD, FN_MMX_LOAD, FN_MMX_MASKED_STORE, FN_MMX_SIGN_MASK, FN_MMX_STORE, FN_MMX_TO_GENERAL, FN_MMX_TO_VECTOR, FN_ORDER, FN_SIGN_MASK, FN_STORE, FN_STORE_HIGH, FN_STORE_MXCSR, FN_TO_GENERAL, FN_VECTOR_TO_MMX, FN_X87, FN_X87_WAIT } from '../../numbers/vector-functions'
 import { Decoder, NO_SEGMENT } from './decoder'
-import { OP_LEA16, OP_LEA32, OP_LEA64, OP_SSE, functionImmediate } from '../blocks/ir'
-import { SEG_DS, SLOT_T0, SLOT_ZERO } from '../state/state'
+import { functionImmediate } from '../blocks/ir'
+import { SEG_DS } from '../state/state'
 import { extendedDecode } from './sse-extended-decode'
-
-export const FN_INTEGER: u32 = 0 // register operands; + 1 = memory source
-export const FN_INTEGER_MEMORY: u32 = 1
-export const FN_FLOAT: u32 = 2
-export const FN_FLOAT_MEMORY: u32 = 3
-export const FN_MMX: u32 = 4
-export const FN_MMX_MEMORY: u32 = 5
-export const FN_LOAD: u32 = 6 // d = x bytes of memory, upper part zero
-export const FN_STORE: u32 = 7 // low x bytes of s1 to memory
-export const FN_COPY: u32 = 8
-export const FN_MERGE: u32 = 9 // low x bytes of d = those of s1
-export const FN_LOAD_LOW: u32 = 10 // low half of d = memory
-export const FN_LOAD_HIGH: u32 = 11
-export const FN_STORE_HIGH: u32 = 12
-export const FN_HIGH_TO_LOW: u32 = 13 // MOVHLPS
-export const FN_LOW_TO_HIGH: u32 = 14 // MOVLHPS
-export const FN_COPY_LOW: u32 = 15 // MOVQ: low half, upper half zero
-export const FN_FROM_GENERAL: u32 = 16 // d = x bytes of slot s1
-export const FN_TO_GENERAL: u32 = 17 // slot d = x bytes of s1 (4 or 8, zero-extended)
-export const FN_INTEGER_TO_FLOAT: u32 = 18 // CVTSI2SS/SD d, slot s1 of x bytes
-export const FN_INTEGER_TO_FLOAT_MEMORY: u32 = 19
-export const FN_FLOAT_TO_INTEGER: u32 = 20 // CVT(T)SS/SD2SI slot d, s1; x = bytes of d
-export const FN_FLOAT_TO_INTEGER_MEMORY: u32 = 21
-export const FN_ORDER: u32 = 22 // (U)COMISS/SD
-export const FN_ORDER_MEMORY: u32 = 23
-export const FN_SIGN_MASK: u32 = 24 // MOVMSKPS/PD, PMOVMSKB: slot d
-export const FN_INSERT_WORD: u32 = 25 // PINSRW d, slot s1, argument
-export const FN_INSERT_WORD_MEMORY: u32 = 26
-export const FN_EXTRACT_WORD: u32 = 27 // PEXTRW slot d, s1, argument
-export const FN_MASKED_STORE: u32 = 28 // MASKMOVDQU, MASKMOVQ: address in T0
-export const FN_LOAD_MXCSR: u32 = 29
-export const FN_STORE_MXCSR: u32 = 30
-export const FN_FXSAVE: u32 = 31 // x = 1: 64-bit form
-export const FN_FXRSTOR: u32 = 32
-export const FN_MMX_LOAD: u32 = 33 // d = x bytes of memory
-export const FN_MMX_STORE: u32 = 34
-export const FN_MMX_COPY: u32 = 35 // d = s1
-export const FN_MMX_FROM_GENERAL: u32 = 36
-export const FN_MMX_TO_GENERAL: u32 = 37
-export const FN_MMX_INSERT_WORD: u32 = 38
-export const FN_MMX_INSERT_WORD_MEMORY: u32 = 39
-export const FN_MMX_EXTRACT_WORD: u32 = 40
-export const FN_MMX_SIGN_MASK: u32 = 41
-export const FN_MMX_MASKED_STORE: u32 = 42
-export const FN_EMMS: u32 = 43
-export const FN_MMX_TO_VECTOR: u32 = 44 // MOVQ2DQ, CVTPI2PS, CVTPI2PD: d vector, s1 MMX
-export const FN_MMX_TO_VECTOR_MEMORY: u32 = 45
-export const FN_VECTOR_TO_MMX: u32 = 46 // MOVDQ2Q, CVT(T)PS2PI, CVT(T)PD2PI: d MMX, s1 vector
-export const FN_VECTOR_TO_MMX_MEMORY: u32 = 47
-export const FN_X87: u32 = 48 // detail = (opcode & 7) * 256 + ModRM; x = operand size 2 or 4 for environments
-export const FN_X87_WAIT: u32 = 49
 
 export const X_ALIGNED: u32 = 0x80
 

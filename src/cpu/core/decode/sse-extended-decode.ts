@@ -2,24 +2,9 @@
 //
 // Promises and uop as in sse-decode.ts, with `detail` = map (1 = 0F 38, 2 = 0F 3A) * 4096 + prefix * 256 + opcode byte. What is not here
 // is left to others, and so #UD: MOVBE, AES, SHA, carry-less multiplication, everything with a VEX prefix.
+import { FN_BLEND, FN_CRC32, FN_DOT, FN_EXTRACT, FN_EXTRACT_MEMORY, FN_FLOAT, FN_INSERT, FN_INSERT_MEMORY, FN_INTEGER, FN_LOAD, FN_MMX, FN_STRING, FN_STRING_MEMORY, FN_TEST } from '../../numbers/vector-functions'
 import { Decoder } from './decoder'
-import {
-  FN_FLOAT, FN_INTEGER, FN_LOAD, FN_MMX, X_ALIGNED, emitFunction, emitLoad, emitPair
-} from './sse-decode'
-
-export const FN_BLEND: u32 = 50 // mask in XMM0; + 1 = memory source, here and below
-export const FN_BLEND_MEMORY: u32 = 51
-export const FN_TEST: u32 = 52
-export const FN_TEST_MEMORY: u32 = 53
-export const FN_DOT: u32 = 54
-export const FN_DOT_MEMORY: u32 = 55
-export const FN_STRING: u32 = 56 // x = bytes of the registers with lengths
-export const FN_STRING_MEMORY: u32 = 57
-export const FN_INSERT: u32 = 58 // d = x bytes of slot s1, at element `argument`
-export const FN_INSERT_MEMORY: u32 = 59
-export const FN_EXTRACT: u32 = 60 // slot d = x bytes of s1, zero-extended
-export const FN_EXTRACT_MEMORY: u32 = 61
-export const FN_CRC32: u32 = 62 // slots d and s1 of x bytes
+import { X_ALIGNED, emitFunction, emitLoad, emitPair } from './sse-decode'
 
 /** Bytes of the memory operand of PMOVSX and PMOVZX: BW BD BQ WD WQ DQ. */
 function extensionBytes(o: u32): u32 {

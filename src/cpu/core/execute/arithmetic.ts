@@ -3,9 +3,10 @@
 // Promises: each function is d = s1 op b exactly as IR constraint 3 says; a 32-bit result clears the upper half of its slot.
 // The flag words are described in flags.ts; `carry` of an addition is its vector of carries out of each bit:
 // majority(a, b, not r); of a subtraction, of borrows: majority(not a, b, r).
+import { AF } from '../../numbers/registers'
 import { CpuState } from '../state/state'
 import { uopD, uopS1, uopS2 } from '../blocks/ir'
-import { AF, flagCf } from '../state/flags'
+import { flagCf } from '../state/flags'
 
 /** Second operand: slot(s2) + immediate. */
 // @ts-ignore: decorator

@@ -2,14 +2,12 @@
 //
 // Promises: as IR constraint 2: a function that faults has changed nothing. Flags that the SDM leaves undefined are set as current
 // processors set them where that is known (stated beside each), and are masked in comparisons elsewhere.
-import { CpuState, SLOT_T0, SLOT_T3, setSlot, slot } from '../state/state'
+import { COLD_AAA, COLD_AAD, COLD_AAM, COLD_AAS, COLD_ADDSP, COLD_BITADDR, COLD_BSF, COLD_BSR, COLD_BT, COLD_CALLI, COLD_CARRY, COLD_CMPXCHG, COLD_CMPXCHG16B, COLD_CMPXCHG8B, COLD_DAA, COLD_DAS, COLD_DIRECTION, COLD_DIV, COLD_ENTER, COLD_IDIV, COLD_IMUL, COLD_JMPI, COLD_LAHF, COLD_LEAVE, COLD_MUL, COLD_PEEK, COLD_POP, COLD_POPA, COLD_POPCNT, COLD_PUSH, COLD_PUSHA, COLD_RCL, COLD_RCR, COLD_RET, COLD_SAHF, COLD_SALC, COLD_SHLD, COLD_SHRD, COLD_STRING } from '../../numbers/integer-functions'
+import { SLOT_T0, SLOT_T3 } from '../../numbers/operations'
+import { AF, CF, DF, OF, PF, SF, ZF } from '../../numbers/registers'
+import { CpuState, setSlot, slot } from '../state/state'
 import { uopArgument, uopD, uopDetail, uopFunction, uopS1, uopS2, uopX } from '../blocks/ir'
-import {
-  COLD_AAA, COLD_AAD, COLD_AAM, COLD_AAS, COLD_ADDSP, COLD_BITADDR, COLD_BSF, COLD_BSR, COLD_BT, COLD_CALLI, COLD_CARRY, COLD_CMPXCHG, COLD_CMPXCHG16B,
-  COLD_CMPXCHG8B, COLD_DAA, COLD_DAS, COLD_DIRECTION, COLD_DIV, COLD_ENTER, COLD_IDIV, COLD_IMUL, COLD_JMPI, COLD_LAHF, COLD_LEAVE, COLD_MUL, COLD_PEEK,
-  COLD_POP, COLD_POPA, COLD_POPCNT, COLD_PUSH, COLD_PUSHA, COLD_RCL, COLD_RCR, COLD_RET, COLD_SAHF, COLD_SALC, COLD_SHLD, COLD_SHRD, COLD_STRING,
-} from '../decode/cold-numbers'
-import { AF, CF, DF, OF, PF, SF, ZF, flagAf, flagCf, flagOf, readArithmetic, setArithmetic } from '../state/flags'
+import { flagAf, flagCf, flagOf, readArithmetic, setArithmetic } from '../state/flags'
 import { setCarryOverflow } from './arithmetic'
 import { divide } from './divide'
 import { multiply } from './multiply'

@@ -1,8 +1,9 @@
 // DIV and IDIV with exact #DE (SDM 2A): divisor zero, or a quotient that does not fit. Flags are undefined by
 // the SDM; as on AMD processors CF and OF stay, AF is set, the others are cleared.
+import { AF, CF, OF } from '../../numbers/registers'
 import { CpuState } from '../state/state'
 import { VECTOR_DE, raiseNoCode } from '../state/fault'
-import { AF, CF, OF, readArithmetic, setArithmetic } from '../state/flags'
+import { readArithmetic, setArithmetic } from '../state/flags'
 
 let quotientOf128: u64 = 0
 let remainderOf128: u64 = 0

@@ -13,8 +13,10 @@
 //  3. A store that hits a block of a region kills the region. If it is the one being executed, the helper that stored reports JIT_STOP.
 //  4. c.block and c.uop are 0 inside compiled code; helpers are told the budget at the current instruction, so that time is exact.
 //  5. Compiled code is left at least every FUEL instructions, so that the host's engine can replace its first translation by a better one.
+import { JIT_FAULT, JIT_OK, JIT_STOP, LEAVE_FAULT, LEAVE_FUEL, LEAVE_JUMP, LEAVE_NEXT, LEAVE_STOP, LEAVE_SYSTEM, LEAVE_TAKEN, LEAVE_UOP, NEVER_HOT, PAGE_UNCHECKED, REGION_WAYS } from '../../numbers/leaving'
+import { OP_SYSTEM, UOP_BYTES } from '../../numbers/operations'
 import { CpuState, MODE_CODE64, MODE_CODE_MASK, MODE_STEP } from '../state/state'
-import { Block, OP_SYSTEM, UOP_BYTES, uopNumber, uopOffset, uopOp } from '../blocks/ir'
+import { Block, uopNumber, uopOffset, uopOp } from '../blocks/ir'
 import { isCurrent, stopAtBoundary } from '../blocks/blocks'
 import { settleFlags } from '../state/flag-forms'
 import { cachedTarget, findTarget, leaveWithFault, settleSystem } from './interpret'
@@ -24,29 +26,7 @@ import { x87Fast } from '../x87/x87'
 import { systemOp } from '../system/system-ops'
 import { compileRequest, growRequest } from '../state/imports'
 
-export const JIT_OK: u32 = 0
-export const JIT_FAULT: u32 = 1
-export const JIT_STOP: u32 = 2
-
-/**
- * What a region returns: kind in bits 0..2, uop number in its block in bits 3..15, block's number in the region from bit 16 on. Where the uop does
- * not matter, PAGE_UNCHECKED in its place says that the way would have stayed in the region, had its page been checked in this generation.
- */
-export const LEAVE_JUMP: u32 = 0 // c.rip is set: find the block there
-export const LEAVE_FAULT: u32 = 1 // the uop raised a fault
-export const LEAVE_STOP: u32 = 2 // the uop is done; its instruction must be the last before the dispatcher looks
-export const LEAVE_UOP: u32 = 3 // the interpreter must go on with the uop
-export const LEAVE_FUEL: u32 = 4 // the block's instructions do not fit; none of them is done, though they were taken from the fuel
-export const LEAVE_TAKEN: u32 = 5 // the block is done: on to its target
-export const LEAVE_NEXT: u32 = 6 // the block is done: on to its fallthrough
-export const LEAVE_SYSTEM: u32 = 7 // the block is done, and c.rip is set; something may have changed that compiled code relies on
-
-const PAGE_UNCHECKED: u32 = 0x1fff
 const FUEL: i64 = 65536
-export const NEVER_HOT: i32 = 0x7fffffff
-
-/** Ways out that a region remembers, a power of two. */
-const REGION_WAYS: u32 = 16
 
 @unmanaged
 export class Region {

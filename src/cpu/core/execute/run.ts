@@ -9,8 +9,9 @@
 //     interrupts; instruction breakpoints; the fetch.
 // A stream of faults none of whose handlers can retire an instruction would hang the host: from the 64th delivery on each
 // counts as one instruction.
+import { IF, RF, TF } from '../../numbers/registers'
+import { EXIT_BREAK, EXIT_BUDGET, EXIT_HALT, EXIT_SHUTDOWN, EXIT_WAIT_SIPI, EXIT_YIELD, LINE_INIT, LINE_INTR, LINE_NMI } from '../../numbers/seam'
 import { CpuState, MODE_STEP } from '../state/state'
-import { IF, RF, TF } from '../state/flags'
 import { Block } from '../blocks/ir'
 import { cpuAt, cpuCount, dropCompiled, setDropCompiled, setRunningCpu } from '../state/layout'
 import { acknowledgeInterrupt } from '../state/imports'
@@ -22,17 +23,6 @@ import { deliverDebugTrap, deliverFault, deliverInterrupt, deliverNmi, singleSte
 import { instructionBreakpoint } from '../system/debug'
 import { resetState } from '../system/reset'
 import { serialize } from '../blocks/coherence'
-
-export const EXIT_BUDGET: u32 = 0
-export const EXIT_HALT: u32 = 1
-export const EXIT_SHUTDOWN: u32 = 2
-export const EXIT_YIELD: u32 = 3
-export const EXIT_BREAK: u32 = 4
-export const EXIT_WAIT_SIPI: u32 = 5
-
-export const LINE_INTR: u32 = 1
-export const LINE_NMI: u32 = 2
-export const LINE_INIT: u32 = 4
 
 const FAULT_STREAK: u32 = 64
 

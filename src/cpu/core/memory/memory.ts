@@ -8,10 +8,8 @@
 // An access that crosses a page fails the tag comparison, because the tag is compared with the page of its LAST byte.
 // Constraints: 1. a store that may fault in its second page changes nothing in its first; 2. a store into decoded code drops that code before
 // the next instruction (blocks.ts); 3. a page's dirty byte is set before its first store after clearDirty.
-import {
-  ACCESS_READ, ACCESS_WRITE, CONTEXT_SUPERVISOR, CONTEXT_USER, CONTEXT_USER_ALIGNED, CpuState, FETCHED_BITS, FETCHED_OFFSET, TLB_BYTES, TLB_ENTRIES,
-  TLB_ENTRY_BYTES, TLB_FILLED_OFFSET, TLB_FILLED_WORDS,
-} from '../state/state'
+import { FETCHED_BITS, FETCHED_OFFSET, TLB_BYTES, TLB_ENTRIES, TLB_ENTRY_BYTES, TLB_FILLED_OFFSET, TLB_FILLED_WORDS } from '../../numbers/sizes'
+import { ACCESS_READ, ACCESS_WRITE, CONTEXT_SUPERVISOR, CONTEXT_USER, CONTEXT_USER_ALIGNED, CpuState } from '../state/state'
 import { CONTEXTS, cpuAt, cpuCount, dirtyPages, isRam, markDirty, memoryAt, pageFlags, ramBase } from '../state/layout'
 import { mmioRead, mmioWrite } from '../state/imports'
 import { storeIntoCode } from '../blocks/blocks'

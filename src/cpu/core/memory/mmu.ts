@@ -8,6 +8,7 @@
 //  3. Accessed bits are set while descending, the leaf's accessed and dirty bits before the access; a fault at the leaf sets nothing there.
 //  4. A #PF drops the entries of its address in the current PCID (SDM 3A 4.10.4.1).
 // It must not know who accesses or why, beyond `access` and `context`.
+import { EVENT_PTE_WRITE } from '../../numbers/seam'
 import { ACCESS_EXECUTE, ACCESS_WRITE, CONTEXT_SUPERVISOR, CONTEXT_USER, CpuState } from '../state/state'
 import { eventMask } from '../state/layout'
 import { event } from '../state/imports'
@@ -45,8 +46,6 @@ const ERROR_WRITE: u32 = 2
 const ERROR_USER: u32 = 4
 const ERROR_RESERVED: u32 = 8
 const ERROR_FETCH: u32 = 16
-
-const EVENT_PTE_WRITE: u32 = 16
 
 // @ts-ignore: decorator
 @inline

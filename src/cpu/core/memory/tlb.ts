@@ -10,27 +10,13 @@
 //  3. Replacement is round robin, so it depends only on the sequence of misses.
 // Key: bits 0..11 PCID, 12..47 linear page (low bits of a large page are 0), 48 valid, 49 global. Value: frame in bits 12..51, and the
 // effective rights at their places in a page-table entry: 1 W, 2 U, 6 D, 63 XD.
+import { EVENT_TLB_FLUSH, FLUSH_ALL, FLUSH_ALL_NON_GLOBAL, FLUSH_PAGE, FLUSH_PCID } from '../../numbers/seam'
 import { CpuState } from '../state/state'
 import { eventMask, systemArea } from '../state/layout'
 import { event } from '../state/imports'
 import { stopAtBoundary } from '../blocks/blocks'
 import { tlbFlushAll, tlbFlushNonGlobal, tlbFlushPage } from './memory'
-import {
-  ARRAY_1G,
-  ARRAY_2M,
-  ARRAY_4K,
-  ENTRIES_1G,
-  LARGE_1G,
-  LARGE_2M,
-  SECOND_ENTRY_BYTES,
-  SETS_2M,
-  SETS_4K,
-  SETS_USED,
-  VICTIM_1G,
-  VICTIM_2M,
-  VICTIM_4K,
-  WAYS,
-} from '../state/system-area'
+import { ARRAY_1G, ARRAY_2M, ARRAY_4K, ENTRIES_1G, LARGE_1G, LARGE_2M, SECOND_ENTRY_BYTES, SETS_2M, SETS_4K, SETS_USED, VICTIM_1G, VICTIM_2M, VICTIM_4K, WAYS } from '../state/system-area'
 
 const KEY_VALID: u64 = 1 << 48
 const KEY_GLOBAL: u64 = 1 << 49
@@ -38,13 +24,6 @@ const KEY_PCID: u64 = 0xfff
 const KEY_PAGE: u64 = 0x0000fffffffff000
 const MASK_2M: u64 = 0x0000ffffffe00000
 const MASK_1G: u64 = 0x0000ffffc0000000
-
-export const EVENT_TLB_FLUSH: u32 = 8
-/** `a` of EVENT_TLB_FLUSH. */
-export const FLUSH_PAGE: u32 = 0 // INVLPG, INVPCID type 0
-export const FLUSH_PCID: u32 = 1 // the non-global entries of one PCID
-export const FLUSH_ALL: u32 = 2 // everything, global entries included
-export const FLUSH_ALL_NON_GLOBAL: u32 = 3 // every PCID, global entries stay
 
 /** Rights in a value. */
 export const RIGHT_WRITE: u64 = 2

@@ -11,17 +11,9 @@
 //   INC     result       carry word before it     CF = bit 63 stays
 //   DEC     result       carry word before it
 //   SHL     a            count, 1 to 63           SHR, SAR too; SAR with a sign-extended
+import { FORM_ADD, FORM_DEC, FORM_INC, FORM_LOGIC, FORM_SHL, FORM_SHR, FORM_SUB } from '../../numbers/flag-forms'
+import { AF } from '../../numbers/registers'
 import { CpuState } from './state'
-import { AF } from './flags'
-
-export const FORM_ADD: u32 = 4
-export const FORM_SUB: u32 = 8
-export const FORM_LOGIC: u32 = 12
-export const FORM_INC: u32 = 16
-export const FORM_DEC: u32 = 20
-export const FORM_SHL: u32 = 24
-export const FORM_SHR: u32 = 28
-export const FORM_SAR: u32 = 32
 
 export function settleFlags(c: CpuState): void {
   const form = c.flagForm

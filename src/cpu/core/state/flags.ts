@@ -6,26 +6,8 @@
 // `result` is the sign-extended result. `carry` holds the vector of carries out of each bit, shifted so that the carry out of the
 // operand's top bit is bit 63 and the carry into it is bit 62. `aux` is a ^ b ^ result (bit 4) in ordinary production; bits 8..15 and 63
 // are corrections, which let any combination of flags be stored (POPF, SAHF), so there is exactly one form.
+import { AF, ARITHMETIC } from '../../numbers/registers'
 import { CpuState } from './state'
-
-export const CF: u64 = 1
-export const PF: u64 = 4
-export const AF: u64 = 16
-export const ZF: u64 = 64
-export const SF: u64 = 128
-export const TF: u64 = 256
-export const IF: u64 = 512
-export const DF: u64 = 1024
-export const OF: u64 = 2048
-export const IOPL: u64 = 0x3000
-export const NT: u64 = 0x4000
-export const RF: u64 = 0x10000
-export const VM: u64 = 0x20000
-export const AC: u64 = 0x40000
-export const VIF: u64 = 0x80000
-export const VIP: u64 = 0x100000
-export const ID: u64 = 0x200000
-export const ARITHMETIC: u64 = 0x8d5
 
 // @ts-ignore: decorator
 @inline

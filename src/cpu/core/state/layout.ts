@@ -2,8 +2,9 @@
 //
 // Order, from the end of static data: decoder state; per vCPU: state, TLBs, block tables, block arena; the code-write log; page flags;
 // dirty map; ROM; guest RAM. RAM comes last and is aligned to 64 KiB. Promises: nothing moves after `layOut`; `bytesNeeded` is pure.
+import { BLOCK_TABLE_ENTRIES, JUMP_CACHE_ENTRIES, PAGE_TABLE_ENTRIES, STATE_BYTES, TLB_BYTES } from '../../numbers/sizes'
 import { SYSTEM_AREA_BYTES } from './system-area'
-import { BLOCK_TABLE_ENTRIES, CpuState, JUMP_CACHE_ENTRIES, PAGE_TABLE_ENTRIES, STATE_BYTES, TLB_BYTES } from './state'
+import { CpuState } from './state'
 
 export const CONTEXTS: u32 = 4
 export const ROM_AREA: u32 = 0x100000

@@ -8,7 +8,9 @@
 // code-write log, before or after, are dropped here, since what a vCPU sees of such a page depends on the moment.
 // Layout: header (magic, version, vCPUs, RAM bytes, log positions, executed pages, bytes of all), the log's live entries, the executed pages, then
 // per vCPU [0, DERIVED_OFFSET), [FX_OFFSET, FX_END) and its system area (tlb.ts).
-import { CpuState, DERIVED_OFFSET, FX_END, FX_OFFSET, SLOT_T0, SLOT_ZERO } from './state'
+import { SLOT_T0, SLOT_ZERO } from '../../numbers/operations'
+import { DERIVED_OFFSET, FX_END, FX_OFFSET } from '../../numbers/sizes'
+import { CpuState } from './state'
 import { LOG_ENTRIES, cpuAt, cpuCount, ramBytes, saveBase } from './layout'
 import { LOG_SAVED_BYTES, clearLog, loadLog, logEnd, logPositions, saveLog } from '../blocks/coherence'
 import { loadExecuted, saveExecuted } from '../blocks/executed'

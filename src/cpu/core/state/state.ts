@@ -4,18 +4,7 @@
 // eight-byte SLOTS that uops address by byte offset: 16 general registers in hardware order, temporaries, a constant zero, and the
 // six segment bases. A high-byte register (AH..BH) is simply its register's offset + 1.
 // Bytes [0, DERIVED_OFFSET) and [FX_OFFSET, FX_END) are architectural and go into snapshots; the rest is derived and is rebuilt.
-
-export const SLOT_T0: u32 = 128
-export const SLOT_T1: u32 = 136
-export const SLOT_T2: u32 = 144
-export const SLOT_T3: u32 = 152
-export const SLOT_T4: u32 = 160
-export const SLOT_T5: u32 = 168
-export const SLOT_T6: u32 = 176
-export const SLOT_T7: u32 = 184
-export const SLOT_ZERO: u32 = 192
-/** Base of segment s (0 ES, 1 CS, 2 SS, 3 DS, 4 FS, 5 GS) is slot SLOT_SEGMENT_BASE + 8 * s. This IS the base; there is no other copy. */
-export const SLOT_SEGMENT_BASE: u32 = 200
+import { SLOT_SEGMENT_BASE } from '../../numbers/operations'
 
 export const SEG_ES: u32 = 0
 export const SEG_CS: u32 = 1
@@ -168,27 +157,6 @@ export class CpuState {
   endOfDerived: u64 // 1000
 }
 
-/** Offset where the derived part begins; [0, 736) and [1024, 1536) are saved. */
-export const DERIVED_OFFSET: u32 = 736
-/** x87 and SSE registers in FXSAVE layout (512 bytes, 16-aligned): XMM r at FX_OFFSET + 160 + 16 r, ST at FX_OFFSET + 32 + 16 i
- *  (in PHYSICAL register order, not stack order: fpu.ts rotates on FXSAVE/FXRSTOR). MXCSR lives in c.mxcsr. */
-export const FX_OFFSET: u32 = 1024
-export const XMM_OFFSET: u32 = 1184
-export const FX_END: u32 = 1536
-/** Free for fpu.ts and sse.ts as working storage (16-aligned, 512 bytes). Nothing survives an instruction in it. */
-export const VECTOR_SCRATCH_OFFSET: u32 = 1536
-/** Which groups of eight TLB entries may hold something, a bit each: for contexts 0 to 2 TLB_FILLED_WORDS words. Derived. */
-export const TLB_FILLED_OFFSET: u32 = 2048
-export const TLB_FILLED_WORDS: u32 = 4
-/** Pages from which blocks have been validated for a fetch since the last new generation: FETCHED_BITS bits by a hash of the page. Derived. */
-export const FETCHED_OFFSET: u32 = 2144
-export const FETCHED_BITS: u32 = 16384
-export const STATE_BYTES: u32 = 4224
-
-export const TLB_ENTRIES: u32 = 2048
-export const TLB_ENTRY_BYTES: u32 = 32
-export const TLB_BYTES: u32 = TLB_ENTRIES * TLB_ENTRY_BYTES
-
 // @ts-ignore: decorator
 @inline
 export function slot(c: CpuState, offset: u32): u64 {
@@ -249,6 +217,3 @@ export function setSegmentAttributes(c: CpuState, s: u32, attributes: u32): void
   store<u32>(changetype<usize>(c) + 600 + (s << 2), attributes)
 }
 
-export const BLOCK_TABLE_ENTRIES: u32 = 16384
-export const PAGE_TABLE_ENTRIES: u32 = 2048
-export const JUMP_CACHE_ENTRIES: u32 = 2048

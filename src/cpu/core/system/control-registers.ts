@@ -3,6 +3,8 @@
 //
 // Promises: reserved bits raise #GP(0) and nothing changes; exactly the translations that the manual names are dropped. The fast tags
 // depend on the paging controls, so any change of those refills them from the second-level TLB, which the guest cannot see.
+import { CR0_CD, CR0_DEFINED, CR0_EM, CR0_ET, CR0_MP, CR0_NW, CR0_PE, CR0_PG, CR0_TS, CR0_WP, CR4_DE, CR4_FSGSBASE, CR4_OSFXSR, CR4_OSXMMEXCPT, CR4_PAE, CR4_PCE, CR4_PCIDE, CR4_PGE, CR4_PSE, CR4_SMAP, CR4_SMEP, CR4_TSD, CR4_UMIP, EFER_LMA, EFER_LME, EFER_NXE, EFER_SCE } from '../../numbers/registers'
+import { EVENT_CR3 } from '../../numbers/seam'
 import { CpuState } from '../state/state'
 import { eventMask } from '../state/layout'
 import { event, taskPriorityRead, taskPriorityWrite } from '../state/imports'
@@ -14,42 +16,10 @@ import { currentPcid, forgetAll, forgetAllNonGlobal, forgetPage, forgetPcid } fr
 import { armDebug } from './debug'
 import { serialize } from '../blocks/coherence'
 
-export const CR0_PE: u64 = 1
-export const CR0_MP: u64 = 2
-export const CR0_EM: u64 = 4
-export const CR0_TS: u64 = 8
-export const CR0_ET: u64 = 16
-export const CR0_NE: u64 = 32
-export const CR0_WP: u64 = 0x10000
-export const CR0_AM: u64 = 0x40000
-export const CR0_NW: u64 = 0x20000000
-export const CR0_CD: u64 = 0x40000000
-export const CR0_PG: u64 = 0x80000000
-const CR0_DEFINED: u64 = CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG
-
-export const CR4_TSD: u64 = 4
-export const CR4_DE: u64 = 8
-export const CR4_PSE: u64 = 0x10
-export const CR4_PAE: u64 = 0x20
-export const CR4_PGE: u64 = 0x80
-export const CR4_PCE: u64 = 0x100
-export const CR4_OSFXSR: u64 = 0x200
-export const CR4_OSXMMEXCPT: u64 = 0x400
-export const CR4_UMIP: u64 = 0x800
-export const CR4_FSGSBASE: u64 = 0x10000
-export const CR4_PCIDE: u64 = 0x20000
-export const CR4_SMEP: u64 = 0x100000
-export const CR4_SMAP: u64 = 0x200000
 /** What CPUID says is there; the rest is reserved. */
 const CR4_DEFINED: u64 =
   CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_PGE | CR4_PCE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_UMIP | CR4_FSGSBASE | CR4_PCIDE | CR4_SMEP | CR4_SMAP
 
-export const EFER_SCE: u64 = 1
-export const EFER_LME: u64 = 0x100
-export const EFER_LMA: u64 = 0x400
-export const EFER_NXE: u64 = 0x800
-
-const EVENT_CR3: u32 = 4
 const CR3_NO_FLUSH: u64 = 0x8000000000000000
 
 function refuse(c: CpuState): bool {

@@ -4,8 +4,8 @@
 // breakpoint (bit 2). While data breakpoints are armed their pages have no fast tags (mmu.ts), so each access comes by `checkData`.
 // Data and I/O breakpoints are traps: they set bits in c.pendingDebug. An instruction breakpoint is a fault before the instruction, held
 // off by RF.
+import { RF } from '../../numbers/registers'
 import { ACCESS_WRITE, CpuState } from '../state/state'
-import { RF } from '../state/flags'
 import { VECTOR_GP, VECTOR_UD, raise, raiseNoCode } from '../state/fault'
 import { tlbFlushAll } from '../memory/memory'
 import { DR6_BD, deliverDebug } from './exceptions'

@@ -11,29 +11,14 @@
 // Protocol: run.ts calls deliverFault, deliverInterrupt, deliverNmi, deliverDebugTrap, singleStepTrap between instructions with c.rip at the
 // address to be pushed; system-ops.ts calls softwareInterrupt in the middle of INT with c.rip already the next instruction.
 // A task gate switches tasks (task-switch.ts); a fault that arises in the new task is delivered there.
+import { AC, IF, NT, RF, TF, VM } from '../../numbers/registers'
+import { EVENT_EXCEPTION } from '../../numbers/seam'
 import { CpuState, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS } from '../state/state'
-import { AC, IF, NT, RF, TF, VM, readFlags } from '../state/flags'
+import { readFlags } from '../state/flags'
 import { eventMask } from '../state/layout'
 import { event } from '../state/imports'
 import { VECTOR_DB, VECTOR_DE, VECTOR_DF, VECTOR_GP, VECTOR_NMI, VECTOR_NP, VECTOR_PF, VECTOR_TS, raise } from '../state/fault'
-import {
-  ATTRIBUTE_BIG,
-  ATTRIBUTE_CODE,
-  ATTRIBUTE_EXPAND_DOWN,
-  ATTRIBUTE_LONG,
-  ATTRIBUTE_PRESENT,
-  ATTRIBUTE_S,
-  TYPE_TASK_GATE,
-  attributesOf,
-  baseOf,
-  descriptor,
-  descriptorAddress,
-  dplOf,
-  fetchDescriptor,
-  isNull,
-  limitOf,
-  markAccessed,
-} from './descriptor-tables'
+import { ATTRIBUTE_BIG, ATTRIBUTE_CODE, ATTRIBUTE_EXPAND_DOWN, ATTRIBUTE_LONG, ATTRIBUTE_PRESENT, ATTRIBUTE_S, TYPE_TASK_GATE, attributesOf, baseOf, descriptor, descriptorAddress, dplOf, fetchDescriptor, isNull, limitOf, markAccessed } from './descriptor-tables'
 import { readSystem16, readSystem64 } from '../memory/memory'
 import { isCanonical } from '../memory/mmu'
 import { isLongActive, isProtected, setNullSegment, setRealSegment, setSegmentFrom, updateMode } from './segments'
@@ -42,7 +27,6 @@ import { fetchInnerStack, innerDescriptor, innerPointer, innerSelector, longStac
 import { TASK_CALL, forgetSwitch, isWideTask, switchTask, switchedTask } from './task-switch'
 import { serialize } from '../blocks/coherence'
 
-const EVENT_EXCEPTION: u32 = 2
 export const DR6_BS: u32 = 0x4000
 export const DR6_BD: u32 = 0x2000
 

@@ -3,30 +3,7 @@
 // Promises: c.rip, CS, SS and RSP change only when nothing can fault any more. A TSS or a task gate as target is a task switch
 // (task-switch.ts) outside long mode, and #GP of its selector in it.
 import { CpuState, SEG_CS, SEG_SS } from '../state/state'
-import {
-  ATTRIBUTE_BIG,
-  ATTRIBUTE_CODE,
-  ATTRIBUTE_EXPAND_DOWN,
-  ATTRIBUTE_LONG,
-  ATTRIBUTE_PRESENT,
-  ATTRIBUTE_S,
-  ATTRIBUTE_WRITABLE,
-  TYPE_CALL_GATE,
-  TYPE_CALL_GATE16,
-  TYPE_TASK_GATE,
-  TYPE_TSS16,
-  attributesOf,
-  baseOf,
-  descriptor,
-  descriptorAddress,
-  descriptorHigh,
-  dplOf,
-  fetchDescriptor,
-  fetchDescriptorHigh,
-  isNull,
-  limitOf,
-  markAccessed,
-} from './descriptor-tables'
+import { ATTRIBUTE_BIG, ATTRIBUTE_CODE, ATTRIBUTE_EXPAND_DOWN, ATTRIBUTE_LONG, ATTRIBUTE_PRESENT, ATTRIBUTE_S, ATTRIBUTE_WRITABLE, TYPE_CALL_GATE, TYPE_CALL_GATE16, TYPE_TASK_GATE, TYPE_TSS16, attributesOf, baseOf, descriptor, descriptorAddress, descriptorHigh, dplOf, fetchDescriptor, fetchDescriptorHigh, isNull, limitOf, markAccessed } from './descriptor-tables'
 import { VECTOR_GP, VECTOR_NP, VECTOR_SS, raise } from '../state/fault'
 import { read16, read32 } from '../memory/memory'
 import { isCanonical } from '../memory/mmu'

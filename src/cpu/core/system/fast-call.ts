@@ -2,12 +2,12 @@
 //
 // Promises: Intel's rules, as the vendor string says: SYSCALL and SYSRET only in 64-bit mode. Selectors' hidden parts get the fixed values of
 // the manual. Whether a single-step trap follows SYSCALL and SYSRET is decided by TF after the instruction, not before it.
+import { EFER_SCE, IF, RF, TF, VM } from '../../numbers/registers'
 import { CpuState, SEG_CS, SEG_SS } from '../state/state'
-import { IF, RF, TF, VM, readFlags, writeFlags } from '../state/flags'
+import { readFlags, writeFlags } from '../state/flags'
 import { VECTOR_GP, VECTOR_UD, raise, raiseNoCode } from '../state/fault'
 import { isCanonical } from '../memory/mmu'
 import { is64, isLongActive, setSegment, updateMode } from './segments'
-import { EFER_SCE } from './control-registers'
 import { DR6_BS } from './exceptions'
 
 const CODE64: u32 = 0xa09b

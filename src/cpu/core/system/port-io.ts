@@ -2,8 +2,8 @@
 //
 // Promises: a string instruction's registers are exact at a fault in the middle; an iteration whose memory access faults has not touched
 // the port (OUTS) or is retried before the port is read (INS: the destination is probed first).
+import { DF, IOPL, TF, VM } from '../../numbers/registers'
 import { CpuState, SEG_ES } from '../state/state'
-import { DF, IOPL, TF, VM } from '../state/flags'
 import { portRead, portWrite } from '../state/imports'
 import { VECTOR_GP, raise } from '../state/fault'
 import { probeWrite, readSize, readSystem16, writeSize } from '../memory/memory'

@@ -2,7 +2,8 @@
 //
 // Promises: everything architectural gets a value at power-up; INIT keeps what the manual keeps (FPU and SSE registers, most MSRs, the
 // cache control bits of CR0, the time-stamp counter). Translations are dropped in both.
-import { CpuState, FX_END, FX_OFFSET, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS } from '../state/state'
+import { FX_END, FX_OFFSET } from '../../numbers/sizes'
+import { CpuState, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS } from '../state/state'
 import { writeFlags } from '../state/flags'
 import { systemArea } from '../state/layout'
 import { MISC_ENABLE_AT_RESET } from './msr'

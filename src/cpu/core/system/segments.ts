@@ -3,55 +3,17 @@
 // Promises: a load that faults changes no register. The hidden part of a null selector is attributes 0 ("unusable"), but SS keeps the
 // current privilege level in its DPL field, so that CPL is always the DPL of SS (SDM 3C 25.4.1 has the same convention).
 // `updateMode` is the only place where mode, CPL and context are derived.
-import {
-  CONTEXT_SUPERVISOR,
-  CONTEXT_SUPERVISOR_AC,
-  CONTEXT_USER,
-  CONTEXT_USER_ALIGNED,
-  CpuState,
-  MODE_CODE16,
-  MODE_CODE32,
-  MODE_CODE64,
-  MODE_REAL,
-  MODE_STACK32,
-  MODE_USER,
-  SEG_CS,
-  SEG_FS,
-  SEG_SS,
-  TLB_BYTES,
-  segmentAttributes,
-  setSegmentAttributes,
-  setSegmentBase,
-  setSegmentLimit,
-  setSegmentSelector,
-} from '../state/state'
-import { AC, VM, ZF, readFlags, setArithmetic } from '../state/flags'
+import { AC, VM, ZF } from '../../numbers/registers'
+import { EVENT_MODE } from '../../numbers/seam'
+import { TLB_BYTES } from '../../numbers/sizes'
+import { CONTEXT_SUPERVISOR, CONTEXT_SUPERVISOR_AC, CONTEXT_USER, CONTEXT_USER_ALIGNED, CpuState, MODE_CODE16, MODE_CODE32, MODE_CODE64, MODE_REAL, MODE_STACK32, MODE_USER, SEG_CS, SEG_FS, SEG_SS, segmentAttributes, setSegmentAttributes, setSegmentBase, setSegmentLimit, setSegmentSelector } from '../state/state'
+import { readFlags, setArithmetic } from '../state/flags'
 import { eventMask } from '../state/layout'
 import { event } from '../state/imports'
 import { VECTOR_GP, VECTOR_NP, VECTOR_SS, raise } from '../state/fault'
-import {
-  ATTRIBUTE_ACCESSED,
-  ATTRIBUTE_BIG,
-  ATTRIBUTE_CODE,
-  ATTRIBUTE_EXPAND_DOWN,
-  ATTRIBUTE_LONG,
-  ATTRIBUTE_PRESENT,
-  ATTRIBUTE_S,
-  ATTRIBUTE_WRITABLE,
-  addressOfDescriptor,
-  attributesOf,
-  baseOf,
-  descriptor,
-  descriptorAddress,
-  dplOf,
-  fetchDescriptor,
-  isNull,
-  limitOf,
-  markAccessed,
-} from './descriptor-tables'
+import { ATTRIBUTE_ACCESSED, ATTRIBUTE_BIG, ATTRIBUTE_CODE, ATTRIBUTE_EXPAND_DOWN, ATTRIBUTE_LONG, ATTRIBUTE_PRESENT, ATTRIBUTE_S, ATTRIBUTE_WRITABLE, addressOfDescriptor, attributesOf, baseOf, descriptor, descriptorAddress, dplOf, fetchDescriptor, isNull, limitOf, markAccessed } from './descriptor-tables'
 import { readSystem64 } from '../memory/memory'
 
-const EVENT_MODE: u32 = 32
 const CR4_SMAP: u64 = 0x200000
 const CR0_AM: u64 = 0x40000
 

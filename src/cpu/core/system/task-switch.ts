@@ -6,32 +6,14 @@
 //     on its stack (3A 8.3, table 8-1). Whoever called must deliver it there, not at the instruction.
 //  3. All selectors are loaded before any descriptor is looked at, so the handler of such a fault sees the task's own selectors.
 // Deliberate: a single-step trap of the switching instruction itself is dropped; TF of the new task acts from its first instruction on.
+import { CR0_PG, CR0_TS, NT, VM } from '../../numbers/registers'
 import { CpuState, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS, setSlot } from '../state/state'
-import { NT, VM, writeFlags } from '../state/flags'
+import { writeFlags } from '../state/flags'
 import { VECTOR_GP, VECTOR_NP, VECTOR_SS, VECTOR_TS, raise } from '../state/fault'
-import {
-  ATTRIBUTE_CODE,
-  ATTRIBUTE_EXPAND_DOWN,
-  ATTRIBUTE_PRESENT,
-  ATTRIBUTE_S,
-  ATTRIBUTE_WRITABLE,
-  TYPE_LDT,
-  TYPE_TSS,
-  TYPE_TSS16,
-  addressOfDescriptor,
-  attributesOf,
-  baseOf,
-  descriptor,
-  descriptorAddress,
-  dplOf,
-  fetchDescriptor,
-  isNull,
-  limitOf,
-  markAccessed,
-} from './descriptor-tables'
+import { ATTRIBUTE_CODE, ATTRIBUTE_EXPAND_DOWN, ATTRIBUTE_PRESENT, ATTRIBUTE_S, ATTRIBUTE_WRITABLE, TYPE_LDT, TYPE_TSS, TYPE_TSS16, addressOfDescriptor, attributesOf, baseOf, descriptor, descriptorAddress, dplOf, fetchDescriptor, isNull, limitOf, markAccessed } from './descriptor-tables'
 import { readSystem8, writeSystem16, writeSystem8 } from '../memory/memory'
 import { setNullSegment, setRealSegment, setSegment, setSegmentFrom, updateMode } from './segments'
-import { CR0_PG, CR0_TS, writeCr3 } from './control-registers'
+import { writeCr3 } from './control-registers'
 import { armDebug } from './debug'
 import { serialize } from '../blocks/coherence'
 import { TSS16_LAST, TSS32_LAST, readTask, saveTask, taskCr3, taskFlags, taskLdt, taskRegister, taskRip, taskSelector, taskTraps, touch, touchTask } from './task-state'

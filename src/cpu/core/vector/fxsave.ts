@@ -6,7 +6,8 @@
 //
 // The vCPU keeps its x87 registers at FX_OFFSET in the same layout, but in PHYSICAL order: register i of the image is
 // physical register (TOP + i) & 7. The abridged tag byte is in physical order in both.
-import { CpuState, FX_OFFSET, MODE_CODE64, MODE_CODE_MASK, VECTOR_SCRATCH_OFFSET, XMM_OFFSET } from '../state/state'
+import { FX_OFFSET, VECTOR_SCRATCH_OFFSET, XMM_OFFSET } from '../../numbers/sizes'
+import { CpuState, MODE_CODE64, MODE_CODE_MASK } from '../state/state'
 import { VECTOR_GP, VECTOR_NM, raise, raiseNoCode } from '../state/fault'
 import { probeWrite, read64, write64 } from '../memory/memory'
 

@@ -3,6 +3,7 @@
 //
 // Promises: as sse.ts, which hands these over; CRC32 works on general registers and asks for no vector state. Functions:
 // sse-extended-decode.ts.
+import { FN_BLEND, FN_BLEND_MEMORY, FN_CRC32, FN_DOT, FN_DOT_MEMORY, FN_EXTRACT, FN_EXTRACT_MEMORY, FN_INSERT, FN_INSERT_MEMORY, FN_STRING, FN_STRING_MEMORY, FN_TEST, FN_TEST_MEMORY } from '../../numbers/vector-functions'
 import { CpuState, setSlot, slot } from '../state/state'
 import { uopArgument, uopD, uopDetail, uopFunction, uopS1, uopX } from '../blocks/ir'
 import { read8, read32, read64, write16, write32, write64, write8 } from '../memory/memory'
@@ -11,10 +12,6 @@ import { beginFloat } from './sse-float'
 import { dotPairs, dotProductsDouble, dotProductsSingle, dotSum, dotSumDouble } from './sse-extended-float'
 import { compareStrings, explicitLength, stringLength } from './sse-strings'
 import { acceptFlags, memorySource, sseUnavailable, vectorRegister } from './sse'
-import {
-  FN_BLEND, FN_BLEND_MEMORY, FN_CRC32, FN_DOT, FN_DOT_MEMORY, FN_EXTRACT, FN_EXTRACT_MEMORY, FN_INSERT, FN_INSERT_MEMORY, FN_STRING,
-  FN_STRING_MEMORY, FN_TEST, FN_TEST_MEMORY
-} from '../decode/sse-extended-decode'
 
 const CF: u64 = 1
 const ZF: u64 = 0x40

@@ -10,11 +10,7 @@
 //    normal or zero, and a result that is normal and not at the edge of the range (or an exact zero sum). No flag but
 //    PE can then be due.
 // 2. softfloat.ts, lane by lane, in all other cases.
-import {
-  ADD, DIVIDE, MULTIPLY, SUBTRACT, arithmetic, beginSse, compareOperands, convertA, denormalsAreZero,
-  loadDouble, loadInteger, loadSingle, moveAToB, moveAToR, packDouble, packSingle, raise, raised,
-  roundToDouble, roundToSingle, squareRoot, toInteger
-} from './softfloat'
+import { ADD, DIVIDE, MULTIPLY, SUBTRACT, arithmetic, beginSse, compareOperands, convertA, denormalsAreZero, loadDouble, loadInteger, loadSingle, moveAToB, moveAToR, packDouble, packSingle, raise, raised, roundToDouble, roundToSingle, squareRoot, toInteger } from './softfloat'
 import { roundOperation, sumOperation } from './sse-extended-float'
 
 /** Native arithmetic may be used (way 1). Flags 0..4 do not matter; RC, FTZ and DAZ are 0, masks and PE are 1. */

@@ -3,28 +3,21 @@
 // Promises: nothing is changed when an instruction faults, except exception flags, which stay sticky as on hardware. Order of
 // checks as in SDM 3A table 6-2: #UD (CR0.EM, CR4.OSFXSR), #NM (CR0.TS), #GP for alignment, page faults, then #XM, or
 // #UD where the system has not set CR4.OSXMMEXCPT (SDM 1 11.5.1). Meaning of the functions: sse-decode.ts.
-import { CpuState, VECTOR_SCRATCH_OFFSET, XMM_OFFSET, setSlot, slot } from '../state/state'
+import { VECTOR_SCRATCH_OFFSET, XMM_OFFSET } from '../../numbers/sizes'
+import { FN_COPY, FN_COPY_LOW, FN_EXTRACT_WORD, FN_FLOAT, FN_FLOAT_MEMORY, FN_FLOAT_TO_INTEGER, FN_FLOAT_TO_INTEGER_MEMORY, FN_FROM_GENERAL, FN_FXRSTOR, FN_FXSAVE, FN_HIGH_TO_LOW, FN_INSERT_WORD, FN_INSERT_WORD_MEMORY, FN_INTEGER, FN_INTEGER_MEMORY, FN_INTEGER_TO_FLOAT, FN_INTEGER_TO_FLOAT_MEMORY, FN_LOAD, FN_LOAD_HIGH, FN_LOAD_LOW, FN_LOAD_MXCSR, FN_LOW_TO_HIGH, FN_MASKED_STORE, FN_MERGE, FN_MMX, FN_MMX_MEMORY, FN_ORDER, FN_ORDER_MEMORY, FN_SIGN_MASK, FN_STORE, FN_STORE_HIGH, FN_STORE_MXCSR, FN_TO_GENERAL, FN_X87, FN_X87_WAIT } from '../../numbers/vector-functions'
+import { CpuState, setSlot, slot } from '../state/state'
 import { uopArgument, uopD, uopDetail, uopFunction, uopS1, uopX } from '../blocks/ir'
 import { VECTOR_GP, VECTOR_NM, VECTOR_UD, VECTOR_XM, raise, raiseNoCode } from '../state/fault'
 import { probeWrite, read128, read16, read32, read64, write128, write16, write32, write64, write8 } from '../memory/memory'
 import { setArithmetic } from '../state/flags'
 import { integerOperation } from './sse-integer'
-import {
-  beginFloat, doubleToInteger, floatOperation, integerToDouble, integerToSingle, orderDouble, orderSingle, singleToInteger
-} from './sse-float'
+import { beginFloat, doubleToInteger, floatOperation, integerToDouble, integerToSingle, orderDouble, orderSingle, singleToInteger } from './sse-float'
 import { raised } from './softfloat'
 import { fxrstor, fxsave } from './fxsave'
 import { mmxFunction } from './mmx'
 import { x87Function, x87Wait } from '../x87/x87'
 import { extendedFunction } from './sse-extended'
-import {
-  FN_COPY, FN_COPY_LOW, FN_EXTRACT_WORD, FN_FLOAT, FN_FLOAT_MEMORY, FN_FLOAT_TO_INTEGER,
-  FN_FLOAT_TO_INTEGER_MEMORY, FN_FROM_GENERAL, FN_FXRSTOR, FN_FXSAVE, FN_HIGH_TO_LOW, FN_INSERT_WORD,
-  FN_INSERT_WORD_MEMORY, FN_INTEGER, FN_INTEGER_MEMORY, FN_INTEGER_TO_FLOAT, FN_INTEGER_TO_FLOAT_MEMORY, FN_LOAD,
-  FN_LOAD_HIGH, FN_LOAD_LOW, FN_LOAD_MXCSR, FN_LOW_TO_HIGH, FN_MASKED_STORE, FN_MERGE, FN_MMX,
-  FN_MMX_MEMORY, FN_ORDER, FN_ORDER_MEMORY, FN_SIGN_MASK, FN_STORE, FN_STORE_HIGH, FN_STORE_MXCSR, FN_TO_GENERAL,
-  FN_X87, FN_X87_WAIT, IMMEDIATE_SOURCE, X_ALIGNED
-} from '../decode/sse-decode'
+import { IMMEDIATE_SOURCE, X_ALIGNED } from '../decode/sse-decode'
 
 const CR0_EM: u64 = 4
 const CR0_TS: u64 = 8

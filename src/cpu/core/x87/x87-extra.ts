@@ -1,14 +1,7 @@
 // x87 operations on the parts of numbers: constants, FXTRACT, FSCALE, FPREM and FPREM1.
 import { CpuState } from '../state/state'
-import {
-  DENORMAL, DIVIDE_BY_ZERO, FINITE, INFINITE, TO_DOWN, TO_UP, TO_ZERO, ZERO,
-  aClass, aDenormal, aExponent, aSign, aSignificand, bClass, bDenormal, bExponent, indefinite, loadInteger,
-  moveAToB, moveAToR, propagateNaN, propagateNaNOfA, raise, remainder, roundingMode, setBExponent, setR
-} from '../vector/softfloat'
-import {
-  C0, C1, C2, C3, isEmpty, loadSt, markFull, push, roundToExtended, setConditions, settle, st, stackOverflow, stackUnderflow,
-  storeIndefinite, storeR
-} from './x87-stack'
+import { DENORMAL, DIVIDE_BY_ZERO, FINITE, INFINITE, TO_DOWN, TO_UP, TO_ZERO, ZERO, aClass, aDenormal, aExponent, aSign, aSignificand, bClass, bDenormal, bExponent, indefinite, loadInteger, moveAToB, moveAToR, propagateNaN, propagateNaNOfA, raise, remainder, roundingMode, setBExponent, setR } from '../vector/softfloat'
+import { C0, C1, C2, C3, isEmpty, loadSt, markFull, push, roundToExtended, setConditions, settle, st, stackOverflow, stackUnderflow, storeIndefinite, storeR } from './x87-stack'
 
 /** FLD1 ... FLDZ into ST(0): the 66-bit internal constants rounded by the rounding control (SDM 1 8.3.8). */
 export function loadConstant(c: CpuState, modrm: u32): void {

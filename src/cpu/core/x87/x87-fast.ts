@@ -5,13 +5,8 @@
 // is masked, and that the x87 is available.
 import { CpuState } from '../state/state'
 import { condition, setArithmetic } from '../state/flags'
-import {
-  UNDECIDED, addExtended, compareExtended, divideExtended, multiplyExtended, note, rootExtended
-} from './extended-arithmetic'
-import {
-  high, integral, narrow, narrowToDouble, narrowToInteger, narrowToSingle, outcome, readable, significand, widenDouble,
-  widenInteger, widenSingle, writable
-} from './x87-operands'
+import { UNDECIDED, addExtended, compareExtended, divideExtended, multiplyExtended, note, rootExtended } from './extended-arithmetic'
+import { high, integral, narrow, narrowToDouble, narrowToInteger, narrowToSingle, outcome, readable, significand, widenDouble, widenInteger, widenSingle, writable } from './x87-operands'
 import { copyRegister, fx } from './x87-stack'
 
 export const SLOW: u32 = 0

@@ -6,11 +6,9 @@
 // Protocol of an instruction: `beginX87(control)`; compute with softfloat; `settle` merges the flags. It returns false if an
 // unmasked invalid, denormal or zero-divide forbids any result (SDM 1 8.4, 8.5); unmasked ones make the NEXT waiting
 // instruction fault with #MF, never this one.
-import { CpuState, FX_OFFSET } from '../state/state'
-import {
-  INEXACT, INVALID, beginX87, loadExtended, packExtendedHigh, packExtendedSignificand, raise as raiseFloat, raised,
-  roundR, roundedUp
-} from '../vector/softfloat'
+import { FX_OFFSET } from '../../numbers/sizes'
+import { CpuState } from '../state/state'
+import { INEXACT, INVALID, beginX87, loadExtended, packExtendedHigh, packExtendedSignificand, raise as raiseFloat, raised, roundR, roundedUp } from '../vector/softfloat'
 
 export const STACK_FAULT: i32 = 0x40
 export const C0: u32 = 0x100

@@ -8,17 +8,8 @@ import { uopDetail, uopX } from '../blocks/ir'
 import { VECTOR_MF, VECTOR_NM, raiseNoCode } from '../state/fault'
 import { read16, read32, read64, write16, write32, write64 } from '../memory/memory'
 import { condition, setArithmetic } from '../state/flags'
-import {
-  ADD, DIVIDE, INEXACT, INVALID, MULTIPLY, SUBTRACT,
-  arithmetic, compareOperands, convertA, loadDouble, loadInteger, loadSingle,
-  moveAToB, moveAToR, packDouble, packSingle, propagateNaNOfA, raised, replaceFlags, roundToDouble,
-  roundToIntegral, roundToSingle, squareRoot, swapOperands, toInteger
-} from '../vector/softfloat'
-import {
-  C0, C1, C2, C3, begin, controlWord, copyRegister, fx, isEmpty, loadSt, markEmpty, markFull, pop, push,
-  roundToPrecision, setConditions, setControlWord, setStackTop, setStatusWord, settle, st, stackOverflow,
-  stackTop, stackUnderflow, statusWord, storeForbidden, storeIndefinite, storeR
-} from './x87-stack'
+import { ADD, DIVIDE, INEXACT, INVALID, MULTIPLY, SUBTRACT, arithmetic, compareOperands, convertA, loadDouble, loadInteger, loadSingle, moveAToB, moveAToR, packDouble, packSingle, propagateNaNOfA, raised, replaceFlags, roundToDouble, roundToIntegral, roundToSingle, squareRoot, swapOperands, toInteger } from '../vector/softfloat'
+import { C0, C1, C2, C3, begin, controlWord, copyRegister, fx, isEmpty, loadSt, markEmpty, markFull, pop, push, roundToPrecision, setConditions, setControlWord, setStackTop, setStatusWord, settle, st, stackOverflow, stackTop, stackUnderflow, statusWord, storeForbidden, storeIndefinite, storeR } from './x87-stack'
 import { initialise, loadEnvironment, restore, save, storeEnvironment } from './x87-environment'
 import { exponentAndSignificand, loadConstant, partialRemainder, scale } from './x87-extra'
 import { loadDecimal, storeDecimal } from './x87-decimal'

@@ -1,4 +1,5 @@
 // Function numbers of OP_SYSTEM, shared by system-decode.ts and system-ops.ts. Beside each: its operands.
+
 export const SYS_SLDT = 0 // x size, d register slot or 0 with detail 1: memory at T0
 export const SYS_STR = 1
 export const SYS_LLDT = 2 // s1 selector

@@ -1,5 +1,6 @@
 // Functions of OP_COLD and OP_COLD_END: integer instructions executed out of line (cold.ts, string.ts).
 // x is the operand size in bytes unless said otherwise.
+
 export const COLD_PUSH: u32 = 0 // push b = slot(s2) + argument; legacy stacks and 16-bit pushes
 export const COLD_POP: u32 = 1 // d = popped value; size x
 export const COLD_PEEK: u32 = 2 // d = value at the stack's top, stack pointer unchanged

@@ -1,0 +1,28 @@
+// Where the parts of a vCPU's state lie that are no fields, and how large its tables are.
+
+/** Offset where the derived part begins; [0, 736) and [1024, 1536) are saved. */
+export const DERIVED_OFFSET: u32 = 736
+
+/** x87 and SSE registers in FXSAVE layout (512 bytes, 16-aligned): XMM r at FX_OFFSET + 160 + 16 r, ST at FX_OFFSET + 32 + 16 i
+ *  (in PHYSICAL register order, not stack order: fpu.ts rotates on FXSAVE/FXRSTOR). MXCSR lives in c.mxcsr. */
+export const FX_OFFSET: u32 = 1024
+export const XMM_OFFSET: u32 = 1184
+export const FX_END: u32 = 1536
+
+/** Free for fpu.ts and sse.ts as working storage (16-aligned, 512 bytes). Nothing survives an instruction in it. */
+export const VECTOR_SCRATCH_OFFSET: u32 = 1536
+
+/** Which groups of eight TLB entries may hold something, a bit each: for contexts 0 to 2 TLB_FILLED_WORDS words. Derived. */
+export const TLB_FILLED_OFFSET: u32 = 2048
+export const TLB_FILLED_WORDS: u32 = 4
+
+/** Pages from which blocks have been validated for a fetch since the last new generation: FETCHED_BITS bits by a hash of the page. Derived. */
+export const FETCHED_OFFSET: u32 = 2144
+export const FETCHED_BITS: u32 = 16384
+export const STATE_BYTES: u32 = 4224
+export const TLB_ENTRIES: u32 = 2048
+export const TLB_ENTRY_BYTES: u32 = 32
+export const TLB_BYTES: u32 = TLB_ENTRIES * TLB_ENTRY_BYTES
+export const BLOCK_TABLE_ENTRIES: u32 = 16384
+export const PAGE_TABLE_ENTRIES: u32 = 2048
+export const JUMP_CACHE_ENTRIES: u32 = 2048
