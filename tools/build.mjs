@@ -1,4 +1,4 @@
-// Builds the project: the CPU core (AssemblyScript -> src/cpu/core.wasm), then every TypeScript room
+// Builds the project: the CPU core (AssemblyScript -> src/cpu/core.wasm, and the layouts of its records), then every TypeScript room
 // (tsc -b over the project references -> dist/). Skips what is newer than its sources, so that a second
 // run is quick. `--release` is the only mode: tests, benchmarks and users run the same bytes.
 import { spawnSync } from 'node:child_process'
@@ -25,13 +25,17 @@ function run(command, args) {
 }
 
 const wasm = join(root, 'src/cpu/core.wasm')
-if (!existsSync(wasm) || statSync(wasm).mtimeMs < newest(join(root, 'src/cpu/core'))) {
+const layouts = join(root, 'src/cpu/layouts.ts')
+const sources = ['src/cpu/core', 'src/cpu/numbers', 'tools/core'].map((folder) => newest(join(root, folder)))
+if (!existsSync(wasm) || !existsSync(layouts) || statSync(wasm).mtimeMs < Math.max(...sources)) {
   run('assemblyscript/bin/asc.js', [
     'src/cpu/core/index.ts',
     '--config',
     'src/cpu/core/asconfig.json',
     '--target',
     'release',
+    '--transform',
+    './tools/core/layouts.mjs',
   ])
 }
 run('typescript/bin/tsc', ['-b', 'src'])

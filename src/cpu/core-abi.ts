@@ -29,26 +29,7 @@ export interface CoreImports {
   event(cpu: number, kind: number, a: number, b: number): void
 }
 
-/** Why `run` returned. The vCPU is at an instruction boundary in every case. */
-export const EXIT_BUDGET = 0 // the budget of retired instructions is used up
-export const EXIT_HALT = 1 // HLT retired and nothing is pending; call again after an interrupt was raised
-export const EXIT_SHUTDOWN = 2 // triple fault: the machine resets
-export const EXIT_YIELD = 3 // a device asked for control through `requestYield`, or PAUSE with the hint enabled
-export const EXIT_BREAK = 4 // a host breakpoint or watchpoint, before the instruction at RIP executed
-export const EXIT_WAIT_SIPI = 5 // the vCPU waits for a start-up IPI and executed nothing
-
-/** Lines into a vCPU, set by the machine, level-sensitive except NMI and INIT. */
-export const LINE_INTR = 1
-export const LINE_NMI = 2
-export const LINE_INIT = 4
-
-/** `event` kinds. Off unless enabled with `setEventMask`; a disabled event costs nothing. */
-export const EVENT_CROSS_MODIFIED = 1 // executed bytes that another vCPU rewrote since this vCPU last serialized (a: linear low, b: RIP low)
-export const EVENT_EXCEPTION = 2 // an exception was delivered (a: vector, b: error code)
-export const EVENT_CR3 = 4 // MOV to CR3 (a: new value, low 32 bits, b: 1 if bit 63 asked for no flush)
-export const EVENT_TLB_FLUSH = 8 // a flush of translations (a: 0 one page, 1 one PCID but for global entries, 2 everything, 3 everything but global, b: PCID)
-export const EVENT_PTE_WRITE = 16 // the walker set an accessed or dirty bit (a: physical address, b: new low 32 bits)
-export const EVENT_MODE = 32 // the privilege level changed (a: new CPL, b: old CPL)
+export * from './numbers/seam.js'
 
 /** Exports of core.wasm. Pointers are byte offsets into the linear memory. */
 export interface CoreExports {

@@ -1,5 +1,7 @@
-// Offsets of the fields of a vCPU's state area, for the host. The owner is core/state/state.ts; tests/cpu compares them.
+// Offsets of the fields of a vCPU's state area, for the host. The owner is core/state/state.ts, whose offsets the build writes to layouts.ts.
 // All values are little-endian. Everything here may be read after `synchronize` and written before `stateChanged`.
+import { CPU_STATE } from './layouts.js'
+import { FX_OFFSET, XMM_OFFSET } from './numbers/sizes.js'
 
 export const GENERAL_REGISTERS = [
   'rax',
@@ -22,89 +24,74 @@ export const GENERAL_REGISTERS = [
 
 /** 64-bit registers. */
 export const STATE_OFFSETS = {
-  rax: 0,
-  rcx: 8,
-  rdx: 16,
-  rbx: 24,
-  rsp: 32,
-  rbp: 40,
-  rsi: 48,
-  rdi: 56,
-  r8: 64,
-  r9: 72,
-  r10: 80,
-  r11: 88,
-  r12: 96,
-  r13: 104,
-  r14: 112,
-  r15: 120,
-  esBase: 200,
-  csBase: 208,
-  ssBase: 216,
-  dsBase: 224,
-  fsBase: 232,
-  gsBase: 240,
-  rip: 256,
-  rflags: 264,
-  cr0: 296,
-  cr2: 304,
-  cr3: 312,
-  cr4: 320,
-  efer: 328,
-  star: 336,
-  lstar: 344,
-  cstar: 352,
-  sfmask: 360,
-  kernelGsBase: 368,
-  tscAux: 376,
-  dr0: 440,
-  dr1: 448,
-  dr2: 456,
-  dr3: 464,
-  dr6: 472,
-  dr7: 480,
-  gdtrBase: 488,
-  idtrBase: 496,
-  ldtrBase: 504,
-  trBase: 512,
+  rax: CPU_STATE.rax,
+  rcx: CPU_STATE.rcx,
+  rdx: CPU_STATE.rdx,
+  rbx: CPU_STATE.rbx,
+  rsp: CPU_STATE.rsp,
+  rbp: CPU_STATE.rbp,
+  rsi: CPU_STATE.rsi,
+  rdi: CPU_STATE.rdi,
+  r8: CPU_STATE.r8,
+  r9: CPU_STATE.r9,
+  r10: CPU_STATE.r10,
+  r11: CPU_STATE.r11,
+  r12: CPU_STATE.r12,
+  r13: CPU_STATE.r13,
+  r14: CPU_STATE.r14,
+  r15: CPU_STATE.r15,
+  esBase: CPU_STATE.esBase,
+  csBase: CPU_STATE.csBase,
+  ssBase: CPU_STATE.ssBase,
+  dsBase: CPU_STATE.dsBase,
+  fsBase: CPU_STATE.fsBase,
+  gsBase: CPU_STATE.gsBase,
+  rip: CPU_STATE.rip,
+  rflags: CPU_STATE.eflags,
+  cr0: CPU_STATE.cr0,
+  cr2: CPU_STATE.cr2,
+  cr3: CPU_STATE.cr3,
+  cr4: CPU_STATE.cr4,
+  efer: CPU_STATE.efer,
+  star: CPU_STATE.star,
+  lstar: CPU_STATE.lstar,
+  cstar: CPU_STATE.cstar,
+  sfmask: CPU_STATE.sfmask,
+  kernelGsBase: CPU_STATE.kernelGsBase,
+  tscAux: CPU_STATE.tscAux,
+  dr0: CPU_STATE.dr0,
+  dr1: CPU_STATE.dr1,
+  dr2: CPU_STATE.dr2,
+  dr3: CPU_STATE.dr3,
+  dr6: CPU_STATE.dr6,
+  dr7: CPU_STATE.dr7,
+  gdtrBase: CPU_STATE.gdtrBase,
+  idtrBase: CPU_STATE.idtrBase,
+  ldtrBase: CPU_STATE.ldtrBase,
+  trBase: CPU_STATE.trBase,
 } as const
 
 export type StateRegister = keyof typeof STATE_OFFSETS
 
 /** 32-bit fields. Selectors, limits and attributes are arrays of six: ES CS SS DS FS GS. */
-export const STATE_GDTR_LIMIT = 520
-export const STATE_IDTR_LIMIT = 524
-export const STATE_LDTR_LIMIT = 528
-export const STATE_TR_LIMIT = 532
-export const STATE_LDTR_SELECTOR = 536
-export const STATE_TR_SELECTOR = 540
-export const STATE_LDTR_ATTRIBUTES = 544
-export const STATE_TR_ATTRIBUTES = 548
-export const STATE_SELECTORS = 552
-export const STATE_LIMITS = 576
-export const STATE_ATTRIBUTES = 600
-export const STATE_LINES = 624
-export const STATE_HALTED = 628
-export const STATE_WAIT_SIPI = 632
+export const STATE_GDTR_LIMIT = CPU_STATE.gdtrLimit
+export const STATE_IDTR_LIMIT = CPU_STATE.idtrLimit
+export const STATE_LDTR_LIMIT = CPU_STATE.ldtrLimit
+export const STATE_TR_LIMIT = CPU_STATE.trLimit
+export const STATE_LDTR_SELECTOR = CPU_STATE.ldtrSelector
+export const STATE_TR_SELECTOR = CPU_STATE.trSelector
+export const STATE_LDTR_ATTRIBUTES = CPU_STATE.ldtrAttributes
+export const STATE_TR_ATTRIBUTES = CPU_STATE.trAttributes
+export const STATE_SELECTORS = CPU_STATE.esSelector
+export const STATE_LIMITS = CPU_STATE.esLimit
+export const STATE_ATTRIBUTES = CPU_STATE.esAttributes
+export const STATE_LINES = CPU_STATE.lines
+export const STATE_HALTED = CPU_STATE.halted
+export const STATE_WAIT_SIPI = CPU_STATE.waitSipi
 /** 0, or after a triple fault four bytes: the vector that began it (an interrupt's too), then those of the three faults. */
-export const STATE_SHUTDOWN = 636
-export const STATE_MXCSR = 660
+export const STATE_SHUTDOWN = CPU_STATE.shutdown
+export const STATE_MXCSR = CPU_STATE.mxcsr
 /** Sixteen registers of 16 bytes. */
-export const STATE_XMM = 1184
+export const STATE_XMM = XMM_OFFSET
 /** The x87 registers in physical order, 16 bytes apart. */
-export const STATE_X87 = 1056
-
-/** What compiled code and its compiler use (jit/). 64-bit: flag words; the rest 32-bit. */
-export const STATE_FLAG_RESULT = 272
-export const STATE_FLAG_CARRY = 280
-export const STATE_FLAG_AUX = 288
-export const STATE_RETIRED = 664
-export const STATE_TLB = 736
-export const STATE_GENERATION = 744
-export const STATE_CPL = 748
-export const STATE_TLB_BASE = 820
-export const STATE_BLOCK_TABLE = 840
-export const STATE_JIT_FUEL = 960
-export const STATE_JIT_STATUS = 964
-export const STATE_FLAG_FORM = 972
-export const STATE_GLOBAL_GENERATION = 996
+export const STATE_X87 = FX_OFFSET + 32

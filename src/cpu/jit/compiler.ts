@@ -8,12 +8,13 @@
 //    compiled before is taken from the pool. Dropping a region frees only its record.
 // 3. The pool is bounded. When it is full, everything compiled is dropped at the beginning of the next run.
 // 4. It decides nothing that a guest could notice: any block may be compiled at any time, or never.
+
 import type { CoreExports } from '../core-abi.js'
-import { STATE_BLOCK_TABLE, STATE_GENERATION, STATE_GLOBAL_GENERATION, STATE_RETIRED } from '../state-layout.js'
+import { BLOCK, CPU_STATE, REGION } from '../layouts.js'
+import { REGION_HEADER, REGION_SOURCES, REGION_TARGETS, REGION_WAYS } from '../numbers/leaving.js'
 import type { FlowGraph } from './graph.js'
 import { type BlockSource, isLinked, overlaps, planRegion, type RegionPlan } from './region.js'
 import { flowOf, translateRegion } from './translate.js'
-import { BLOCK, REGION } from './uops.js'
 import { encodeModule, type FunctionType, I32, I64, type ImportedFunction } from './wasm.js'
 
 /** Entries of a block before it is compiled. */
@@ -143,7 +144,7 @@ export class Compiler {
   grow(cpu: number, region: number): void {
     const view = new DataView(this.memory.buffer)
     view.setUint32(region + REGION.growAt, view.getUint32(region + REGION.exits, true) + ASK_AGAIN, true)
-    if (!this.full) this.enqueue({ cpu, block: view.getUint32(region + REGION.header, true), region })
+    if (!this.full) this.enqueue({ cpu, block: view.getUint32(region + REGION_HEADER, true), region })
   }
 
   private enqueue(asked: Waiting): void {
@@ -157,7 +158,7 @@ export class Compiler {
     const view = new DataView(this.memory.buffer)
     for (const [block, cpu] of this.postponed) {
       if (
-        isLinked(view, this.word(cpu, STATE_BLOCK_TABLE), block) &&
+        isLinked(view, this.word(cpu, CPU_STATE.blockTable), block) &&
         view.getInt32(block + BLOCK.heat, true) > this.threshold >> 2
       )
         view.setInt32(block + BLOCK.heat, this.threshold >> 2, true)
@@ -168,7 +169,7 @@ export class Compiler {
   private isStartUp(cpu: number): boolean {
     if (this.threshold < DEFAULT_THRESHOLD) return false
     const state = this.exports.statePointer(cpu) >>> 0
-    return new DataView(this.memory.buffer).getBigUint64(state + STATE_RETIRED, true) < START_UP
+    return new DataView(this.memory.buffer).getBigUint64(state + CPU_STATE.retiredLow, true) < START_UP
   }
 
   /** A 32-bit field of a vCPU's state. */
@@ -185,8 +186,8 @@ export class Compiler {
     for (const { cpu, block, region } of queue) {
       const source: BlockSource = {
         view,
-        blockTable: this.word(cpu, STATE_BLOCK_TABLE),
-        generations: [this.word(cpu, STATE_GENERATION), this.word(cpu, STATE_GLOBAL_GENERATION)],
+        blockTable: this.word(cpu, CPU_STATE.blockTable),
+        generations: [this.word(cpu, CPU_STATE.generation), this.word(cpu, CPU_STATE.globalGeneration)],
         threshold: this.threshold,
         ways: this.ways,
         replaced: region,
@@ -241,10 +242,10 @@ export class Compiler {
   private learn(view: DataView, region: number): void {
     if (this.ways.size > MAX_KNOWN_BRANCHES) this.ways.clear()
     const seen = new Map<number, number[]>()
-    const noted = Math.min(REGION.ways, view.getUint32(region + REGION.exits, true))
+    const noted = Math.min(REGION_WAYS, view.getUint32(region + REGION.exits, true))
     for (let i = 0; i < noted; i++) {
-      const target = view.getUint32(region + REGION.targets + 4 * i, true)
-      const block = view.getUint32(region + REGION.header + 4 * view.getUint8(region + REGION.sources + i), true)
+      const target = view.getUint32(region + REGION_TARGETS + 4 * i, true)
+      const block = view.getUint32(region + REGION_HEADER + 4 * view.getUint8(region + REGION_SOURCES + i), true)
       if (target === 0) continue
       const targets = seen.get(block)
       if (targets === undefined) seen.set(block, [target])
@@ -303,9 +304,9 @@ export class Compiler {
     view.setUint32(region + REGION.pages, plan.pages, true)
     view.setUint32(region + REGION.growAt, growAt < LAST_GROWTH ? growAt : NEVER, true)
     blocks.forEach((at, i) => {
-      view.setUint32(region + REGION.header + 4 * i, at.block.pointer, true)
-      view.setUint8(region + REGION.header + 4 * blocks.length + i, at.page)
-      view.setUint8(region + REGION.header + 5 * blocks.length + i, at.second)
+      view.setUint32(region + REGION_HEADER + 4 * i, at.block.pointer, true)
+      view.setUint8(region + REGION_HEADER + 4 * blocks.length + i, at.page)
+      view.setUint8(region + REGION_HEADER + 5 * blocks.length + i, at.second)
     })
     this.exports.jitLink(cpu, region)
     blocks.forEach((at, i) => {

@@ -1,20 +1,13 @@
 // What the emitters share while one block is translated: the function, the place in the block, and what is known of the flags.
-import { EXIT, FLAG_A, FLAG_B, FORM, FUEL, type FunctionBuilder, LEAVE_UOP } from './function-builder.js'
+import { LEAVE_UOP, PAGE_UNCHECKED } from '../numbers/leaving.js'
+import { SLOT_ZERO } from '../numbers/operations.js'
+import { EXIT, FLAG_A, FLAG_B, FORM, FUEL, type FunctionBuilder } from './function-builder.js'
 import type { RegionBlock } from './region.js'
-import { SLOT_ZERO, type Uop } from './uops.js'
+import type { Uop } from './uops.js'
 import { type Code, W } from './wasm.js'
 
 /** Forms of the flag words (core/state/flag-forms.ts): kind + size index; WORDS is a form without size. */
 export const WORDS = 0
-export const ADD = 4
-export const SUB = 8
-export const LOGIC = 12
-export const INC = 16
-export const DEC = 20
-export const SHL = 24
-export const SHR = 28
-export const SAR = 32
-const PAGE_UNCHECKED = 0x1fff
 /** Known only at run time: the local FORM says which. */
 export const DYNAMIC = -1
 

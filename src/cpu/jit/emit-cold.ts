@@ -3,35 +3,41 @@
 //
 // What is rare about them, a quotient that does not fit or flags that must be kept in part, is left to the interpreter or to the helper.
 // Flags that the SDM leaves undefined are those of core/execute/cold.ts.
+
+import { FORM_SUB } from '../numbers/flag-forms.js'
+import {
+  COLD_BSF,
+  COLD_BSR,
+  COLD_CMPXCHG,
+  COLD_DIRECTION,
+  COLD_DIV,
+  COLD_IDIV,
+  COLD_IMUL,
+  COLD_MUL,
+  COLD_POPCNT,
+} from '../numbers/integer-functions.js'
+import { LEAVE_UOP } from '../numbers/leaving.js'
+import { OP_COLD, SLOT_T3 } from '../numbers/operations.js'
 import { STATE_OFFSETS } from '../state-layout.js'
-import { type Context, SUB, WORDS } from './context.js'
+import { type Context, WORDS } from './context.js'
 import { functionOf } from './emit-helper.js'
-import { C, FLAG_A, FLAG_B, FLAG_C, LEAVE_UOP, X0, X1, X2, X3 } from './function-builder.js'
-import { OP, SLOT_T3, type Uop } from './uops.js'
+import { C, FLAG_A, FLAG_B, FLAG_C, X0, X1, X2, X3 } from './function-builder.js'
+import type { Uop } from './uops.js'
 import { W } from './wasm.js'
 
 const RAX = 0
 const RDX = 2 << 3
 const DIRECTION_FLAG = 0x400n
-const COLD_MUL = 11
-const COLD_IMUL = 12
-const COLD_DIV = 13
-const COLD_IDIV = 14
-const COLD_BSF = 17
-const COLD_BSR = 18
-const COLD_POPCNT = 19
-const COLD_CMPXCHG = 24
-const COLD_DIRECTION = 30
 
 /** Does the uop produce all flags, and can it not leave the function? Then flags before it need not be kept for it. */
 export function replacesFlags(uop: Uop): boolean {
   const fn = functionOf(uop)
-  return uop.op === OP.COLD && (fn === COLD_BSF || fn === COLD_BSR || fn === COLD_POPCNT || fn === COLD_CMPXCHG)
+  return uop.op === OP_COLD && (fn === COLD_BSF || fn === COLD_BSR || fn === COLD_POPCNT || fn === COLD_CMPXCHG)
 }
 
 /** Emits a frequent out-of-line uop; false if it is none, or if its flags ask for the helper. */
 export function emitCold(c: Context, uop: Uop, needed: boolean): boolean {
-  if (uop.op !== OP.COLD) return false
+  if (uop.op !== OP_COLD) return false
   const sz = 31 - Math.clz32(uop.x)
   switch (functionOf(uop)) {
     case COLD_BSF:
@@ -145,7 +151,7 @@ function compareExchange(c: Context, uop: Uop, sz: number): void {
   c.getSized(RAX, sz)
   c.getSized(uop.s1, sz)
   c.keepOperands()
-  c.produced(SUB, sz)
+  c.produced(FORM_SUB, sz)
   code.get(FLAG_A)
   code.get(FLAG_B)
   code.op(W.i64Eq)

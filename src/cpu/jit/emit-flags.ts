@@ -2,7 +2,17 @@
 //
 // Where the form is known, a condition is one comparison of the operands that the producer left. Where it is not (a place that several ways
 // lead to), the words are settled first by the core's own routine, so that the meaning of each form is stated once (core/state/flag-forms.ts).
-import { ADD, type Context, DEC, DYNAMIC, INC, LOGIC, SAR, SHL, SHR, SUB, WORDS } from './context.js'
+import {
+  FORM_ADD,
+  FORM_DEC,
+  FORM_INC,
+  FORM_LOGIC,
+  FORM_SAR,
+  FORM_SHL,
+  FORM_SHR,
+  FORM_SUB,
+} from '../numbers/flag-forms.js'
+import { type Context, DYNAMIC, WORDS } from './context.js'
 import { C, FLAG_A, FLAG_B, FLAG_C, HELPER, X2 } from './function-builder.js'
 import { W } from './wasm.js'
 
@@ -20,10 +30,10 @@ export function settle(c: Context): void {
 /** The same as core/state/flag-forms.ts, for the frequent forms: a call keeps V8 from holding anything in registers around it. */
 function settleInPlace(c: Context): boolean {
   const kind = c.form < 0 ? DYNAMIC : c.form & ~3
-  if (kind !== ADD && kind !== SUB && kind !== LOGIC) return false
+  if (kind !== FORM_ADD && kind !== FORM_SUB && kind !== FORM_LOGIC) return false
   const { code } = c
   const sz = c.form & 3
-  if (kind === LOGIC) {
+  if (kind === FORM_LOGIC) {
     code.i64(0)
     code.set(FLAG_B)
     code.i64(0)
@@ -46,13 +56,13 @@ function settleInPlace(c: Context): boolean {
       code.i64(-1)
       code.op(W.i64Xor)
     }
-    complement(FLAG_A, kind === SUB)
+    complement(FLAG_A, kind === FORM_SUB)
     code.get(FLAG_B)
     code.op(W.i64And)
-    complement(FLAG_A, kind === SUB)
+    complement(FLAG_A, kind === FORM_SUB)
     code.get(FLAG_B)
     code.op(W.i64Xor)
-    complement(X2, kind === ADD)
+    complement(X2, kind === FORM_ADD)
     code.op(W.i64And)
     code.op(W.i64Or)
     if (sz < 3) {
@@ -84,36 +94,36 @@ function settleUnless(c: Context, ...kinds: number[]): number {
 function result(c: Context, kind: number): void {
   const { code } = c
   code.get(FLAG_A)
-  if (kind === ADD || kind === SUB || kind >= SHL) {
+  if (kind === FORM_ADD || kind === FORM_SUB || kind >= FORM_SHL) {
     code.get(FLAG_B)
     code.op(
-      kind === ADD
+      kind === FORM_ADD
         ? W.i64Add
-        : kind === SUB
+        : kind === FORM_SUB
           ? W.i64Sub
-          : kind === SHL
+          : kind === FORM_SHL
             ? W.i64Shl
-            : kind === SHR
+            : kind === FORM_SHR
               ? W.i64ShrU
               : W.i64ShrS,
     )
   }
 }
 
-const ANY = [WORDS, ADD, SUB, LOGIC, INC, DEC, SHL, SHR, SAR]
+const ANY = [WORDS, FORM_ADD, FORM_SUB, FORM_LOGIC, FORM_INC, FORM_DEC, FORM_SHL, FORM_SHR, FORM_SAR]
 
 /** Pushes ZF as an i32. */
 function zero(c: Context): void {
   const kind = settleUnless(c, ...ANY)
   const { code } = c
-  if (kind === SUB) {
+  if (kind === FORM_SUB) {
     code.get(FLAG_A)
     code.get(FLAG_B)
     code.op(W.i64Eq)
     return
   }
   result(c, kind)
-  if (kind !== WORDS && kind !== LOGIC && kind !== INC && kind !== DEC) c.truncate(c.form & 3)
+  if (kind !== WORDS && kind !== FORM_LOGIC && kind !== FORM_INC && kind !== FORM_DEC) c.truncate(c.form & 3)
   code.op(W.i64Eqz)
 }
 
@@ -132,16 +142,16 @@ function sign(c: Context): void {
 
 /** Pushes CF as an i64, 0 or 1. */
 export function carry(c: Context): void {
-  const kind = settleUnless(c, WORDS, ADD, SUB, LOGIC, INC, DEC)
+  const kind = settleUnless(c, WORDS, FORM_ADD, FORM_SUB, FORM_LOGIC, FORM_INC, FORM_DEC)
   const { code } = c
   const sz = c.form & 3
-  if (kind === LOGIC) code.i64(0)
-  else if (kind === SUB) {
+  if (kind === FORM_LOGIC) code.i64(0)
+  else if (kind === FORM_SUB) {
     code.get(FLAG_A)
     code.get(FLAG_B)
     code.op(W.i64LtU)
     code.op(W.i64ExtendI32U)
-  } else if (kind === ADD) {
+  } else if (kind === FORM_ADD) {
     code.get(FLAG_A)
     code.get(FLAG_B)
     code.op(W.i64Add)
@@ -167,9 +177,9 @@ function carryBit(c: Context): void {
 
 /** Pushes OF as an i32. */
 function overflow(c: Context): void {
-  const kind = settleUnless(c, WORDS, ADD, SUB, LOGIC)
+  const kind = settleUnless(c, WORDS, FORM_ADD, FORM_SUB, FORM_LOGIC)
   const { code } = c
-  if (kind === LOGIC) {
+  if (kind === FORM_LOGIC) {
     code.i32(0)
     return
   }
@@ -184,9 +194,9 @@ function overflow(c: Context): void {
     result(c, kind)
     code.set(X2)
     code.get(FLAG_A)
-    code.get(kind === ADD ? X2 : FLAG_B)
+    code.get(kind === FORM_ADD ? X2 : FLAG_B)
     code.op(W.i64Xor)
-    code.get(kind === ADD ? FLAG_B : FLAG_A)
+    code.get(kind === FORM_ADD ? FLAG_B : FLAG_A)
     code.get(X2)
     code.op(W.i64Xor)
     code.op(W.i64And)
@@ -218,9 +228,9 @@ function parity(c: Context): void {
 
 /** Pushes SF != OF as an i32. */
 function less(c: Context): void {
-  const kind = settleUnless(c, WORDS, SUB, LOGIC)
-  if (kind === LOGIC) sign(c)
-  else if (kind === SUB) compareSigned(c, W.i64LtS)
+  const kind = settleUnless(c, WORDS, FORM_SUB, FORM_LOGIC)
+  if (kind === FORM_LOGIC) sign(c)
+  else if (kind === FORM_SUB) compareSigned(c, W.i64LtS)
   else {
     sign(c)
     overflow(c)
@@ -251,7 +261,7 @@ export function condition(c: Context, cc: number): void {
       zero(c)
       break
     case 3:
-      if (c.form >= SUB && c.form < LOGIC) {
+      if (c.form >= FORM_SUB && c.form < FORM_LOGIC) {
         code.get(FLAG_A)
         code.get(FLAG_B)
         code.op(cc & 1 ? W.i64GtU : W.i64LeU)
@@ -268,14 +278,14 @@ export function condition(c: Context, cc: number): void {
       parity(c)
       break
     case 6:
-      if (c.form >= SUB && c.form < LOGIC) {
+      if (c.form >= FORM_SUB && c.form < FORM_LOGIC) {
         compareSigned(c, cc & 1 ? W.i64GeS : W.i64LtS)
         return
       }
       less(c)
       break
     default:
-      if (c.form >= SUB && c.form < LOGIC) {
+      if (c.form >= FORM_SUB && c.form < FORM_LOGIC) {
         compareSigned(c, cc & 1 ? W.i64GtS : W.i64LeS)
         return
       }

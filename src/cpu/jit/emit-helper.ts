@@ -2,15 +2,45 @@
 //
 // Before the call the registers that the function reads are stored into the state, afterwards those that it writes are taken back. So
 // each function's registers must be known here; one that is not listed ends the region, and the interpreter executes it.
+
+import {
+  COLD_ADDSP,
+  COLD_BITADDR,
+  COLD_BSF,
+  COLD_BSR,
+  COLD_BT,
+  COLD_CARRY,
+  COLD_CMPXCHG,
+  COLD_CMPXCHG8B,
+  COLD_CMPXCHG16B,
+  COLD_DIRECTION,
+  COLD_DIV,
+  COLD_ENTER,
+  COLD_IDIV,
+  COLD_IMUL,
+  COLD_LAHF,
+  COLD_LEAVE,
+  COLD_MUL,
+  COLD_PEEK,
+  COLD_POP,
+  COLD_POPCNT,
+  COLD_PUSH,
+  COLD_RCL,
+  COLD_RCR,
+  COLD_SAHF,
+  COLD_SHLD,
+  COLD_SHRD,
+  COLD_STRING,
+} from '../numbers/integer-functions.js'
+import { OP_COLD, OP_COLD_END, OP_SSE, OP_SYSTEM, SLOT_T0, SLOT_T3 } from '../numbers/operations.js'
+import { SYS_CLTS, SYS_IN, SYS_OUT, SYS_RDTSC, SYS_RDTSCP } from '../numbers/system-functions.js'
+import { FN_X87 } from '../numbers/vector-functions.js'
 import type { Context } from './context.js'
 import { isInlineSystem } from './emit-system.js'
 import { C, HELPER } from './function-builder.js'
-import { OP, SLOT_T0, SLOT_T3, type Uop } from './uops.js'
+import type { Uop } from './uops.js'
 import { vectorEffects } from './vector-effects.js'
 
-const COLD_STRING = 38
-const X87 = 48
-const CLTS = 20
 const RAX = 0
 const RCX = 1 << 3
 const RDX = 2 << 3
@@ -34,46 +64,46 @@ export function functionOf(uop: Uop): number {
 function coldEffects(uop: Uop): Effects | undefined {
   const { d, s1, s2 } = uop
   switch (functionOf(uop)) {
-    case 0: // PUSH
+    case COLD_PUSH:
       return { reads: [RSP, s2], writes: [RSP] }
-    case 1: // POP
+    case COLD_POP:
       return { reads: [RSP, d], writes: [RSP, d] }
-    case 2: // PEEK
+    case COLD_PEEK:
       return { reads: [RSP, d], writes: [d] }
-    case 3: // ADDSP
+    case COLD_ADDSP:
       return { reads: [RSP], writes: [RSP] }
-    case 6: // ENTER
-    case 7: // LEAVE
+    case COLD_ENTER:
+    case COLD_LEAVE:
       return { reads: [RSP, RBP], writes: [RSP, RBP] }
-    case 11: // MUL
-    case 12: // IMUL
-    case 13: // DIV
-    case 14: // IDIV
+    case COLD_MUL:
+    case COLD_IMUL:
+    case COLD_DIV:
+    case COLD_IDIV:
       return { reads: [RAX, RDX, s1], writes: [RAX, RDX] }
-    case 15: // BT and its kin
+    case COLD_BT:
       return { reads: [s1, s2, d], writes: [d] }
-    case 16: // BITADDR
-    case 17: // BSF
-    case 18: // BSR
-    case 19: // POPCNT
+    case COLD_BITADDR:
+    case COLD_BSF:
+    case COLD_BSR:
+    case COLD_POPCNT:
       return { reads: [s1, d], writes: [d] }
-    case 20: // SHLD
-    case 21: // SHRD
+    case COLD_SHLD:
+    case COLD_SHRD:
       return { reads: [s1, s2, RCX, d], writes: [d] }
-    case 22: // RCL
-    case 23: // RCR
+    case COLD_RCL:
+    case COLD_RCR:
       return { reads: [s1, s2, d], writes: [d] }
-    case 24: // CMPXCHG
+    case COLD_CMPXCHG:
       return { reads: [s1, s2, RAX, d], writes: [RAX, SLOT_T3, d, s1] }
-    case 25: // CMPXCHG8B
-    case 26: // CMPXCHG16B
+    case COLD_CMPXCHG8B:
+    case COLD_CMPXCHG16B:
       return { reads: [SLOT_T0, RAX, RDX, RBX, RCX], writes: [RAX, RDX] }
-    case 27: // LAHF
+    case COLD_LAHF:
       return { reads: [RAX], writes: [RAX] }
-    case 28: // SAHF
+    case COLD_SAHF:
       return { reads: [RAX], writes: [] }
-    case 29: // CARRY
-    case 30: // DIRECTION
+    case COLD_CARRY:
+    case COLD_DIRECTION:
       return { reads: [], writes: [] }
     case COLD_STRING:
       return { reads: [RAX, RCX, RSI, RDI], writes: [RAX, RCX, RSI, RDI] }
@@ -85,15 +115,15 @@ function coldEffects(uop: Uop): Effects | undefined {
 /** Registers of the system instructions after which compiled code usually goes on (core/decode/system-numbers.ts); undefined for all others. */
 function systemEffects(uop: Uop): Effects | undefined {
   switch (functionOf(uop)) {
-    case CLTS:
+    case SYS_CLTS:
       return { reads: [], writes: [] }
-    case 14: // RDTSCP
+    case SYS_RDTSCP:
       return { reads: [], writes: [RAX, RCX, RDX] }
-    case 28: // RDTSC
+    case SYS_RDTSC:
       return { reads: [], writes: [RAX, RDX] }
-    case 56: // IN
+    case SYS_IN:
       return { reads: [RAX, RDX], writes: [RAX] }
-    case 57: // OUT
+    case SYS_OUT:
       return { reads: [RAX, RDX], writes: [] }
     default:
       return undefined
@@ -106,8 +136,8 @@ export function continues(uop: Uop): boolean {
 }
 
 function endingEffects(uop: Uop): Effects | undefined {
-  if (uop.op === OP.SYSTEM) return systemEffects(uop)
-  return uop.op === OP.COLD_END && functionOf(uop) === COLD_STRING ? coldEffects(uop) : undefined
+  if (uop.op === OP_SYSTEM) return systemEffects(uop)
+  return uop.op === OP_COLD_END && functionOf(uop) === COLD_STRING ? coldEffects(uop) : undefined
 }
 
 /** Emits a system instruction or a repeated string instruction at the end of a block; false if the interpreter must execute it. */
@@ -115,10 +145,10 @@ export function emitEnding(c: Context, uop: Uop): boolean {
   const { f } = c
   const effects = endingEffects(uop)
   if (effects === undefined) return false
-  call(c, effects, uop.op === OP.SYSTEM ? HELPER.system : HELPER.coldEnd, true)
-  if (uop.op === OP.SYSTEM) {
+  call(c, effects, uop.op === OP_SYSTEM ? HELPER.system : HELPER.coldEnd, true)
+  if (uop.op === OP_SYSTEM) {
     f.reloadTlb()
-    if (functionOf(uop) === CLTS) f.reloadVectorsOff()
+    if (functionOf(uop) === SYS_CLTS) f.reloadVectorsOff()
   }
   f.leaveByStatus()
   return true
@@ -144,11 +174,11 @@ function call(c: Context, effects: Effects, helper: number, flags: boolean): voi
 
 /** Emits an out-of-line uop that stays in the block; false if it is none, or one that the interpreter must execute. */
 export function emitHelper(c: Context, uop: Uop): boolean {
-  if (uop.op === OP.SSE) {
+  if (uop.op === OP_SSE) {
     callVector(c, uop)
     return true
   }
-  if (uop.op !== OP.COLD) return false
+  if (uop.op !== OP_COLD) return false
   const effects = coldEffects(uop)
   if (effects === undefined) return false
   call(c, effects, HELPER.cold, true)
@@ -160,7 +190,7 @@ export function emitHelper(c: Context, uop: Uop): boolean {
 export function callVector(c: Context, uop: Uop): void {
   const { code, f } = c
   const effects = vectorEffects(uop)
-  if (functionOf(uop) === X87 && !effects.flags) {
+  if (functionOf(uop) === FN_X87 && !effects.flags) {
     for (const slot of effects.reads) f.spill(slot)
     code.get(C)
     c.placeForHelper()

@@ -3,11 +3,75 @@
 //
 // A producer of flags leaves its operands in the flag words and names its form, if anything can see its flags (`needed`); otherwise it is
 // plain arithmetic. Operands are read before anything is written, since source and destination may be the same slot.
-import { ADD, type Context, DEC, DYNAMIC, INC, LOGIC, SAR, SHL, SHR, SUB, WORDS } from './context.js'
+
+import {
+  FORM_ADD,
+  FORM_DEC,
+  FORM_INC,
+  FORM_LOGIC,
+  FORM_SAR,
+  FORM_SHL,
+  FORM_SHR,
+  FORM_SUB,
+} from '../numbers/flag-forms.js'
+import {
+  OP_ADCF,
+  OP_ADD32,
+  OP_ADDF,
+  OP_ANDF,
+  OP_BSWAP32,
+  OP_BSWAP64,
+  OP_CC,
+  OP_CMPF,
+  OP_CMPJ32,
+  OP_DECF,
+  OP_IMUL32,
+  OP_IMUL64,
+  OP_IMULF16,
+  OP_IMULF32,
+  OP_IMULF64,
+  OP_INCF,
+  OP_LEA16,
+  OP_LEA32,
+  OP_LEA64,
+  OP_LOAD,
+  OP_MOV8,
+  OP_MOV16,
+  OP_MOV32,
+  OP_MOV64,
+  OP_NEG32,
+  OP_NEG64,
+  OP_NEGF,
+  OP_NOP,
+  OP_NOT,
+  OP_ORF,
+  OP_ROLF,
+  OP_RORF,
+  OP_SAR64,
+  OP_SARF,
+  OP_SBBF,
+  OP_SELECT16,
+  OP_SELECT32,
+  OP_SELECT64,
+  OP_SHLF,
+  OP_SHRF,
+  OP_SUBF,
+  OP_SX8_32,
+  OP_SX8_64,
+  OP_SX16_32,
+  OP_SX16_64,
+  OP_SX32_64,
+  OP_TESTF,
+  OP_XORF,
+  OP_ZX8_64,
+  OP_ZX16_64,
+  SLOT_ZERO,
+} from '../numbers/operations.js'
+import { type Context, DYNAMIC, WORDS } from './context.js'
 import { replacesFlags } from './emit-cold.js'
 import { carry, condition, settle } from './emit-flags.js'
 import { FLAG_A, FLAG_B, FLAG_C, FORM, HELPER, VZERO, X0, X1, X2, X3 } from './function-builder.js'
-import { OP, SLOT_ZERO, type Uop } from './uops.js'
+import type { Uop } from './uops.js'
 import { W } from './wasm.js'
 
 const AF = 16
@@ -15,12 +79,12 @@ const AF = 16
 /** Emits an integer uop; false if it is none. */
 export function emitInteger(c: Context, uop: Uop, needed: boolean): boolean {
   const { op } = uop
-  if (op >= OP.ADDF && op < OP.ADD32) return flagProducer(c, uop, needed)
-  if (op >= OP.ADD32 && op <= OP.SAR64) {
+  if (op >= OP_ADDF && op < OP_ADD32) return flagProducer(c, uop, needed)
+  if (op >= OP_ADD32 && op <= OP_SAR64) {
     plain(c, uop)
     return true
   }
-  if (op >= OP.ROLF && op < OP.RORF + 4) {
+  if (op >= OP_ROLF && op < OP_RORF + 4) {
     rotate(c, uop, needed)
     return true
   }
@@ -31,59 +95,59 @@ function move(c: Context, uop: Uop): boolean {
   const { code, f } = c
   const { op } = uop
   switch (op) {
-    case OP.NOP:
+    case OP_NOP:
       return true
-    case OP.MOV8:
-    case OP.MOV16:
-    case OP.MOV32:
-    case OP.MOV64:
-      c.operandB(uop, op - OP.MOV8)
-      c.setSized(uop.d, op - OP.MOV8)
+    case OP_MOV8:
+    case OP_MOV16:
+    case OP_MOV32:
+    case OP_MOV64:
+      c.operandB(uop, op - OP_MOV8)
+      c.setSized(uop.d, op - OP_MOV8)
       return true
-    case OP.ZX8_64:
-    case OP.ZX16_64:
-      c.getSized(uop.s2, op - OP.ZX8_64)
+    case OP_ZX8_64:
+    case OP_ZX16_64:
+      c.getSized(uop.s2, op - OP_ZX8_64)
       f.set(uop.d)
       return true
-    case OP.SX8_64:
-    case OP.SX16_64:
-    case OP.SX32_64:
+    case OP_SX8_64:
+    case OP_SX16_64:
+    case OP_SX32_64:
       // AH to BH begin in the second byte.
       if ((uop.s2 & 7) !== 0) c.getSized(uop.s2, 0)
       else f.get(uop.s2)
-      c.signExtend(op - OP.SX8_64)
+      c.signExtend(op - OP_SX8_64)
       f.set(uop.d)
       return true
-    case OP.SX8_32:
-    case OP.SX16_32:
+    case OP_SX8_32:
+    case OP_SX16_32:
       if ((uop.s2 & 7) !== 0) c.getSized(uop.s2, 0)
       else f.get(uop.s2)
-      c.signExtend(op - OP.SX8_32)
+      c.signExtend(op - OP_SX8_32)
       c.truncate(2)
       f.set(uop.d)
       return true
-    case OP.BSWAP32:
-    case OP.BSWAP64:
+    case OP_BSWAP32:
+    case OP_BSWAP64:
       f.get(uop.s1)
       code.simd(0x12) // i64x2.splat
       code.get(VZERO)
       code.simd(0x0d) // i8x16.shuffle
-      for (let i = 0; i < 16; i++) code.byte(i < 8 ? (op === OP.BSWAP64 ? 7 - i : i < 4 ? 3 - i : 16 + i) : 16 + i)
+      for (let i = 0; i < 16; i++) code.byte(i < 8 ? (op === OP_BSWAP64 ? 7 - i : i < 4 ? 3 - i : 16 + i) : 16 + i)
       code.simd(0x1d) // i64x2.extract_lane
       code.byte(0)
       f.set(uop.d)
       return true
-    case OP.LEA64:
-    case OP.LEA32:
-    case OP.LEA16:
+    case OP_LEA64:
+    case OP_LEA32:
+    case OP_LEA16:
       c.address(uop, uop.immediate)
-      if (op !== OP.LEA64) c.truncate(op === OP.LEA32 ? 2 : 1)
+      if (op !== OP_LEA64) c.truncate(op === OP_LEA32 ? 2 : 1)
       f.set(uop.d)
       return true
-    case OP.SELECT16:
-    case OP.SELECT32:
-    case OP.SELECT64: {
-      const sz = op - OP.SELECT16 + 1
+    case OP_SELECT16:
+    case OP_SELECT32:
+    case OP_SELECT64: {
+      const sz = op - OP_SELECT16 + 1
       c.operandB(uop, sz)
       c.getSized(uop.d, sz)
       f.get(uop.s1)
@@ -93,7 +157,7 @@ function move(c: Context, uop: Uop): boolean {
       c.setSized(uop.d, sz)
       return true
     }
-    case OP.CC:
+    case OP_CC:
       condition(c, uop.x)
       code.op(W.i64ExtendI32U)
       f.set(uop.d)
@@ -108,7 +172,7 @@ const PLAIN = [W.i64Add, W.i64Sub, W.i64And, W.i64Or, W.i64Xor, W.i64Shl, W.i64S
 /** ADD32 to SAR64: two operations a kind, 32 bits and 64. */
 function plain(c: Context, uop: Uop): void {
   const { code, f } = c
-  const index = uop.op - OP.ADD32
+  const index = uop.op - OP_ADD32
   const sz = 2 + (index & 1)
   const kind = index >> 1
   if (kind < 5) {
@@ -160,96 +224,96 @@ function flagProducer(c: Context, uop: Uop, needed: boolean): boolean {
   const group = uop.op & ~3
   const sz = uop.op & 3
   switch (group) {
-    case OP.ADDF:
-    case OP.SUBF:
+    case OP_ADDF:
+    case OP_SUBF:
       c.getSized(uop.s1, sz)
       c.operandB(uop, sz)
       if (needed) {
         c.keepOperands()
         code.get(FLAG_A)
         code.get(FLAG_B)
-        c.produced(group === OP.ADDF ? ADD : SUB, sz)
+        c.produced(group === OP_ADDF ? FORM_ADD : FORM_SUB, sz)
       }
-      code.op(group === OP.ADDF ? W.i64Add : W.i64Sub)
+      code.op(group === OP_ADDF ? W.i64Add : W.i64Sub)
       c.truncate(sz)
       c.setSized(uop.d, sz)
       return true
-    case OP.CMPF:
+    case OP_CMPF:
       if (!needed) return true
       c.getSized(uop.s1, sz)
       c.operandB(uop, sz)
       c.keepOperands()
-      c.produced(SUB, sz)
+      c.produced(FORM_SUB, sz)
       return true
-    case OP.ANDF:
-    case OP.ORF:
-    case OP.XORF:
-    case OP.TESTF:
-      if (group === OP.TESTF && !needed) return true
+    case OP_ANDF:
+    case OP_ORF:
+    case OP_XORF:
+    case OP_TESTF:
+      if (group === OP_TESTF && !needed) return true
       c.getSized(uop.s1, sz)
       c.operandB(uop, sz)
-      code.op(group === OP.ORF ? W.i64Or : group === OP.XORF ? W.i64Xor : W.i64And)
+      code.op(group === OP_ORF ? W.i64Or : group === OP_XORF ? W.i64Xor : W.i64And)
       if (needed) {
-        if (group === OP.TESTF) code.set(FLAG_A)
+        if (group === OP_TESTF) code.set(FLAG_A)
         else code.tee(FLAG_A)
-        c.produced(LOGIC, sz)
+        c.produced(FORM_LOGIC, sz)
       }
-      if (group !== OP.TESTF) c.setSized(uop.d, sz)
+      if (group !== OP_TESTF) c.setSized(uop.d, sz)
       return true
-    case OP.ADCF:
-    case OP.SBBF:
-      withCarry(c, uop, group === OP.ADCF, sz, needed)
+    case OP_ADCF:
+    case OP_SBBF:
+      withCarry(c, uop, group === OP_ADCF, sz, needed)
       return true
-    case OP.INCF:
-    case OP.DECF:
+    case OP_INCF:
+    case OP_DECF:
       if (needed) keepCarry(c)
       c.getSized(uop.s1, sz)
-      code.i64(group === OP.INCF ? 1 : -1)
+      code.i64(group === OP_INCF ? 1 : -1)
       code.op(W.i64Add)
       c.truncate(sz)
       if (needed) {
         code.tee(FLAG_A)
-        c.produced(group === OP.INCF ? INC : DEC, sz)
+        c.produced(group === OP_INCF ? FORM_INC : FORM_DEC, sz)
       }
       c.setSized(uop.d, sz)
       return true
-    case OP.NEGF:
+    case OP_NEGF:
       code.i64(0)
       c.getSized(uop.s1, sz)
       if (needed) {
         c.keepOperands()
         code.get(FLAG_A)
         code.get(FLAG_B)
-        c.produced(SUB, sz)
+        c.produced(FORM_SUB, sz)
       }
       code.op(W.i64Sub)
       c.truncate(sz)
       c.setSized(uop.d, sz)
       return true
-    case OP.SHLF:
-    case OP.SHRF:
-    case OP.SARF:
-      shift(c, uop, group === OP.SHLF ? SHL : group === OP.SHRF ? SHR : SAR, sz, needed)
+    case OP_SHLF:
+    case OP_SHRF:
+    case OP_SARF:
+      shift(c, uop, group === OP_SHLF ? FORM_SHL : group === OP_SHRF ? FORM_SHR : FORM_SAR, sz, needed)
       return true
     default:
       return false
   }
 }
 
-/** Makes bit 63 of the second flag word the carry, for INC and DEC, which leave it. */
+/** Makes bit 63 of the second flag word the carry, for FORM_INC and FORM_DEC, which leave it. */
 function keepCarry(c: Context): void {
   const { code, f } = c
   f.useFlags()
   const kind = c.form < 0 ? DYNAMIC : c.form & ~3
-  if (kind === WORDS || kind === INC || kind === DEC) return
+  if (kind === WORDS || kind === FORM_INC || kind === FORM_DEC) return
   if (kind === DYNAMIC) {
-    // Forms INC and DEC, as in a loop around DEC, and WORDS have it there already.
+    // Forms FORM_INC and FORM_DEC, as in a loop around FORM_DEC, and WORDS have it there already.
     code.get(FORM)
     code.op(W.i32Eqz)
     code.get(FORM)
     code.i32(-8)
     code.op(W.i32And)
-    code.i32(INC)
+    code.i32(FORM_INC)
     code.op(W.i32Eq)
     code.op(W.i32Or)
     code.op(W.i32Eqz)
@@ -324,12 +388,18 @@ function invert(c: Context, local: number): void {
   c.code.op(W.i64Xor)
 }
 
-const SHIFT_OP = { [SHL]: W.i64Shl, [SHR]: W.i64ShrU, [SAR]: W.i64ShrS } as const
+const SHIFT_OP = { [FORM_SHL]: W.i64Shl, [FORM_SHR]: W.i64ShrU, [FORM_SAR]: W.i64ShrS } as const
 
-function shift(c: Context, uop: Uop, kind: typeof SHL | typeof SHR | typeof SAR, sz: number, needed: boolean): void {
+function shift(
+  c: Context,
+  uop: Uop,
+  kind: typeof FORM_SHL | typeof FORM_SHR | typeof FORM_SAR,
+  sz: number,
+  needed: boolean,
+): void {
   const { code, f } = c
   c.getSized(uop.s1, sz)
-  if (kind === SAR) c.signExtend(sz)
+  if (kind === FORM_SAR) c.signExtend(sz)
   if (uop.s2 === SLOT_ZERO) {
     const n = uop.low & (sz === 3 ? 63 : 31)
     if (needed && n !== 0) {
@@ -338,7 +408,7 @@ function shift(c: Context, uop: Uop, kind: typeof SHL | typeof SHR | typeof SAR,
       code.tee(FLAG_B)
       c.produced(kind, sz)
     } else code.i64(n)
-    code.op(SHIFT_OP[kind])
+    code.op(SHIFT_OP[kind] as number)
     c.truncate(sz)
     c.setSized(uop.d, sz)
     return
@@ -371,7 +441,7 @@ function shift(c: Context, uop: Uop, kind: typeof SHL | typeof SHR | typeof SAR,
   }
   code.get(X0)
   code.get(X1)
-  code.op(SHIFT_OP[kind])
+  code.op(SHIFT_OP[kind] as number)
   c.truncate(sz)
   c.setSized(uop.d, sz)
 }
@@ -379,7 +449,7 @@ function shift(c: Context, uop: Uop, kind: typeof SHL | typeof SHR | typeof SAR,
 /** ROL, ROR: they change CF and OF only, and nothing where the masked count is 0. */
 function rotate(c: Context, uop: Uop, needed: boolean): void {
   const { code, f } = c
-  const left = uop.op < OP.RORF
+  const left = uop.op < OP_RORF
   const sz = uop.op & 3
   const width = 8 << sz
   if (needed) {
@@ -446,19 +516,19 @@ function rotate(c: Context, uop: Uop, needed: boolean): void {
 function unary(c: Context, uop: Uop): boolean {
   const { code, f } = c
   const { op } = uop
-  if (op >= OP.NOT && op < OP.NOT + 4) {
-    const sz = op - OP.NOT
+  if (op >= OP_NOT && op < OP_NOT + 4) {
+    const sz = op - OP_NOT
     c.getSized(uop.s1, sz)
     code.i64(sz === 3 ? -1n : BigInt.asUintN(8 << sz, -1n))
     code.op(W.i64Xor)
     c.setSized(uop.d, sz)
     return true
   }
-  if (op !== OP.NEG32 && op !== OP.NEG64) return false
+  if (op !== OP_NEG32 && op !== OP_NEG64) return false
   code.i64(0)
   f.get(uop.s1)
   code.op(W.i64Sub)
-  c.truncate(op === OP.NEG32 ? 2 : 3)
+  c.truncate(op === OP_NEG32 ? 2 : 3)
   f.set(uop.d)
   return true
 }
@@ -468,9 +538,9 @@ function multiply(c: Context, uop: Uop, needed: boolean): boolean {
   const { code, f } = c
   const { op } = uop
   const sz =
-    op === OP.IMULF16 ? 1 : op === OP.IMULF32 || op === OP.IMUL32 ? 2 : op === OP.IMULF64 || op === OP.IMUL64 ? 3 : 0
+    op === OP_IMULF16 ? 1 : op === OP_IMULF32 || op === OP_IMUL32 ? 2 : op === OP_IMULF64 || op === OP_IMUL64 ? 3 : 0
   if (sz === 0) return false
-  const flags = needed && op <= OP.IMULF64
+  const flags = needed && op <= OP_IMULF64
   if (flags) {
     f.useFlags()
     settle(c)
@@ -519,16 +589,16 @@ export function neededFlags(uops: readonly Uop[]): boolean[] {
     const { op, s2, low } = uop
     needed[i] = live
     if (replacesFlags(uop)) live = false
-    else if (op >= OP.ADDF && op < OP.ADD32) {
+    else if (op >= OP_ADDF && op < OP_ADD32) {
       const group = op & ~3
-      const shifts = group === OP.SHLF || group === OP.SHRF || group === OP.SARF
-      if (group === OP.ADCF || group === OP.SBBF) live = true
+      const shifts = group === OP_SHLF || group === OP_SHRF || group === OP_SARF
+      if (group === OP_ADCF || group === OP_SBBF) live = true
       else if (
-        shifts ? s2 === SLOT_ZERO && (low & ((op & 3) === 3 ? 63 : 31)) !== 0 : group !== OP.INCF && group !== OP.DECF
+        shifts ? s2 === SLOT_ZERO && (low & ((op & 3) === 3 ? 63 : 31)) !== 0 : group !== OP_INCF && group !== OP_DECF
       )
         live = false
-    } else if (op < OP.MOV8 ? op !== OP.NOP : op >= OP.LOAD && op < OP.ADDF) live = true
-    else if (op >= OP.CMPJ32) live = false
+    } else if (op < OP_MOV8 ? op !== OP_NOP : op >= OP_LOAD && op < OP_ADDF) live = true
+    else if (op >= OP_CMPJ32) live = false
   }
   return needed
 }

@@ -2,16 +2,32 @@
 //
 // A tag that does not hold means one of many things (core/memory/memory.ts), all of them rare. No call stands on this way: V8 keeps nothing in
 // registers over a call, and a call on the rare way made loops over memory a third to a half slower.
+
+import { TLB_ENTRY } from '../layouts.js'
+import { LEAVE_UOP } from '../numbers/leaving.js'
+import {
+  OP_LEAVE,
+  OP_LOAD,
+  OP_LOADS8_32,
+  OP_LOADS8_64,
+  OP_LOADS16_32,
+  OP_LOADS16_64,
+  OP_LOADS32_64,
+  OP_LOADW,
+  OP_LOADZ8,
+  OP_LOADZ16,
+  OP_POP,
+  OP_PUSH,
+  OP_STORE,
+  OP_STOREI,
+} from '../numbers/operations.js'
+import { TLB_ENTRIES, TLB_ENTRY_BYTES, TLB_FOLD_SHIFT, TLB_INDEX_SHIFT } from '../numbers/sizes.js'
 import type { Context } from './context.js'
-import { LEAVE_UOP, TAG, TLB, X0 } from './function-builder.js'
-import { OP, type Uop } from './uops.js'
+import { TAG, TLB, X0 } from './function-builder.js'
+import type { Uop } from './uops.js'
 import { W } from './wasm.js'
 
-const TLB_ENTRY_BYTES = 32
-const TLB_INDEX_MASK = 2047 * TLB_ENTRY_BYTES
-const READ_TAG = 0
-const WRITE_TAG = 8
-const ADDEND = 24
+const TLB_INDEX_MASK = (TLB_ENTRIES - 1) * TLB_ENTRY_BYTES
 
 /** The bytes of each probe, and of `pointer`: a good part of all code, and the same in every function. */
 const probes = new Map<number, Uint8Array>()
@@ -39,10 +55,10 @@ export function probe(c: Context, tag: number, size: number): void {
 function emitProbe(c: Context, tag: number, size: number): void {
   const { code } = c
   code.tee(X0)
-  code.i64(7)
+  code.i64(TLB_INDEX_SHIFT)
   code.op(W.i64ShrU)
   code.get(X0)
-  code.i64(16)
+  code.i64(TLB_FOLD_SHIFT)
   code.op(W.i64ShrU)
   code.i64(~TLB_ENTRY_BYTES)
   code.op(W.i64And)
@@ -72,7 +88,7 @@ export function pointer(c: Context): void {
 function emitPointer(c: Context): void {
   const { code } = c
   code.get(TAG)
-  code.memory(W.i32Load, ADDEND)
+  code.memory(W.i32Load, TLB_ENTRY.addend)
   code.get(X0)
   code.op(W.i32WrapI64)
   code.op(W.i32Add)
@@ -80,7 +96,7 @@ function emitPointer(c: Context): void {
 
 /** Pushes what `op` loads of `1 << sz` bytes at the address on the stack. */
 export function load(c: Context, sz: number, op: number, forWrite = false): void {
-  probe(c, forWrite ? WRITE_TAG : READ_TAG, 1 << sz)
+  probe(c, forWrite ? TLB_ENTRY.writeTag : TLB_ENTRY.readTag, 1 << sz)
   missIfZero(c)
   pointer(c)
   c.code.memory(op, 0)
@@ -98,7 +114,7 @@ const LOADS = [W.i64Load8U, W.i64Load16U, W.i64Load32U, W.i64Load] as const
 
 /** Stores what `value` pushes at the address on the stack. */
 export function store(c: Context, sz: number, value: () => void): void {
-  probe(c, WRITE_TAG, 1 << sz)
+  probe(c, TLB_ENTRY.writeTag, 1 << sz)
   missIfZero(c)
   pointer(c)
   value()
@@ -111,21 +127,21 @@ export function emitMemory(c: Context, uop: Uop): boolean {
   const { op } = uop
   const sz = op & 3
   switch (op & ~3) {
-    case OP.LOAD:
+    case OP_LOAD:
       c.address(uop, uop.immediate)
       load(c, sz, LOADS[sz] as number)
       c.setSized(uop.d, sz)
       return true
-    case OP.LOADW:
+    case OP_LOADW:
       c.address(uop, uop.immediate)
       load(c, sz, LOADS[sz] as number, true)
       f.set(uop.d)
       return true
-    case OP.STORE:
+    case OP_STORE:
       c.address(uop, uop.immediate)
       store(c, sz, () => c.getSized(uop.d, sz))
       return true
-    case OP.STOREI:
+    case OP_STOREI:
       c.address(uop, BigInt(uop.low))
       store(c, sz, () => c.code.i64(uop.high))
       return true
@@ -135,13 +151,13 @@ export function emitMemory(c: Context, uop: Uop): boolean {
 }
 
 const EXTENDING: Readonly<Record<number, readonly [sz: number, load: number]>> = {
-  [OP.LOADZ8]: [0, W.i64Load8U],
-  [OP.LOADZ16]: [1, W.i64Load16U],
-  [OP.LOADS8_64]: [0, W.i64Load8S],
-  [OP.LOADS16_64]: [1, W.i64Load16S],
-  [OP.LOADS32_64]: [2, W.i64Load32S],
-  [OP.LOADS8_32]: [0, W.i64Load8S],
-  [OP.LOADS16_32]: [1, W.i64Load16S],
+  [OP_LOADZ8]: [0, W.i64Load8U],
+  [OP_LOADZ16]: [1, W.i64Load16U],
+  [OP_LOADS8_64]: [0, W.i64Load8S],
+  [OP_LOADS16_64]: [1, W.i64Load16S],
+  [OP_LOADS32_64]: [2, W.i64Load32S],
+  [OP_LOADS8_32]: [0, W.i64Load8S],
+  [OP_LOADS16_32]: [1, W.i64Load16S],
 }
 
 function emitExtending(c: Context, uop: Uop): boolean {
@@ -149,7 +165,7 @@ function emitExtending(c: Context, uop: Uop): boolean {
   if (form === undefined) return false
   c.address(uop, uop.immediate)
   load(c, ...form)
-  if (uop.op === OP.LOADS8_32 || uop.op === OP.LOADS16_32) c.truncate(2)
+  if (uop.op === OP_LOADS8_32 || uop.op === OP_LOADS16_32) c.truncate(2)
   c.f.set(uop.d)
   return true
 }
@@ -160,7 +176,7 @@ const RBP = 5 << 3
 /** PUSH, POP and LEAVE. RSP moves only after the access, which may be left to the interpreter. */
 function emitStack(c: Context, uop: Uop): boolean {
   const { code, f } = c
-  if (uop.op === OP.PUSH) {
+  if (uop.op === OP_PUSH) {
     f.get(RSP)
     code.i64(-8)
     code.op(W.i64Add)
@@ -169,14 +185,14 @@ function emitStack(c: Context, uop: Uop): boolean {
     f.set(RSP)
     return true
   }
-  if (uop.op !== OP.POP && uop.op !== OP.LEAVE) return false
-  f.get(uop.op === OP.POP ? RSP : RBP)
+  if (uop.op !== OP_POP && uop.op !== OP_LEAVE) return false
+  f.get(uop.op === OP_POP ? RSP : RBP)
   load(c, 3, W.i64Load)
   // POP RSP: the loaded value wins.
   code.get(X0)
   code.i64(8)
   code.op(W.i64Add)
   f.set(RSP)
-  f.set(uop.op === OP.POP ? uop.d : RBP)
+  f.set(uop.op === OP_POP ? uop.d : RBP)
   return true
 }

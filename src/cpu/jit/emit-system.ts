@@ -4,50 +4,50 @@
 // A region runs only where no trap, shadow or event is pending (core/execute/run.ts), so these leave nothing for the dispatcher to look at; but
 // where interrupts come on, a line that is up might be taken, and at the end of the budget the host may put one up. Those cases, TF, and all
 // levels but 0 are the interpreter's.
-import { STATE_CPL, STATE_LINES, STATE_OFFSETS, STATE_SELECTORS, STATE_TLB, STATE_TLB_BASE } from '../state-layout.js'
+
+import { CPU_STATE } from '../layouts.js'
+import { LEAVE_UOP } from '../numbers/leaving.js'
+import { OP_SYSTEM, SLOT_SEGMENT_BASE } from '../numbers/operations.js'
+import { AC, ARITHMETIC, CR4_SMAP, IF, TF } from '../numbers/registers.js'
+import { TLB_BYTES } from '../numbers/sizes.js'
+import {
+  SYS_CLAC,
+  SYS_CLI,
+  SYS_MOV_FROM_SEGMENT,
+  SYS_POPF,
+  SYS_PUSHF,
+  SYS_STAC,
+  SYS_STI,
+  SYS_SWAPGS,
+} from '../numbers/system-functions.js'
+import { STATE_LINES, STATE_OFFSETS, STATE_SELECTORS } from '../state-layout.js'
 import { type Context, WORDS } from './context.js'
 import { settle } from './emit-flags.js'
 import { load, RSP, store } from './emit-memory.js'
-import { C, FLAG_A, FLAG_B, FLAG_C, FUEL, LEAVE_UOP, X0, X1 } from './function-builder.js'
-import { OP, SLOT_SEGMENT_BASE, type Uop } from './uops.js'
+import { C, FLAG_A, FLAG_B, FLAG_C, FUEL, X0, X1 } from './function-builder.js'
+import type { Uop } from './uops.js'
 import { W } from './wasm.js'
 
-/** Functions (core/decode/system-numbers.ts). */
-const SWAPGS = 13
-const CLAC = 15
-const STAC = 16
-const MOV_FROM_SEGMENT = 44
-const PUSHF = 51
-const POPF = 52
-const CLI = 59
-const STI = 60
-
-const IF = 0x200
-const AC = 0x4_0000
-const TF = 0x100
 const RF_VM = 0x3_0000
-const ARITHMETIC = 0x8d5
 /** IF, DF, IOPL, NT, AC, ID: what POPF takes at level 0 besides the arithmetic flags, TF left out. */
 const POPPED = 0x24_7600
-const CR4_SMAP = 0x20_0000
-const TLB_BYTES = 2048 * 32
 const GS_BASE = SLOT_SEGMENT_BASE + 8 * 5
 
 /** Is the uop one of them? */
 export function isInlineSystem(uop: Uop): boolean {
-  if (uop.op !== OP.SYSTEM) return false
+  if (uop.op !== OP_SYSTEM) return false
   const detail = (uop.low >>> 16) & 0xffff
   switch (uop.low & 0xffff) {
-    case SWAPGS:
-    case CLAC:
-    case STAC:
-    case CLI:
-    case STI:
+    case SYS_SWAPGS:
+    case SYS_CLAC:
+    case SYS_STAC:
+    case SYS_CLI:
+    case SYS_STI:
       return true
-    case PUSHF:
-    case POPF:
+    case SYS_PUSHF:
+    case SYS_POPF:
       return uop.x === 8
-    case MOV_FROM_SEGMENT:
+    case SYS_MOV_FROM_SEGMENT:
       return detail < 6 && uop.x >= 4
     default:
       return false
@@ -59,7 +59,7 @@ export function emitSystem(c: Context, uop: Uop): boolean {
   if (!isInlineSystem(uop)) return false
   const { code, f } = c
   switch (uop.low & 0xffff) {
-    case SWAPGS:
+    case SYS_SWAPGS:
       leaveUnlessKernel(c)
       code.get(C)
       code.memory(W.i64Load, GS_BASE)
@@ -73,26 +73,26 @@ export function emitSystem(c: Context, uop: Uop): boolean {
       code.memory(W.i64Store, STATE_OFFSETS.kernelGsBase)
       f.reloadBase(GS_BASE)
       break
-    case CLI:
+    case SYS_CLI:
       leaveUnlessKernel(c)
       changeFlag(c, IF, false)
       break
-    case STI:
+    case SYS_STI:
       leaveUnlessKernel(c, () => interruptible(c))
       changeFlag(c, IF, true)
       break
-    case CLAC:
+    case SYS_CLAC:
       leaveUnlessKernel(c)
       accessControl(c, false)
       break
-    case STAC:
+    case SYS_STAC:
       leaveUnlessKernel(c)
       accessControl(c, true)
       break
-    case PUSHF:
+    case SYS_PUSHF:
       pushFlags(c)
       break
-    case POPF:
+    case SYS_POPF:
       popFlags(c)
       break
     default:
@@ -107,7 +107,7 @@ export function emitSystem(c: Context, uop: Uop): boolean {
 function leaveUnlessKernel(c: Context, other?: () => void): void {
   const { code } = c
   code.get(C)
-  code.memory(W.i32Load, STATE_CPL)
+  code.memory(W.i32Load, CPU_STATE.cpl)
   if (other !== undefined) {
     other()
     code.op(W.i32Or)
@@ -142,7 +142,7 @@ function accessControl(c: Context, on: boolean): void {
   changeFlag(c, AC, on)
   code.get(C)
   code.get(C)
-  code.memory(W.i32Load, STATE_TLB_BASE)
+  code.memory(W.i32Load, CPU_STATE.tlbBase)
   if (on) {
     code.get(C)
     code.memory(W.i32Load, STATE_OFFSETS.cr4)
@@ -152,7 +152,7 @@ function accessControl(c: Context, on: boolean): void {
     code.op(W.i32ShrU)
     code.op(W.i32Add)
   }
-  code.memory(W.i32Store, STATE_TLB)
+  code.memory(W.i32Store, CPU_STATE.tlb)
   f.reloadTlb()
 }
 

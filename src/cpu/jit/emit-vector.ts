@@ -3,19 +3,38 @@
 //
 // Promises: the quick way changes nothing before it is certain to end; MXCSR stays as it is on it. Registers and memory operand of
 // each function: core/decode/sse-decode.ts.
+
+import { TLB_ENTRY } from '../layouts.js'
+import { LEAVE_UOP } from '../numbers/leaving.js'
+import { OP_SSE, SLOT_T0 } from '../numbers/operations.js'
+import {
+  FN_BLEND,
+  FN_COPY,
+  FN_COPY_LOW,
+  FN_EXTRACT,
+  FN_EXTRACT_WORD,
+  FN_FLOAT,
+  FN_FLOAT_TO_INTEGER,
+  FN_HIGH_TO_LOW,
+  FN_INTEGER,
+  FN_LOW_TO_HIGH,
+  FN_MERGE,
+  FN_ORDER,
+  FN_SIGN_MASK,
+  FN_TEST,
+  FN_TO_GENERAL,
+} from '../numbers/vector-functions.js'
 import { type Context, WORDS } from './context.js'
 import { callVector, functionOf } from './emit-helper.js'
 import { pointer, probe } from './emit-memory.js'
 import { emitFromInteger, emitOrder, emitToInteger, floatEmitter } from './emit-vector-float.js'
 import { extract, insert, integerEmitter } from './emit-vector-integer.js'
-import { FLAG_A, FLAG_B, LEAVE_UOP, V0, VZERO, X0 } from './function-builder.js'
-import { OP, SLOT_T0, type Uop } from './uops.js'
+import { FLAG_A, FLAG_B, V0, VZERO, X0 } from './function-builder.js'
+import type { Uop } from './uops.js'
 import { type Emitter, first, result, setParityCorrection, type VectorUop } from './vector-uop.js'
 import { W } from './wasm.js'
 import { V } from './wasm-simd.js'
 
-const READ_TAG = 0
-const WRITE_TAG = 8
 const X_ALIGNED = 0x80
 /** As s1: there is no source register. */
 const IMMEDIATE_SOURCE = 255
@@ -228,7 +247,7 @@ function check(c: Context, slow: number, tag: number, bytes: number, aligned: bo
 /** The memory operand, to V0. */
 function loadOperand(c: Context, slow: number, bytes: number, aligned: boolean): void {
   const { code } = c
-  check(c, slow, READ_TAG, bytes, aligned)
+  check(c, slow, TLB_ENTRY.readTag, bytes, aligned)
   if (bytes < 4) code.get(VZERO)
   pointer(c)
   if (bytes >= 4) code.simdMemory(bytes === 16 ? V.load : bytes === 8 ? V.load64Zero : V.load32Zero, 0)
@@ -245,7 +264,7 @@ function storeElement(c: Context, uop: Uop, slow: number): void {
   const fn = functionOf(uop)
   const { bytes, aligned } = sized(uop)
   const element = fn === 7 ? 0 : fn === 12 ? 1 : uop.high & (16 / bytes - 1)
-  check(c, slow, WRITE_TAG, bytes, aligned)
+  check(c, slow, TLB_ENTRY.writeTag, bytes, aligned)
   pointer(c)
   code.get(f.vector(uop.s1))
   if (bytes === 16) code.simdMemory(V.store, 0)
@@ -256,11 +275,27 @@ function storeElement(c: Context, uop: Uop, slow: number): void {
   }
 }
 
-const VECTOR_SOURCE = [0, 2, 8, 9, 13, 14, 15, 17, 20, 22, 24, 27, 50, 52, 60]
+const VECTOR_SOURCE = [
+  FN_INTEGER,
+  FN_FLOAT,
+  FN_COPY,
+  FN_MERGE,
+  FN_HIGH_TO_LOW,
+  FN_LOW_TO_HIGH,
+  FN_COPY_LOW,
+  FN_TO_GENERAL,
+  FN_FLOAT_TO_INTEGER,
+  FN_ORDER,
+  FN_SIGN_MASK,
+  FN_EXTRACT_WORD,
+  FN_BLEND,
+  FN_TEST,
+  FN_EXTRACT,
+]
 
 /** Emits an OP_SSE inline; false if it has no quick way. */
 export function emitVector(c: Context, uop: Uop): boolean {
-  if (uop.op !== OP.SSE) return false
+  if (uop.op !== OP_SSE) return false
   const { f } = c
   const fn = functionOf(uop)
   const isStore = fn === 7 || fn === 12 || fn === 61

@@ -4,30 +4,14 @@
 // stored behind if it writes them; XMM registers and the three flag words and their form likewise. A function is
 //   load; block $exit { block $status { … set EXIT; br … }; EXIT |= status }; store; return EXIT
 // Promises: an emitter that uses only these methods can leave at any point with the state exact.
-import {
-  STATE_FLAG_AUX,
-  STATE_FLAG_CARRY,
-  STATE_FLAG_FORM,
-  STATE_FLAG_RESULT,
-  STATE_JIT_FUEL,
-  STATE_JIT_STATUS,
-  STATE_MXCSR,
-  STATE_OFFSETS,
-  STATE_TLB,
-  STATE_XMM,
-} from '../state-layout.js'
-import { SLOT_SEGMENT_BASE, SLOT_T0, SLOT_ZERO, type Uop } from './uops.js'
+import { CPU_STATE } from '../layouts.js'
+import { SLOT_SEGMENT_BASE, SLOT_T0, SLOT_ZERO } from '../numbers/operations.js'
+import { STATE_MXCSR, STATE_OFFSETS, STATE_XMM } from '../state-layout.js'
+import type { Uop } from './uops.js'
 import { Code, F32, F64, I32, I64, V128, W } from './wasm.js'
 import { V } from './wasm-simd.js'
 
 /** How a function says why it returned (core/execute/jit.ts). */
-export const LEAVE_JUMP = 0
-export const LEAVE_FAULT = 1
-export const LEAVE_STOP = 2
-export const LEAVE_UOP = 3
-export const LEAVE_FUEL = 4
-export const LEAVE_TAKEN = 5
-export const LEAVE_NEXT = 6
 
 // Parameters.
 export const C = 0
@@ -214,7 +198,7 @@ export class FunctionBuilder {
   reloadTlb(): void {
     this.usesTlb = true
     this.code.get(C)
-    this.code.memory(W.i32Load, STATE_TLB)
+    this.code.memory(W.i32Load, CPU_STATE.tlb)
     this.code.set(TLB)
   }
 
@@ -382,7 +366,7 @@ export class FunctionBuilder {
   /** After a helper: leaves if its status is not JIT_OK; EXIT holds the uop's place, the status becomes the kind. */
   leaveByStatus(): void {
     this.code.get(C)
-    this.code.memory(W.i32Load, STATE_JIT_STATUS)
+    this.code.memory(W.i32Load, CPU_STATE.jitStatus)
     this.leaveByResult()
   }
 
@@ -398,7 +382,7 @@ export class FunctionBuilder {
     code.op(W.end)
     code.get(EXIT)
     code.get(C)
-    code.memory(W.i32Load, STATE_JIT_STATUS)
+    code.memory(W.i32Load, CPU_STATE.jitStatus)
     code.op(W.i32Or)
     code.set(EXIT)
     code.op(W.end)
@@ -411,7 +395,7 @@ export class FunctionBuilder {
     if (this.usesFlags) this.spillFlags()
     code.get(C)
     code.get(FUEL)
-    code.memory(W.i32Store, STATE_JIT_FUEL)
+    code.memory(W.i32Store, CPU_STATE.jitFuel)
     code.get(EXIT)
     code.op(W.end)
     const bodyEnd = code.length
@@ -430,12 +414,12 @@ export class FunctionBuilder {
     if (this.usesFlags) {
       this.reloadFlags()
       code.get(C)
-      code.memory(W.i32Load, STATE_FLAG_FORM)
+      code.memory(W.i32Load, CPU_STATE.flagForm)
       code.set(FORM)
     }
     if (this.usesTlb) {
       code.get(C)
-      code.memory(W.i32Load, STATE_TLB)
+      code.memory(W.i32Load, CPU_STATE.tlb)
       code.set(TLB)
     }
     const whole = new Code()
@@ -452,8 +436,8 @@ export class FunctionBuilder {
 }
 
 const FLAG_WORDS: readonly (readonly [offset: number, local: number, op: number])[] = [
-  [STATE_FLAG_RESULT, FLAG_A, W.i64Store],
-  [STATE_FLAG_CARRY, FLAG_B, W.i64Store],
-  [STATE_FLAG_AUX, FLAG_C, W.i64Store],
-  [STATE_FLAG_FORM, FORM, W.i32Store],
+  [CPU_STATE.flagResult, FLAG_A, W.i64Store],
+  [CPU_STATE.flagCarry, FLAG_B, W.i64Store],
+  [CPU_STATE.flagAux, FLAG_C, W.i64Store],
+  [CPU_STATE.flagForm, FORM, W.i32Store],
 ]

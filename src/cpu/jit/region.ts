@@ -6,8 +6,13 @@
 // Calls are followed into the callee. A return goes back to the call sites of the region from which it can be reached, and out
 // of the region if the address is none of them. What follows a call or a system instruction is an entry of its own where control comes
 // back there from outside.
+
+import { BLOCK, REGION } from '../layouts.js'
+import { NEVER_HOT } from '../numbers/leaving.js'
+import { OP_CALL, OP_CALLI, OP_COLD_END, OP_JMP, OP_JMPI, OP_NEXT, OP_RET, OP_SYSTEM } from '../numbers/operations.js'
+import { BLOCK_TABLE_ENTRIES } from '../numbers/sizes.js'
 import { continues } from './emit-helper.js'
-import { BLOCK, type Block, isConditional, NO_PAGE, OP, REGION, readBlock, terminator } from './uops.js'
+import { type Block, isConditional, NO_PAGE, readBlock, terminator } from './uops.js'
 
 /** Limits of a region: V8's optimizing compiler takes more than linear time over a function. */
 const MAX_BLOCKS = 96
@@ -19,8 +24,7 @@ const MAX_TARGETS = 16
 const REPEATED_INSTRUCTIONS = 64
 const REPEATED_GROWING = 256
 /** The heat of blocks that are not to be compiled (core/execute/jit.ts). */
-const NEVER_HOT = 0x7fff_ffff
-const BLOCK_TABLE_MASK = 16384 - 1
+const BLOCK_TABLE_MASK = BLOCK_TABLE_ENTRIES - 1
 export const NO_SECOND_PAGE = 255
 
 export interface RegionBlock {
@@ -156,17 +160,17 @@ export function planRegion(source: BlockSource, head: number): RegionPlan {
     if (isConditional(op)) {
       at.next = reach(at.block.fallthrough)
       at.taken = reach(at.block.target)
-    } else if (op === OP.JMP) at.taken = reach(at.block.target)
-    else if (op === OP.NEXT || op === OP.SYSTEM || op === OP.COLD_END) at.next = reach(at.block.fallthrough)
-    else if (op === OP.CALL || op === OP.CALLI) {
+    } else if (op === OP_JMP) at.taken = reach(at.block.target)
+    else if (op === OP_NEXT || op === OP_SYSTEM || op === OP_COLD_END) at.next = reach(at.block.fallthrough)
+    else if (op === OP_CALL || op === OP_CALLI) {
       at.next = reach(at.block.fallthrough)
-      if (op === OP.CALL) at.taken = reach(at.block.target)
+      if (op === OP_CALL) at.taken = reach(at.block.target)
     }
-    if (op === OP.JMPI || op === OP.CALLI || op === OP.RET) {
+    if (op === OP_JMPI || op === OP_CALLI || op === OP_RET) {
       const seen = seenTargets(source, at.block, mode)
       indirect.set(i, seen)
       // A function returns to wherever it was called from: only what left the region by the return is worth following.
-      const followed = op === OP.RET ? (source.ways.has(at.block.pointer) ? seen.slice(0, MAX_RETURNS) : []) : seen
+      const followed = op === OP_RET ? (source.ways.has(at.block.pointer) ? seen.slice(0, MAX_RETURNS) : []) : seen
       for (const rip of followed) {
         const to = at.targets.length < MAX_TARGETS ? reach(rip) : -1
         if (to >= 0) at.targets.push(to)
@@ -176,7 +180,7 @@ export function planRegion(source: BlockSource, head: number): RegionPlan {
   matchReturns(blocks)
   for (const [i, seen] of indirect) {
     const at = blocks[i] as RegionBlock
-    if (terminator(at.block).op !== OP.RET) continue
+    if (terminator(at.block).op !== OP_RET) continue
     // The target seen last comes first.
     const to = seen[0] === undefined ? undefined : byRip.get(seen[0])
     if (to !== undefined && at.targets.includes(to)) {
@@ -187,8 +191,8 @@ export function planRegion(source: BlockSource, head: number): RegionPlan {
   ;(blocks[0] as RegionBlock).entry = true
   for (const at of blocks) {
     const { op } = terminator(at.block)
-    const returns = (op === OP.SYSTEM || op === OP.COLD_END) && !continues(terminator(at.block))
-    const away = (op === OP.CALL && at.taken < 0) || (op === OP.CALLI && at.targets.length === 0)
+    const returns = (op === OP_SYSTEM || op === OP_COLD_END) && !continues(terminator(at.block))
+    const away = (op === OP_CALL && at.taken < 0) || (op === OP_CALLI && at.targets.length === 0)
     if ((returns || away) && at.next >= 0) (blocks[at.next] as RegionBlock).entry = true
   }
   return { blocks, pages: pages.length, instructions }
@@ -205,8 +209,8 @@ function matchReturns(blocks: readonly RegionBlock[]): void {
     for (const i of seen) {
       const at = blocks[i] as RegionBlock
       const { op } = terminator(at.block)
-      if (op === OP.RET) found.push(i)
-      else if (op === OP.CALL || op === OP.CALLI) {
+      if (op === OP_RET) found.push(i)
+      else if (op === OP_CALL || op === OP_CALLI) {
         if (at.next >= 0) seen.add(at.next)
       } else {
         for (const to of [at.taken, at.next, ...at.targets]) if (to >= 0) seen.add(to)
@@ -218,7 +222,7 @@ function matchReturns(blocks: readonly RegionBlock[]): void {
   for (const at of blocks) {
     const { op } = terminator(at.block)
     if (at.next < 0) continue
-    const callees = op === OP.CALL ? [at.taken] : op === OP.CALLI ? at.targets : []
+    const callees = op === OP_CALL ? [at.taken] : op === OP_CALLI ? at.targets : []
     for (const callee of callees) {
       if (callee < 0) continue
       for (const i of reachableReturns(callee)) {
@@ -228,10 +232,10 @@ function matchReturns(blocks: readonly RegionBlock[]): void {
     }
   }
   // A call site that no return of the region leads to is reached from outside.
-  const returned = new Set(blocks.flatMap((at) => (terminator(at.block).op === OP.RET ? at.targets : [])))
+  const returned = new Set(blocks.flatMap((at) => (terminator(at.block).op === OP_RET ? at.targets : [])))
   for (const at of blocks) {
     const { op } = terminator(at.block)
-    if ((op === OP.CALL || op === OP.CALLI) && at.next >= 0 && !returned.has(at.next)) {
+    if ((op === OP_CALL || op === OP_CALLI) && at.next >= 0 && !returned.has(at.next)) {
       ;(blocks[at.next] as RegionBlock).entry = true
     }
   }
@@ -255,8 +259,8 @@ export function overlaps(
 /** In-region successors of a block, one for each way; what the graph is made of. Ways that only an entry takes are not among them. */
 export function successors(at: RegionBlock): number[] {
   const { op } = terminator(at.block)
-  if (op === OP.RET || op === OP.JMPI || op === OP.CALLI) return [...at.targets]
-  if (op === OP.CALL || op === OP.JMP) return at.taken >= 0 ? [at.taken] : []
-  if ((op === OP.SYSTEM || op === OP.COLD_END) && !continues(terminator(at.block))) return []
+  if (op === OP_RET || op === OP_JMPI || op === OP_CALLI) return [...at.targets]
+  if (op === OP_CALL || op === OP_JMP) return at.taken >= 0 ? [at.taken] : []
+  if ((op === OP_SYSTEM || op === OP_COLD_END) && !continues(terminator(at.block))) return []
   return [at.taken, at.next].filter((to) => to >= 0)
 }

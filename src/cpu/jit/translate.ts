@@ -5,8 +5,28 @@
 // function's dispatcher: a `br_table` over the blocks that can be entered.
 //
 // Each block begins by taking its instructions from the fuel, as the interpreter takes them from the budget, and leaves if they do not fit.
-import { STATE_GENERATION, STATE_GLOBAL_GENERATION, STATE_OFFSETS } from '../state-layout.js'
-import { Context, DYNAMIC, LOGIC, SUB } from './context.js'
+
+import { CPU_STATE, REGION } from '../layouts.js'
+import { FORM_LOGIC, FORM_SUB } from '../numbers/flag-forms.js'
+import { LEAVE_FUEL, LEAVE_JUMP, LEAVE_NEXT, LEAVE_TAKEN, LEAVE_UOP } from '../numbers/leaving.js'
+import {
+  OP_BRNZ,
+  OP_CALL,
+  OP_CALLI,
+  OP_CMPJ8,
+  OP_CMPJ32,
+  OP_CMPJ64,
+  OP_JCC,
+  OP_JMP,
+  OP_JMPI,
+  OP_NEXT,
+  OP_RET,
+  OP_TESTJ8,
+  OP_TESTJ32,
+  OP_TESTJ64,
+} from '../numbers/operations.js'
+import { STATE_OFFSETS } from '../state-layout.js'
+import { Context, DYNAMIC } from './context.js'
 import { emitCold } from './emit-cold.js'
 import { condition } from './emit-flags.js'
 import { emitEnding, emitHelper } from './emit-helper.js'
@@ -14,25 +34,10 @@ import { emitInteger, neededFlags } from './emit-integer.js'
 import { emitMemory, load, RSP, store } from './emit-memory.js'
 import { emitSystem } from './emit-system.js'
 import { emitVector } from './emit-vector.js'
-import {
-  C,
-  ENTRY,
-  FLAG_A,
-  FLAG_B,
-  FUEL,
-  FunctionBuilder,
-  LEAVE_FUEL,
-  LEAVE_JUMP,
-  LEAVE_NEXT,
-  LEAVE_TAKEN,
-  LEAVE_UOP,
-  R,
-  X0,
-  X1,
-} from './function-builder.js'
+import { C, ENTRY, FLAG_A, FLAG_B, FUEL, FunctionBuilder, R, X0, X1 } from './function-builder.js'
 import { analyse, type FlowGraph } from './graph.js'
 import { NO_SECOND_PAGE, type RegionBlock, type RegionPlan, successors } from './region.js'
-import { isConditional, OP, REGION, terminator, type Uop } from './uops.js'
+import { isConditional, terminator, type Uop } from './uops.js'
 import { W } from './wasm.js'
 
 /** Condition codes of the fused comparisons, in the order of core/blocks/fuse.ts. */
@@ -169,7 +174,7 @@ class Translator {
       c.prepareLeaveUnchecked(kind)
     }
     for (const page of pages) {
-      for (const generation of [STATE_GENERATION, STATE_GLOBAL_GENERATION]) {
+      for (const generation of [CPU_STATE.generation, CPU_STATE.globalGeneration]) {
         f.code.get(R)
         f.code.memory(W.i32Load, REGION.generation0 + 4 * page)
         f.code.get(C)
@@ -204,24 +209,24 @@ class Translator {
       return
     }
     switch (uop.op) {
-      case OP.NEXT:
+      case OP_NEXT:
         this.go(c, c.at.next, LEAVE_NEXT)
         return
-      case OP.JMP:
+      case OP_JMP:
         this.go(c, c.at.taken, LEAVE_TAKEN)
         return
-      case OP.CALL:
+      case OP_CALL:
         this.pushReturn(c)
         code.get(X0)
         f.set(RSP)
         this.go(c, c.at.taken, LEAVE_TAKEN)
         return
-      case OP.JMPI:
+      case OP_JMPI:
         f.get(uop.s1)
         code.set(X1)
         this.indirect(c, () => {})
         return
-      case OP.CALLI:
+      case OP_CALLI:
         f.get(uop.s1)
         code.set(X1)
         this.canonicalOrInterpret(c)
@@ -231,7 +236,7 @@ class Translator {
           f.set(RSP)
         })
         return
-      case OP.RET:
+      case OP_RET:
         f.get(RSP)
         load(c, 3, W.i64Load)
         code.set(X1)
@@ -311,27 +316,27 @@ class Translator {
   private pushCondition(c: Context, uop: Uop): void {
     const { code, f } = c
     const { op } = uop
-    if (op === OP.BRNZ) {
+    if (op === OP_BRNZ) {
       f.get(uop.s1)
       code.i64(0)
       code.op(W.i64Ne)
-    } else if (op < OP.JCC + 16) condition(c, op - OP.JCC)
-    else if (op < OP.TESTJ8) {
-      const sz = op < OP.CMPJ64 ? 2 : op < OP.CMPJ8 ? 3 : 0
+    } else if (op < OP_JCC + 16) condition(c, op - OP_JCC)
+    else if (op < OP_TESTJ8) {
+      const sz = op < OP_CMPJ64 ? 2 : op < OP_CMPJ8 ? 3 : 0
       c.getSized(uop.s1, sz)
       c.operandB(uop, sz)
       code.set(FLAG_B)
       code.set(FLAG_A)
-      c.produced(SUB, sz)
-      condition(c, COMPARE_CODES[op - (sz === 2 ? OP.CMPJ32 : sz === 3 ? OP.CMPJ64 : OP.CMPJ8)] as number)
+      c.produced(FORM_SUB, sz)
+      condition(c, COMPARE_CODES[op - (sz === 2 ? OP_CMPJ32 : sz === 3 ? OP_CMPJ64 : OP_CMPJ8)] as number)
     } else {
-      const sz = op < OP.TESTJ32 ? 0 : op < OP.TESTJ64 ? 2 : 3
+      const sz = op < OP_TESTJ32 ? 0 : op < OP_TESTJ64 ? 2 : 3
       c.getSized(uop.s1, sz)
       c.operandB(uop, sz)
       code.op(W.i64And)
       code.set(FLAG_A)
-      c.produced(LOGIC, sz)
-      condition(c, TEST_CODES[op - (sz === 0 ? OP.TESTJ8 : sz === 2 ? OP.TESTJ32 : OP.TESTJ64)] as number)
+      c.produced(FORM_LOGIC, sz)
+      condition(c, TEST_CODES[op - (sz === 0 ? OP_TESTJ8 : sz === 2 ? OP_TESTJ32 : OP_TESTJ64)] as number)
     }
   }
 }

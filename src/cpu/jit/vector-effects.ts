@@ -2,7 +2,67 @@
 //
 // Promises: what a function may write is among what it reads, because it writes nothing when it faults; so storing what it reads
 // in front of the call and taking back what it writes behind it is always right.
-import { SLOT_T0, type Uop } from './uops.js'
+
+import { SLOT_T0 } from '../numbers/operations.js'
+import {
+  FN_BLEND,
+  FN_BLEND_MEMORY,
+  FN_COPY,
+  FN_COPY_LOW,
+  FN_CRC32,
+  FN_DOT,
+  FN_DOT_MEMORY,
+  FN_EMMS,
+  FN_EXTRACT,
+  FN_EXTRACT_MEMORY,
+  FN_EXTRACT_WORD,
+  FN_FLOAT,
+  FN_FLOAT_MEMORY,
+  FN_FLOAT_TO_INTEGER,
+  FN_FLOAT_TO_INTEGER_MEMORY,
+  FN_FROM_GENERAL,
+  FN_FXRSTOR,
+  FN_FXSAVE,
+  FN_HIGH_TO_LOW,
+  FN_INSERT,
+  FN_INSERT_MEMORY,
+  FN_INSERT_WORD,
+  FN_INSERT_WORD_MEMORY,
+  FN_INTEGER,
+  FN_INTEGER_MEMORY,
+  FN_INTEGER_TO_FLOAT,
+  FN_INTEGER_TO_FLOAT_MEMORY,
+  FN_LOAD,
+  FN_LOAD_HIGH,
+  FN_LOAD_LOW,
+  FN_LOAD_MXCSR,
+  FN_LOW_TO_HIGH,
+  FN_MASKED_STORE,
+  FN_MERGE,
+  FN_MMX,
+  FN_MMX_COPY,
+  FN_MMX_EXTRACT_WORD,
+  FN_MMX_FROM_GENERAL,
+  FN_MMX_INSERT_WORD,
+  FN_MMX_SIGN_MASK,
+  FN_MMX_TO_GENERAL,
+  FN_MMX_TO_VECTOR,
+  FN_MMX_TO_VECTOR_MEMORY,
+  FN_ORDER,
+  FN_ORDER_MEMORY,
+  FN_SIGN_MASK,
+  FN_STORE,
+  FN_STORE_HIGH,
+  FN_STRING,
+  FN_STRING_MEMORY,
+  FN_TEST,
+  FN_TEST_MEMORY,
+  FN_TO_GENERAL,
+  FN_VECTOR_TO_MMX,
+  FN_X87,
+  FN_X87_WAIT,
+} from '../numbers/vector-functions.js'
+import type { Uop } from './uops.js'
 
 const RAX = 0
 const RCX = 1 << 3
@@ -27,7 +87,15 @@ export interface VectorEffects {
 const NONE: VectorEffects = { reads: [], writes: [], vectorReads: [], vectorWrites: [], flags: false, mxcsr: false }
 
 /** Functions that come as register form, and memory form with the next number. */
-const FLOAT_PAIRS = [2, 18, 20, 22, 44, 46, 54]
+const FLOAT_PAIRS = [
+  FN_FLOAT,
+  FN_INTEGER_TO_FLOAT,
+  FN_FLOAT_TO_INTEGER,
+  FN_ORDER,
+  FN_MMX_TO_VECTOR,
+  FN_VECTOR_TO_MMX,
+  FN_DOT,
+]
 
 /** FN_X87, by (opcode & 7) * 256 + ModRM. */
 function x87Effects(detail: number): Partial<VectorEffects> {
@@ -49,91 +117,91 @@ export function vectorEffects(uop: Uop): VectorEffects {
   const mxcsr = FLOAT_PAIRS.includes(fn & ~1)
   const base: VectorEffects = { ...NONE, mxcsr }
   switch (fn) {
-    case 0: // INTEGER
-    case 2: // FLOAT
+    case FN_INTEGER:
+    case FN_FLOAT:
       return { ...base, vectorReads: uop.s1 === IMMEDIATE_SOURCE ? [d] : [d, s1], vectorWrites: [d] }
-    case 1:
-    case 3:
-    case 6: // LOAD
-    case 10: // LOAD_LOW
-    case 11: // LOAD_HIGH
-    case 19: // INTEGER_TO_FLOAT_MEMORY
-    case 26: // INSERT_WORD_MEMORY
-    case 45: // MMX_TO_VECTOR_MEMORY
-    case 55: // DOT_MEMORY
-    case 59: // INSERT_MEMORY
+    case FN_INTEGER_MEMORY:
+    case FN_FLOAT_MEMORY:
+    case FN_LOAD:
+    case FN_LOAD_LOW:
+    case FN_LOAD_HIGH:
+    case FN_INTEGER_TO_FLOAT_MEMORY:
+    case FN_INSERT_WORD_MEMORY:
+    case FN_MMX_TO_VECTOR_MEMORY:
+    case FN_DOT_MEMORY:
+    case FN_INSERT_MEMORY:
       return { ...base, reads: [SLOT_T0], vectorReads: [d], vectorWrites: [d] }
-    case 7: // STORE
-    case 12: // STORE_HIGH
-    case 61: // EXTRACT_MEMORY
+    case FN_STORE:
+    case FN_STORE_HIGH:
+    case FN_EXTRACT_MEMORY:
       return { ...base, reads: [SLOT_T0], vectorReads: [s1] }
-    case 8: // COPY
-    case 9: // MERGE
-    case 13: // HIGH_TO_LOW
-    case 14: // LOW_TO_HIGH
-    case 15: // COPY_LOW
-    case 54: // DOT
+    case FN_COPY:
+    case FN_MERGE:
+    case FN_HIGH_TO_LOW:
+    case FN_LOW_TO_HIGH:
+    case FN_COPY_LOW:
+    case FN_DOT:
       return { ...base, vectorReads: [d, s1], vectorWrites: [d] }
-    case 16: // FROM_GENERAL
-    case 18: // INTEGER_TO_FLOAT
-    case 25: // INSERT_WORD
-    case 58: // INSERT
+    case FN_FROM_GENERAL:
+    case FN_INTEGER_TO_FLOAT:
+    case FN_INSERT_WORD:
+    case FN_INSERT:
       return { ...base, reads: [slotS], vectorReads: [d], vectorWrites: [d] }
-    case 17: // TO_GENERAL
-    case 20: // FLOAT_TO_INTEGER
-    case 24: // SIGN_MASK
-    case 27: // EXTRACT_WORD
-    case 60: // EXTRACT
+    case FN_TO_GENERAL:
+    case FN_FLOAT_TO_INTEGER:
+    case FN_SIGN_MASK:
+    case FN_EXTRACT_WORD:
+    case FN_EXTRACT:
       return { ...base, reads: [slotD], writes: [slotD], vectorReads: [s1] }
-    case 21: // FLOAT_TO_INTEGER_MEMORY
+    case FN_FLOAT_TO_INTEGER_MEMORY:
       return { ...base, reads: [SLOT_T0, slotD], writes: [slotD] }
-    case 22: // ORDER
-    case 52: // TEST
+    case FN_ORDER:
+    case FN_TEST:
       return { ...base, vectorReads: [d, s1], flags: true }
-    case 23:
-    case 53:
+    case FN_ORDER_MEMORY:
+    case FN_TEST_MEMORY:
       return { ...base, reads: [SLOT_T0], vectorReads: [d], flags: true }
-    case 28: // MASKED_STORE
+    case FN_MASKED_STORE:
       return { ...base, reads: [SLOT_T0], vectorReads: [d, s1] }
-    case 29: // LOAD_MXCSR
+    case FN_LOAD_MXCSR:
       return { ...base, reads: [SLOT_T0], mxcsr: true }
-    case 31: // FXSAVE
+    case FN_FXSAVE:
       return { ...base, reads: [SLOT_T0], vectorReads: ALL }
-    case 32: // FXRSTOR
+    case FN_FXRSTOR:
       return { ...base, reads: [SLOT_T0], vectorReads: ALL, vectorWrites: ALL, mxcsr: true }
-    case 4: // MMX
-    case 35: // MMX_COPY
-    case 43: // EMMS
-    case 49: // X87_WAIT
+    case FN_MMX:
+    case FN_MMX_COPY:
+    case FN_EMMS:
+    case FN_X87_WAIT:
       return base
-    case 36: // MMX_FROM_GENERAL
-    case 38: // MMX_INSERT_WORD
+    case FN_MMX_FROM_GENERAL:
+    case FN_MMX_INSERT_WORD:
       return { ...base, reads: [slotS] }
-    case 37: // MMX_TO_GENERAL
-    case 40: // MMX_EXTRACT_WORD
-    case 41: // MMX_SIGN_MASK
+    case FN_MMX_TO_GENERAL:
+    case FN_MMX_EXTRACT_WORD:
+    case FN_MMX_SIGN_MASK:
       return { ...base, reads: [slotD], writes: [slotD] }
-    case 44: // MMX_TO_VECTOR
+    case FN_MMX_TO_VECTOR:
       return { ...base, vectorReads: [d], vectorWrites: [d] }
-    case 46: // VECTOR_TO_MMX
+    case FN_VECTOR_TO_MMX:
       return { ...base, vectorReads: [s1] }
-    case 48:
+    case FN_X87:
       return { ...base, ...x87Effects(uop.low >>> 16) }
-    case 50: // BLEND
+    case FN_BLEND:
       return { ...base, vectorReads: [0, d, s1], vectorWrites: [d] }
-    case 51:
+    case FN_BLEND_MEMORY:
       return { ...base, reads: [SLOT_T0], vectorReads: [0, d], vectorWrites: [d] }
-    case 56: // STRING
-    case 57:
+    case FN_STRING:
+    case FN_STRING_MEMORY:
       return {
         ...base,
         reads: [SLOT_T0, RAX, RDX, RCX],
         writes: [RCX],
-        vectorReads: fn === 56 ? [0, d, s1] : [0, d],
+        vectorReads: fn === FN_STRING ? [0, d, s1] : [0, d],
         vectorWrites: [0],
         flags: true,
       }
-    case 62: // CRC32
+    case FN_CRC32:
       return { ...base, reads: [slotD, slotS], writes: [slotD] }
     default: // the other ones of MMX with memory, and STMXCSR
       return { ...base, reads: [SLOT_T0] }

@@ -19,5 +19,9 @@ export const LEAVE_SYSTEM: u32 = 7 // the block is done, and c.rip is set; somet
 export const PAGE_UNCHECKED: u32 = 0x1fff
 export const NEVER_HOT: i32 = 0x7fffffff
 
-/** Ways out that a region remembers, a power of two. */
+/** Ways out that a region remembers, a power of two, and where they lie in its record: u32 block gone to; u8 number of the block it came from. */
 export const REGION_WAYS: u32 = 16
+export const REGION_TARGETS: usize = 64
+export const REGION_SOURCES: usize = 128
+/** Where its blocks begin: u32 pointer each; then u8 number of its page each; then u8 number of its second page (255 none). */
+export const REGION_HEADER: usize = 144

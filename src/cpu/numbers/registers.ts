@@ -11,7 +11,8 @@ export const CR0_AM: u64 = 0x40000
 export const CR0_NW: u64 = 0x20000000
 export const CR0_CD: u64 = 0x40000000
 export const CR0_PG: u64 = 0x80000000
-export const CR0_DEFINED: u64 = CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG
+export const CR0_DEFINED: u64 =
+  CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG
 export const CR4_TSD: u64 = 4
 export const CR4_DE: u64 = 8
 export const CR4_PSE: u64 = 0x10

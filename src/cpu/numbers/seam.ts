@@ -1,28 +1,28 @@
 // What crosses between core and host as numbers: why `run` returned, lines into a vCPU, events (core-abi.ts has the functions).
 
 /** Why `run` returned. The vCPU is at an instruction boundary in every case. */
-export const EXIT_BUDGET: u32 = 0 // the budget of retired instructions is used up
-export const EXIT_HALT: u32 = 1 // HLT retired and nothing is pending; call again after an interrupt was raised
-export const EXIT_SHUTDOWN: u32 = 2 // triple fault: the machine resets
-export const EXIT_YIELD: u32 = 3 // a device asked for control through `requestYield`, or PAUSE with the hint enabled
-export const EXIT_BREAK: u32 = 4 // a host breakpoint or watchpoint, before the instruction at RIP executed
-export const EXIT_WAIT_SIPI: u32 = 5 // the vCPU waits for a start-up IPI and executed nothing
+export const EXIT_BUDGET = 0 // the budget of retired instructions is used up
+export const EXIT_HALT = 1 // HLT retired and nothing is pending; call again after an interrupt was raised
+export const EXIT_SHUTDOWN = 2 // triple fault: the machine resets
+export const EXIT_YIELD = 3 // a device asked for control through `requestYield`, or PAUSE with the hint enabled
+export const EXIT_BREAK = 4 // a host breakpoint or watchpoint, before the instruction at RIP executed
+export const EXIT_WAIT_SIPI = 5 // the vCPU waits for a start-up IPI and executed nothing
 
 /** Lines into a vCPU, set by the machine, level-sensitive except NMI and INIT. */
-export const LINE_INTR: u32 = 1
-export const LINE_NMI: u32 = 2
-export const LINE_INIT: u32 = 4
+export const LINE_INTR = 1
+export const LINE_NMI = 2
+export const LINE_INIT = 4
 
 /** `event` kinds. Off unless enabled with `setEventMask`; a disabled event costs nothing. */
-export const EVENT_CROSS_MODIFIED: u32 = 1 // executed bytes that another vCPU rewrote since this vCPU last serialized (a: linear low, b: RIP low)
-export const EVENT_EXCEPTION: u32 = 2 // an exception was delivered (a: vector, b: error code)
-export const EVENT_CR3: u32 = 4 // MOV to CR3 (a: new value, low 32 bits, b: 1 if bit 63 asked for no flush)
-export const EVENT_TLB_FLUSH: u32 = 8 // a flush of translations (a: FLUSH_*, b: PCID)
-export const EVENT_PTE_WRITE: u32 = 16 // the walker set an accessed or dirty bit (a: physical address, b: new low 32 bits)
-export const EVENT_MODE: u32 = 32 // the privilege level changed (a: new CPL, b: old CPL)
+export const EVENT_CROSS_MODIFIED = 1 // executed bytes that another vCPU rewrote since this vCPU last serialized (a: linear low, b: RIP low)
+export const EVENT_EXCEPTION = 2 // an exception was delivered (a: vector, b: error code)
+export const EVENT_CR3 = 4 // MOV to CR3 (a: new value, low 32 bits, b: 1 if bit 63 asked for no flush)
+export const EVENT_TLB_FLUSH = 8 // a flush of translations (a: FLUSH_*, b: PCID)
+export const EVENT_PTE_WRITE = 16 // the walker set an accessed or dirty bit (a: physical address, b: new low 32 bits)
+export const EVENT_MODE = 32 // the privilege level changed (a: new CPL, b: old CPL)
 
 /** `a` of EVENT_TLB_FLUSH. */
-export const FLUSH_PAGE: u32 = 0 // INVLPG, INVPCID type 0
-export const FLUSH_PCID: u32 = 1 // the non-global entries of one PCID
-export const FLUSH_ALL: u32 = 2 // everything, global entries included
-export const FLUSH_ALL_NON_GLOBAL: u32 = 3 // every PCID, global entries stay
+export const FLUSH_PAGE = 0 // INVLPG, INVPCID type 0
+export const FLUSH_PCID = 1 // the non-global entries of one PCID
+export const FLUSH_ALL = 2 // everything, global entries included
+export const FLUSH_ALL_NON_GLOBAL = 3 // every PCID, global entries stay

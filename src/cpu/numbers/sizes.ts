@@ -20,6 +20,9 @@ export const TLB_FILLED_WORDS: u32 = 4
 export const FETCHED_OFFSET: u32 = 2144
 export const FETCHED_BITS: u32 = 16384
 export const STATE_BYTES: u32 = 4224
+/** Entries of a fast TLB (core/memory/tlb-entry.ts), and the hash that finds one: (linear >> INDEX) ^ (linear >> FOLD), as a byte offset. */
+export const TLB_INDEX_SHIFT: u64 = 7
+export const TLB_FOLD_SHIFT: u64 = 16
 export const TLB_ENTRIES: u32 = 2048
 export const TLB_ENTRY_BYTES: u32 = 32
 export const TLB_BYTES: u32 = TLB_ENTRIES * TLB_ENTRY_BYTES

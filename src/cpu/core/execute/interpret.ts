@@ -12,7 +12,8 @@ import { JUMP_CACHE_ENTRIES } from '../../numbers/sizes'
 import { CpuState, MODE_CODE64, MODE_CODE_MASK } from '../state/state'
 import { Block, uopD, uopNumber, uopOffset, uopOp, uopS1, uopS2, uopX } from '../blocks/ir'
 import { condition, flagCf, flagOf, flagPf, flagSf, flagZf } from '../state/flags'
-import { readForWriteSlow, readSlow, tlbEntry, writeSlow } from '../memory/memory'
+import { readForWriteSlow, readSlow, writeSlow } from '../memory/memory'
+import { tlbEntry } from '../memory/tlb-entry'
 import { findBlock, hashRip, isCurrent, restorePatched } from '../blocks/blocks'
 import { VECTOR_GP, VECTOR_SS, raise, raiseNoCode } from '../state/fault'
 import { segmentCheck } from '../memory/segment-check'
@@ -180,7 +181,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
       case OP_CALL: {
         const at = c.rsp - 8
         const e = tlbEntry(c.tlb, at)
-        if (load<u64>(e, 8) == ((at + 7) & PAGE_MASK)) store<u64>(load<u32>(e, 24) + <u32>at, b.fallthrough)
+        if (e.writeTag == ((at + 7) & PAGE_MASK)) store<u64>(e.addend + <u32>at, b.fallthrough)
         else {
           c.uop = u
           writeSlow(c, at, 8, b.fallthrough)
@@ -199,7 +200,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         }
         const at = c.rsp - 8
         const e = tlbEntry(c.tlb, at)
-        if (load<u64>(e, 8) == ((at + 7) & PAGE_MASK)) store<u64>(load<u32>(e, 24) + <u32>at, b.fallthrough)
+        if (e.writeTag == ((at + 7) & PAGE_MASK)) store<u64>(e.addend + <u32>at, b.fallthrough)
         else {
           c.uop = u
           writeSlow(c, at, 8, b.fallthrough)
@@ -212,7 +213,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
       case OP_RET: {
         const at = c.rsp
         const e = tlbEntry(c.tlb, at)
-        if (load<u64>(e) == ((at + 7) & PAGE_MASK)) indirect = load<u64>(load<u32>(e, 24) + <u32>at)
+        if (e.readTag == ((at + 7) & PAGE_MASK)) indirect = load<u64>(e.addend + <u32>at)
         else {
           c.uop = u
           indirect = readSlow(c, at, 8)
@@ -416,7 +417,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         const at = address(base, u)
         const e = tlbEntry(c.tlb, at)
         let v: u8
-        if (load<u64>(e) == ((at) & PAGE_MASK)) v = load<u8>(load<u32>(e, 24) + <u32>at)
+        if (e.readTag == ((at) & PAGE_MASK)) v = load<u8>(e.addend + <u32>at)
         else {
           c.uop = u
           v = <u8>readSlow(c, at, 1)
@@ -430,7 +431,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         const at = address(base, u)
         const e = tlbEntry(c.tlb, at)
         let v: u16
-        if (load<u64>(e) == ((at + 1) & PAGE_MASK)) v = load<u16>(load<u32>(e, 24) + <u32>at)
+        if (e.readTag == ((at + 1) & PAGE_MASK)) v = load<u16>(e.addend + <u32>at)
         else {
           c.uop = u
           v = <u16>readSlow(c, at, 2)
@@ -444,7 +445,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         const at = address(base, u)
         const e = tlbEntry(c.tlb, at)
         let v: u32
-        if (load<u64>(e) == ((at + 3) & PAGE_MASK)) v = load<u32>(load<u32>(e, 24) + <u32>at)
+        if (e.readTag == ((at + 3) & PAGE_MASK)) v = load<u32>(e.addend + <u32>at)
         else {
           c.uop = u
           v = <u32>readSlow(c, at, 4)
@@ -458,7 +459,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         const at = address(base, u)
         const e = tlbEntry(c.tlb, at)
         let v: u64
-        if (load<u64>(e) == ((at + 7) & PAGE_MASK)) v = load<u64>(load<u32>(e, 24) + <u32>at)
+        if (e.readTag == ((at + 7) & PAGE_MASK)) v = load<u64>(e.addend + <u32>at)
         else {
           c.uop = u
           v = <u64>readSlow(c, at, 8)
@@ -472,7 +473,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         const at = address(base, u)
         const e = tlbEntry(c.tlb, at)
         let v: u8
-        if (load<u64>(e) == ((at) & PAGE_MASK)) v = load<u8>(load<u32>(e, 24) + <u32>at)
+        if (e.readTag == ((at) & PAGE_MASK)) v = load<u8>(e.addend + <u32>at)
         else {
           c.uop = u
           v = <u8>readSlow(c, at, 1)
@@ -486,7 +487,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         const at = address(base, u)
         const e = tlbEntry(c.tlb, at)
         let v: u16
-        if (load<u64>(e) == ((at + 1) & PAGE_MASK)) v = load<u16>(load<u32>(e, 24) + <u32>at)
+        if (e.readTag == ((at + 1) & PAGE_MASK)) v = load<u16>(e.addend + <u32>at)
         else {
           c.uop = u
           v = <u16>readSlow(c, at, 2)
@@ -500,7 +501,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         const at = address(base, u)
         const e = tlbEntry(c.tlb, at)
         let v: i8
-        if (load<u64>(e) == ((at) & PAGE_MASK)) v = load<i8>(load<u32>(e, 24) + <u32>at)
+        if (e.readTag == ((at) & PAGE_MASK)) v = load<i8>(e.addend + <u32>at)
         else {
           c.uop = u
           v = <i8>readSlow(c, at, 1)
@@ -514,7 +515,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         const at = address(base, u)
         const e = tlbEntry(c.tlb, at)
         let v: i16
-        if (load<u64>(e) == ((at + 1) & PAGE_MASK)) v = load<i16>(load<u32>(e, 24) + <u32>at)
+        if (e.readTag == ((at + 1) & PAGE_MASK)) v = load<i16>(e.addend + <u32>at)
         else {
           c.uop = u
           v = <i16>readSlow(c, at, 2)
@@ -528,7 +529,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         const at = address(base, u)
         const e = tlbEntry(c.tlb, at)
         let v: i32
-        if (load<u64>(e) == ((at + 3) & PAGE_MASK)) v = load<i32>(load<u32>(e, 24) + <u32>at)
+        if (e.readTag == ((at + 3) & PAGE_MASK)) v = load<i32>(e.addend + <u32>at)
         else {
           c.uop = u
           v = <i32>readSlow(c, at, 4)
@@ -542,7 +543,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         const at = address(base, u)
         const e = tlbEntry(c.tlb, at)
         let v: i8
-        if (load<u64>(e) == ((at) & PAGE_MASK)) v = load<i8>(load<u32>(e, 24) + <u32>at)
+        if (e.readTag == ((at) & PAGE_MASK)) v = load<i8>(e.addend + <u32>at)
         else {
           c.uop = u
           v = <i8>readSlow(c, at, 1)
@@ -556,7 +557,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         const at = address(base, u)
         const e = tlbEntry(c.tlb, at)
         let v: i16
-        if (load<u64>(e) == ((at + 1) & PAGE_MASK)) v = load<i16>(load<u32>(e, 24) + <u32>at)
+        if (e.readTag == ((at + 1) & PAGE_MASK)) v = load<i16>(e.addend + <u32>at)
         else {
           c.uop = u
           v = <i16>readSlow(c, at, 2)
@@ -570,7 +571,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         const at = c.rbp
         const e = tlbEntry(c.tlb, at)
         let v: u64
-        if (load<u64>(e) == ((at + 7) & PAGE_MASK)) v = load<u64>(load<u32>(e, 24) + <u32>at)
+        if (e.readTag == ((at + 7) & PAGE_MASK)) v = load<u64>(e.addend + <u32>at)
         else {
           c.uop = u
           v = readSlow(c, at, 8)
@@ -585,7 +586,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         const at = address(base, u)
         const e = tlbEntry(c.tlb, at)
         let v: u8
-        if (load<u64>(e, 8) == ((at) & PAGE_MASK)) v = load<u8>(load<u32>(e, 24) + <u32>at)
+        if (e.writeTag == ((at) & PAGE_MASK)) v = load<u8>(e.addend + <u32>at)
         else {
           c.uop = u
           v = <u8>readForWriteSlow(c, at, 1)
@@ -599,7 +600,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         const at = address(base, u)
         const e = tlbEntry(c.tlb, at)
         let v: u16
-        if (load<u64>(e, 8) == ((at + 1) & PAGE_MASK)) v = load<u16>(load<u32>(e, 24) + <u32>at)
+        if (e.writeTag == ((at + 1) & PAGE_MASK)) v = load<u16>(e.addend + <u32>at)
         else {
           c.uop = u
           v = <u16>readForWriteSlow(c, at, 2)
@@ -613,7 +614,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         const at = address(base, u)
         const e = tlbEntry(c.tlb, at)
         let v: u32
-        if (load<u64>(e, 8) == ((at + 3) & PAGE_MASK)) v = load<u32>(load<u32>(e, 24) + <u32>at)
+        if (e.writeTag == ((at + 3) & PAGE_MASK)) v = load<u32>(e.addend + <u32>at)
         else {
           c.uop = u
           v = <u32>readForWriteSlow(c, at, 4)
@@ -627,7 +628,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         const at = address(base, u)
         const e = tlbEntry(c.tlb, at)
         let v: u64
-        if (load<u64>(e, 8) == ((at + 7) & PAGE_MASK)) v = load<u64>(load<u32>(e, 24) + <u32>at)
+        if (e.writeTag == ((at + 7) & PAGE_MASK)) v = load<u64>(e.addend + <u32>at)
         else {
           c.uop = u
           v = <u64>readForWriteSlow(c, at, 8)
@@ -640,7 +641,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
       case OP_STORE + 0: {
         const at = address(base, u)
         const e = tlbEntry(c.tlb, at)
-        if (load<u64>(e, 8) == ((at) & PAGE_MASK)) store<u8>(load<u32>(e, 24) + <u32>at, load<u8>(base + uopD(u)))
+        if (e.writeTag == ((at) & PAGE_MASK)) store<u8>(e.addend + <u32>at, load<u8>(base + uopD(u)))
         else {
           c.uop = u
           writeSlow(c, at, 1, u64(load<u8>(base + uopD(u))))
@@ -652,7 +653,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
       case OP_STORE + 1: {
         const at = address(base, u)
         const e = tlbEntry(c.tlb, at)
-        if (load<u64>(e, 8) == ((at + 1) & PAGE_MASK)) store<u16>(load<u32>(e, 24) + <u32>at, load<u16>(base + uopD(u)))
+        if (e.writeTag == ((at + 1) & PAGE_MASK)) store<u16>(e.addend + <u32>at, load<u16>(base + uopD(u)))
         else {
           c.uop = u
           writeSlow(c, at, 2, u64(load<u16>(base + uopD(u))))
@@ -664,7 +665,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
       case OP_STORE + 2: {
         const at = address(base, u)
         const e = tlbEntry(c.tlb, at)
-        if (load<u64>(e, 8) == ((at + 3) & PAGE_MASK)) store<u32>(load<u32>(e, 24) + <u32>at, load<u32>(base + uopD(u)))
+        if (e.writeTag == ((at + 3) & PAGE_MASK)) store<u32>(e.addend + <u32>at, load<u32>(base + uopD(u)))
         else {
           c.uop = u
           writeSlow(c, at, 4, u64(load<u32>(base + uopD(u))))
@@ -676,7 +677,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
       case OP_STORE + 3: {
         const at = address(base, u)
         const e = tlbEntry(c.tlb, at)
-        if (load<u64>(e, 8) == ((at + 7) & PAGE_MASK)) store<u64>(load<u32>(e, 24) + <u32>at, load<u64>(base + uopD(u)))
+        if (e.writeTag == ((at + 7) & PAGE_MASK)) store<u64>(e.addend + <u32>at, load<u64>(base + uopD(u)))
         else {
           c.uop = u
           writeSlow(c, at, 8, u64(load<u64>(base + uopD(u))))
@@ -689,7 +690,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         const at = addressShort(base, u)
         const e = tlbEntry(c.tlb, at)
         const v = <u8>load<i32>(u, 12)
-        if (load<u64>(e, 8) == ((at) & PAGE_MASK)) store<u8>(load<u32>(e, 24) + <u32>at, v)
+        if (e.writeTag == ((at) & PAGE_MASK)) store<u8>(e.addend + <u32>at, v)
         else {
           c.uop = u
           writeSlow(c, at, 1, u64(v))
@@ -702,7 +703,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         const at = addressShort(base, u)
         const e = tlbEntry(c.tlb, at)
         const v = <u16>load<i32>(u, 12)
-        if (load<u64>(e, 8) == ((at + 1) & PAGE_MASK)) store<u16>(load<u32>(e, 24) + <u32>at, v)
+        if (e.writeTag == ((at + 1) & PAGE_MASK)) store<u16>(e.addend + <u32>at, v)
         else {
           c.uop = u
           writeSlow(c, at, 2, u64(v))
@@ -715,7 +716,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         const at = addressShort(base, u)
         const e = tlbEntry(c.tlb, at)
         const v = <u32>load<i32>(u, 12)
-        if (load<u64>(e, 8) == ((at + 3) & PAGE_MASK)) store<u32>(load<u32>(e, 24) + <u32>at, v)
+        if (e.writeTag == ((at + 3) & PAGE_MASK)) store<u32>(e.addend + <u32>at, v)
         else {
           c.uop = u
           writeSlow(c, at, 4, u64(v))
@@ -728,7 +729,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         const at = addressShort(base, u)
         const e = tlbEntry(c.tlb, at)
         const v = <u64>load<i32>(u, 12)
-        if (load<u64>(e, 8) == ((at + 7) & PAGE_MASK)) store<u64>(load<u32>(e, 24) + <u32>at, v)
+        if (e.writeTag == ((at + 7) & PAGE_MASK)) store<u64>(e.addend + <u32>at, v)
         else {
           c.uop = u
           writeSlow(c, at, 8, u64(v))
@@ -741,7 +742,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         const at = c.rsp - 8
         const v = operandB<u64>(base, u)
         const e = tlbEntry(c.tlb, at)
-        if (load<u64>(e, 8) == ((at + 7) & PAGE_MASK)) store<u64>(load<u32>(e, 24) + <u32>at, v)
+        if (e.writeTag == ((at + 7) & PAGE_MASK)) store<u64>(e.addend + <u32>at, v)
         else {
           c.uop = u
           writeSlow(c, at, 8, v)
@@ -755,7 +756,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         const at = c.rsp
         const e = tlbEntry(c.tlb, at)
         let v: u64
-        if (load<u64>(e) == ((at + 7) & PAGE_MASK)) v = load<u64>(load<u32>(e, 24) + <u32>at)
+        if (e.readTag == ((at + 7) & PAGE_MASK)) v = load<u64>(e.addend + <u32>at)
         else {
           c.uop = u
           v = readSlow(c, at, 8)

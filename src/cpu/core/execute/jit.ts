@@ -13,7 +13,7 @@
 //  3. A store that hits a block of a region kills the region. If it is the one being executed, the helper that stored reports JIT_STOP.
 //  4. c.block and c.uop are 0 inside compiled code; helpers are told the budget at the current instruction, so that time is exact.
 //  5. Compiled code is left at least every FUEL instructions, so that the host's engine can replace its first translation by a better one.
-import { JIT_FAULT, JIT_OK, JIT_STOP, LEAVE_FAULT, LEAVE_FUEL, LEAVE_JUMP, LEAVE_NEXT, LEAVE_STOP, LEAVE_SYSTEM, LEAVE_TAKEN, LEAVE_UOP, NEVER_HOT, PAGE_UNCHECKED, REGION_WAYS } from '../../numbers/leaving'
+import { JIT_FAULT, JIT_OK, JIT_STOP, LEAVE_FAULT, LEAVE_FUEL, LEAVE_JUMP, LEAVE_NEXT, LEAVE_STOP, LEAVE_SYSTEM, LEAVE_TAKEN, LEAVE_UOP, NEVER_HOT, PAGE_UNCHECKED, REGION_HEADER, REGION_SOURCES, REGION_TARGETS, REGION_WAYS } from '../../numbers/leaving'
 import { OP_SYSTEM, UOP_BYTES } from '../../numbers/operations'
 import { CpuState, MODE_CODE64, MODE_CODE_MASK, MODE_STEP } from '../state/state'
 import { Block, uopNumber, uopOffset, uopOp } from '../blocks/ir'
@@ -49,9 +49,6 @@ export class Region {
   // 64: REGION_WAYS last ways out by indirect branches, u32 block gone to; then u8 number of the block it came from;
   // 144: for each block u32 pointer, then for each block u8 number of its page, then u8 number of its second page (255 none)
 }
-const REGION_TARGETS: usize = 64
-const REGION_SOURCES: usize = 128
-export const REGION_HEADER: usize = 144
 
 /** Entries of a block before it is hot; NEVER_HOT while there is no compiler. */
 export let threshold: i32 = NEVER_HOT

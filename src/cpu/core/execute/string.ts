@@ -8,7 +8,8 @@ import { DF, TF } from '../../numbers/registers'
 import { CpuState, SEG_ES } from '../state/state'
 import { uopDetail, uopX } from '../blocks/ir'
 import { flagZf } from '../state/flags'
-import { readSize, tlbEntry, writeSize } from '../memory/memory'
+import { readSize, writeSize } from '../memory/memory'
+import { tlbEntry } from '../memory/tlb-entry'
 import { linearIn } from '../memory/segment-check'
 import { readSlot, signExtend, writeSlot } from './cold'
 
@@ -87,7 +88,7 @@ function bulk(c: CpuState, kind: u32, size: u32, segment: u32, addressSize: u32,
   const target = linearIn(c, SEG_ES, di, size, true)
   if (c.fault) return leaveToIteration(c)
   const targetEntry = tlbEntry(c.tlb, target)
-  if (load<u64>(targetEntry, 8) != (target & PAGE_MASK)) return 0
+  if (targetEntry.writeTag != (target & PAGE_MASK)) return 0
   const shift = u64(ctz(size))
   let n = min(min<u64>(count, (0x1000 - (target & 0xfff)) >> shift), untilWrap(di, addressSize, shift))
   let source: u64 = 0
@@ -98,9 +99,9 @@ function bulk(c: CpuState, kind: u32, size: u32, segment: u32, addressSize: u32,
     source = linearIn(c, segment, si, size, false)
     if (c.fault) return leaveToIteration(c)
     const sourceEntry = tlbEntry(c.tlb, source)
-    if (load<u64>(sourceEntry) != (source & PAGE_MASK)) return 0
+    if (sourceEntry.readTag != (source & PAGE_MASK)) return 0
     n = min(min<u64>(n, (0x1000 - (source & 0xfff)) >> shift), untilWrap(si, addressSize, shift))
-    sourceHost = load<u32>(sourceEntry, 24) + <u32>source
+    sourceHost = sourceEntry.addend + <u32>source
   }
   if (n < 2) return 0
   const bytes = <usize>(n << shift)
@@ -108,7 +109,7 @@ function bulk(c: CpuState, kind: u32, size: u32, segment: u32, addressSize: u32,
   linearIn(c, SEG_ES, di, <u32>bytes, true)
   if (kind == STRING_MOVS) linearIn(c, segment, si, <u32>bytes, false)
   if (c.fault) return leaveToIteration(c)
-  const targetHost = <usize>load<u32>(targetEntry, 24) + <u32>target
+  const targetHost = <usize>targetEntry.addend + <u32>target
   if (kind == STRING_MOVS) {
     // An overlap in front of the source repeats what was just copied.
     if (targetHost - sourceHost < bytes) {
@@ -169,7 +170,7 @@ function bulkScan(c: CpuState, kind: u32, size: u32, segment: u32, addressSize: 
   const target = linearIn(c, SEG_ES, di, size, false)
   if (c.fault) return leaveToIteration(c)
   const targetEntry = tlbEntry(c.tlb, target)
-  if (load<u64>(targetEntry) != (target & PAGE_MASK)) return 0
+  if (targetEntry.readTag != (target & PAGE_MASK)) return 0
   const shift = u64(ctz(size))
   let n = min(min<u64>(count, (0x1000 - (target & 0xfff)) >> shift), untilWrap(di, addressSize, shift))
   let si: u64 = 0
@@ -179,16 +180,16 @@ function bulkScan(c: CpuState, kind: u32, size: u32, segment: u32, addressSize: 
     const source = linearIn(c, segment, si, size, false)
     if (c.fault) return leaveToIteration(c)
     const sourceEntry = tlbEntry(c.tlb, source)
-    if (load<u64>(sourceEntry) != (source & PAGE_MASK)) return 0
+    if (sourceEntry.readTag != (source & PAGE_MASK)) return 0
     n = min(min<u64>(n, (0x1000 - (source & 0xfff)) >> shift), untilWrap(si, addressSize, shift))
-    sourceHost = load<u32>(sourceEntry, 24) + <u32>source
+    sourceHost = sourceEntry.addend + <u32>source
   }
   if (n < 2) return 0
   const bytes = <usize>(n << shift)
   linearIn(c, SEG_ES, di, <u32>bytes, false)
   if (kind == STRING_CMPS) linearIn(c, segment, si, <u32>bytes, false)
   if (c.fault) return leaveToIteration(c)
-  const targetHost = <usize>load<u32>(targetEntry, 24) + <u32>target
+  const targetHost = <usize>targetEntry.addend + <u32>target
   const value = readSlot(c, 0, size)
   const found = kind == STRING_CMPS
     ? comparedTo(sourceHost, targetHost, bytes, size, whileEqual)

@@ -1,36 +1,23 @@
 // Guest memory: the TLB, loads and stores by linear address, and physical access for the page walker.
 //
-// Each TLB entry (32 bytes, direct-mapped by linear page) has three tags: 0 read, 8 write, 16 execute; then at 24 the value that added to the low 32
-// bits of a linear address gives a host pointer, and at 28 the physical page with permission bits. A tag is the linear page address,
-// or all ones. A missing tag sends the access to the out-of-line path, which is how these are noticed without cost elsewhere:
-//   read tag missing   not translated, or a device
-//   write tag missing  also: read-only, page not yet marked dirty, or decoded code in the page
+// Each access looks at its entry (tlb-entry.ts) first; what misses there takes the slow path.
 // An access that crosses a page fails the tag comparison, because the tag is compared with the page of its LAST byte.
 // Constraints: 1. a store that may fault in its second page changes nothing in its first; 2. a store into decoded code drops that code before
 // the next instruction (blocks.ts); 3. a page's dirty byte is set before its first store after clearDirty.
-import { FETCHED_BITS, FETCHED_OFFSET, TLB_BYTES, TLB_ENTRIES, TLB_ENTRY_BYTES, TLB_FILLED_OFFSET, TLB_FILLED_WORDS } from '../../numbers/sizes'
+import { FETCHED_BITS, FETCHED_OFFSET, TLB_BYTES, TLB_ENTRY_BYTES, TLB_FILLED_OFFSET, TLB_FILLED_WORDS } from '../../numbers/sizes'
 import { ACCESS_READ, ACCESS_WRITE, CONTEXT_SUPERVISOR, CONTEXT_USER, CONTEXT_USER_ALIGNED, CpuState } from '../state/state'
 import { CONTEXTS, cpuAt, cpuCount, dirtyPages, isRam, markDirty, memoryAt, pageFlags, ramBase } from '../state/layout'
 import { mmioRead, mmioWrite } from '../state/imports'
 import { storeIntoCode } from '../blocks/blocks'
 import { VECTOR_AC, raise } from '../state/fault'
 import { walk } from './mmu'
+import { NO_TAG, TlbEntry, dropEntry, tlbEntry } from './tlb-entry'
 import { checkData } from '../system/debug'
 
 export const TLB_WRITE: u32 = 2 // writable, and the dirty bit is set
 export const TLB_EXECUTE: u32 = 4
 export const TLB_GLOBAL: u32 = 8
-const TLB_INDEX_MASK: u32 = (TLB_ENTRIES - 1) * TLB_ENTRY_BYTES
 const PAGE_MASK: u64 = ~0xfff
-const NO_TAG: u64 = 0xffffffffffffffff
-
-// @ts-ignore: decorator
-@inline
-export function tlbEntry(tlb: usize, linear: u64): usize {
-  // Bits of two levels, so that arrays a power of two apart do not share all their entries. The lowest bit is the page's own: neighbours never
-  // share an entry, or an access from one into the other could hit by the tag of its last byte.
-  return tlb + ((<u32>(linear >> 7) ^ (<u32>(linear >> 16) & ~TLB_ENTRY_BYTES)) & TLB_INDEX_MASK)
-}
 
 /** Enters a translation. `flags`: TLB_*; `physicalPage` is 4 KiB aligned. Devices are not entered. */
 export function tlbInsert(c: CpuState, context: u32, linear: u64, physicalPage: u64, flags: u32): void {
@@ -38,22 +25,20 @@ export function tlbInsert(c: CpuState, context: u32, linear: u64, physicalPage: 
   const page = linear & PAGE_MASK
   const host = memoryAt(physicalPage)
   if (host == 0) {
-    store<u64>(entry, NO_TAG)
-    store<u64>(entry, NO_TAG, 8)
-    store<u64>(entry, NO_TAG, 16)
+    dropEntry(entry)
     return
   }
   markFilled(c, context, entry)
-  store<u64>(entry, page)
+  entry.readTag = page
   let writeTag = NO_TAG
   if (flags & TLB_WRITE && isRam(physicalPage)) {
     const number = <usize>(physicalPage >> 12)
     if (load<u8>(dirtyPages + number) != 0 && load<u8>(pageFlags + number) == 0) writeTag = page
   }
-  store<u64>(entry, writeTag, 8)
-  store<u64>(entry, flags & TLB_EXECUTE ? page : NO_TAG, 16)
-  store<u32>(entry, <u32>host - <u32>page, 24)
-  store<u32>(entry, <u32>physicalPage | flags, 28)
+  entry.writeTag = writeTag
+  entry.executeTag = flags & TLB_EXECUTE ? page : NO_TAG
+  entry.addend = <u32>host - <u32>page
+  entry.page = <u32>physicalPage | flags
 }
 
 function newGeneration(c: CpuState): void {
@@ -87,7 +72,7 @@ export function markFetched(c: CpuState, linear: u64): void {
 export function generationOf(c: CpuState, linear: u64): u32 {
   markFetched(c, linear)
   const entry = tlbEntry(c.tlb, linear)
-  return load<u64>(entry) == (linear & PAGE_MASK) && load<u32>(entry, 28) & TLB_GLOBAL ? c.globalGeneration : c.generation
+  return entry.readTag == (linear & PAGE_MASK) && entry.page & TLB_GLOBAL ? c.globalGeneration : c.generation
 }
 
 /** Blocks must be looked up and their translation checked again. */
@@ -106,16 +91,10 @@ function filledWords(c: CpuState, context: u32): usize {
 /** Notes that the group of eight entries with `entry` may hold something. */
 // @ts-ignore: decorator
 @inline
-function markFilled(c: CpuState, context: u32, entry: usize): void {
-  const group = <u32>(entry - c.tlbBase - context * TLB_BYTES) / <u32>GROUP_BYTES
+function markFilled(c: CpuState, context: u32, entry: TlbEntry): void {
+  const group = <u32>(changetype<usize>(entry) - c.tlbBase - context * TLB_BYTES) / <u32>GROUP_BYTES
   const word = filledWords(c, context) + ((group >> 6) << 3)
   store<u64>(word, load<u64>(word) | (<u64>1 << u64(group & 63)))
-}
-
-function dropEntry(entry: usize): void {
-  store<u64>(entry, NO_TAG)
-  store<u64>(entry, NO_TAG, 8)
-  store<u64>(entry, NO_TAG, 16)
 }
 
 export function tlbFlushAll(c: CpuState): void {
@@ -143,9 +122,10 @@ export function tlbFlushNonGlobal(c: CpuState): void {
       const base = c.tlbBase + context * TLB_BYTES + (i << 6) * GROUP_BYTES
       while (bits) {
         const first = base + <usize>ctz(bits) * GROUP_BYTES
-        for (let entry = first; entry < first + GROUP_BYTES; entry += TLB_ENTRY_BYTES) {
-          if (load<u64>(entry) == NO_TAG) continue
-          if (load<u32>(entry, 28) & TLB_GLOBAL) kept |= bits & (0 - bits)
+        for (let at = first; at < first + GROUP_BYTES; at += TLB_ENTRY_BYTES) {
+          const entry = changetype<TlbEntry>(at)
+          if (entry.readTag == NO_TAG) continue
+          if (entry.page & TLB_GLOBAL) kept |= bits & (0 - bits)
           else dropEntry(entry)
         }
         bits &= bits - 1
@@ -174,8 +154,9 @@ export function dropWriteTags(physicalPage: u32, all: bool): void {
         const base = c.tlbBase + context * TLB_BYTES + (w << 6) * GROUP_BYTES
         while (bits) {
           const first = base + <usize>ctz(bits) * GROUP_BYTES
-          for (let entry = first; entry < first + GROUP_BYTES; entry += TLB_ENTRY_BYTES) {
-            if (all || (load<u32>(entry, 28) & 0xfffff000) == physicalPage) store<u64>(entry, NO_TAG, 8)
+          for (let at = first; at < first + GROUP_BYTES; at += TLB_ENTRY_BYTES) {
+            const entry = changetype<TlbEntry>(at)
+            if (all || (entry.page & 0xfffff000) == physicalPage) entry.writeTag = NO_TAG
           }
           bits &= bits - 1
         }
@@ -188,8 +169,8 @@ export function dropWriteTags(physicalPage: u32, all: bool): void {
 export function translate(c: CpuState, linear: u64, access: u32, wanted: u32): bool {
   const context = min(wanted, CONTEXT_USER)
   const entry = tlbEntry(c.tlbBase + context * TLB_BYTES, linear)
-  if (load<u64>(entry) == (linear & PAGE_MASK)) {
-    const info = load<u32>(entry, 28)
+  if (entry.readTag == (linear & PAGE_MASK)) {
+    const info = entry.page
     if (access == ACCESS_READ || info & (access == ACCESS_WRITE ? TLB_WRITE : TLB_EXECUTE)) {
       c.physical = u64(info & 0xfffff000) | (linear & 0xfff)
       return true
@@ -331,7 +312,7 @@ function writeIn(c: CpuState, linear: u64, size: u32, value: u64, context: u32):
 function refill(c: CpuState, linear: u64, physical: u64, context: u32): void {
   if (!isRam(physical) || load<u8>(pageFlags + <usize>(physical >> 12))) return
   const entry = tlbEntry(c.tlbBase + context * TLB_BYTES, linear)
-  if (load<u64>(entry) == (linear & PAGE_MASK) && load<u32>(entry, 28) & TLB_WRITE) store<u64>(entry, linear & PAGE_MASK, 8)
+  if (entry.readTag == (linear & PAGE_MASK) && entry.page & TLB_WRITE) entry.writeTag = linear & PAGE_MASK
 }
 
 /** #AC of a misaligned access, after the page faults it would have had (SDM 3A table 6-2). */
@@ -372,42 +353,42 @@ export function probeWrite(c: CpuState, linear: u64, size: u32): void {
 
 export function read8(c: CpuState, linear: u64): u64 {
   const entry = tlbEntry(c.tlb, linear)
-  if (load<u64>(entry) == (linear & PAGE_MASK)) return load<u8>(load<u32>(entry, 24) + <u32>linear)
+  if (entry.readTag == (linear & PAGE_MASK)) return load<u8>(entry.addend + <u32>linear)
   return readSlow(c, linear, 1)
 }
 export function read16(c: CpuState, linear: u64): u64 {
   const entry = tlbEntry(c.tlb, linear)
-  if (load<u64>(entry) == ((linear + 1) & PAGE_MASK)) return load<u16>(load<u32>(entry, 24) + <u32>linear)
+  if (entry.readTag == ((linear + 1) & PAGE_MASK)) return load<u16>(entry.addend + <u32>linear)
   return readSlow(c, linear, 2)
 }
 export function read32(c: CpuState, linear: u64): u64 {
   const entry = tlbEntry(c.tlb, linear)
-  if (load<u64>(entry) == ((linear + 3) & PAGE_MASK)) return load<u32>(load<u32>(entry, 24) + <u32>linear)
+  if (entry.readTag == ((linear + 3) & PAGE_MASK)) return load<u32>(entry.addend + <u32>linear)
   return readSlow(c, linear, 4)
 }
 export function read64(c: CpuState, linear: u64): u64 {
   const entry = tlbEntry(c.tlb, linear)
-  if (load<u64>(entry) == ((linear + 7) & PAGE_MASK)) return load<u64>(load<u32>(entry, 24) + <u32>linear)
+  if (entry.readTag == ((linear + 7) & PAGE_MASK)) return load<u64>(entry.addend + <u32>linear)
   return readSlow(c, linear, 8)
 }
 export function write8(c: CpuState, linear: u64, value: u64): void {
   const entry = tlbEntry(c.tlb, linear)
-  if (load<u64>(entry, 8) == (linear & PAGE_MASK)) store<u8>(load<u32>(entry, 24) + <u32>linear, <u8>value)
+  if (entry.writeTag == (linear & PAGE_MASK)) store<u8>(entry.addend + <u32>linear, <u8>value)
   else writeSlow(c, linear, 1, value)
 }
 export function write16(c: CpuState, linear: u64, value: u64): void {
   const entry = tlbEntry(c.tlb, linear)
-  if (load<u64>(entry, 8) == ((linear + 1) & PAGE_MASK)) store<u16>(load<u32>(entry, 24) + <u32>linear, <u16>value)
+  if (entry.writeTag == ((linear + 1) & PAGE_MASK)) store<u16>(entry.addend + <u32>linear, <u16>value)
   else writeSlow(c, linear, 2, value)
 }
 export function write32(c: CpuState, linear: u64, value: u64): void {
   const entry = tlbEntry(c.tlb, linear)
-  if (load<u64>(entry, 8) == ((linear + 3) & PAGE_MASK)) store<u32>(load<u32>(entry, 24) + <u32>linear, <u32>value)
+  if (entry.writeTag == ((linear + 3) & PAGE_MASK)) store<u32>(entry.addend + <u32>linear, <u32>value)
   else writeSlow(c, linear, 4, value)
 }
 export function write64(c: CpuState, linear: u64, value: u64): void {
   const entry = tlbEntry(c.tlb, linear)
-  if (load<u64>(entry, 8) == ((linear + 7) & PAGE_MASK)) store<u64>(load<u32>(entry, 24) + <u32>linear, value)
+  if (entry.writeTag == ((linear + 7) & PAGE_MASK)) store<u64>(entry.addend + <u32>linear, value)
   else writeSlow(c, linear, 8, value)
 }
 
@@ -425,8 +406,8 @@ export function writeSize(c: CpuState, linear: u64, size: u32, value: u64): void
 /** 16 bytes from the guest to `pointer`; nothing is copied if it faults. */
 export function read128(c: CpuState, linear: u64, pointer: usize): void {
   const entry = tlbEntry(c.tlb, linear)
-  if (load<u64>(entry) == ((linear + 15) & PAGE_MASK)) {
-    v128.store(pointer, v128.load(load<u32>(entry, 24) + <u32>linear))
+  if (entry.readTag == ((linear + 15) & PAGE_MASK)) {
+    v128.store(pointer, v128.load(entry.addend + <u32>linear))
     return
   }
   const low = read64(c, linear)
@@ -440,8 +421,8 @@ export function read128(c: CpuState, linear: u64, pointer: usize): void {
 /** 16 bytes from `pointer` to the guest; nothing is stored if it faults. */
 export function write128(c: CpuState, linear: u64, pointer: usize): void {
   const entry = tlbEntry(c.tlb, linear)
-  if (load<u64>(entry, 8) == ((linear + 15) & PAGE_MASK)) {
-    v128.store(load<u32>(entry, 24) + <u32>linear, v128.load(pointer))
+  if (entry.writeTag == ((linear + 15) & PAGE_MASK)) {
+    v128.store(entry.addend + <u32>linear, v128.load(pointer))
     return
   }
   if ((<u32>linear & 0xfff) > 0xff0) {
@@ -460,17 +441,17 @@ export function readSystem8(c: CpuState, linear: u64): u64 {
 }
 export function readSystem16(c: CpuState, linear: u64): u64 {
   const entry = tlbEntry(c.tlbBase, linear)
-  if (load<u64>(entry) == ((linear + 1) & PAGE_MASK)) return load<u16>(load<u32>(entry, 24) + <u32>linear)
+  if (entry.readTag == ((linear + 1) & PAGE_MASK)) return load<u16>(entry.addend + <u32>linear)
   return readIn(c, linear, 2, CONTEXT_SUPERVISOR)
 }
 export function readSystem32(c: CpuState, linear: u64): u64 {
   const entry = tlbEntry(c.tlbBase, linear)
-  if (load<u64>(entry) == ((linear + 3) & PAGE_MASK)) return load<u32>(load<u32>(entry, 24) + <u32>linear)
+  if (entry.readTag == ((linear + 3) & PAGE_MASK)) return load<u32>(entry.addend + <u32>linear)
   return readIn(c, linear, 4, CONTEXT_SUPERVISOR)
 }
 export function readSystem64(c: CpuState, linear: u64): u64 {
   const entry = tlbEntry(c.tlbBase, linear)
-  if (load<u64>(entry) == ((linear + 7) & PAGE_MASK)) return load<u64>(load<u32>(entry, 24) + <u32>linear)
+  if (entry.readTag == ((linear + 7) & PAGE_MASK)) return load<u64>(entry.addend + <u32>linear)
   return readIn(c, linear, 8, CONTEXT_SUPERVISOR)
 }
 export function writeSystem8(c: CpuState, linear: u64, value: u64): void {
@@ -478,16 +459,16 @@ export function writeSystem8(c: CpuState, linear: u64, value: u64): void {
 }
 export function writeSystem16(c: CpuState, linear: u64, value: u64): void {
   const entry = tlbEntry(c.tlbBase, linear)
-  if (load<u64>(entry, 8) == ((linear + 1) & PAGE_MASK)) store<u16>(load<u32>(entry, 24) + <u32>linear, <u16>value)
+  if (entry.writeTag == ((linear + 1) & PAGE_MASK)) store<u16>(entry.addend + <u32>linear, <u16>value)
   else writeIn(c, linear, 2, value, CONTEXT_SUPERVISOR)
 }
 export function writeSystem32(c: CpuState, linear: u64, value: u64): void {
   const entry = tlbEntry(c.tlbBase, linear)
-  if (load<u64>(entry, 8) == ((linear + 3) & PAGE_MASK)) store<u32>(load<u32>(entry, 24) + <u32>linear, <u32>value)
+  if (entry.writeTag == ((linear + 3) & PAGE_MASK)) store<u32>(entry.addend + <u32>linear, <u32>value)
   else writeIn(c, linear, 4, value, CONTEXT_SUPERVISOR)
 }
 export function writeSystem64(c: CpuState, linear: u64, value: u64): void {
   const entry = tlbEntry(c.tlbBase, linear)
-  if (load<u64>(entry, 8) == ((linear + 7) & PAGE_MASK)) store<u64>(load<u32>(entry, 24) + <u32>linear, value)
+  if (entry.writeTag == ((linear + 7) & PAGE_MASK)) store<u64>(entry.addend + <u32>linear, value)
   else writeIn(c, linear, 8, value, CONTEXT_SUPERVISOR)
 }

@@ -2,7 +2,8 @@
 //
 // Promises: nothing changes if the check fails; violations in SS are #SS(0), in others #GP(0). In 64-bit mode these functions only mask.
 import { CpuState, MODE_CODE64, MODE_CODE_MASK, MODE_STACK32, SEG_CS, SEG_SS, segmentAttributes, segmentBase, segmentLimit, setSlot, slot } from '../state/state'
-import { SEGCHECK_WRITE, uopD, uopS1, uopX } from '../blocks/ir'
+import { SEGCHECK_WRITE } from '../../numbers/operations'
+import { uopD, uopS1, uopX } from '../blocks/ir'
 import { VECTOR_GP, VECTOR_SS, raise } from '../state/fault'
 
 // Attribute bits as in descriptor bytes 5 and 6.

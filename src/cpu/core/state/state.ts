@@ -1,6 +1,6 @@
 // The architectural state of one vCPU, and the derived fields the interpreter needs at hand.
 //
-// Promises: offsets are fixed and repeated in ../state-layout.ts for the host (a test compares them). The first 256 bytes are 32
+// Promises: the build tells the host the offsets (src/cpu/layouts.ts). The first 256 bytes are 32
 // eight-byte SLOTS that uops address by byte offset: 16 general registers in hardware order, temporaries, a constant zero, and the
 // six segment bases. A high-byte register (AH..BH) is simply its register's offset + 1.
 // Bytes [0, DERIVED_OFFSET) and [FX_OFFSET, FX_END) are architectural and go into snapshots; the rest is derived and is rebuilt.

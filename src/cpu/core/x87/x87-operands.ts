@@ -3,7 +3,7 @@
 // Promises: exact widening; narrowing rounded by the control word, with INEXACT and C1 as softfloat.ts would have them. Functions
 // that find an operand they do not serve (denormals, infinities, NaNs, results out of range) return false.
 import { CpuState } from '../state/state'
-import { tlbEntry } from '../memory/memory'
+import { tlbEntry } from '../memory/tlb-entry'
 import { TOP } from '../vector/float-value'
 import { isNormal, roundsUp } from './extended-arithmetic'
 
@@ -21,14 +21,14 @@ export let outcome: u32 = 0
 @inline
 export function readable(c: CpuState, linear: u64, bytes: u32): usize {
   const entry = tlbEntry(c.tlb, linear)
-  return load<u64>(entry) == ((linear + u64(bytes - 1)) & PAGE_MASK) ? load<u32>(entry, 24) + <u32>linear : 0
+  return entry.readTag == ((linear + u64(bytes - 1)) & PAGE_MASK) ? entry.addend + <u32>linear : 0
 }
 
 // @ts-ignore: decorator
 @inline
 export function writable(c: CpuState, linear: u64, bytes: u32): usize {
   const entry = tlbEntry(c.tlb, linear)
-  return load<u64>(entry, 8) == ((linear + u64(bytes - 1)) & PAGE_MASK) ? load<u32>(entry, 24) + <u32>linear : 0
+  return entry.writeTag == ((linear + u64(bytes - 1)) & PAGE_MASK) ? entry.addend + <u32>linear : 0
 }
 
 export function widenDouble(bits: u64): bool {
