@@ -343,12 +343,13 @@ int register_ftrace_function(struct ftrace_ops *ops)
 	int ret;
 
 	mutex_lock(&ftrace_lock);
-	if (ops->flags & FTRACE_OPS_FL_ENABLED)
+	if (ops->flags & FTRACE_OPS_FL_ENABLED) {
 		ret = -EBUSY;
-	else
+	} else {
 		ret = ftrace_startup(ops);
-	if (ret && (ops->flags & FTRACE_OPS_FL_ENABLED))
-		ftrace_shutdown(ops);
+		if (ret && (ops->flags & FTRACE_OPS_FL_ENABLED))
+			ftrace_shutdown(ops);
+	}
 	mutex_unlock(&ftrace_lock);
 	return ret;
 }
