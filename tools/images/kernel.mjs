@@ -5,10 +5,11 @@
 // the checksum of the handover note. The linker keeps the relocations, by which the image can be moved to the other arena.
 //
 // A release above 1.0 is images/releases/<release>/*.patch, applied in order to a copy of the sources. `--define NAME=VALUE` (and
-// `--suffix NAME`) builds a variant of its own, for mutants that the tests must catch. Same sources, same gcc: same bytes.
+// `--suffix NAME`) builds a variant of its own, for mutants that the tests must catch; `--replace SOURCE=FILE` compiles FILE in the place
+// of SOURCE (images/kernel/...), whose own object stays as it is. Same sources, same gcc: same bytes.
 import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildFolder, builtFolder, root, run } from './toolchain.mjs'
 
@@ -70,9 +71,9 @@ function isFresh(tree, object, args) {
   return inputs.filter((path) => path !== '').every((path) => modified(join(tree, path)) <= made)
 }
 
-/** The command that makes an object, or none if it is fresh. */
-function planOne(tree, folder, source, defines) {
-  const object = join(folder, `${source.replaceAll('/', '-')}.o`)
+/** The command that makes an object, or none if it is fresh. A file in the source's place gets an object of its own. */
+function planOne(tree, folder, source, defines, file) {
+  const object = join(folder, `${source.replaceAll('/', '-')}${file ? '.replaced' : ''}.o`)
   const language = source.endsWith('.S') ? ['-Wa,--noexecstack'] : fentry
   const includes = ['-Iimages/kernel/include', '-Ifirmware']
   const args = [
@@ -83,6 +84,11 @@ function planOne(tree, folder, source, defines) {
     ...includes,
     ...defines,
   ]
+  if (file) {
+    // It includes what the source includes, and what it says of itself is the source's name.
+    const place = [`-ffile-prefix-map=${dirname(file)}=${dirname(source)}`, '-iquote', dirname(source)]
+    return { object, args, command: [...args, ...place, '-c', file, '-o', object] }
+  }
   if (isFresh(tree, object, args)) return { object }
   return { object, args, command: [...args, '-MMD', '-MF', `${object}.d`, '-c', source, '-o', object] }
 }
@@ -262,15 +268,17 @@ async function linkWithSymbols(tree, folder, objects, output) {
   throw new Error('the kernel symbol table does not settle')
 }
 
-/** Builds one kernel; gives its path. */
-export async function buildOneKernel({ release = '1.0', defines = [], suffix = '', output } = {}) {
+/** Builds one kernel; gives its path. `replace` maps a source, by its path in the tree, to the file that is compiled in its place. */
+export async function buildOneKernel({ release = '1.0', defines = [], suffix = '', output, replace = {} } = {}) {
   const name = `scion-${release}${suffix}`
   const tree = sourcesOf(release)
   const folder = join(buildFolder, name)
   mkdirSync(folder, { recursive: true })
   const macros = defines.map((define) => `-D${define}`)
   const sources = [...filesBelow(tree, 'images/kernel', ['.c', '.S']), 'firmware/handover.S']
-  const plans = sources.map((source) => planOne(tree, folder, source, macros))
+  const unknown = Object.keys(replace).filter((source) => !sources.includes(source))
+  if (unknown.length > 0) throw new Error(`${unknown.join(', ')} is no source of the kernel`)
+  const plans = sources.map((source) => planOne(tree, folder, source, macros, replace[source]))
   await compileAll(tree, plans)
   const objects = [...plans.map((plan) => plan.object), buildTypes(tree, folder, macros)]
   const linked = join(folder, 'kernel.elf')
@@ -301,5 +309,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const values = (flag) => args.flatMap((word, i) => (word === flag ? [args[i + 1]] : []))
   const output = values('--out')[0]
   const options = { release: values('--release')[0], defines: values('--define'), suffix: values('--suffix')[0] }
-  console.log(await buildOneKernel({ ...options, ...(output ? { output } : {}) }))
+  const replace = Object.fromEntries(values('--replace').map((pair) => pair.split('=')))
+  console.log(await buildOneKernel({ ...options, replace, ...(output ? { output } : {}) }))
 }
