@@ -6,7 +6,6 @@ import { expect } from 'vitest'
 import { writeCpio } from '../../tools/images/cpio.mjs'
 import { buildPatchesFor } from '../../tools/images/patches.mjs'
 import { filterLog, type LivepatchCase } from './livepatch-cases.js'
-import type { QemuConsole } from './qemu-console.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -26,8 +25,15 @@ export async function createInitrd(kernel: string, folder: string): Promise<stri
   return initrd
 }
 
+/** A guest whose console can be typed at. */
+export interface ConsoleGuest {
+  /** Everything that the console has said. */
+  readonly transcript: string
+  run(command: string): Promise<{ output: string; status: number }>
+}
+
 /** Types the commands of a case and judges status, log and output. */
-export async function runCase(guest: QemuConsole, one: LivepatchCase): Promise<void> {
+export async function runCase(guest: ConsoleGuest, one: LivepatchCase): Promise<void> {
   const from = guest.transcript.length
   let output = ''
   for (const command of one.commands) {

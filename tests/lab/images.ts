@@ -11,6 +11,9 @@ export const root = fileURLToPath(new URL('../..', import.meta.url))
 /** Where the images lie: the committed ones, or others to be tested with the same tests. */
 const images = process.env['TRANSPLANT_IMAGES'] ?? `${root}images/built`
 
+/** The path of an image. */
+export const imagePath = (name: string): string => `${images}/${name}`
+
 /** A file by its path in the repository, or by its absolute one. */
 export function read(path: string): Uint8Array {
   const place = path.startsWith('/') ? path : `${root}${path}`
