@@ -16,6 +16,7 @@ interface RunFlags extends MachineFlags {
   readonly exec?: string
   readonly json?: boolean
   readonly snapshot?: string
+  readonly vga?: boolean
 }
 
 export function addRunCommand(program: Command): void {
@@ -23,10 +24,11 @@ export function addRunCommand(program: Command): void {
     program
       .command('run')
       .description('run a guest: an interactive console, or one command with --exec')
-      .argument('[image]', 'PVH ELF64 or multiboot ELF32 image; default: Scion 1.0'),
+      .argument('[image]', 'PVH ELF64, Linux bzImage or Multiboot image; default: Scion 1.0'),
   )
     .option('--exec <command>', 'run one command in the guest through its agent, and exit with its status')
     .option('--snapshot <file>', 'where Ctrl-A s writes', 'transplant.snapshot')
+    .option('--vga', "at the end, print the text on the guest's screen (VGA text mode, 80 by 25)")
     .option('--json', 'with --exec: the result as one JSON document')
     .addHelpText(
       'after',
@@ -36,6 +38,8 @@ Examples:
   transplant run --smp 4 --seed 7            four vCPUs, another interleaving
   transplant run --exec 'uname -a'           one command; its exit status is ours
   transplant run mine.elf --append 'quiet'   an image of your own
+  transplant run course.elf --vga            a Multiboot kernel that writes to the screen
+  transplant run /boot/vmlinuz --initrd i    Linux
 
 Keys: ${ESCAPE_HELP.split('\n').join('\n      ')}
 
@@ -44,9 +48,18 @@ happen any more (stuck), 7 guest panic or triple fault, 70 internal error. isa-d
     )
     .action(async (image: string | undefined, flags: RunFlags) => {
       const machine = startMachine(image, flags)
-      process.exitCode =
-        flags.exec === undefined ? await runConsole(machine, flags) : await runCommand(machine, flags.exec, flags)
+      try {
+        process.exitCode =
+          flags.exec === undefined ? await runConsole(machine, flags) : await runCommand(machine, flags.exec, flags)
+      } finally {
+        if (flags.vga === true) print(screenText(machine))
+      }
     })
+}
+
+/** The rows up to the last that is not empty. */
+function screenText(machine: Machine): string {
+  return machine.screenRows().join('\n').trimEnd()
 }
 
 /** Runs one command through the agent. */
@@ -118,7 +131,8 @@ async function runConsole(machine: Machine, flags: RunFlags): Promise<number> {
         )
       }
       if (stop.reason === 'stuck') {
-        throw new CommandFailure(EXIT_CODES.timeout, 'stuck', `${describeStop(stop)}.`)
+        const hint = flags.vga !== true && screenText(machine) !== '' ? 'Its screen has text: --vga prints it.' : ''
+        throw new CommandFailure(EXIT_CODES.timeout, 'stuck', `${describeStop(stop)}.`, hint)
       }
       if (stop.reason === 'idle') {
         if (!interactive && process.stdin.readableEnded) {

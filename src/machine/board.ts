@@ -18,6 +18,7 @@ import { Pit } from './devices/pit.js'
 import { Power } from './devices/power.js'
 import { Rtc } from './devices/rtc.js'
 import { Uart } from './devices/uart.js'
+import { Vga } from './devices/vga.js'
 import { DiskImage, VirtioBlock } from './devices/virtio-block.js'
 import { VIRTIO_MMIO_FIRST_IRQ, VIRTIO_MMIO_SLOTS, VirtioMmio } from './devices/virtio-mmio.js'
 import type { GuestMemory } from './guest-memory.js'
@@ -55,6 +56,7 @@ export class Board implements Savable, InterruptControllers {
   readonly apics: readonly LocalApic[]
   readonly uarts: readonly [Uart, Uart]
   readonly power: Power
+  readonly vga: Vga
   readonly disk: DiskImage | undefined
   private readonly bus = new SystemBus()
   private readonly parts: readonly (Savable & { reset?(): void })[]
@@ -75,6 +77,7 @@ export class Board implements Savable, InterruptControllers {
     this.uarts = [new Uart(bus, 0x3f8, clock, lines.line(4)), new Uart(bus, 0x2f8, clock, lines.line(3))]
     const rtc = new Rtc(bus, clock, lines.line(8), configuration.epoch, configuration.memoryBytes)
     this.power = new Power(bus, clock)
+    this.vga = new Vga(bus, clock)
     const items = new Map(configuration.items)
     items.set(key.FW_CFG_RAM_SIZE, little(8, configuration.memoryBytes))
     items.set(key.FW_CFG_NB_CPUS, little(2, configuration.vcpus))
@@ -109,6 +112,7 @@ export class Board implements Savable, InterruptControllers {
       ...this.uarts,
       rtc,
       this.power,
+      this.vga,
       fwCfg,
       ...slots,
     ]

@@ -555,14 +555,21 @@ export class Machine implements Savable {
     return readRegisters(this.core.state(cpu), this.board.apics[cpu]?.taskPriorityClass ?? 0)
   }
 
-  /** A copy of RAM or ROM; undefined where part of the range is neither. */
+  /** A copy of RAM, ROM or the text screen's memory; undefined where part of the range is none of them. */
   readPhysical(address: number, length: number): Uint8Array | undefined {
     const { firmware, memoryBytes } = this.configuration
+    const cells = this.board.vga.readMemory(address, length)
+    if (cells !== undefined) return cells
     for (const end of [0x1_0000_0000, 0x10_0000]) {
       const start = end - firmware.length
       if (address >= start && address + length <= end) return firmware.slice(address - start, address - start + length)
     }
     return address >= 0 && address + length <= memoryBytes ? this.core.ram.slice(address, address + length) : undefined
+  }
+
+  /** The VGA adapter's screen of text: 25 rows of at most 80 characters, without spaces at their ends. */
+  screenRows(): readonly string[] {
+    return this.board.vga.rows
   }
 
   /** Guest RAM itself, for reading without a copy while the machine stands still. Never write to it. */

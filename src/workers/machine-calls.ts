@@ -32,6 +32,7 @@ export const PLAIN_MACHINE_CALLS = [
   'translate',
   'setCoreEvents',
   'diskContents',
+  'screenRows',
   'writePhysical',
   'hash',
   'pageHash',

@@ -286,6 +286,10 @@ export class RemoteMachine implements RemoteMachineApi, Disposable {
     return this.plain('setCoreEvents', mask)
   }
 
+  screenRows(): Promise<readonly string[]> {
+    return this.plain('screenRows')
+  }
+
   diskContents(): Promise<Uint8Array | undefined> {
     return this.plain('diskContents')
   }
