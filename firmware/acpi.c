@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * ACPI tables (ACPI 6.4, chapter 5): the kernel learns from them how many CPUs there are, where the interrupt controllers are,
- * that the timer arrives at input 2, and how to power off. Built in the handoff area; only the RSDP is in the EBDA, where a
- * kernel without a pointer to it looks (5.2.5.1).
+ * that the timer arrives at input 2, and how to power off. The memory map calls the tables ACPI data, which a kernel may take
+ * back, and the FACS, which it shares with firmware, ACPI NVS. The RSDP is in both places where a kernel without a pointer to it
+ * looks (5.2.5.1): in the EBDA, and in the ROM below 1 MiB, so the two tables that it names lie at fixed addresses.
  */
 #include "firmware.h"
 
@@ -94,8 +95,27 @@ struct madt {
  */
 static const u8 dsdt_code[] = { 0x08, '_', 'S', '5', '_', 0x12, 0x06, 0x04, 0x00, 0x00, 0x00, 0x00 };
 
-static u8 tables[6144] __handoff __attribute__((aligned(64)));
+#define RSDT_ADDRESS	ACPI_START
+#define XSDT_ADDRESS	(ACPI_START + 0x80)
+#define OTHER_TABLES	0x100
+
+static u8 tables[ACPI_END - ACPI_START] __attribute__((section(".acpi,\"aw\",@nobits#"), aligned(64)));
+static struct facs facs __attribute__((section(".nvs,\"aw\",@nobits#"), aligned(64)));
 static u32 used;
+
+#define SUM(word)	(((word) & 0xff) + ((word) >> 8 & 0xff) + ((word) >> 16 & 0xff) + ((word) >> 24 & 0xff))
+#define SUM_RSDP	('R' + 'S' + 'D' + ' ' + 'P' + 'T' + 'R' + ' ' + 'T' + 'R' + 'N' + 'S' + 'P' + 'L' + 2 + SUM(RSDT_ADDRESS))
+
+static const struct rsdp rsdp __attribute__((aligned(16))) = {
+	.signature = { 'R', 'S', 'D', ' ', 'P', 'T', 'R', ' ' },
+	.checksum = (u8)-SUM_RSDP,
+	.oem = { 'T', 'R', 'N', 'S', 'P', 'L' },
+	.revision = 2,
+	.rsdt = RSDT_ADDRESS,
+	.length = sizeof(struct rsdp),
+	.xsdt = XSDT_ADDRESS,
+	.extended_checksum = (u8)-(sizeof(struct rsdp) + SUM(XSDT_ADDRESS)),
+};
 
 static void *take(u32 size, u32 alignment)
 {
@@ -155,13 +175,13 @@ static struct generic_address io(u16 port, u8 width)
 static struct header *build_fadt(void)
 {
 	struct fadt *fadt = take(sizeof(*fadt), 16);
-	struct facs *facs = take(sizeof(*facs), 64);
 
-	memcpy(facs->signature, "FACS", 4);
-	facs->length = sizeof(*facs);
+	memset(&facs, 0, sizeof(facs));
+	memcpy(facs.signature, "FACS", 4);
+	facs.length = sizeof(facs);
 
 	start(&fadt->header, "FACP", 3);
-	fadt->firmware_control = (u32)facs;
+	fadt->firmware_control = (u32)&facs;
 	fadt->dsdt = (u32)build_dsdt();
 	fadt->x_dsdt = fadt->dsdt;
 	fadt->sci_interrupt = 9;
@@ -214,33 +234,31 @@ static struct header *build_madt(void)
 	return &madt->header;
 }
 
+static void build_root(u32 address, const char *signature, u32 width, struct header *const *entries, u32 count)
+{
+	struct header *root = (struct header *)address;
+
+	start(root, signature, 1);
+	for (u32 i = 0; i < count; i++) {
+		u64 entry = (u32)entries[i];
+
+		memcpy((u8 *)(root + 1) + width * i, &entry, width);
+	}
+	finish(root, sizeof(*root) + width * count);
+}
+
 u32 acpi_build(void)
 {
-	struct rsdp *rsdp = (struct rsdp *)EBDA_START;
-	struct header *entries[] = { build_fadt(), build_madt() };
-	u32 count = sizeof(entries) / sizeof(entries[0]);
-	struct header *xsdt = take(sizeof(*xsdt) + 8 * count, 16);
-	struct header *rsdt = take(sizeof(*rsdt) + 4 * count, 16);
+	struct header *entries[2];
 
-	start(xsdt, "XSDT", 1);
-	start(rsdt, "RSDT", 1);
-	for (u32 i = 0; i < count; i++) {
-		u64 address = (u32)entries[i];
-
-		memcpy((u8 *)(xsdt + 1) + 8 * i, &address, 8);
-		memcpy((u8 *)(rsdt + 1) + 4 * i, &address, 4);
-	}
-	finish(xsdt, sizeof(*xsdt) + 8 * count);
-	finish(rsdt, sizeof(*rsdt) + 4 * count);
+	memset(tables, 0, sizeof(tables));
+	used = OTHER_TABLES;
+	entries[0] = build_fadt();
+	entries[1] = build_madt();
+	build_root(RSDT_ADDRESS, "RSDT", 4, entries, 2);
+	build_root(XSDT_ADDRESS, "XSDT", 8, entries, 2);
 
 	memset((void *)EBDA_START, 0, LOW_RAM_END - EBDA_START);
-	memcpy(rsdp->signature, "RSD PTR ", 8);
-	memcpy(rsdp->oem, "TRNSPL", 6);
-	rsdp->revision = 2;
-	rsdp->rsdt = (u32)rsdt;
-	rsdp->length = sizeof(*rsdp);
-	rsdp->xsdt = (u32)xsdt;
-	rsdp->checksum = checksum(rsdp, 20);
-	rsdp->extended_checksum = checksum(rsdp, sizeof(*rsdp));
-	return (u32)rsdp;
+	memcpy((void *)EBDA_START, &rsdp, sizeof(rsdp));
+	return EBDA_START;
 }

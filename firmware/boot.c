@@ -15,18 +15,29 @@ struct gdt_pointer {
 	u32 base;
 } __attribute__((packed));
 
-extern const u8 rom_gdt[], rom_gdt_end[];
+extern const u8 rom_gdt[], linux_gdt[];
 void enter_kernel(const void *gdt_pointer, u32 eax, u32 ebx, u32 entry) __attribute__((noreturn));
+void enter_linux(const void *gdt_pointer, u32 params, u32 entry) __attribute__((noreturn));
 
 static u8 kernel_gdt[32] __handoff __attribute__((aligned(8)));
 static struct gdt_pointer kernel_gdt_pointer __handoff;
 
-void kernel_enter(u32 eax, u32 ebx, u32 entry)
+static const struct gdt_pointer *copy_gdt(const u8 *gdt)
 {
-	memcpy(kernel_gdt, rom_gdt, sizeof(kernel_gdt));
+	memcpy(kernel_gdt, gdt, sizeof(kernel_gdt));
 	kernel_gdt_pointer.limit = sizeof(kernel_gdt) - 1;
 	kernel_gdt_pointer.base = (u32)kernel_gdt;
-	enter_kernel(&kernel_gdt_pointer, eax, ebx, entry);
+	return &kernel_gdt_pointer;
+}
+
+void kernel_enter(u32 eax, u32 ebx, u32 entry)
+{
+	enter_kernel(copy_gdt(rom_gdt), eax, ebx, entry);
+}
+
+void linux_enter(u32 params, u32 entry)
+{
+	enter_linux(copy_gdt(linux_gdt), params, entry);
 }
 
 /* BIOS data area: serial ports, segment of the EBDA, KiB of low RAM. All else zero. */
@@ -74,8 +85,8 @@ void boot(void)
 			pvh_start(rsdp);
 		}
 		if (!memcmp(setup + 0x202, "HdrS", 4))
-			fail("the kernel is a Linux bzImage; give its vmlinux, an ELF file with a PVH note");
-		fail("the kernel is neither a PVH ELF file nor a multiboot image");
+			linux_start(rsdp);
+		fail("the kernel is neither a PVH ELF file, nor a Linux image, nor a multiboot image");
 	}
 	if (!fw_cfg_u32(FW_CFG_KERNEL_SIZE))
 		fail("no kernel given: name one with --kernel (QEMU: -kernel)");

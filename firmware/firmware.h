@@ -15,6 +15,10 @@ typedef unsigned long long u64;
 #define __handoff __attribute__((section(".handoff,\"aw\",@nobits#")))
 
 #define HANDOFF_START	0x98000
+#define ACPI_START	0x9c000		/* tables */
+#define ACPI_END	0x9e000
+#define NVS_START	0x9e000		/* FACS */
+#define NVS_END		0x9f000
 #define EBDA_START	0x9fc00
 #define LOW_RAM_END	0xa0000
 #define HIGH_RAM_START	0x100000
@@ -96,7 +100,7 @@ u32 fw_cfg_u32(u16 key);
 u16 fw_cfg_find(const char *name, u32 *size);
 
 /* memory-map.c */
-enum memory_type { MEMORY_RAM = 1, MEMORY_RESERVED = 2 };
+enum memory_type { MEMORY_RAM = 1, MEMORY_RESERVED = 2, MEMORY_ACPI_DATA = 3, MEMORY_ACPI_NVS = 4 };
 
 struct memory_range {
 	u64 address;
@@ -123,9 +127,15 @@ void platform_count_cpus(void);
 /* acpi.c: returns the physical address of the RSDP. */
 u32 acpi_build(void);
 
-/* boot.c, pvh.c, multiboot.c */
+/* payload.c: what a PVH and a Linux kernel get alike */
+u32 load_command_line(void);		/* its address */
+u32 load_initrd(u32 *address);		/* its size, 0 for none */
+
+/* boot.c, pvh.c, multiboot.c, linux.c */
 void pvh_start(u32 rsdp) __attribute__((noreturn));
 void multiboot_start(void) __attribute__((noreturn));
+void linux_start(u32 rsdp) __attribute__((noreturn));
 void kernel_enter(u32 eax, u32 ebx, u32 entry) __attribute__((noreturn));
+void linux_enter(u32 params, u32 entry) __attribute__((noreturn));
 
 #endif

@@ -92,7 +92,10 @@ void memory_map_init(void)
 	}
 	if (!memory_ranges)
 		fail("no RAM found: fw_cfg has neither etc/e820 nor a RAM size, and CMOS says none");
-	add(HANDOFF_START, LOW_RAM_END - HANDOFF_START, MEMORY_RESERVED);
+	add(HANDOFF_START, ACPI_START - HANDOFF_START, MEMORY_RESERVED);
+	add(ACPI_START, ACPI_END - ACPI_START, MEMORY_ACPI_DATA);
+	add(NVS_START, NVS_END - NVS_START, MEMORY_ACPI_NVS);
+	add(NVS_END, LOW_RAM_END - NVS_END, MEMORY_RESERVED);
 	add(0xe0000, HIGH_RAM_START - 0xe0000, MEMORY_RESERVED);
 	add(ROM_START, 0x100000000ull - ROM_START, MEMORY_RESERVED);
 	sort();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Enters a kernel through its PVH note (Xen docs/misc/pvh.pandoc). The segments are in RAM already; this file brings the initrd
- * and the command line and describes the machine in hvm_start_info version 1.
+ * Enters a kernel through its PVH note (Xen docs/misc/pvh.pandoc). The segments are in RAM already; this file describes the
+ * machine in hvm_start_info version 1.
  */
 #include "firmware.h"
 
@@ -36,55 +36,38 @@ struct memory_map_entry {
 
 _Static_assert(sizeof(struct start_info) == 56, "hvm_start_info version 1");
 
-#define COMMAND_LINE_LIMIT 8192
-
 static struct start_info start_info __handoff;
 static struct module module __handoff;
 static struct memory_map_entry map[MEMORY_RANGES] __handoff;
-static char command_line[COMMAND_LINE_LIMIT] __handoff;
-
-static void load_initrd(void)
-{
-	u32 size = fw_cfg_u32(FW_CFG_INITRD_SIZE);
-	u32 address = fw_cfg_u32(FW_CFG_INITRD_ADDR);
-
-	if (!size)
-		return;
-	if (!memory_is_free(address, size))
-		fail("the initrd (%u bytes) does not fit in RAM at 0x%x; give the machine more memory", size, address);
-	fw_cfg_read(FW_CFG_INITRD_DATA, (void *)address, size);
-	module.address = address;
-	module.size = size;
-	start_info.module_count = 1;
-	start_info.modules = (u32)&module;
-}
 
 void pvh_start(u32 rsdp)
 {
 	u32 address = fw_cfg_u32(FW_CFG_KERNEL_ADDR);
 	u32 size = fw_cfg_u32(FW_CFG_KERNEL_SIZE);
 	u32 entry = fw_cfg_u32(FW_CFG_KERNEL_ENTRY);
-	u32 length = fw_cfg_u32(FW_CFG_CMDLINE_SIZE);
+	u32 initrd, initrd_size;
 
 	if (!memory_is_free(address, size))
 		fail("the kernel's segments (0x%x, %u bytes) lie outside RAM; give the machine more memory", address, size);
 	if (entry < address || entry >= address + size)
 		fail("the PVH entry 0x%x is outside the kernel at 0x%x (%u bytes)", entry, address, size);
-	if (length > COMMAND_LINE_LIMIT)
-		fail("the command line has %u bytes, %u are possible", length, COMMAND_LINE_LIMIT);
-	fw_cfg_read(FW_CFG_CMDLINE_DATA, command_line, length);
-	command_line[COMMAND_LINE_LIMIT - 1] = 0;
-	load_initrd();
+	start_info.command_line = load_command_line();
+	initrd_size = load_initrd(&initrd);
+	if (initrd_size) {
+		module.address = initrd;
+		module.size = initrd_size;
+		start_info.module_count = 1;
+		start_info.modules = (u32)&module;
+	}
 
 	for (u32 i = 0; i < memory_ranges; i++)
 		map[i] = (struct memory_map_entry){ memory_map[i].address, memory_map[i].size, memory_map[i].type, 0 };
 	start_info.magic = PVH_MAGIC;
 	start_info.version = 1;
-	start_info.command_line = (u32)command_line;
 	start_info.rsdp = rsdp;
 	start_info.memory_map = (u32)map;
 	start_info.memory_map_entries = memory_ranges;
 
-	print("firmware: PVH kernel at 0x%x, entry 0x%x, initrd %u bytes\n", address, entry, (u32)module.size);
+	print("firmware: PVH kernel at 0x%x, entry 0x%x, initrd %u bytes\n", address, entry, initrd_size);
 	kernel_enter(0, (u32)&start_info, entry);
 }

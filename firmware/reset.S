@@ -9,6 +9,16 @@
 #define SELECTOR_CODE	0x08
 #define SELECTOR_DATA	0x10
 #define SELECTOR_TSS	0x18
+#define SELECTOR_LINUX_CODE 0x10
+#define SELECTOR_LINUX_DATA 0x18
+#define CMOS_INDEX	0x70
+#define CMOS_DATA	0x71
+#define CMOS_SHUTDOWN	0x0f
+#define SHUTDOWN_EOI	0x05	/* the program goes on at the pointer, after an end of interrupt */
+#define SHUTDOWN_JUMP	0x0a	/* the same without */
+#define RESUME_POINTER	0x467	/* 40:67 in the BIOS data area, offset and segment */
+#define PIC_MASTER	0x20
+#define PIC_SLAVE	0xa0
 
 /* Where firmware.ld puts .real, within the last 64 KiB. */
 #define REAL_OFFSET	0xff00
@@ -25,6 +35,22 @@ reset_vector:
 real_start:
 	cli
 	cld
+	/* A program that reset the processor to leave protected mode has said in CMOS where it goes on, and is asked once. */
+	movb	$CMOS_SHUTDOWN, %al
+	outb	%al, $CMOS_INDEX
+	inb	$CMOS_DATA, %al
+	cmpb	$SHUTDOWN_JUMP, %al
+	je	resume
+	cmpb	$SHUTDOWN_EOI, %al
+	jne	start
+	movb	$0x20, %al
+	outb	%al, $PIC_SLAVE
+	outb	%al, $PIC_MASTER
+resume:
+	xorb	%al, %al
+	outb	%al, $CMOS_DATA
+	ljmp	*RESUME_POINTER
+start:
 	/* DS.base is 0 after reset, the table is reached through CS. Offsets are of the last 64 KiB. */
 	lgdtl	%cs:(REAL_OFFSET + rom_gdt_pointer - real_start)
 	movl	%cr0, %eax
@@ -41,13 +67,19 @@ rom_gdt_pointer:
 	.code32
 	.balign 8
 	.globl rom_gdt
-	.globl rom_gdt_end
+	.globl linux_gdt
 rom_gdt:
 	.quad	0
 	.quad	0x00cf9a000000ffff	/* 0x08 code: base 0, limit 4 GiB, 32-bit */
 	.quad	0x00cf92000000ffff	/* 0x10 data: base 0, limit 4 GiB */
 	.quad	0x0000890000000067	/* 0x18 TSS: base 0, limit 0x67, as PVH asks for */
 rom_gdt_end:
+	/* What Linux's 32-bit protocol asks for: __BOOT_CS 0x10, __BOOT_DS 0x18. */
+linux_gdt:
+	.quad	0
+	.quad	0
+	.quad	0x00cf9a000000ffff
+	.quad	0x00cf92000000ffff
 
 protected_start:
 	movw	$SELECTOR_DATA, %ax
@@ -92,6 +124,29 @@ enter_kernel:
 	ltr	%cx
 	xorl	%ecx, %ecx
 	xorl	%esi, %esi
+	xorl	%edi, %edi
+	xorl	%ebp, %ebp
+	pushl	$0
+	popfl
+	jmp	*%edx
+
+/* enter_linux(gdt_pointer, boot_params, entry): does not return. ESI = boot_params; EBP, EDI and EBX zero; interrupts off. */
+	.globl enter_linux
+enter_linux:
+	movl	4(%esp), %ecx
+	movl	8(%esp), %esi
+	movl	12(%esp), %edx
+	lgdt	(%ecx)
+	ljmp	$SELECTOR_LINUX_CODE, $1f
+1:	movw	$SELECTOR_LINUX_DATA, %cx
+	movw	%cx, %ds
+	movw	%cx, %es
+	movw	%cx, %fs
+	movw	%cx, %gs
+	movw	%cx, %ss
+	xorl	%eax, %eax
+	xorl	%ebx, %ebx
+	xorl	%ecx, %ecx
 	xorl	%edi, %edi
 	xorl	%ebp, %ebp
 	pushl	$0

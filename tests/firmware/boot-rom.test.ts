@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, expect, it } from 'vitest'
 import { needs } from '../needs.js'
+import { bzImage } from './fixtures/bzimage.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const rom = join(root, 'images/built/firmware.bin')
@@ -36,14 +37,25 @@ function boot(machine: string, cpus: number, megabytes: number, more: readonly s
 
 const memory = (end: string): string[] => [
   'memory 0 98000 ram',
-  'memory 98000 a0000 reserved',
+  'memory 98000 9c000 reserved',
+  'memory 9c000 9e000 acpi data',
+  'memory 9e000 9f000 acpi nvs',
+  'memory 9f000 a0000 reserved',
   'memory e0000 100000 reserved',
   `memory 100000 ${end} ram`,
   'memory fffe0000 0 reserved',
 ]
 
 const acpi = (cpus: number): string[] => [
-  ...['rsdp good 1', 'xsdt good 1', 'fadt good 1', 'dsdt good 1', 'pm1a control 604', 'madt good 1'],
+  ...[
+    'rsdp in rom good 1',
+    'rsdp good 1',
+    'xsdt good 1',
+    'fadt good 1',
+    'dsdt good 1',
+    'pm1a control 604',
+    'madt good 1',
+  ],
   ...['ioapic fec00000', 'timer input 2', `cpus ${cpus.toString(16)}`, `woken ${(cpus - 1).toString(16)}`, 'end', ''],
 ]
 
@@ -51,6 +63,7 @@ needs('gcc', 'qemu-system-x86_64')('the boot ROM under QEMU', () => {
   const folder = mkdtempSync(join(tmpdir(), 'boot-rom-'))
   const pvh = join(folder, 'pvh.elf')
   const multiboot = join(folder, 'multiboot.elf')
+  const linux = join(folder, 'bzImage')
   const initrd = join(folder, 'initrd')
 
   beforeAll(() => {
@@ -58,6 +71,8 @@ needs('gcc', 'qemu-system-x86_64')('the boot ROM under QEMU', () => {
     execFileSync('gcc', [...compilerFlags, source, '-o', join(folder, 'pvh32.elf')], { cwd: root })
     execFileSync('objcopy', ['-I', 'elf32-i386', '-O', 'elf64-x86-64', join(folder, 'pvh32.elf'), pvh])
     execFileSync('gcc', [...compilerFlags, '-DMULTIBOOT', source, '-o', multiboot], { cwd: root })
+    execFileSync('gcc', [...compilerFlags, '-DLINUX', source, '-o', join(folder, 'linux.elf')], { cwd: root })
+    writeFileSync(linux, bzImage(join(folder, 'linux.elf')))
     writeFileSync(initrd, Buffer.alloc(1000, 'a'))
   })
 
@@ -87,6 +102,17 @@ needs('gcc', 'qemu-system-x86_64')('the boot ROM under QEMU', () => {
       'Transplant firmware 1.0: 2 CPUs, 64 MiB of RAM',
       expect.stringMatching(/^firmware: multiboot kernel at 0x100000, entry 0x[0-9a-f]+, 1 modules$/),
       ...['paging 0', 'tr 18', 'magic 2badb002', 'flags 4d', expect.stringMatching(/^cmdline \S+ one two=3$/)],
+      ...['module bytes 3e8', `module sum ${moduleSum}`, ...memory('4000000'), ...acpi(2)],
+    ])
+    expect(status).toBe(33)
+  })
+
+  it('enters a Linux image by the 32-bit boot protocol with initrd, command line, memory map and tables', () => {
+    const { text, status } = boot('pc', 2, 64, ['-kernel', linux, '-initrd', initrd, '-append', 'one two=3'])
+    expect(text.split('\n')).toEqual([
+      'Transplant firmware 1.0: 2 CPUs, 64 MiB of RAM',
+      'firmware: Linux kernel at 0x100000, protocol 2.15, initrd 1000 bytes',
+      ...['paging 0', 'tr 0', 'cs 10', 'signature 53726448', 'loader ff', 'cmdline one two=3'],
       ...['module bytes 3e8', `module sum ${moduleSum}`, ...memory('4000000'), ...acpi(2)],
     ])
     expect(status).toBe(33)

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { Machine, type MachineOptions, type StopReason } from '../../src/machine/index.js'
+import { bzImage } from '../firmware/fixtures/bzimage.js'
 import { needs } from '../needs.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -36,7 +37,11 @@ describe('the firmware', () => {
 
 needs('gcc')('a kernel entered by the firmware', () => {
   const folder = mkdtempSync(join(tmpdir(), 'machine-boot-'))
-  const paths = { pvh: join(folder, 'pvh.elf'), multiboot: join(folder, 'multiboot.elf') }
+  const paths = {
+    pvh: join(folder, 'pvh.elf'),
+    multiboot: join(folder, 'multiboot.elf'),
+    linux: join(folder, 'bzImage'),
+  }
   const initrd = new Uint8Array(1000).fill(97)
 
   beforeAll(() => {
@@ -58,14 +63,16 @@ needs('gcc')('a kernel entered by the firmware', () => {
     execFileSync('gcc', [...flags, '-o', join(folder, 'pvh32.elf')], { cwd: root })
     execFileSync('objcopy', ['-I', 'elf32-i386', '-O', 'elf64-x86-64', join(folder, 'pvh32.elf'), paths.pvh])
     execFileSync('gcc', [...flags, '-DMULTIBOOT', '-o', paths.multiboot], { cwd: root })
+    execFileSync('gcc', [...flags, '-DLINUX', '-o', join(folder, 'linux.elf')], { cwd: root })
+    writeFileSync(paths.linux, bzImage(join(folder, 'linux.elf')))
     writeFileSync(join(folder, 'initrd'), initrd)
   })
 
-  const onOurs = (protocol: 'pvh' | 'multiboot', vcpus: number): { text: string; stop: StopReason } =>
+  const onOurs = (protocol: keyof typeof paths, vcpus: number): { text: string; stop: StopReason } =>
     boot({ kernel: new Uint8Array(readFileSync(paths[protocol])), initrd, append: 'one two=3', vcpus })
 
-  it('finds its command line, initrd and tables, by PVH and by Multiboot', () => {
-    for (const protocol of ['pvh', 'multiboot'] as const) {
+  it('finds its command line, initrd and tables, by PVH, by Multiboot and by the protocol of Linux', () => {
+    for (const protocol of ['pvh', 'multiboot', 'linux'] as const) {
       const { text, stop } = onOurs(protocol, 2)
       expect(text).toMatch(/cmdline (kernel )?one two=3\nmodule bytes 3e8\n/)
       expect(text).toMatch(/cpus 2\nwoken 1\nend\n$/)
@@ -74,7 +81,7 @@ needs('gcc')('a kernel entered by the firmware', () => {
   })
 
   needs('qemu-system-x86_64')('against QEMU', () => {
-    for (const protocol of ['pvh', 'multiboot'] as const) {
+    for (const protocol of ['pvh', 'multiboot', 'linux'] as const) {
       for (const cpus of [1, 4]) {
         it(`sees by ${protocol} with ${cpus} CPU(s) the very machine it sees there`, () => {
           const qemu = spawnSync(
@@ -91,7 +98,7 @@ needs('gcc')('a kernel entered by the firmware', () => {
           const woken = `woken ${cpus - 1}`
           const expected = qemu.stdout
             .replaceAll('\r', '')
-            .replace(/cmdline \S+ one/, protocol === 'pvh' ? '$&' : 'cmdline kernel one')
+            .replace(/cmdline \S+ one/, protocol !== 'multiboot' ? '$&' : 'cmdline kernel one')
             .replace(/woken \d+/, woken)
           const { text, stop } = onOurs(protocol, cpus)
           expect(text).toBe(expected)

@@ -14,7 +14,9 @@ const sources = [
   'memory-map.c',
   'platform.c',
   'acpi.c',
+  'payload.c',
   'pvh.c',
+  'linux.c',
   'multiboot.c',
 ]
 

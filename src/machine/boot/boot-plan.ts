@@ -16,6 +16,11 @@ export type BootRefusalCode =
   | 'entry-outside-image'
   | 'initrd-larger-than-ram'
   | 'unsupported-multiboot'
+  | 'bad-multiboot-addresses'
+  | 'over-firmware'
+  | 'bad-linux-image'
+  | 'old-linux-protocol'
+  | 'command-line-too-long'
 
 export interface KernelRequest {
   readonly image: Uint8Array
@@ -25,7 +30,7 @@ export interface KernelRequest {
 }
 
 export interface BootPlan {
-  readonly protocol: 'pvh' | 'multiboot'
+  readonly protocol: 'pvh' | 'multiboot' | 'linux'
   /** Where the firmware jumps to. */
   readonly entry: number
   readonly buildId: string | undefined

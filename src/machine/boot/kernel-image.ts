@@ -1,31 +1,34 @@
-// Takes a kernel image as QEMU's `-kernel` does and prepares what the firmware finds: segments in RAM (PVH), or a flat
-// block with a Multiboot information structure (Multiboot ELF32), and the fw_cfg items that go with each.
+// Takes a kernel image as QEMU's `-kernel` does and prepares what the firmware finds: segments in RAM (PVH), a flat block with
+// a Multiboot information structure, or the parts of a Linux bzImage; and the fw_cfg items that go with each.
 //
 // Everything wrong with an image is a refusal with a stable code, found before the machine is built. The layout of the
 // items is QEMU's (hw/i386/x86.c and multiboot.c describe it; see firmware/README.md for what our ROM reads).
 
-import { accept, alignDown, type Refusal, type Result, refuse } from '../../base/index.js'
+import { accept, type Refusal, type Result, refuse } from '../../base/index.js'
 import { buildId, type ElfFile, EM_386, EM_X86_64, parseElf, pvhEntry } from '../../format/index.js'
 import * as key from '../devices/fw-cfg.js'
 import { type BootPlan, type BootRefusalCode, type KernelRequest, stringItem, u32Item } from './boot-plan.js'
+import { isLinuxImage, placeInitrd, planLinux } from './linux.js'
 import { flattenSegments, loadSegments } from './load-segments.js'
-import { findMultibootHeader, prepareMultiboot } from './multiboot.js'
+import { findMultibootHeader, givesAddresses, planMultiboot } from './multiboot.js'
+import { refuseFirmwareMemory } from './places.js'
 
 export function planBoot(request: KernelRequest): Result<BootPlan, BootRefusalCode> {
-  const parsed = parseElf(request.image, 'headers')
-  if (!parsed.ok) return elfRefusal(parsed.code, parsed.message)
+  const { image } = request
+  if (isLinuxImage(image)) return planLinux(request)
+  const header = findMultibootHeader(image)
+  if (header !== undefined && givesAddresses(header)) return planMultiboot(header, request)
+  const parsed = parseElf(image, 'headers')
+  if (!parsed.ok) return header === undefined ? elfRefusal(parsed.code, parsed.message) : planMultiboot(header, request)
   const { elf } = parsed
   if (elf.bits === 32) {
     if (elf.machine !== EM_386) return wrongMachine(elf)
-    const header = findMultibootHeader(request.image)
-    if (header === undefined) {
-      return refuse(
-        'elf32-without-multiboot',
-        'The kernel is a 32-bit ELF without a Multiboot header in its first 8192 bytes.',
-        'Give an ELF64 image with a PVH note, or link a Multiboot header near the start of the file.',
-      )
-    }
-    return prepareMultiboot(elf, header, request)
+    if (header !== undefined) return planMultiboot(header, request)
+    return refuse(
+      'elf32-without-multiboot',
+      'The kernel is a 32-bit ELF without a Multiboot header in its first 8192 bytes.',
+      'Give an ELF64 image with a PVH note, or link a Multiboot header near the start of the file.',
+    )
   }
   if (elf.machine !== EM_X86_64) return wrongMachine(elf)
   return planPvh(elf, request)
@@ -36,7 +39,7 @@ function elfRefusal(code: string, message: string): Refusal<BootRefusalCode> {
     return refuse(
       'not-an-elf',
       `The kernel image is ${message}.`,
-      'Give the ELF file itself (vmlinux, scion-1.0.elf), not a bzImage, an archive or a disk image.',
+      'Give an ELF file (scion-1.0.elf, vmlinux), a Linux bzImage or a Multiboot image, not an archive or a disk image.',
     )
   }
   if (code === 'truncated')
@@ -51,9 +54,6 @@ function wrongMachine(elf: ElfFile): Refusal<BootRefusalCode> {
     'Build it for x86-64 (machine 62) or i386 with Multiboot (machine 3).',
   )
 }
-
-/** QEMU puts the initrd as high as it fits below 4 GiB, with room above it for ACPI tables. */
-const ROOM_ABOVE_INITRD = 128 * 1024
 
 function planPvh(elf: ElfFile, request: KernelRequest): Result<BootPlan, BootRefusalCode> {
   const entry = pvhEntry(elf)
@@ -75,6 +75,11 @@ function planPvh(elf: ElfFile, request: KernelRequest): Result<BootPlan, BootRef
       'Link the entry into a PT_LOAD segment, and give its physical address in the note.',
     )
   }
+  const over = refuseFirmwareMemory(
+    segments.map(({ address, memoryBytes }) => ({ start: address, end: address + memoryBytes })),
+    true,
+  )
+  if (over !== undefined) return over
   const { start, end } = flattenSegments(segments)
   const items = new Map<number, Uint8Array>([
     [key.FW_CFG_KERNEL_ENTRY, u32Item(entry)],
@@ -86,19 +91,7 @@ function planPvh(elf: ElfFile, request: KernelRequest): Result<BootPlan, BootRef
     [key.FW_CFG_SETUP_SIZE, u32Item(Math.min(8192, elf.bytes.length))],
     [key.FW_CFG_SETUP_DATA, elf.bytes.slice(0, 8192)],
   ])
-  if (request.initrd !== undefined) {
-    const size = request.initrd.length
-    const address = alignDown(request.memoryBytes - ROOM_ABOVE_INITRD - 1 - size, 4096)
-    if (size > request.memoryBytes - ROOM_ABOVE_INITRD || address < end) {
-      return refuse(
-        'initrd-larger-than-ram',
-        `The initrd of ${size} bytes does not fit into ${request.memoryBytes} bytes of RAM above the kernel, which ends at 0x${end.toString(16)}.`,
-        'Give the machine more memory (--memory).',
-      )
-    }
-    items.set(key.FW_CFG_INITRD_ADDR, u32Item(address))
-    items.set(key.FW_CFG_INITRD_SIZE, u32Item(size))
-    items.set(key.FW_CFG_INITRD_DATA, request.initrd)
-  }
+  const refusal = placeInitrd(request, end, request.memoryBytes, items)
+  if (refusal !== undefined) return refusal
   return accept({ protocol: 'pvh', entry, buildId: buildId(elf), preload: segments, items })
 }

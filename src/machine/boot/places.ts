@@ -1,0 +1,47 @@
+// Where the structures that booting writes may lie: never over the kernel, never over what the firmware works with.
+
+import { alignUp, type Range, type Refusal, rangesOverlap, refuse } from '../../base/index.js'
+
+/** What the firmware writes before it has read the kernel: BIOS data area; the other vCPUs' first page. */
+const WRITTEN_EARLY: readonly Named[] = [
+  { start: 0x400, end: 0x500, what: 'the BIOS data area' },
+  { start: 0x8000, end: 0x9000, what: 'the page in which the other vCPUs start' },
+]
+/** The firmware's variables and stack, what it hands over, video memory, ROM (firmware/README.md, "Low memory"). */
+const FIRMWARE: Named = { start: 0x8_0000, end: 0x10_0000, what: 'the memory of the firmware, of video and of the ROM' }
+const PAGE = 4096
+const HIGH = 0x10_0000
+
+interface Named extends Range<number> {
+  readonly what: string
+}
+
+/** Refuses an image that the firmware would write over. `preloaded`: it is in RAM before the firmware runs. */
+export function refuseFirmwareMemory(
+  image: readonly Range<number>[],
+  preloaded: boolean,
+): Refusal<'over-firmware'> | undefined {
+  for (const kept of preloaded ? [...WRITTEN_EARLY, FIRMWARE] : [FIRMWARE]) {
+    const hit = image.find((part) => rangesOverlap(part, kept))
+    if (hit === undefined) continue
+    return refuse(
+      'over-firmware',
+      `The kernel's part at 0x${hit.start.toString(16)}..0x${hit.end.toString(16)} lies over 0x${kept.start.toString(16)}..0x${kept.end.toString(16)}, ${kept.what}.`,
+      'Link the kernel at 1 MiB or above.',
+    )
+  }
+  return undefined
+}
+
+/** Whether a range is RAM that neither firmware nor video nor ROM lie in. */
+export function isUsable(range: Range<number>, memoryBytes: number): boolean {
+  return range.end <= memoryBytes && !rangesOverlap(range, FIRMWARE)
+}
+
+/** A page-aligned place of `size` bytes outside of `taken`: at 9000H, where QEMU has it, or the first that is free; undefined if none is. */
+export function findPlace(size: number, taken: Range<number>, memoryBytes: number): number | undefined {
+  return [0x9000, PAGE, alignUp(taken.end, PAGE), HIGH].find((start) => {
+    const range = { start, end: start + size }
+    return isUsable(range, memoryBytes) && !rangesOverlap(range, taken)
+  })
+}
