@@ -80,12 +80,31 @@ static int user_address_fault(struct pt_regs *regs, unsigned long address, int *
 	return sig;
 }
 
+/*
+ * No page can make these right: the kernel executes user memory, or touches it
+ * while it may not (SMAP), or the processor itself looked for a descriptor of a
+ * program's there.
+ */
+static bool is_forbidden(struct pt_regs *regs, unsigned long address)
+{
+	unsigned long error = regs->orig_ax;
+
+	if (address >= TASK_SIZE || (error & PF_USER))
+		return false;
+	return user_mode(regs) || (error & PF_INSTR) ||
+	       (smap_enabled && !(regs->flags & X86_EFLAGS_AC));
+}
+
 void do_page_fault(struct pt_regs *regs)
 {
 	unsigned long address = read_cr2();
 	struct task_struct *task = current;
 	int sig, code;
 
+	if (is_forbidden(regs, address)) {
+		kernel_fault(regs, address);
+		return;
+	}
 	if (address >= TASK_SIZE || (regs->orig_ax & PF_RSVD) || !task->mm ||
 	    (!user_mode(regs) && (in_atomic() || !(regs->flags & X86_EFLAGS_IF)))) {
 		if (!user_mode(regs)) {
@@ -95,9 +114,6 @@ void do_page_fault(struct pt_regs *regs)
 		local_irq_enable();
 		sig = SIGSEGV;
 		code = SEGV_MAPERR;
-	} else if (!user_mode(regs) && (regs->orig_ax & PF_INSTR)) {
-		kernel_fault(regs, address);	/* SMEP */
-		return;
 	} else {
 		local_irq_enable();
 		sig = user_address_fault(regs, address, &code);
@@ -112,7 +128,8 @@ void do_page_fault(struct pt_regs *regs)
 		}
 	}
 	task->thread.cr2 = address;
-	task->thread.error_code = regs->orig_ax;
+	/* A program is not told which addresses of the kernel are there. */
+	task->thread.error_code = regs->orig_ax | (address >= TASK_SIZE ? PF_PROT : 0);
 	task->thread.trap_nr = 14;
 	regs->orig_ax = -1;
 	if (sig == SIGKILL)

@@ -82,10 +82,15 @@ long strnlen_user(const char __user *s, long n)
 /* Page by page through the kernel's own tables: nothing can fault. */
 long copy_from_kernel_nofault(void *dst, const void *src, size_t size)
 {
-	unsigned long at = (unsigned long)src;
+	unsigned long at = (unsigned long)src, last = at + size - 1;
 
-	for (unsigned long page = at & PAGE_MASK; page < at + size; page += PAGE_SIZE)
-		if (page < PAGE_OFFSET || !lookup_kernel_pte(page, NULL))
+	/* The last byte, not the one behind it: that may be address 0. */
+	if (!size)
+		return 0;
+	if (at < PAGE_OFFSET || last < at)
+		return -EFAULT;
+	for (unsigned long page = at >> PAGE_SHIFT; page <= last >> PAGE_SHIFT; page++)
+		if (!lookup_kernel_pte(page << PAGE_SHIFT, NULL))
 			return -EFAULT;
 	memcpy(dst, src, size);
 	return 0;
