@@ -8,6 +8,7 @@
 
 struct task_struct;
 
+extern bool smap_enabled;
 void cpu_set_gs_early(void);
 void fpu_init_cpu(void);
 
@@ -20,6 +21,7 @@ void syscall_exit_to_user_mode(struct pt_regs *regs);
 /* trap.c, fault.c, irq.c, smp.c, apic.c */
 void do_trap(struct pt_regs *regs, unsigned long vector);
 void do_page_fault(struct pt_regs *regs);
+bool fixup_umip_exception(struct pt_regs *regs);
 void do_IRQ(struct pt_regs *regs, unsigned long vector);
 void smp_call_function_interrupt(void);
 void smp_stop_interrupt(void);

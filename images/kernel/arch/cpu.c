@@ -78,6 +78,7 @@ void cpu_detect(void)
 	}
 	if (max >= 7) {
 		cpuid_count(7, 0, &a, &b, &c, &d);
+		boot_cpu.fsgsbase = b & 1;
 		boot_cpu.smep = b & (1 << 7);
 		boot_cpu.invpcid = b & (1 << 10);
 		boot_cpu.smap = b & (1 << 20);
@@ -149,6 +150,15 @@ void load_sp0(struct task_struct *task)
 	tss[cpu->cpu].rsp[0] = top;
 }
 
+/* Above the first word that the CPU pushes, paranoid_entry finds whose stack it is. */
+static u64 ist_stack_top(unsigned int cpu, int ist)
+{
+	u8 *top = ist_stacks[cpu][ist - 1] + IST_STACK_SIZE - 16;
+
+	*(struct pcpu **)top = &cpu_data[cpu];
+	return (u64)top;
+}
+
 static void load_tables(unsigned int cpu)
 {
 	struct descriptor_pointer gdtr = { sizeof(gdt[cpu]) - 1, (u64)gdt[cpu] };
@@ -165,6 +175,8 @@ static void load_tables(unsigned int cpu)
 		     "movl %1, %%es\n\t"
 		     :: "i" (__KERNEL_CS), "r" (__KERNEL_DS) : "rax", "memory");
 	asm volatile("movl %0, %%fs; movl %0, %%gs" :: "r" (0));
+	/* No local table: selectors of it are #GP. Reset leaves base 0, limit FFFF: user memory. */
+	asm volatile("lldt %w0" :: "r" (0));
 }
 
 /* Until cpu_init() has loaded GS there is no current task. */
@@ -190,8 +202,8 @@ void cpu_init(unsigned int cpu)
 		fill_idt();
 	fill_gdt(cpu);
 	memset(&tss[cpu], 0, sizeof(tss[cpu]));
-	tss[cpu].ist[IST_DOUBLE_FAULT - 1] = (u64)ist_stacks[cpu][0] + IST_STACK_SIZE;
-	tss[cpu].ist[IST_NMI - 1] = (u64)ist_stacks[cpu][1] + IST_STACK_SIZE;
+	for (int ist = IST_DOUBLE_FAULT; ist <= IST_NMI; ist++)
+		tss[cpu].ist[ist - 1] = ist_stack_top(cpu, ist);
 	tss[cpu].io_bitmap = sizeof(struct tss);
 	load_tables(cpu);
 	set_pcpu(cpu);
@@ -213,6 +225,8 @@ void cpu_init(unsigned int cpu)
 		cr4 |= CR4_SMAP;
 	if (boot_cpu.umip)
 		cr4 |= CR4_UMIP;
+	if (boot_cpu.fsgsbase)
+		cr4 |= CR4_FSGSBASE;
 	/* PCIDE may be set only while CR3 names PCID 0 (SDM 3A 4.10.1) */
 	if (boot_cpu.pcid && !(cr4 & CR4_PCIDE) && !(read_cr3() & CR3_PCID_MASK))
 		cr4 |= CR4_PCIDE;

@@ -8,7 +8,7 @@
  *     pointer and stops or refuses there (arch/unwind.c).
  *  2. %gs is the user's until SWAPGS. An entry from user mode swaps; an entry
  *     from kernel mode must not. NMI and double fault can come between an entry
- *     and its SWAPGS, so they look at the GS base itself.
+ *     and its SWAPGS, so they set the GS base and put it back.
  *  3. Nothing here is traced (.noinstr.text): a call to a trampoline would need
  *     state that is not there yet.
  *  4. #BP from kernel mode leaves a gap of six words above its frame, so that
@@ -134,7 +134,11 @@ return_from_exception:
 	iretq
 	.size common_entry, . - common_entry
 
-	/* NMI and double fault: on stacks of their own, GS base unknown */
+	/*
+	 * NMI and double fault: on stacks of their own, GS base unknown (a program
+	 * may have written any value with WRGSBASE). The word above the frame is
+	 * the CPU's own; what was there before is put back.
+	 */
 	.type paranoid_entry, @function
 paranoid_entry:
 	xchgq	%rdi, (%rsp)
@@ -142,23 +146,24 @@ paranoid_entry:
 	cld
 	movq	%rdi, %r12		/* vector */
 	CLEAR_AC
-	xorl	%r13d, %r13d
 	movl	$MSR_GS_BASE, %ecx
 	rdmsr
-	testl	%edx, %edx
-	js	1f			/* the kernel's half: already swapped */
-	swapgs
-	incl	%r13d
-1:	movq	%rsp, %rdi
+	movl	%eax, %r13d
+	movl	%edx, %r14d
+	movl	PT_SIZE(%rsp), %eax
+	movl	PT_SIZE+4(%rsp), %edx
+	wrmsr
+	movq	%rsp, %rdi
 	movq	%r12, %rsi
 	leaq	1(%rsp), %rbp
 	andq	$-16, %rsp
 	call	paranoid_exception
 	leaq	-1(%rbp), %rsp
-	testl	%r13d, %r13d
-	jz	2f
-	swapgs
-2:	POP_REGS
+	movl	$MSR_GS_BASE, %ecx
+	movl	%r13d, %eax
+	movl	%r14d, %edx
+	wrmsr
+	POP_REGS
 	popq	%rdi
 	addq	$8, %rsp
 	iretq

@@ -178,7 +178,7 @@ static __always_inline void invlpg(unsigned long addr)
 
 /* what CPUID found, filled once by the CPU that boots */
 struct cpu_features {
-	bool nx, pge, pcid, invpcid, smep, smap, gbpages, umip;
+	bool nx, pge, pcid, invpcid, smep, smap, gbpages, umip, fsgsbase;
 	char vendor[13];
 	char model[49];
 	char hypervisor[13];
