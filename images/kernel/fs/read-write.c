@@ -21,7 +21,6 @@
 #include <linux/uio.h>
 #include "internal.h"
 
-#define MAX_RW_COUNT	0x7ffff000L
 loff_t no_llseek(struct file *file, loff_t offset, int whence)
 {
 	return -ESPIPE;
@@ -61,34 +60,43 @@ static bool has_position(struct file *file)
 	return file->f_op->llseek && file->f_op->llseek != no_llseek;
 }
 
+/*
+ * A buffer that is not in the user's half moves nothing, and neither does a range
+ * of the file that ends past the largest offset; a call that may be made moves
+ * MAX_RW_COUNT bytes at most.
+ */
+static int check_range(const void __user *buf, size_t *count, loff_t pos)
+{
+	if (!access_ok(buf, *count))
+		return -EFAULT;
+	if (pos < 0 || (loff_t)(pos + *count) < 0)
+		return -EINVAL;
+	*count = min_t(size_t, *count, MAX_RW_COUNT);
+	return 0;
+}
+
 ssize_t vfs_read(struct file *file, char __user *buf, size_t count, loff_t *pos)
 {
+	int ret;
+
 	if (!(file->f_mode & FMODE_READ))
 		return -EBADF;
 	if (!file->f_op->read)
 		return S_ISDIR(file->f_inode->i_mode) ? -EISDIR : -EINVAL;
-	if (*pos < 0)
-		return -EINVAL;
-	if (count > MAX_RW_COUNT)
-		count = MAX_RW_COUNT;
-	if (!access_ok(buf, count))
-		return -EFAULT;
-	return file->f_op->read(file, buf, count, pos);
+	ret = check_range(buf, &count, *pos);
+	return ret ? ret : file->f_op->read(file, buf, count, pos);
 }
 
 ssize_t vfs_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)
 {
+	int ret;
+
 	if (!(file->f_mode & FMODE_WRITE))
 		return -EBADF;
 	if (!file->f_op->write)
 		return -EINVAL;
-	if (*pos < 0)
-		return -EINVAL;
-	if (count > MAX_RW_COUNT)
-		count = MAX_RW_COUNT;
-	if (!access_ok(buf, count))
-		return -EFAULT;
-	return file->f_op->write(file, buf, count, pos);
+	ret = check_range(buf, &count, *pos);
+	return ret ? ret : file->f_op->write(file, buf, count, pos);
 }
 
 /*
@@ -245,6 +253,20 @@ SYSCALL_DEFINE4(pwrite64, unsigned int, fd, const char __user *, buf, size_t, co
 	return ret;
 }
 
+/* All of it is right before the first byte is moved; what is too much in sum is left out. */
+static int check_vector(struct iovec *vec, unsigned long count, size_t *bytes)
+{
+	for (; count; count--, vec++) {
+		if ((ssize_t)vec->iov_len < 0)
+			return -EINVAL;
+		if (!access_ok(vec->iov_base, vec->iov_len))
+			return -EFAULT;
+		vec->iov_len = min_t(size_t, vec->iov_len, MAX_RW_COUNT - *bytes);
+		*bytes += vec->iov_len;
+	}
+	return 0;
+}
+
 /* @before: bytes of the vector that an earlier part of this call has written. */
 static long do_vector(unsigned int fd, const struct iovec __user *uvec,
 		      unsigned long count, bool write, size_t before)
@@ -266,12 +288,10 @@ static long do_vector(unsigned int fd, const struct iovec __user *uvec,
 		fput(file);
 		return -ENOMEM;
 	}
-	if (copy_from_user(vec, uvec, count * sizeof(*vec))) {
-		n = -EFAULT;
+	n = copy_from_user(vec, uvec, count * sizeof(*vec)) ? -EFAULT :
+		check_vector(vec, count, &bytes);
+	if (n)
 		count = 0;
-	}
-	for (i = 0; i < count; i++)
-		bytes += vec[i].iov_len;
 	for (i = 0; i < count; i++) {
 		size_t over = min_t(size_t, skip, vec[i].iov_len), len = vec[i].iov_len - over;
 

@@ -64,7 +64,7 @@ static int poll_round(struct pollfd *fds, struct file **files, unsigned int coun
 /* @timeout_ns: 0 = do not wait, negative = for ever. The time to give up at; 0 = do not wait. */
 static u64 deadline(s64 timeout_ns)
 {
-	return timeout_ns < 0 ? NO_DEADLINE : timeout_ns ? ktime_get_ns() + timeout_ns : 0;
+	return timeout_ns < 0 ? NO_DEADLINE : timeout_ns ? ktime_add_safe(ktime_get(), timeout_ns) : 0;
 }
 
 static int do_poll(struct pollfd *fds, unsigned int count, u64 end)
@@ -291,7 +291,8 @@ SYSCALL_DEFINE5(select, int, n, unsigned long __user *, in, unsigned long __user
 			return -EFAULT;
 		if (tv.tv_sec < 0 || tv.tv_usec < 0)
 			return -EINVAL;
-		end = deadline(tv.tv_sec * 1000000000LL + tv.tv_usec * 1000);
+		end = deadline(tv.tv_sec >= KTIME_MAX / NSEC_PER_SEC - tv.tv_usec / 1000000 ?
+			       KTIME_MAX : tv.tv_sec * NSEC_PER_SEC + tv.tv_usec * NSEC_PER_USEC);
 	}
 	ret = do_select(n, in, out, ex, end);
 	if (timeout) {

@@ -284,7 +284,7 @@ SYSCALL_DEFINE6(futex, u32 __user *, uaddr, int, op, u32, val,
 				return -EINVAL;
 			expires = timespec64_to_ns(&ts);
 			if (command == FUTEX_WAIT)
-				expires += ktime_get();
+				expires = ktime_add_safe(ktime_get(), expires);
 			else if (op & FUTEX_CLOCK_REALTIME)
 				expires -= clock_base.real_offset_ns;
 		}

@@ -63,7 +63,7 @@ void hrtimer_start(struct hrtimer *timer, ktime_t expires, enum hrtimer_mode mod
 	base = &bases[smp_processor_id()];
 	spin_lock(&base->lock);
 	if (mode == HRTIMER_MODE_REL)
-		expires = expires > KTIME_MAX - ktime_get() ? KTIME_MAX : ktime_get() + expires;
+		expires = ktime_add_safe(ktime_get(), expires);
 	timer->expires = expires;
 	timer->cpu = smp_processor_id();
 	first = enqueue(base, timer);

@@ -147,7 +147,7 @@ SYSCALL_DEFINE2(nanosleep, const struct timespec64 __user *, rqtp,
 		return -EFAULT;
 	if (!timespec64_valid(&ts))
 		return -EINVAL;
-	return sleep_relative(ktime_get_ns() + timespec64_to_ns(&ts), rmtp);
+	return sleep_relative(ktime_add_safe(ktime_get(), timespec64_to_ns(&ts)), rmtp);
 }
 
 SYSCALL_DEFINE4(clock_nanosleep, clockid_t, clock, int, flags,
@@ -164,7 +164,7 @@ SYSCALL_DEFINE4(clock_nanosleep, clockid_t, clock, int, flags,
 		return -EINVAL;
 	ns = timespec64_to_ns(&ts);
 	if (!(flags & TIMER_ABSTIME))
-		return sleep_relative(ktime_get_ns() + ns, rmtp);
+		return sleep_relative(ktime_add_safe(ktime_get(), ns), rmtp);
 	if (clock == CLOCK_REALTIME)
 		ns = ns > clock_base.real_offset_ns ? ns - clock_base.real_offset_ns : 0;
 	/* the end is absolute: executing the call again is right */

@@ -199,7 +199,7 @@ SYSCALL_DEFINE4(rt_sigtimedwait, const sigset_t __user *, uthese,
 			return -EFAULT;
 		if (!timespec64_valid(&ts))
 			return -EINVAL;
-		expires = ktime_get() + timespec64_to_ns(&ts);
+		expires = ktime_add_safe(ktime_get(), timespec64_to_ns(&ts));
 	}
 	return wait_for_signal(uthese, uinfo, expires);
 }

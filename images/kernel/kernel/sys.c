@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Small system calls: who am I, what is this machine, limits, leaving. */
 #include <linux/errno.h>
+#include <linux/fs.h>
 #include <linux/kernel.h>
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
@@ -265,8 +266,11 @@ SYSCALL_DEFINE3(getrandom, char __user *, ubuf, size_t, count, unsigned int, fla
 	size_t done = 0;
 	char part[64];
 
-	if (flags & ~7u)
+	if ((flags & ~7u) || (flags & 6) == 6)
 		return -EINVAL;
+	count = min_t(size_t, count, MAX_RW_COUNT);
+	if (!access_ok(ubuf, count))
+		return -EFAULT;
 	while (done < count) {
 		size_t n = min_t(size_t, count - done, sizeof(part));
 

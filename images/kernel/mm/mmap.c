@@ -109,7 +109,7 @@ int do_munmap(struct mm_struct *mm, unsigned long addr, unsigned long len)
 	unsigned long end = addr + PAGE_ALIGN(len);
 	struct vm_area_struct *vma;
 
-	if (offset_in_page(addr) || !len || addr > TASK_SIZE || end > TASK_SIZE || end < addr)
+	if (offset_in_page(addr) || !len || addr > TASK_SIZE || len > TASK_SIZE - addr)
 		return -EINVAL;
 	if (split_at(mm, addr, end))
 		return -ENOMEM;
@@ -183,7 +183,9 @@ static unsigned long map_area(struct mm_struct *mm, struct file *file, unsigned 
 			return ret;
 	}
 	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
-		if (offset_in_page(addr) || addr < PAGE_SIZE || addr > TASK_SIZE - len)
+		if (addr > TASK_SIZE - len)
+			return -ENOMEM;
+		if (offset_in_page(addr) || addr < PAGE_SIZE)
 			return addr < PAGE_SIZE ? -EPERM : -EINVAL;
 		vma = find_vma(mm, addr);
 		if ((flags & MAP_FIXED_NOREPLACE) && vma && vma->vm_start < addr + len)
@@ -223,12 +225,14 @@ unsigned long do_mmap(struct file *file, unsigned long addr, unsigned long len,
 	struct file *own = NULL;
 	unsigned long ret;
 
-	len = PAGE_ALIGN(len);
 	if (!len || !(flags & (MAP_SHARED | MAP_PRIVATE)) ||
 	    (flags & MAP_SHARED && flags & MAP_PRIVATE))
 		return -EINVAL;
 	if (len > TASK_SIZE)
 		return -ENOMEM;
+	len = PAGE_ALIGN(len);
+	if (pgoff + (len >> PAGE_SHIFT) < pgoff)
+		return -EOVERFLOW;
 	if (!file && (flags & MAP_SHARED)) {
 		own = shmem_file_setup(len);
 		if (IS_ERR(own))
@@ -338,10 +342,14 @@ SYSCALL_DEFINE3(mprotect, unsigned long, start, unsigned long, len, unsigned lon
 	struct vm_area_struct *vma;
 	int ret = 0;
 
-	if (offset_in_page(start) || end < start || (prot & ~7UL))
+	if (offset_in_page(start))
 		return -EINVAL;
 	if (!len)
 		return 0;
+	if (end <= start)
+		return -ENOMEM;
+	if (prot & ~7UL)
+		return -EINVAL;
 	mmap_write_lock(mm);
 	/* all of it must be mapped, and allow it */
 	while (at < end) {
@@ -432,7 +440,7 @@ static unsigned long remap(struct mm_struct *mm, unsigned long addr, unsigned lo
 	unsigned long to;
 	int ret;
 
-	if (!vma || vma->vm_start > addr || addr + old_len > vma->vm_end)
+	if (!vma || vma->vm_start > addr || old_len > vma->vm_end - addr)
 		return -EFAULT;
 	if (new_len <= old_len) {
 		if (new_len < old_len)
@@ -486,7 +494,7 @@ SYSCALL_DEFINE3(madvise, unsigned long, start, unsigned long, len, int, advice)
 	struct mm_struct *mm = current->mm;
 	struct vm_area_struct *vma;
 
-	if (offset_in_page(start) || end < start)
+	if (offset_in_page(start) || end < start || (len && end == start))
 		return -EINVAL;
 	if (advice != MADV_DONTNEED)
 		return 0;	/* advice may be ignored */
@@ -503,5 +511,5 @@ SYSCALL_DEFINE3(msync, unsigned long, start, unsigned long, len, int, flags)
 {
 	if (offset_in_page(start) || (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)))
 		return -EINVAL;
-	return 0;
+	return start + PAGE_ALIGN(len) < start ? -ENOMEM : 0;
 }

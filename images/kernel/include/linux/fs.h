@@ -28,6 +28,8 @@
 
 #define NR_OPEN		256		/* descriptors of one process */
 #define NAME_MAX	255
+/* what one call moves at most, as on Linux */
+#define MAX_RW_COUNT	0x7ffff000UL
 #define PATH_MAX	4096
 
 struct file;

@@ -33,6 +33,11 @@ static inline struct timespec64 ns_to_timespec64(s64 ns)
 
 	return ts;
 }
+/* A point in time that is @ns, which is not negative, after @t: the end of time at the latest. */
+static inline ktime_t ktime_add_safe(ktime_t t, s64 ns)
+{
+	return ns > KTIME_MAX - t ? KTIME_MAX : t + ns;
+}
 #define ktime_to_timespec64(t) ns_to_timespec64(t)
 static inline s64 timespec64_to_ns(const struct timespec64 *ts)
 {
