@@ -193,6 +193,21 @@ void *sbrk(intptr_t change)
 	return old;
 }
 
+/* May a file that the kernel does not execute be a script? One with NUL bytes in its first line is not. */
+static int is_text(const char *path)
+{
+	char start[128];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd < 0 ? -1 : read(fd, start, sizeof(start));
+
+	close(fd);
+	for (ssize_t i = 0; i < got && start[i] != '\n'; i++) {
+		if (!start[i])
+			return 0;
+	}
+	return 1;
+}
+
 int execvp(const char *name, char *const argv[])
 {
 	const char *path = getenv("PATH");
@@ -225,7 +240,7 @@ int execvp(const char *name, char *const argv[])
 				path++;
 		}
 	}
-	if (result == ENOEXEC) {
+	if (result == ENOEXEC && is_text(place)) {
 		size_t count = 0;
 		char **script;
 

@@ -10,6 +10,7 @@
 
 static const struct test *const groups[] = {
 	file_tests, directory_tests, pipe_tests, process_tests, signal_tests, memory_tests, clock_tests, kernel_tests,
+	fault_tests, limit_tests,
 };
 
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))

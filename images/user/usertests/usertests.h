@@ -37,6 +37,6 @@ struct test {
 	} while (0)
 
 extern const struct test file_tests[], directory_tests[], process_tests[], memory_tests[], signal_tests[], pipe_tests[],
-	clock_tests[], kernel_tests[];
+	clock_tests[], kernel_tests[], fault_tests[], limit_tests[];
 
 #endif

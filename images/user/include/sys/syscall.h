@@ -28,6 +28,8 @@
 #define SYS_pipe 22
 #define SYS_select 23
 #define SYS_sched_yield 24
+#define SYS_mremap 25
+#define SYS_madvise 28
 #define SYS_dup 32
 #define SYS_dup2 33
 #define SYS_pause 34
@@ -45,7 +47,6 @@
 #define SYS_kill 62
 #define SYS_uname 63
 #define SYS_fcntl 72
-#define SYS_sync 162
 #define SYS_truncate 76
 #define SYS_ftruncate 77
 #define SYS_getcwd 79
@@ -73,6 +74,7 @@
 #define SYS_rt_sigsuspend 130
 #define SYS_sigaltstack 131
 #define SYS_arch_prctl 158
+#define SYS_sync 162
 #define SYS_mount 165
 #define SYS_umount2 166
 #define SYS_reboot 169
