@@ -397,3 +397,16 @@ export function buildId(elf: ElfFile): string | undefined {
   if (note === undefined) return undefined
   return Array.from(note.description, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
+
+/** A copy of what a loadable segment puts at a virtual address; undefined where the file holds nothing for part of it. */
+export function loadedBytes(elf: ElfFile, address: bigint, length: number): Uint8Array | undefined {
+  for (const segment of elf.segments) {
+    if (segment.type !== PT_LOAD) continue
+    const offset = address - segment.virtualAddress
+    if (offset >= 0n && offset + BigInt(length) <= BigInt(segment.fileBytes)) {
+      const start = segment.offset + Number(offset)
+      return elf.bytes.slice(start, start + length)
+    }
+  }
+  return undefined
+}

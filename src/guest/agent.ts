@@ -13,7 +13,7 @@
 //   const { status, stdout } = await agent.exec('uname -r')
 
 import { concatBytes, type Disposable, decodeText, encodeText, TransplantError } from '../base/index.js'
-import { describeStop, type GuestPort, type StopReason } from '../machine/index.js'
+import { describeStop, type GuestPort, requireCapability, type StopReason } from '../machine/index.js'
 import { type AgentFrame, encodeFrame, FRAME_PAYLOAD_LIMIT, FrameReader } from './agent-frames.js'
 import { ConsoleLog } from './console-log.js'
 
@@ -92,19 +92,19 @@ export class AgentClient implements Disposable {
    * snapshot) is asked; a fresh one announces its agent by itself.
    */
   async connect(): Promise<string> {
-    const now = (await this.port.instructionCount()) ?? 0
+    const now = await this.#now()
     // Commands of an earlier client may still run in the guest: their ids must not be taken for ours.
     this.#nextId = 1 + (Math.floor(now / 1024) % 0x7fff_0000)
     if (now > 0) {
       const id = await this.#send('hello', new Uint8Array(0))
-      await this.#runUntil(
+      await this.runUntil(
         () => this.#ready !== undefined || this.#answers.some((frame) => frame.id === id),
         'to answer',
       )
       const answer = this.#answers.find((frame) => frame.id === id)
       if (answer !== undefined) this.#ready = decodeText(answer.payload)
       this.#answers = []
-    } else await this.#runUntil(() => this.#ready !== undefined, 'to start its agent')
+    } else await this.runUntil(() => this.#ready !== undefined, 'to start its agent')
     return this.#ready ?? ''
   }
 
@@ -143,7 +143,7 @@ export class AgentClient implements Disposable {
 
   /** Runs the guest until a started command has ended. */
   async wait(command: StartedCommand): Promise<CommandResult> {
-    await this.#runUntil(() => command.result !== undefined, `to finish '${command.command}'`)
+    await this.runUntil(() => command.result !== undefined, `to finish '${command.command}'`)
     this.#commands.delete(command.id)
     return command.result as CommandResult
   }
@@ -176,13 +176,14 @@ export class AgentClient implements Disposable {
 
   /** Lets the guest run for a while; commands that were started go on. */
   async runFor(instructions: number): Promise<void> {
+    const time = requireCapability(this.port, 'time')
     let left = instructions
     while (left > 0) {
-      const before = (await this.port.instructionCount()) ?? 0
+      const before = await time()
       const stop = await this.port.run({ instructions: left })
       this.#refuse(stop, 'to run on')
       if (stop.reason === 'limit') return
-      left -= ((await this.port.instructionCount()) ?? before + left) - before
+      left -= (await time()) - before
     }
   }
 
@@ -194,6 +195,11 @@ export class AgentClient implements Disposable {
       if (stop.reason === 'power-off' || stop.reason === 'exit' || stop.reason === 'reset') return stop
       this.#refuse(stop, 'to power off')
     }
+  }
+
+  /** 0 where the guest's time cannot be told: then nothing is known to have run yet, and no limit is reached. */
+  async #now(): Promise<number> {
+    return (await this.port.capabilities.time?.()) ?? 0
   }
 
   #payload(text: string): Uint8Array {
@@ -228,7 +234,7 @@ export class AgentClient implements Disposable {
   async #answer(id: number, verbs: readonly string[]): Promise<AgentFrame> {
     const wanted = (frame: AgentFrame): boolean =>
       frame.id === id && (frame.verb === 'error' || verbs.includes(frame.verb))
-    await this.#runUntil(() => this.#answers.some(wanted), 'to answer')
+    await this.runUntil(() => this.#answers.some(wanted), 'to answer')
     const answer = this.#answers.find(wanted) as AgentFrame
     this.#answers = this.#answers.filter((frame) => frame !== answer)
     if (answer.verb !== 'error') return answer
@@ -236,10 +242,11 @@ export class AgentClient implements Disposable {
     throw new TransplantError('AGENT_REFUSED', `The guest's agent refused: errno ${decodeText(answer.payload)}.`)
   }
 
-  async #runUntil(done: () => boolean, what: string): Promise<void> {
-    const start = (await this.port.instructionCount()) ?? 0
+  /** Runs the guest until `done`: asked at each output, and wherever a breakpoint's handler stops. `what` completes errors. */
+  async runUntil(done: () => boolean, what: string): Promise<void> {
+    const start = await this.#now()
     while (!done()) {
-      const now = (await this.port.instructionCount()) ?? start
+      const now = await this.#now()
       const stop = await this.port.run({
         instructions: Math.max(1, start + this.#limit - now),
         until: () => done() || this.console.panic !== undefined,

@@ -52,6 +52,10 @@ export class KernelView {
     return virtAddr(symbol.address + this.delta)
   }
 
+  has(name: string): boolean {
+    return this.image.symbol(name) !== undefined
+  }
+
   /** The kernel function that holds an address of the running kernel. */
   functionAt(address: bigint): SymbolAt | undefined {
     return this.image.functionAt(address - this.delta)

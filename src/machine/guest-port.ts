@@ -10,6 +10,8 @@
 // 3. It is read-only by design: console input is what a person at the terminal could do, and nothing else writes into
 //    the guest. Debuggers get `DebugPort`, a capability of its own that is handed out separately.
 // 4. Reads never disturb: no accessed bit is set, no device register is touched, no virtual time passes.
+// 5. What only some can tell is a capability: it is asked for (`port.capabilities.time`), and whoever asks can do without it or
+//    refuses by name (`requireCapability`).
 //
 // Example, printing who calls a function:
 //
@@ -21,7 +23,14 @@
 //   })
 //   const stop = await port.run({ instructions: 1_000_000 })
 
-import type { CancelSignal, Disposable, Event, PhysAddr, VirtAddr } from '../base/index.js'
+import {
+  type CancelSignal,
+  type Disposable,
+  type Event,
+  type PhysAddr,
+  TransplantError,
+  type VirtAddr,
+} from '../base/index.js'
 import type { StuckCpu } from './wake.js'
 
 /** The registers of one vCPU. Where a remote cannot know one (gdb has no LDTR base), it reads 0 and is listed in `unknown`. */
@@ -136,12 +145,65 @@ export interface ConsoleOutput {
   readonly time: number | undefined
 }
 
+/** A store to a device, as the vCPU made it. */
+export interface DeviceWrite {
+  readonly cpu: number
+  readonly space: 'port' | 'memory'
+  /** The port, or the physical address. */
+  readonly address: number
+  readonly size: number
+  readonly value: number
+  readonly time: number
+}
+
+/** An event of the core: `kind` is one EVENT_* bit, which says what `a` and `b` are. */
+export interface CoreEvent {
+  readonly cpu: number
+  readonly kind: number
+  readonly a: number
+  readonly b: number
+  readonly time: number
+}
+
+/** A vCPU's privilege level has changed. */
+export interface ModeChange {
+  readonly cpu: number
+  readonly from: number
+  readonly to: number
+  readonly time: number
+}
+
+/**
+ * What only some can tell. Listeners are called while a vCPU executes, so they only take notes; each subscription stands for
+ * itself, whoever else listens. Times are machine time, in instructions.
+ */
+export interface GuestCapabilities {
+  /** Instructions retired by all vCPUs since power-up, and the time skipped while none could run. */
+  readonly time?: () => Promise<number>
+  /** Every write to a port or to a device's memory. */
+  readonly deviceWrites?: (listener: (write: DeviceWrite) => void) => Promise<Disposable>
+  readonly modeChanges?: (listener: (change: ModeChange) => void) => Promise<Disposable>
+  /** Events whose kind is in the mask, a union of EVENT_* bits. */
+  readonly coreEvents?: (mask: number, listener: (event: CoreEvent) => void) => Promise<Disposable>
+}
+
+/** A capability that the caller cannot do without; throws GUEST_NO_CAPABILITY. */
+export function requireCapability<K extends keyof GuestCapabilities>(
+  port: GuestPort,
+  name: K,
+): NonNullable<GuestCapabilities[K]> {
+  const capability = port.capabilities[name]
+  if (capability !== undefined) return capability as NonNullable<GuestCapabilities[K]>
+  throw new TransplantError('GUEST_NO_CAPABILITY', `A guest on ${port.kind} cannot tell '${name}'.`, 'Use our machine.')
+}
+
 export interface GuestPort {
   /** 'transplant' or 'qemu': for reports only, never to branch on. */
   readonly kind: string
   readonly vcpus: number
   readonly memoryBytes: number
   readonly state: 'stopped' | 'running' | 'off'
+  readonly capabilities: GuestCapabilities
 
   /** Reads RAM and ROM; throws GUEST_NO_MEMORY where there is neither. */
   readPhysical(address: PhysAddr, length: number): Promise<Uint8Array>
@@ -151,8 +213,6 @@ export interface GuestPort {
   translate(address: VirtAddr, space: AddressSpace): Promise<PhysAddr | undefined>
   registers(cpu: number): Promise<Registers>
   activity(cpu: number): Promise<CpuActivity>
-  /** Instructions retired by all vCPUs since power-up; undefined where a remote cannot count. */
-  instructionCount(): Promise<number | undefined>
 
   /** Runs until something stops it. */
   run(limit?: RunLimit): Promise<StopReason>

@@ -16,6 +16,7 @@ import {
   virtAddr,
 } from '../base/index.js'
 import { BreakpointHandlers } from './breakpoint-handlers.js'
+import { capabilitiesOf } from './capabilities.js'
 import type {
   AddressSpace,
   BreakpointHandler,
@@ -23,6 +24,7 @@ import type {
   ConsoleOutput,
   CpuActivity,
   DebugPort,
+  GuestCapabilities,
   GuestPort,
   Registers,
   RunLimit,
@@ -46,6 +48,7 @@ const DEFAULT_CHUNK = 5_000_000
 export class MachinePort implements GuestPort {
   readonly kind = 'transplant'
   readonly onConsole: Event<ConsoleOutput>
+  readonly capabilities: Required<GuestCapabilities>
   private readonly machine: Machine
   private readonly chunk: number
   private readonly breathe: MachinePortOptions['breathe']
@@ -60,6 +63,7 @@ export class MachinePort implements GuestPort {
   constructor(machine: Machine, options: MachinePortOptions = {}) {
     this.machine = machine
     this.onConsole = machine.onConsole
+    this.capabilities = capabilitiesOf(machine)
     this.chunk = options.chunk ?? DEFAULT_CHUNK
     this.breathe = options.breathe
   }
@@ -159,10 +163,6 @@ export class MachinePort implements GuestPort {
     this.requireStopped()
     this.requireCpu(cpu)
     return this.machine.activity(cpu)
-  }
-
-  async instructionCount(): Promise<number> {
-    return this.machine.now
   }
 
   private requireIdle(): void {

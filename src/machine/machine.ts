@@ -50,13 +50,16 @@ import {
 import { Board } from './board.js'
 import type { BootRefusalCode } from './boot/boot-plan.js'
 import { type Configuration, configure, type MachineOptions } from './configuration.js'
+import { CoreEvents } from './core-events.js'
 import type { CpuLines } from './devices/local-apic.js'
 import { Fork } from './fork.js'
 import { RamView } from './guest-memory.js'
 import type {
   ConsoleChannel,
   ConsoleOutput,
+  CoreEvent,
   CpuActivity,
+  DeviceWrite,
   Registers,
   ResetCause,
   RunLimit,
@@ -77,17 +80,6 @@ export type Input = { readonly time: number; readonly slices: number } & (
   | { readonly kind: 'step'; readonly cpu: number; readonly instructions: number }
   | { readonly kind: 'reset' }
 )
-
-/** A store to a device, as the vCPU made it. */
-export interface DeviceWrite {
-  readonly cpu: number
-  readonly space: 'port' | 'memory'
-  /** The port, or the physical address. */
-  readonly address: number
-  readonly size: number
-  readonly value: number
-  readonly time: number
-}
 
 export interface MachineStatistics {
   readonly instructions: number
@@ -143,9 +135,7 @@ export class Machine implements Savable {
   private readonly inputEmitter = new Emitter<Input>()
   /** Everything that entered from outside, for a recording. */
   readonly onInput: Event<Input> = this.inputEmitter.event
-  private readonly coreEventEmitter = new Emitter<{ cpu: number; kind: number; a: number; b: number; time: number }>()
-  /** EVENT_* of the core, enabled by `setCoreEvents`. Fired while a vCPU executes: listeners only take notes. */
-  readonly onCoreEvent = this.coreEventEmitter.event
+  private readonly coreEvents = new CoreEvents((mask) => this.core.exports.setEventMask(mask))
 
   private readonly deviceWriteEmitter = new Emitter<DeviceWrite>()
   /** Every write to a port or to a device's memory. Fired while a vCPU executes: listeners only take notes. */
@@ -235,8 +225,7 @@ export class Machine implements Savable {
         const apic = this.board.apics[cpu]
         if (apic !== undefined) apic.taskPriorityClass = value
       },
-      event: (cpu, kind, a, b) =>
-        this.coreEventEmitter.fire({ cpu, kind, a: a >>> 0, b: b >>> 0, time: this.clock.now }),
+      event: (cpu, kind, a, b) => this.coreEvents.fire({ cpu, kind, a: a >>> 0, b: b >>> 0, time: this.clock.now }),
     }
   }
 
@@ -603,8 +592,9 @@ export class Machine implements Savable {
     this.core.exports.setBreakpoint(Number(address & 0xffff_ffffn) | 0, Number(address >> 32n) | 0, on ? 1 : 0)
   }
 
-  setCoreEvents(mask: number): void {
-    this.core.exports.setEventMask(mask)
+  /** Tells of the core's events in the mask (EVENT_*). Called while a vCPU executes: listeners only take notes. */
+  watchCoreEvents(mask: number, listener: (event: CoreEvent) => void): Disposable {
+    return this.coreEvents.watch(mask, listener)
   }
 
   get statistics(): MachineStatistics {

@@ -1,16 +1,16 @@
-// Loads a patch module into a running guest and follows what the guest does with it.
+// Loads a patch module into a running guest and follows what the guest does with it, through the guest's port alone.
 //
 // 1. Nothing is changed from outside: `insmod` runs in the guest; host breakpoints only look.
 // 2. The entry of each patched function is read before, each time the guest is about to make all CPUs serialize
 //    (text_poke_sync), and after: so each state of the int3 protocol is seen in the guest's memory, not derived.
-// 3. Tasks are read when the transition has started and when the kernel is about to complete it. A kernel whose symbols
-//    do not name these functions gives no task list; the rest holds.
+// 3. Tasks are read when the transition has started and when the kernel is about to complete it; the transition is over when
+//    the function that completes it returns. A kernel whose symbols do not name it gives no list; the rest holds.
 // 4. A module that the guest refuses is an ordinary result: status and messages say why, the entries are at rest.
 
-import { type Disposable, formatAddress, TransplantError, virtAddr } from '../base/index.js'
-import { type GuestSession, type KernelView, readTasks, type Task } from '../guest/index.js'
+import { type Disposable, DisposableStore, formatAddress, TransplantError, virtAddr } from '../base/index.js'
+import { type AgentClient, type CommandResult, type KernelView, readTasks, type Task } from '../guest/index.js'
 import { type Disassembler, formatBytes } from '../isa/index.js'
-import type { BreakpointAction } from '../machine/index.js'
+import type { BreakpointAction, GuestPort } from '../machine/index.js'
 import { checkPatch, type PatchedFunction } from './check-patch.js'
 import { readEntryState } from './entry-bytes.js'
 import { readKernelFacts } from './kernel-facts.js'
@@ -31,14 +31,7 @@ const ENTRY_BYTES = 5
 const ON_EACH_CPU = 'on_each_cpu'
 const SYNC = 'do_sync_core'
 const STARTING = 'klp_start_transition'
-/** In this order: the first that the image has. */
-const COMPLETING = ['klp_complete_transition', 'klp_synchronize_transition']
-
-interface Watched {
-  readonly target: PatchedFunction
-  readonly address: bigint
-  readonly stages: EntryStage[]
-}
+const COMPLETING = 'klp_complete_transition'
 
 /** What a patch module replaces, for following it. Throws PATCH_REFUSED for one that this kernel will not take. */
 export function patchTarget(module: Uint8Array, kernel: Uint8Array, path: string, behaviour?: string): PatchTarget {
@@ -51,109 +44,185 @@ export function patchTarget(module: Uint8Array, kernel: Uint8Array, path: string
 }
 
 export async function observePatch(
-  session: GuestSession,
+  { agent }: { readonly agent: AgentClient },
   kernel: KernelView,
   patch: PatchTarget,
   disassembler: Disassembler,
 ): Promise<PatchReport> {
-  const { agent, port, console } = session
-  const firstLine = console.lines.length
-  const behaviour = patch.behaviour
-  const before = behaviour === undefined ? '' : await agent.read(behaviour)
-  const watched: Watched[] = patch.functions.flatMap((target) =>
-    target.entry === undefined ? [] : [{ target, address: virtAddr(target.entry + kernel.delta), stages: [] }],
-  )
-  const look = async (when: EntryStage['when'], cpu: number): Promise<void> => {
-    const time = session.machine.now
-    for (const { address, stages } of watched) {
-      const bytes = await port.readVirtual(virtAddr(address), ENTRY_BYTES, { cpu })
-      const text = formatBytes(bytes)
-      if (when === 'sync' && stages.at(-1)?.bytes === text) continue
-      stages.push({
-        when,
-        time,
-        state: readEntryState(bytes, address).state,
-        bytes: text,
-        listing: listEntry(disassembler, bytes, address),
-      })
-    }
-  }
-  await look('before', 0)
-
-  let started: { time: number; tasks: Task[] } | undefined
-  let completed: { time: number; tasks: Task[] } | undefined
-  const breakpoints: Disposable[] = []
-  const observe = async (name: string, handler: (cpu: number) => Promise<void>): Promise<void> => {
-    breakpoints.push(
-      await port.setBreakpoint(kernel.address(name), async ({ cpu }): Promise<BreakpointAction> => {
-        await handler(cpu)
-        return 'continue'
-      }),
-    )
-  }
-  const sync = kernel.address(SYNC)
-  await observe(ON_EACH_CPU, async (cpu) => {
-    if ((await port.registers(cpu)).rdi === sync) await look('sync', cpu)
-  })
-  if (kernel.image.symbol(STARTING) !== undefined) {
-    await observe(STARTING, async (cpu) => {
-      started ??= { time: session.machine.now, tasks: await readTasks(await kernel.on(cpu)) }
-    })
-  }
-  const completing = COMPLETING.find((name) => kernel.image.symbol(name) !== undefined)
-  if (completing !== undefined) {
-    await observe(completing, async (cpu) => {
-      completed ??= { time: session.machine.now, tasks: await readTasks(await kernel.on(cpu)) }
-    })
-  }
-
-  const files = `/sys/kernel/livepatch/${patch.name}`
+  const firstLine = agent.console.lines.length
+  const behave = async (): Promise<string> =>
+    patch.behaviour === undefined ? '' : (await agent.read(patch.behaviour)).trimEnd()
+  const before = await behave()
+  const follower = new Follower(agent.port, kernel, patch, disassembler)
+  await follower.look('before', 0)
+  await follower.watch()
   const insmod = await agent.exec(`insmod ${patch.path}`)
-  let enabled = ''
-  let inTransition = ''
+  let state = { enabled: '', inTransition: '' }
   try {
-    // An ordinary module has no such folder, and no transition.
-    if (insmod.status === 0 && (await agent.exec(`[ -d ${files} ]`)).status === 0) {
-      await agent.read(`while [ "$(cat ${files}/transition)" = 1 ]; do sleep 0.05; done`)
-      enabled = (await agent.read(`cat ${files}/enabled`)).trim()
-      inTransition = (await agent.read(`cat ${files}/transition`)).trim()
-    }
+    if (insmod.status === 0) state = await untilPatched(agent, patch.name, follower)
   } catch (error) {
     throw await explainStuck(error, kernel)
   } finally {
-    for (const breakpoint of breakpoints) breakpoint.dispose()
+    follower.dispose()
   }
-  await look('after', 0)
-  const after = behaviour === undefined ? '' : await agent.read(behaviour)
-  const ends = new Map(completed?.tasks.map((task) => [task.pid, task.patchState]))
-  const tasks = (started?.tasks ?? []).map((task) => ({
-    pid: task.pid,
-    comm: task.comm,
-    started: task.patchState,
-    completed: ends.get(task.pid),
-  }))
+  await follower.look('after', 0)
+  const after = await behave()
   return {
     name: patch.name,
     module: patch.path,
-    status: insmod.status,
-    error: insmod.stderr.trim(),
-    functions: watched.map(({ target, address, stages }) => ({
+    ...outcomeOf(insmod),
+    functions: follower.functions(),
+    transition: follower.transition(),
+    ...state,
+    messages: agent.console.messages(firstLine).map((message) => message.text),
+    behaviour: { command: patch.behaviour ?? '', before, after, later: after },
+  }
+}
+
+function outcomeOf(insmod: CommandResult): { readonly status: number; readonly error: string } {
+  return { status: insmod.status, error: insmod.stderr.trim() }
+}
+
+/** Lets the guest run until its transition is over; what sysfs says then. An ordinary module has no such folder. */
+async function untilPatched(
+  agent: AgentClient,
+  name: string,
+  follower: Follower,
+): Promise<{ enabled: string; inTransition: string }> {
+  const files = `/sys/kernel/livepatch/${name}`
+  if ((await agent.exec(`[ -d ${files} ]`)).status !== 0) return { enabled: '', inTransition: '' }
+  for (;;) {
+    const { ends } = follower
+    const inTransition = (await agent.read(`cat ${files}/transition`)).trim()
+    if (inTransition !== '1' || !follower.seesEnd) {
+      return { enabled: (await agent.read(`cat ${files}/enabled`)).trim(), inTransition }
+    }
+    follower.stopAtEnd = true
+    await agent.runUntil(() => follower.ends > ends, 'to complete the transition')
+    follower.stopAtEnd = false
+  }
+}
+
+interface Watched {
+  readonly target: PatchedFunction
+  readonly address: bigint
+  readonly stages: EntryStage[]
+}
+
+interface Moment {
+  readonly time: number | undefined
+  readonly tasks: readonly Task[]
+}
+
+/** Looks at entries and tasks at the moments that the kernel's own functions mark. */
+class Follower implements Disposable {
+  /** Transitions that have ended. */
+  ends = 0
+  /** Whether the guest stops where one ends. */
+  stopAtEnd = false
+  readonly #port: GuestPort
+  readonly #kernel: KernelView
+  readonly #disassembler: Disassembler
+  readonly #watched: readonly Watched[]
+  readonly #breakpoints = new DisposableStore()
+  #started: Moment | undefined
+  #completed: Moment | undefined
+
+  constructor(port: GuestPort, kernel: KernelView, patch: PatchTarget, disassembler: Disassembler) {
+    this.#port = port
+    this.#kernel = kernel
+    this.#disassembler = disassembler
+    this.#watched = patch.functions.flatMap((target) =>
+      target.entry === undefined ? [] : [{ target, address: virtAddr(target.entry + kernel.delta), stages: [] }],
+    )
+  }
+
+  get seesEnd(): boolean {
+    return this.#kernel.has(COMPLETING)
+  }
+
+  async look(when: EntryStage['when'], cpu: number): Promise<void> {
+    const time = await this.#port.capabilities.time?.()
+    for (const { address, stages } of this.#watched) {
+      const bytes = await this.#port.readVirtual(virtAddr(address), ENTRY_BYTES, { cpu })
+      const text = formatBytes(bytes)
+      if (when === 'sync' && stages.at(-1)?.bytes === text) continue
+      const listing = listEntry(this.#disassembler, bytes, address)
+      stages.push({ when, time, state: readEntryState(bytes, address).state, bytes: text, listing })
+    }
+  }
+
+  async watch(): Promise<void> {
+    const sync = this.#kernel.address(SYNC)
+    await this.#at(ON_EACH_CPU, async (cpu) => {
+      if ((await this.#port.registers(cpu)).rdi === sync) await this.look('sync', cpu)
+    })
+    await this.#at(STARTING, async (cpu) => {
+      this.#started ??= await this.#moment(cpu)
+    })
+    await this.#at(COMPLETING, async (cpu) => {
+      this.#completed ??= await this.#moment(cpu)
+      await this.#watchReturn(cpu)
+    })
+  }
+
+  async #at(name: string, act: (cpu: number) => Promise<void>): Promise<void> {
+    if (!this.#kernel.has(name)) return
+    const hold = await this.#port.setBreakpoint(
+      this.#kernel.address(name),
+      async ({ cpu }): Promise<BreakpointAction> => {
+        await act(cpu)
+        return 'continue'
+      },
+    )
+    this.#breakpoints.add(hold)
+  }
+
+  async #moment(cpu: number): Promise<Moment> {
+    return { time: await this.#port.capabilities.time?.(), tasks: await readTasks(await this.#kernel.on(cpu)) }
+  }
+
+  /** At the entry of a function the stack's top is where it returns to. */
+  async #watchReturn(cpu: number): Promise<void> {
+    const { rsp } = await this.#port.registers(cpu)
+    const kernel = await this.#kernel.on(cpu)
+    const hold = await this.#port.setBreakpoint(virtAddr(await kernel.readU64(rsp)), () => {
+      hold.dispose()
+      this.ends++
+      return this.stopAtEnd ? 'stop' : 'continue'
+    })
+    this.#breakpoints.add(hold)
+  }
+
+  functions(): PatchReport['functions'] {
+    return this.#watched.map(({ target, address, stages }) => ({
       object: target.object,
       name: target.name,
       address: formatAddress(address),
       stages,
-    })),
-    transition: {
-      started: started?.time,
-      completed: completed?.time,
-      instructions: started === undefined || completed === undefined ? undefined : completed.time - started.time,
+    }))
+  }
+
+  transition(): PatchReport['transition'] {
+    const [from, to] = [this.#started?.time, this.#completed?.time]
+    const ends = new Map(this.#completed?.tasks.map((task) => [task.pid, task.patchState]))
+    const tasks = (this.#started?.tasks ?? []).map((task) => ({
+      pid: task.pid,
+      comm: task.comm,
+      started: task.patchState,
+      completed: ends.get(task.pid),
+    }))
+    return {
+      started: from,
+      completed: to,
+      instructions: from === undefined || to === undefined ? undefined : to - from,
       tasks,
       switched: tasks.filter((task) => task.started === 0 && task.completed === 1).length,
-    },
-    enabled,
-    inTransition,
-    messages: console.messages(firstLine).map((message) => message.text),
-    behaviour: { command: behaviour ?? '', before: before.trimEnd(), after: after.trimEnd(), later: after.trimEnd() },
+    }
+  }
+
+  dispose(): void {
+    this.#breakpoints.dispose()
   }
 }
 

@@ -6,7 +6,7 @@ import {
   type ElfFile,
   findSection,
   inKallsyms,
-  PT_LOAD,
+  loadedBytes,
   parseElf,
   SHN_UNDEF,
   STT_FUNC,
@@ -55,7 +55,7 @@ export function readKernelFacts(bytes: Uint8Array): KernelFactsResult {
     symbols.set(symbol.name, list)
   }
   for (const list of symbols.values()) list.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0))
-  const readBytes = (address: bigint, length: number) => readImage(elf, address, length)
+  const readBytes = (address: bigint, length: number) => loadedBytes(elf, address, length)
   return {
     ok: true,
     kernel: {
@@ -67,18 +67,6 @@ export function readKernelFacts(bytes: Uint8Array): KernelFactsResult {
       readBytes,
     },
   }
-}
-
-function readImage(elf: ElfFile, address: bigint, length: number): Uint8Array | undefined {
-  for (const segment of elf.segments) {
-    if (segment.type !== PT_LOAD) continue
-    const offset = address - segment.virtualAddress
-    if (offset >= 0n && offset + BigInt(length) <= BigInt(segment.fileBytes)) {
-      const start = segment.offset + Number(offset)
-      return elf.bytes.slice(start, start + length)
-    }
-  }
-  return undefined
 }
 
 /** The kernel's `vermagic` string holds `%s` where the build-id note goes: one cannot hash one's own hash. */
@@ -100,7 +88,7 @@ function readEntries(elf: ElfFile): bigint[] {
   const stop = elf.symbols.find((symbol) => symbol.name === '__stop_mcount_loc')
   const section = findSection(elf, '__mcount_loc')
   let data: Uint8Array | undefined
-  if (start && stop) data = readImage(elf, start.value, Number(stop.value - start.value))
+  if (start && stop) data = loadedBytes(elf, start.value, Number(stop.value - start.value))
   else if (section) data = sectionBytes(elf, section)
   if (!data) return []
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength)

@@ -5,7 +5,8 @@
 export interface EntryStage {
   /** 'sync' is a call of the guest's text_poke_sync: all CPUs are about to be synchronized. */
   readonly when: 'before' | 'sync' | 'after'
-  readonly time: number
+  /** undefined where the port cannot tell the time. */
+  readonly time: number | undefined
   readonly state: 'at-rest' | 'breakpoint' | 'call' | 'other'
   /** "0f 1f 44 00 00" */
   readonly bytes: string

@@ -11,17 +11,17 @@
 // 3. The new kernel's symbols are those of the image that was given; it runs in the arena that the old one does not use.
 
 import { type Disposable, formatAddress } from '../base/index.js'
-import { EVENT_MODE } from '../cpu/index.js'
 import {
+  type AgentClient,
   type Arena,
-  type GuestSession,
   type KernelImage,
   KernelView,
   readTasks,
   readUserRegisters,
   type UserRegisters,
 } from '../guest/index.js'
-import type { BreakpointAction, DeviceWrite } from '../machine/index.js'
+import { type BreakpointAction, type GuestPort, requireCapability } from '../machine/index.js'
+import { DeviceCounter, ModeWatch } from './between.js'
 import { readHandover } from './handover.js'
 import type { UpgradeReport } from './report.js'
 import { compareProcesses, type ProcessSnapshot, snapshotProcesses } from './verify.js'
@@ -47,14 +47,14 @@ interface Look {
 }
 
 export async function observeUpgrade(
-  session: GuestSession,
+  { agent }: { readonly agent: AgentClient },
   old: KernelView,
   target: UpgradeTarget,
 ): Promise<UpgradeReport> {
-  const { agent, machine, port, console } = session
+  const { port, console } = agent
   const firstLine = console.lines.length
   const from = (await agent.read('uname -r')).trim()
-  const filesBefore = await readOpenFiles(session, target.pids ?? [])
+  const filesBefore = await readOpenFiles(agent, target.pids ?? [])
   const load = await agent.exec(`kexec -l ${target.path}`)
   const other: Arena = old.arena === 'A' ? 'B' : 'A'
 
@@ -63,18 +63,19 @@ export async function observeUpgrade(
   let go = load
   const between = new DeviceCounter()
   if (load.status === 0) {
-    const modes = new ModeWatch(session)
-    const holds: Disposable[] = [modes]
+    const modes = new ModeWatch()
+    const holds: Disposable[] = [modes, between]
+    await modes.start(port)
     holds.push(
       await port.setBreakpoint(old.address(FROZEN), async ({ cpu }): Promise<BreakpointAction> => {
         const registers = await Promise.all(Array.from({ length: port.vcpus }, (_, index) => port.registers(index)))
         before = {
-          ...(await look(session, await old.on(cpu))),
+          ...(await look(await old.on(cpu))),
           privilege: registers.map((one) => one.cpl),
           lastUser: modes.lastLeave,
         }
         modes.userEntries = 0
-        between.start(machine.onDeviceWrite)
+        await between.start(port)
         return 'continue'
       }),
     )
@@ -83,9 +84,9 @@ export async function observeUpgrade(
       holds.push(
         await port.setBreakpoint(place.address(RESUME), async ({ cpu }): Promise<BreakpointAction> => {
           if (before === undefined || after !== undefined) return 'continue'
-          between.stop()
+          between.dispose()
           modes.resumed()
-          after = await look(session, await place.on(cpu))
+          after = await look(await place.on(cpu))
           return 'continue'
         }),
       )
@@ -93,11 +94,10 @@ export async function observeUpgrade(
     try {
       go = await agent.exec('kexec -e')
     } finally {
-      between.stop()
       for (const hold of holds) hold.dispose()
     }
     if (before !== undefined && after !== undefined) {
-      return finish(session, { before, after, modes, between, from, filesBefore, firstLine, target, go, old, other })
+      return finish(agent, { before, after, modes, between, from, filesBefore, firstLine, target, go, old, other })
     }
   }
   return {
@@ -110,7 +110,7 @@ export async function observeUpgrade(
     processes: [],
     missing: [],
     devices: between.counts,
-    handover: await handoverOf(session),
+    handover: await handoverOf(agent.port),
     ledger: [],
     filesChanged: [],
     filesCompared: 0,
@@ -132,11 +132,11 @@ interface Observed {
   readonly other: Arena
 }
 
-async function finish(session: GuestSession, observed: Observed): Promise<UpgradeReport> {
+async function finish(agent: AgentClient, observed: Observed): Promise<UpgradeReport> {
   const { before, after, modes, between, go } = observed
-  const { agent, console } = session
+  const { console } = agent
   const verdict = compareProcesses(before.processes, after.processes)
-  const filesAfter = await readOpenFiles(session, [...observed.filesBefore.keys()])
+  const filesAfter = await readOpenFiles(agent, [...observed.filesBefore.keys()])
   const files = [...observed.filesBefore].filter(([pid, text]) => filesAfter.get(pid) !== text)
   const ledger = await agent.exec('cat /sys/kernel/liveupdate/ledger')
   return {
@@ -163,7 +163,7 @@ async function finish(session: GuestSession, observed: Observed): Promise<Upgrad
     })),
     missing: verdict.missing,
     devices: between.counts,
-    handover: await handoverOf(session),
+    handover: await handoverOf(agent.port),
     ledger: ledger.stdout.split('\n').filter((line) => line.trim() !== ''),
     filesChanged: files.map(([pid, text]) => `pid ${pid}: was ${text.trim()}, is ${filesAfter.get(pid)?.trim()}`),
     filesCompared: observed.filesBefore.size,
@@ -171,12 +171,12 @@ async function finish(session: GuestSession, observed: Observed): Promise<Upgrad
   }
 }
 
-async function look(session: GuestSession, kernel: KernelView): Promise<Look> {
+async function look(kernel: KernelView): Promise<Look> {
   const registers = new Map<number, UserRegisters>()
   for (const task of await readTasks(kernel)) {
     if (task.pgd !== undefined) registers.set(task.pid, await readUserRegisters(kernel, task.address))
   }
-  return { time: session.machine.now, processes: await snapshotProcesses(kernel), registers }
+  return { time: await requireCapability(kernel.port, 'time')(), processes: await snapshotProcesses(kernel), registers }
 }
 
 /** The one register that has to change: reboot(), in the program that asked, returns. */
@@ -192,17 +192,17 @@ function registerDifferences(before: Look, after: Look, pid: number): string[] {
   })
 }
 
-async function readOpenFiles(session: GuestSession, pids: readonly number[]): Promise<Map<number, string>> {
+async function readOpenFiles(agent: AgentClient, pids: readonly number[]): Promise<Map<number, string>> {
   const files = new Map<number, string>()
   for (const pid of pids) {
-    const { status, stdout } = await session.agent.exec(`ls -l /proc/${pid}/fd`)
+    const { status, stdout } = await agent.exec(`ls -l /proc/${pid}/fd`)
     if (status === 0) files.set(pid, stdout)
   }
   return files
 }
 
-async function handoverOf(session: GuestSession): Promise<UpgradeReport['handover']> {
-  const root = await readHandover(session.port)
+async function handoverOf(port: GuestPort): Promise<UpgradeReport['handover']> {
+  const root = await readHandover(port)
   if (!root.ok) return undefined
   const { number, status, refusal, preservedFrames, components } = root.value
   return {
@@ -211,76 +211,5 @@ async function handoverOf(session: GuestSession): Promise<UpgradeReport['handove
     refusal,
     preservedFrames,
     components: components.map(({ compatible, count, bytes }) => ({ name: compatible, records: count, bytes })),
-  }
-}
-
-/** When vCPUs leave and enter user mode, by core events. */
-class ModeWatch implements Disposable {
-  lastLeave: number | undefined
-  firstEntry: number | undefined
-  /** Entries since this was set to 0. */
-  userEntries = 0
-  /** Entries up to the moment at which the new kernel declared that it resumes. */
-  userEntriesBefore = 0
-  #resumed = false
-  readonly #session: GuestSession
-  readonly #subscription: Disposable
-
-  constructor(session: GuestSession) {
-    this.#session = session
-    this.#subscription = session.machine.onCoreEvent(({ kind, a, b, time }) => {
-      if (kind !== EVENT_MODE) return
-      if (a === 3) {
-        this.userEntries++
-        if (this.#resumed) this.firstEntry ??= time
-      } else if (b === 3) this.lastLeave = time
-    })
-    session.machine.setCoreEvents(EVENT_MODE)
-  }
-
-  resumed(): void {
-    this.userEntriesBefore = this.userEntries
-    this.#resumed = true
-  }
-
-  dispose(): void {
-    this.#session.machine.setCoreEvents(0)
-    this.#subscription.dispose()
-  }
-}
-
-const COM1 = 0x3f8
-const COM2 = 0x2f8
-const UART_PORTS = 8
-/** Register offsets whose writing sets a UART up: FIFO control, line control, modem control. Data and interrupt enable are use. */
-const UART_SETUP = new Set([2, 3, 4])
-const VIRTIO_BASE = 0xfeb0_0000
-const VIRTIO_END = VIRTIO_BASE + 8 * 0x200
-/** virtio-mmio registers that use a running device: QueueNotify, InterruptACK. All others set it up. */
-const VIRTIO_USE = new Set([0x50, 0x64])
-
-/** Counts register writes to the UARTs and the disk. */
-class DeviceCounter {
-  readonly counts = { uartInitialised: 0, uartWrites: 0, diskInitialised: 0, diskWrites: 0 }
-  #subscription: Disposable | undefined
-
-  start(event: (listener: (write: DeviceWrite) => void) => Disposable): void {
-    this.#subscription = event((write) => this.#count(write))
-  }
-
-  stop(): void {
-    this.#subscription?.dispose()
-  }
-
-  #count({ space, address }: DeviceWrite): void {
-    if (space === 'port') {
-      const base = [COM1, COM2].find((port) => address >= port && address < port + UART_PORTS)
-      if (base === undefined) return
-      this.counts.uartWrites++
-      if (UART_SETUP.has(address - base)) this.counts.uartInitialised++
-    } else if (address >= VIRTIO_BASE && address < VIRTIO_END) {
-      this.counts.diskWrites++
-      if (!VIRTIO_USE.has((address - VIRTIO_BASE) % 0x200)) this.counts.diskInitialised++
-    }
   }
 }

@@ -30,7 +30,6 @@ export const PLAIN_MACHINE_CALLS = [
   'registers',
   'readPhysical',
   'translate',
-  'setCoreEvents',
   'diskContents',
   'screenRows',
   'writePhysical',
@@ -58,9 +57,10 @@ export const MACHINE_EVENTS = [
   'onReset',
   'onTripleFault',
   'onInput',
-  'onCoreEvent',
   'onDeviceWrite',
 ] as const satisfies readonly (keyof Machine)[]
+/** The name under which the core's events cross, once they were asked for. */
+export const CORE_EVENT = 'coreEvent'
 export type MachineEvent = (typeof MACHINE_EVENTS)[number]
 
 /** Comes with every answer, so that the properties are those of the machine as it answered. */

@@ -12,6 +12,7 @@ import {
 } from '../machine/index.js'
 import {
   type Answer,
+  CORE_EVENT,
   MACHINE_EVENTS,
   type MachineEvent,
   type MachineStatus,
@@ -40,6 +41,7 @@ class MachineServer {
   private held: Machine | undefined
   private running = false
   private readonly breakpoints = new Map<number, Disposable>()
+  private coreEvents: Disposable | undefined
   private readonly listening = new Map<MachineEvent, Disposable>()
 
   constructor(surroundings: Surroundings) {
@@ -95,6 +97,11 @@ class MachineServer {
         this.breakpoints.set(handle, this.machine.setBreakpoint(address))
         return answer(undefined)
       },
+      'machine.forwardCoreEvents': (_call, mask: number) => {
+        this.coreEvents?.dispose()
+        this.coreEvents = this.machine.watchCoreEvents(mask, (event) => this.surroundings.fire(CORE_EVENT, event))
+        return answer(undefined)
+      },
       'machine.clearBreakpoint': (_call, handle: number) => {
         this.breakpoints.get(handle)?.dispose()
         this.breakpoints.delete(handle)
@@ -112,7 +119,7 @@ class MachineServer {
     if (!MACHINE_EVENTS.includes(event)) return
     this.listening.get(event)?.dispose()
     this.listening.delete(event)
-    // The five kinds of event have five kinds of value; here each is only passed on.
+    // The kinds of event have as many kinds of value; here each is only passed on.
     const subscribe = this.machine[event] as (listener: (value: unknown) => void) => Disposable
     if (on)
       this.listening.set(

@@ -29,6 +29,8 @@ import {
   type BootRefusalCode,
   type Configuration,
   type ConsoleChannel,
+  type CoreEvent,
+  CoreEvents,
   type CpuActivity,
   decodeSnapshot,
   encodeSnapshot,
@@ -41,15 +43,16 @@ import {
   type Snapshot,
   type StopReason,
 } from '../machine/index.js'
-import type {
-  Answer,
-  MachineEvent,
-  MachineStatus,
-  PlainMachineCall,
-  RemoteMachineApi,
-  Stretch,
-  StretchEnd,
-  StretchProgress,
+import {
+  type Answer,
+  CORE_EVENT,
+  type MachineEvent,
+  type MachineStatus,
+  type PlainMachineCall,
+  type RemoteMachineApi,
+  type Stretch,
+  type StretchEnd,
+  type StretchProgress,
 } from './machine-calls.js'
 import { RemotePort } from './remote-port.js'
 import type { WorkerHost } from './transport.js'
@@ -72,9 +75,14 @@ export class RemoteMachine implements RemoteMachineApi, Disposable {
   readonly onReset: Machine['onReset']
   readonly onTripleFault: Machine['onTripleFault']
   readonly onInput: Machine['onInput']
-  readonly onCoreEvent: Machine['onCoreEvent']
   readonly onDeviceWrite: Machine['onDeviceWrite']
   private readonly client: WorkerClient
+  private readonly coreEvents = new CoreEvents((mask) => {
+    this.coreMask = this.ask('machine.forwardCoreEvents', [mask])
+    // A machine that has ended tells of no events; who subscribes then is told so.
+    this.coreMask.catch(() => {})
+  })
+  private coreMask: Promise<unknown> = Promise.resolve()
   private status: MachineStatus
   private running = false
   private stretch: PendingCall | undefined
@@ -119,8 +127,10 @@ export class RemoteMachine implements RemoteMachineApi, Disposable {
     this.onReset = forwardedEvent(client, 'onReset' satisfies MachineEvent)
     this.onTripleFault = forwardedEvent(client, 'onTripleFault' satisfies MachineEvent)
     this.onInput = forwardedEvent(client, 'onInput' satisfies MachineEvent)
-    this.onCoreEvent = forwardedEvent(client, 'onCoreEvent' satisfies MachineEvent)
     this.onDeviceWrite = forwardedEvent(client, 'onDeviceWrite' satisfies MachineEvent)
+    client.onEvent(([event, value]) => {
+      if (event === CORE_EVENT) this.coreEvents.fire(value as CoreEvent)
+    })
   }
 
   /** This machine as the seam that agents, kernel views and debuggers ask for. */
@@ -282,8 +292,10 @@ export class RemoteMachine implements RemoteMachineApi, Disposable {
     })
   }
 
-  setCoreEvents(mask: number): Promise<void> {
-    return this.plain('setCoreEvents', mask)
+  async watchCoreEvents(mask: number, listener: (event: CoreEvent) => void): Promise<Disposable> {
+    const hold = this.coreEvents.watch(mask, listener)
+    await this.coreMask
+    return hold
   }
 
   screenRows(): Promise<readonly string[]> {

@@ -19,7 +19,9 @@ import {
   type ConsoleChannel,
   type ConsoleOutput,
   type CpuActivity,
+  capabilitiesOf,
   type DebugPort,
+  type GuestCapabilities,
   type GuestPort,
   type MachinePort,
   type Registers,
@@ -34,6 +36,7 @@ type Ask = (name: string, args: readonly unknown[]) => Promise<unknown>
 export class RemotePort implements GuestPort {
   readonly kind = 'transplant'
   readonly onConsole: Event<ConsoleOutput>
+  readonly capabilities: Required<GuestCapabilities>
   private readonly machine: RemoteMachine
   private readonly ask: Ask
   private running = false
@@ -47,6 +50,7 @@ export class RemotePort implements GuestPort {
     this.machine = machine
     this.ask = ask
     this.onConsole = machine.onConsole
+    this.capabilities = capabilitiesOf(machine)
   }
 
   get vcpus(): number {
@@ -99,10 +103,6 @@ export class RemotePort implements GuestPort {
 
   activity(cpu: number): Promise<CpuActivity> {
     return this.plain('activity', cpu)
-  }
-
-  async instructionCount(): Promise<number> {
-    return this.machine.now
   }
 
   async run(limit: RunLimit = {}): Promise<StopReason> {

@@ -14,6 +14,7 @@ export class ProcessPort implements GuestPort {
   readonly vcpus = 1
   readonly memoryBytes = 0
   readonly state = 'stopped'
+  readonly capabilities = {}
   private readonly child: ChildProcessWithoutNullStreams
   private readonly outputs: ConsoleOutput[] = []
   private wake: () => void = () => {}
@@ -51,10 +52,6 @@ export class ProcessPort implements GuestPort {
 
   async sendConsole(_channel: 0 | 1, bytes: Uint8Array): Promise<void> {
     this.child.stdin.write(bytes)
-  }
-
-  async instructionCount(): Promise<undefined> {
-    return undefined
   }
 
   /** Ends the process for good. */

@@ -142,12 +142,12 @@ describe.each(hosts)('a machine %s', (_, host) => {
         const { rip, rsi } = await port.registers(cpu)
         const mix = await port.readPhysical(physAddr(0x3200), 8)
         const frame = await port.readVirtual(virtAddr((await port.registers(cpu)).rsp), 4, { cpu })
-        seen.push({ cpu, rip, rsi, mix, frame, now: await port.instructionCount() })
+        seen.push({ cpu, rip, rsi, mix, frame, now: await port.capabilities.time() })
         return seen.length === 5 ? 'stop' : 'continue'
       })
       seen.push(await port.run({ instructions: 1_000_000 }))
       hold.dispose()
-      seen.push(await port.run({ instructions: 50_000 }), await port.instructionCount())
+      seen.push(await port.run({ instructions: 50_000 }), await port.capabilities.time())
       return seen
     }
     const there = await trace((await remote(host())).port())

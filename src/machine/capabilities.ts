@@ -1,0 +1,21 @@
+// What our machine can tell beyond the common port, here or on another thread.
+
+import type { Disposable, Event } from '../base/index.js'
+import { EVENT_MODE } from '../cpu/index.js'
+import type { CoreEvent, DeviceWrite, GuestCapabilities } from './guest-port.js'
+
+export interface Observable {
+  readonly now: number
+  readonly onDeviceWrite: Event<DeviceWrite>
+  watchCoreEvents(mask: number, listener: (event: CoreEvent) => void): Disposable | Promise<Disposable>
+}
+
+export function capabilitiesOf(machine: Observable): Required<GuestCapabilities> {
+  return {
+    time: async () => machine.now,
+    deviceWrites: async (listener) => machine.onDeviceWrite(listener),
+    coreEvents: async (mask, listener) => machine.watchCoreEvents(mask, listener),
+    modeChanges: async (listener) =>
+      machine.watchCoreEvents(EVENT_MODE, ({ cpu, a, b, time }) => listener({ cpu, to: a, from: b, time })),
+  }
+}
