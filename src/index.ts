@@ -5,6 +5,7 @@
 //   import { readAssets } from 'transplant/node'
 
 export * from './base/index.js'
+export * from './debug/index.js'
 export * from './format/index.js'
 export * from './guest/index.js'
 export * from './isa/index.js'

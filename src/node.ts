@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { DemoAssets } from './lab/index.js'
 
-export { nodeThread, nodeWorkers } from './node/index.js'
+export * from './node/index.js'
 
 const built = new URL('../images/built/', import.meta.url)
 

@@ -5,17 +5,7 @@
 // Breakpoint handlers run between two instructions and may await; the machine stands still meanwhile.
 
 import type { Disposable, Event, PhysAddr, VirtAddr } from '../base/index.js'
-import {
-  Emitter,
-  formatAddress,
-  offsetVirt,
-  PAGE_SIZE,
-  physAddr,
-  TransplantError,
-  toDisposable,
-  virtAddr,
-} from '../base/index.js'
-import { BreakpointHandlers } from './breakpoint-handlers.js'
+import { formatAddress, physAddr, TransplantError, toDisposable, virtAddr } from '../base/index.js'
 import { capabilitiesOf } from './capabilities.js'
 import type {
   AddressSpace,
@@ -33,8 +23,9 @@ import type {
   WritableRegister,
 } from './guest-port.js'
 import type { Machine } from './machine.js'
-import { walkPageTables } from './page-walk.js'
+import { pagePieces, walkPageTables } from './page-walk.js'
 import { offsetOf } from './registers.js'
+import { noMemory, notMapped, RunControl, requireCpu } from './run-control.js'
 
 export interface MachinePortOptions {
   /** Instructions between two calls of `breathe`. Default 5 million. */
@@ -52,13 +43,8 @@ export class MachinePort implements GuestPort {
   private readonly machine: Machine
   private readonly chunk: number
   private readonly breathe: MachinePortOptions['breathe']
-  private running = false
-  private stopping = false
-  /** A breakpoint handler is at work: it may look, but not run. */
-  private handling = false
-  private readonly handlers = new BreakpointHandlers()
-  private readonly stopEmitter = new Emitter<StopReason>()
-  readonly onStop: Event<StopReason> = this.stopEmitter.event
+  private readonly control = new RunControl()
+  readonly onStop: Event<StopReason> = this.control.onStop
 
   constructor(machine: Machine, options: MachinePortOptions = {}) {
     this.machine = machine
@@ -78,34 +64,18 @@ export class MachinePort implements GuestPort {
 
   get state(): 'stopped' | 'running' | 'off' {
     if (this.machine.poweredOff !== undefined) return 'off'
-    return this.running ? 'running' : 'stopped'
-  }
-
-  private requireStopped(): void {
-    if (this.running) throw new TransplantError('GUEST_RUNNING', 'The guest is running.', 'Await stop() first.')
-  }
-
-  private requireCpu(cpu: number): void {
-    if (!Number.isInteger(cpu) || cpu < 0 || cpu >= this.vcpus) {
-      throw new TransplantError('GUEST_NO_CPU', `There is no vCPU ${cpu}.`, `Use 0 to ${this.vcpus - 1}.`)
-    }
+    return this.control.running ? 'running' : 'stopped'
   }
 
   async readPhysical(address: PhysAddr, length: number): Promise<Uint8Array> {
-    this.requireStopped()
+    this.control.requireStopped()
     const bytes = this.machine.readPhysical(address, length)
-    if (bytes === undefined) {
-      throw new TransplantError(
-        'GUEST_NO_MEMORY',
-        `There is no memory at ${formatAddress(address)}..${formatAddress(address + length)}.`,
-        `RAM ends at ${formatAddress(this.memoryBytes)}.`,
-      )
-    }
+    if (bytes === undefined) throw noMemory(address, length, this.memoryBytes)
     return bytes
   }
 
   async readVirtual(address: VirtAddr, length: number, space: AddressSpace): Promise<Uint8Array> {
-    this.requireStopped()
+    this.control.requireStopped()
     const result = new Uint8Array(length)
     for (const { at, physical, count } of this.pieces(address, length, space)) {
       result.set(await this.readPhysical(physical, count), at)
@@ -119,27 +89,16 @@ export class MachinePort implements GuestPort {
     length: number,
     space: AddressSpace,
   ): { at: number; physical: PhysAddr; count: number }[] {
-    const list: { at: number; physical: PhysAddr; count: number }[] = []
-    for (let at = 0; at < length; ) {
-      const here = offsetVirt(address, at)
-      const count = Math.min(length - at, PAGE_SIZE - Number(here & 0xfffn))
-      const physical = this.translateNow(here, space)
-      if (physical === undefined) {
-        throw new TransplantError(
-          'GUEST_NOT_MAPPED',
-          `Nothing is mapped at ${formatAddress(here)}.`,
-          'Check the address and whose page tables are asked.',
-        )
-      }
-      list.push({ at, physical, count })
-      at += count
-    }
-    return list
+    return pagePieces(address, length).map(({ from, at, count }) => {
+      const physical = this.translateNow(from, space)
+      if (physical === undefined) throw notMapped(from)
+      return { at, physical, count }
+    })
   }
 
   private translateNow(address: VirtAddr, space: AddressSpace): PhysAddr | undefined {
     if ('cpu' in space) {
-      this.requireCpu(space.cpu)
+      requireCpu(space.cpu, this.vcpus)
       const physical = this.machine.translate(space.cpu, address)
       return physical === undefined ? undefined : physAddr(physical)
     }
@@ -149,45 +108,24 @@ export class MachinePort implements GuestPort {
   }
 
   async translate(address: VirtAddr, space: AddressSpace): Promise<PhysAddr | undefined> {
-    this.requireStopped()
+    this.control.requireStopped()
     return this.translateNow(address, space)
   }
 
   async registers(cpu: number): Promise<Registers> {
-    this.requireStopped()
-    this.requireCpu(cpu)
+    this.control.requireStopped()
+    requireCpu(cpu, this.vcpus)
     return this.machine.registers(cpu)
   }
 
   async activity(cpu: number): Promise<CpuActivity> {
-    this.requireStopped()
-    this.requireCpu(cpu)
+    this.control.requireStopped()
+    requireCpu(cpu, this.vcpus)
     return this.machine.activity(cpu)
   }
 
-  private requireIdle(): void {
-    this.requireStopped()
-    if (this.handling) {
-      throw new TransplantError(
-        'GUEST_RUNNING',
-        'A breakpoint handler cannot run or step the guest.',
-        "Return 'stop' from it, and go on after run() has returned.",
-      )
-    }
-  }
-
   async run(limit: RunLimit = {}): Promise<StopReason> {
-    this.requireIdle()
-    this.running = true
-    this.stopping = false
-    try {
-      const stop = await this.runChunks(limit)
-      this.running = false
-      this.stopEmitter.fire(stop)
-      return stop
-    } finally {
-      this.running = false
-    }
+    return this.control.run(() => this.runChunks(limit))
   }
 
   private async runChunks(limit: RunLimit): Promise<StopReason> {
@@ -197,52 +135,30 @@ export class MachinePort implements GuestPort {
     for (;;) {
       const stop = this.machine.run({ ...watched, instructions: Math.min(this.chunk, end - this.machine.now) })
       if (stop.reason === 'breakpoint') {
-        if (await this.handleBreakpoint(stop.cpu, stop.address)) return stop
+        if (await this.control.handle(stop.cpu, stop.address)) return stop
       } else if (stop.reason !== 'limit' || this.machine.now >= end) return stop
-      if (this.stopping) return { reason: 'stop-request' }
+      if (this.control.stopWanted) return { reason: 'stop-request' }
       const progress = { instructions: this.machine.now - start, time: this.machine.now }
       onProgress?.(progress)
       await this.breathe?.(progress)
-      if (this.stopping) return { reason: 'stop-request' }
-    }
-  }
-
-  /** True to stop. Handlers may look into the stopped guest. */
-  private async handleBreakpoint(cpu: number, address: VirtAddr): Promise<boolean> {
-    this.running = false
-    this.handling = true
-    try {
-      return await this.handlers.call({ cpu, address })
-    } finally {
-      this.handling = false
-      this.running = true
+      if (this.control.stopWanted) return { reason: 'stop-request' }
     }
   }
 
   async stop(): Promise<void> {
-    if (!this.running) return
-    this.stopping = true
-    this.machine.requestStop()
-    await new Promise<void>((resolve) => {
-      const subscription = this.stopEmitter.event(() => {
-        subscription.dispose()
-        resolve()
-      })
-    })
+    await this.control.stop(() => this.machine.requestStop())
   }
 
   async step(cpu: number, count = 1): Promise<StopReason> {
-    this.requireIdle()
-    this.requireCpu(cpu)
-    const stop = this.machine.step(cpu, count)
-    this.stopEmitter.fire(stop)
-    return stop
+    this.control.requireIdle()
+    requireCpu(cpu, this.vcpus)
+    return this.control.stepped(this.machine.step(cpu, count))
   }
 
   async setBreakpoint(address: VirtAddr, handler: BreakpointHandler = () => 'stop'): Promise<Disposable> {
     const canonical = virtAddr(address)
     const hold = this.machine.setBreakpoint(canonical)
-    const entry = this.handlers.add(canonical, handler)
+    const entry = this.control.handlers.add(canonical, handler)
     return toDisposable(() => {
       hold.dispose()
       entry.dispose()
@@ -267,16 +183,16 @@ export class MachinePort implements GuestPort {
     }
     return {
       writeRegister: async (cpu: number, name: WritableRegister, value: bigint) => {
-        this.requireStopped()
-        this.requireCpu(cpu)
+        this.control.requireStopped()
+        requireCpu(cpu, this.vcpus)
         machine.editState(cpu, (state) => state.setBigUint64(offsetOf(name), BigInt.asUintN(64, value), true))
       },
       writePhysical: async (address, bytes) => {
-        this.requireStopped()
+        this.control.requireStopped()
         write(address, bytes)
       },
       writeVirtual: async (address, bytes, space) => {
-        this.requireStopped()
+        this.control.requireStopped()
         for (const { at, physical, count } of this.pieces(address, bytes.length, space)) {
           write(physical, bytes.subarray(at, at + count))
         }

@@ -1,24 +1,24 @@
-// Walks 4-level page tables in guest RAM from a given CR3, without a vCPU and without side effects (SDM 3A 4.5).
+// Walks 4-level and 5-level page tables from a given CR3, without a vCPU and without side effects (SDM 3A 4.5).
 //
 // For readers that look into an address space no vCPU has loaded. Permissions are not checked; 1 GiB and 2 MiB pages are.
 
 import type { PhysAddr, VirtAddr } from '../base/index.js'
-import { physAddr } from '../base/index.js'
+import { offsetVirt, PAGE_SIZE, physAddr } from '../base/index.js'
 
 const PRESENT = 1n
 const LARGE = 1n << 7n
 const FRAME = 0x000f_ffff_ffff_f000n
 
-/** `readEntry` gives the 8 bytes at a physical address; undefined outside of RAM. */
-export function walkPageTables(
+/** Asks for the 8 bytes at a physical address (undefined outside of RAM), and ends with the translation. */
+function* walk(
   cr3: bigint,
   address: VirtAddr,
-  readEntry: (physical: number) => bigint | undefined,
-): PhysAddr | undefined {
+  levels: 4 | 5,
+): Generator<number, PhysAddr | undefined, bigint | undefined> {
   let table = cr3 & FRAME
-  for (let shift = 39n; shift >= 12n; shift -= 9n) {
+  for (let shift = levels === 5 ? 48n : 39n; shift >= 12n; shift -= 9n) {
     const index = (address >> shift) & 511n
-    const entry = readEntry(Number(table + index * 8n))
+    const entry = yield Number(table + index * 8n)
     if (entry === undefined || (entry & PRESENT) === 0n) return undefined
     const isLeaf = shift === 12n || ((shift === 21n || shift === 30n) && (entry & LARGE) !== 0n)
     if (isLeaf) {
@@ -28,4 +28,40 @@ export function walkPageTables(
     table = entry & FRAME
   }
   return undefined
+}
+
+export function walkPageTables(
+  cr3: bigint,
+  address: VirtAddr,
+  readEntry: (physical: number) => bigint | undefined,
+): PhysAddr | undefined {
+  const steps = walk(cr3, address, 4)
+  let step = steps.next()
+  while (step.done !== true) step = steps.next(readEntry(step.value))
+  return step.value
+}
+
+/** The same where memory has to be asked for. */
+export async function walkRemoteTables(
+  cr3: bigint,
+  address: VirtAddr,
+  levels: 4 | 5,
+  readEntry: (physical: number) => Promise<bigint | undefined>,
+): Promise<PhysAddr | undefined> {
+  const steps = walk(cr3, address, levels)
+  let step = steps.next()
+  while (step.done !== true) step = steps.next(await readEntry(step.value))
+  return step.value
+}
+
+/** A virtual range cut at page boundaries. */
+export function pagePieces(address: VirtAddr, length: number): { from: VirtAddr; at: number; count: number }[] {
+  const list: { from: VirtAddr; at: number; count: number }[] = []
+  for (let at = 0; at < length; ) {
+    const from = offsetVirt(address, at)
+    const count = Math.min(length - at, PAGE_SIZE - Number(from & 0xfffn))
+    list.push({ from, at, count })
+    at += count
+  }
+  return list
 }

@@ -2,20 +2,10 @@
 // machine unchanged. Reading is done by the worker, in one message each. Breakpoint handlers run here, the machine
 // standing still meanwhile.
 
-import {
-  type Disposable,
-  Emitter,
-  type Event,
-  type PhysAddr,
-  TransplantError,
-  toDisposable,
-  type VirtAddr,
-  virtAddr,
-} from '../base/index.js'
+import { type Disposable, type Event, type PhysAddr, toDisposable, type VirtAddr, virtAddr } from '../base/index.js'
 import {
   type AddressSpace,
   type BreakpointHandler,
-  BreakpointHandlers,
   type ConsoleChannel,
   type ConsoleOutput,
   type CpuActivity,
@@ -25,6 +15,7 @@ import {
   type GuestPort,
   type MachinePort,
   type Registers,
+  RunControl,
   type RunLimit,
   type StopReason,
 } from '../machine/index.js'
@@ -39,12 +30,8 @@ export class RemotePort implements GuestPort {
   readonly capabilities: Required<GuestCapabilities>
   private readonly machine: RemoteMachine
   private readonly ask: Ask
-  private running = false
-  private stopping = false
-  private handling = false
-  private readonly handlers = new BreakpointHandlers()
-  private readonly stopEmitter = new Emitter<StopReason>()
-  readonly onStop: Event<StopReason> = this.stopEmitter.event
+  private readonly control = new RunControl()
+  readonly onStop: Event<StopReason> = this.control.onStop
 
   constructor(machine: RemoteMachine, ask: Ask) {
     this.machine = machine
@@ -63,25 +50,14 @@ export class RemotePort implements GuestPort {
 
   get state(): 'stopped' | 'running' | 'off' {
     if (this.machine.poweredOff !== undefined) return 'off'
-    return this.running ? 'running' : 'stopped'
-  }
-
-  private requireStopped(): void {
-    if (this.running) throw new TransplantError('GUEST_RUNNING', 'The guest is running.', 'Await stop() first.')
-  }
-
-  private requireIdle(): void {
-    this.requireStopped()
-    if (!this.handling) return
-    const hint = "Return 'stop' from it, and go on after run() has returned."
-    throw new TransplantError('GUEST_RUNNING', 'A breakpoint handler cannot run or step the guest.', hint)
+    return this.control.running ? 'running' : 'stopped'
   }
 
   private async plain<K extends PlainPortCall>(
     name: K,
     ...args: Parameters<MachinePort[K]>
   ): Promise<Awaited<ReturnType<MachinePort[K]>>> {
-    this.requireStopped()
+    this.control.requireStopped()
     return (await this.ask(`port.${name}`, args)) as Awaited<ReturnType<MachinePort[K]>>
   }
 
@@ -106,17 +82,7 @@ export class RemotePort implements GuestPort {
   }
 
   async run(limit: RunLimit = {}): Promise<StopReason> {
-    this.requireIdle()
-    this.running = true
-    this.stopping = false
-    try {
-      const stop = await this.runToStop(limit)
-      this.running = false
-      this.stopEmitter.fire(stop)
-      return stop
-    } finally {
-      this.running = false
-    }
+    return this.control.run(() => this.runToStop(limit))
   }
 
   private async runToStop(limit: RunLimit): Promise<StopReason> {
@@ -130,47 +96,24 @@ export class RemotePort implements GuestPort {
         instructions: end - machine.now,
         onProgress: ({ time }) => onProgress?.({ instructions: time - start, time }),
       })
-      if (stop.reason !== 'breakpoint' || (await this.handleBreakpoint(stop.cpu, stop.address))) return stop
-      if (this.stopping) return { reason: 'stop-request' }
-    }
-  }
-
-  /** True to stop. Handlers may look into the stopped guest. */
-  private async handleBreakpoint(cpu: number, address: VirtAddr): Promise<boolean> {
-    this.running = false
-    this.handling = true
-    try {
-      return await this.handlers.call({ cpu, address })
-    } finally {
-      this.handling = false
-      this.running = true
+      if (stop.reason !== 'breakpoint' || (await this.control.handle(stop.cpu, stop.address))) return stop
+      if (this.control.stopWanted) return { reason: 'stop-request' }
     }
   }
 
   async stop(): Promise<void> {
-    if (!this.running) return
-    this.stopping = true
-    const stopped = new Promise<void>((resolve) => {
-      const subscription = this.stopEmitter.event(() => {
-        subscription.dispose()
-        resolve()
-      })
-    })
-    await this.machine.requestStop()
-    await stopped
+    await this.control.stop(() => this.machine.requestStop())
   }
 
   async step(cpu: number, count = 1): Promise<StopReason> {
-    this.requireIdle()
-    const stop = await this.plain('step', cpu, count)
-    this.stopEmitter.fire(stop)
-    return stop
+    this.control.requireIdle()
+    return this.control.stepped(await this.plain('step', cpu, count))
   }
 
   async setBreakpoint(address: VirtAddr, handler: BreakpointHandler = () => 'stop'): Promise<Disposable> {
     const canonical = virtAddr(address)
     const hold = await this.machine.setBreakpoint(canonical)
-    const entry = this.handlers.add(canonical, handler)
+    const entry = this.control.handlers.add(canonical, handler)
     return toDisposable(() => {
       hold.dispose()
       entry.dispose()
@@ -186,7 +129,7 @@ export class RemotePort implements GuestPort {
     const call =
       (name: PlainDebugCall) =>
       async (...args: unknown[]): Promise<void> => {
-        this.requireStopped()
+        this.control.requireStopped()
         await this.ask(`debug.${name}`, args)
       }
     return {

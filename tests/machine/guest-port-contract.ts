@@ -135,6 +135,7 @@ export function guestPortContract(port: () => GuestPort): void {
   it('cannot be looked into while it runs, and stops when asked', async () => {
     const stopped: unknown[] = []
     const hold = port().onStop((reason) => stopped.push(reason))
+    await port().sendConsole(0, encodeText('spin getpid 100000000000\n'))
     const running = port().run({ instructions: 50e9 })
     expect(port().state).toBe('running')
     expect(await codeOf(port().registers(0))).toBe('GUEST_RUNNING')
@@ -143,6 +144,8 @@ export function guestPortContract(port: () => GuestPort): void {
     expect(port().state).toBe('stopped')
     expect(stopped).toEqual([{ reason: 'stop-request' }])
     hold.dispose()
+    await port().sendConsole(0, Uint8Array.of(3)) // Ctrl-C
+    await toPrompt(port())
   })
 
   it('keeps the subscriptions to events apart, or says that it has none', async () => {
