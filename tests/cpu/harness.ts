@@ -25,6 +25,7 @@ const IDT = 0x9000
 const TSS = 0xa000
 const STUBS = 0xb000
 const RAM = 16 << 20
+const STATE_HALTED = 628
 
 let compiled: WebAssembly.Module | undefined
 
@@ -143,6 +144,17 @@ export class FlatMachine {
 
   get(name: StateRegister, cpu = 0): bigint {
     return this.core.register(cpu, name)
+  }
+
+  /** Back to CODE at CPL 0, with these registers; memory stays. */
+  restart(values: Partial<Record<StateRegister, bigint>>): void {
+    this.core.exports.synchronize(0)
+    const s = this.core.state(0)
+    s.setUint32(STATE_SELECTORS + 4, 8, true)
+    s.setUint32(STATE_SELECTORS + 8, 16, true)
+    s.setUint32(STATE_ATTRIBUTES + 8, 0xc093, true)
+    s.setUint32(STATE_HALTED, 0, true)
+    this.set({ rip: BigInt(CODE), rflags: 2n, rsp: BigInt(STACK), ...values })
   }
 
   /** Puts the code and a HLT behind it at `at`. */

@@ -2,6 +2,7 @@
 //
 // Promises: as IR constraint 2: a function that faults has changed nothing. Flags that the SDM leaves undefined are set as current
 // processors set them where that is known (stated beside each), and are masked in comparisons elsewhere.
+import { VECTOR_SCRATCH_OFFSET } from '../../numbers/sizes'
 import { COLD_AAA, COLD_AAD, COLD_AAM, COLD_AAS, COLD_ADDSP, COLD_BITADDR, COLD_BSF, COLD_BSR, COLD_BT, COLD_CALLI, COLD_CARRY, COLD_CMPXCHG, COLD_CMPXCHG16B, COLD_CMPXCHG8B, COLD_DAA, COLD_DAS, COLD_DIRECTION, COLD_DIV, COLD_ENTER, COLD_IDIV, COLD_IMUL, COLD_JMPI, COLD_LAHF, COLD_LEAVE, COLD_MUL, COLD_PEEK, COLD_POP, COLD_POPA, COLD_POPCNT, COLD_PUSH, COLD_PUSHA, COLD_RCL, COLD_RCR, COLD_RET, COLD_SAHF, COLD_SALC, COLD_SHLD, COLD_SHRD, COLD_STRING } from '../../numbers/integer-functions'
 import { SLOT_T0, SLOT_T3 } from '../../numbers/operations'
 import { AF, CF, DF, OF, PF, SF, ZF } from '../../numbers/registers'
@@ -11,8 +12,8 @@ import { flagAf, flagCf, flagOf, readArithmetic, setArithmetic } from '../state/
 import { setCarryOverflow } from './arithmetic'
 import { divide } from './divide'
 import { multiply } from './multiply'
-import { VECTOR_DE, VECTOR_GP, VECTOR_SS, raise, raiseNoCode } from '../state/fault'
-import { probeWrite, readSize, writeSize } from '../memory/memory'
+import { VECTOR_DE, VECTOR_GP, raise, raiseNoCode } from '../state/fault'
+import { probeWrite, readSize, readWhole, writeSize, writeWhole } from '../memory/memory'
 import { checkTarget, setStackPointerMasked, stackLinear, stackMask } from '../memory/segment-check'
 import { stringInstruction } from './string'
 
@@ -44,21 +45,13 @@ function push(c: CpuState, value: u64, size: u32): void {
   const linear = stackLinear(c, sp, size, true)
   if (c.fault) return
   writeSize(c, linear, size, value)
-  if (c.fault) stackFault(c)
-  else setStackPointerMasked(c, sp)
-}
-
-/** #GP of a non-canonical stack address is #SS. */
-function stackFault(c: CpuState): void {
-  if (c.faultVector == VECTOR_GP) c.faultVector = VECTOR_SS
+  if (!c.fault) setStackPointerMasked(c, sp)
 }
 
 function peek(c: CpuState, size: u32): u64 {
   const linear = stackLinear(c, c.rsp, size, false)
   if (c.fault) return 0
-  const value = readSize(c, linear, size)
-  if (c.fault) stackFault(c)
-  return value
+  return readSize(c, linear, size)
 }
 
 function ret(c: CpuState, size: u32, drop: i32): void {
@@ -82,12 +75,8 @@ function pushAll(c: CpuState, size: u32): void {
   const start = c.rsp - u64(size) * 8
   const linear = stackLinear(c, start, size * 8, true)
   if (c.fault) return
-  probeWrite(c, linear, size * 8)
-  if (c.fault) return
-  for (let r: u32 = 0; r < 8; r++) {
-    writeSize(c, linear + u64((7 - r) * size), size, r == 4 ? old : slot(c, r << 3))
-    if (c.fault) return
-  }
+  if (!probeWrite(c, linear, size * 8, size)) return
+  for (let r: u32 = 0; r < 8; r++) writeSize(c, linear + u64((7 - r) * size), size, r == 4 ? old : slot(c, r << 3))
   setStackPointerMasked(c, start)
 }
 
@@ -139,8 +128,7 @@ function enter(c: CpuState, size: u32, bytes: u32, level: u32): void {
   // The final stack pointer must be writable.
   linear = stackLinear(c, sp, 1, true)
   if (c.fault) return
-  probeWrite(c, linear, 1)
-  if (c.fault) return
+  if (!probeWrite(c, linear, 1, 1)) return
   setStackPointerMasked(c, sp)
   if (mask == 0xffff) writeSlot(c, 5 << 3, 2, frame)
   else if (size == 2) writeSlot(c, 5 << 3, 2, oldSp - 2)
@@ -304,15 +292,22 @@ function compareExchangeWide(c: CpuState, size: u32): void {
     raise(c, VECTOR_GP, 0)
     return
   }
-  probeWrite(c, linear, size * 2)
-  if (c.fault) return
-  const low = readSize(c, linear, size)
-  if (c.fault) return
-  const high = readSize(c, linear + u64(size), size)
-  if (c.fault) return
+  const operand = changetype<usize>(c) + VECTOR_SCRATCH_OFFSET
+  if (!probeWrite(c, linear, size * 2, size * 2) || !readWhole(c, linear, operand, size * 2, size * 2)) return
+  const second = operand + size
+  const low = size == 8 ? load<u64>(operand) : load<u32>(operand)
+  const high = size == 8 ? load<u64>(second) : load<u32>(second)
   const equal = low == readSlot(c, 0, size) && high == readSlot(c, 2 << 3, size)
-  writeSize(c, linear, size, equal ? readSlot(c, 3 << 3, size) : low)
-  writeSize(c, linear + u64(size), size, equal ? readSlot(c, 1 << 3, size) : high)
+  if (equal) {
+    if (size == 8) {
+      store<u64>(operand, c.rbx)
+      store<u64>(second, c.rcx)
+    } else {
+      store<u32>(operand, <u32>c.rbx)
+      store<u32>(second, <u32>c.rcx)
+    }
+  }
+  writeWhole(c, linear, operand, size * 2, size * 2)
   const flags = readArithmetic(c)
   if (equal) setArithmetic(c, flags | ZF)
   else {

@@ -6,16 +6,17 @@
 // Constraints: 1. only out-of-line paths look at c.fault; 2. c.uop is set before anything that may call out of the core or
 // raise, so that time and the instruction's address are known there; 3. cold instructions stay out of this function: V8 optimizes it as a whole;
 // 4. a store that hits the running block has replaced the next instruction's first uop by OP_EXIT, so no check is needed here.
+import { COLD_CALLI } from '../../numbers/integer-functions'
 import { OP_ADCF, OP_ADD32, OP_ADD64, OP_ADDF, OP_AND32, OP_AND64, OP_ANDF, OP_BRNZ, OP_BSWAP32, OP_BSWAP64, OP_CALL, OP_CALLI, OP_CC, OP_CMPF, OP_CMPJ32, OP_CMPJ64, OP_CMPJ8, OP_COLD, OP_COLD_END, OP_DECF, OP_EXIT, OP_FAULT, OP_IMUL32, OP_IMUL64, OP_IMULF16, OP_IMULF32, OP_IMULF64, OP_INCF, OP_JCC, OP_JMP, OP_JMPI, OP_LEA16, OP_LEA32, OP_LEA64, OP_LEAVE, OP_LOAD, OP_LOADS16_32, OP_LOADS16_64, OP_LOADS32_64, OP_LOADS8_32, OP_LOADS8_64, OP_LOADW, OP_LOADZ16, OP_LOADZ8, OP_MOV16, OP_MOV32, OP_MOV64, OP_MOV8, OP_NEG32, OP_NEG64, OP_NEGF, OP_NEXT, OP_NOP, OP_NOT, OP_OR32, OP_OR64, OP_ORF, OP_POP, OP_PUSH, OP_RET, OP_ROLF, OP_RORF, OP_SAR32, OP_SAR64, OP_SARF, OP_SBBF, OP_SEGCHECK, OP_SELECT16, OP_SELECT32, OP_SELECT64, OP_SHL32, OP_SHL64, OP_SHLF, OP_SHR32, OP_SHR64, OP_SHRF, OP_SSE, OP_STORE, OP_STOREI, OP_SUB32, OP_SUB64, OP_SUBF, OP_SX16_32, OP_SX16_64, OP_SX32_64, OP_SX8_32, OP_SX8_64, OP_SYSTEM, OP_TESTF, OP_TESTJ32, OP_TESTJ64, OP_TESTJ8, OP_XOR32, OP_XOR64, OP_XORF, OP_ZX16_64, OP_ZX8_64, SLOT_T0, UOP_BYTES } from '../../numbers/operations'
 import { RF, TF } from '../../numbers/registers'
 import { JUMP_CACHE_ENTRIES } from '../../numbers/sizes'
 import { CpuState, MODE_CODE64, MODE_CODE_MASK } from '../state/state'
-import { Block, uopD, uopNumber, uopOffset, uopOp, uopS1, uopS2, uopX } from '../blocks/ir'
+import { Block, uopD, uopFunction, uopNumber, uopOffset, uopOp, uopS1, uopS2, uopX } from '../blocks/ir'
 import { condition, flagCf, flagOf, flagPf, flagSf, flagZf } from '../state/flags'
 import { readForWriteSlow, readSlow, writeSlow } from '../memory/memory'
 import { tlbEntry } from '../memory/tlb-entry'
 import { findBlock, hashRip, isCurrent, restorePatched } from '../blocks/blocks'
-import { VECTOR_GP, VECTOR_SS, raise, raiseNoCode } from '../state/fault'
+import { VECTOR_GP, VECTOR_SS, notCanonical, raise, raiseNoCode } from '../state/fault'
 import { segmentCheck } from '../memory/segment-check'
 import { coldOp } from './cold'
 import { systemOp } from '../system/system-ops'
@@ -48,6 +49,7 @@ function usesStack(b: Block, u: usize): bool {
   const op = uopOp(u)
   if (op == OP_PUSH || op == OP_POP || op == OP_CALL || op == OP_CALLI || op == OP_RET || op == OP_LEAVE) return true
   if (op >= OP_LOAD && op < OP_PUSH) return (uopX(u) & 0x80) != 0
+  if ((op == OP_COLD || op == OP_COLD_END) && uopFunction(u) <= COLD_CALLI) return true
   // Out-of-line instructions: the uop that computed their address says so.
   for (let v = u - UOP_BYTES; v >= b.uops && uopNumber(v) == uopNumber(u); v -= UOP_BYTES) {
     if (uopOp(v) == OP_LEA64 && uopD(v) == SLOT_T0) return (uopX(v) & 0x80) != 0
@@ -56,11 +58,8 @@ function usesStack(b: Block, u: usize): bool {
 }
 
 export function leaveWithFault(c: CpuState, b: Block, u: usize): u32 {
-  // A non-canonical address based on the stack segment is #SS (SDM 1, 3.3.7.1). Out-of-line instructions have other reasons for #GP.
-  if (c.faultVector == VECTOR_GP && usesStack(b, u)) {
-    const op = uopOp(u)
-    if ((op >= OP_LOAD && op < OP_ADDF) || op == OP_CALL || op == OP_CALLI || op == OP_RET || !canonical(c.t0)) c.faultVector = VECTOR_SS
-  }
+  // A non-canonical address based on the stack segment is #SS (SDM 1, 3.3.7.1).
+  if (c.faultVector == VECTOR_GP && notCanonical && usesStack(b, u)) c.faultVector = VECTOR_SS
   restorePatched(c)
   settle(c, b, u)
   return LEAVE

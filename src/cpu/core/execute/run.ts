@@ -84,7 +84,8 @@ function dispatch(c: CpuState): u32 {
       }
     }
     if (c.halted) return EXIT_HALT
-    if (c.debugArmed && instructionBreakpoint(c)) continue
+    // MOV SS and POP SS hold off debug exceptions, too (SDM 3A 6.8.3).
+    if (c.debugArmed && c.shadow != 2 && instructionBreakpoint(c)) continue
     const begun = c.remaining
     const single = c.shadow != 0 || c.eflags & (TF | RF) || c.breakSkip || c.debugArmed
     let left: u32 = 0

@@ -215,10 +215,7 @@ export function stringInstruction(c: CpuState, u: usize): void {
     return
   }
   const total = readSlot(c, RCX, addressSize)
-  if (total == 0) {
-    // With a 32-bit address size the count register is written, and its upper half cleared (SDM 2B REP, 2A 3.1.1.1).
-    return
-  }
+  if (total == 0) return
   const portion: u64 = c.eflags & TF ? 1 : min<u64>(total, CHUNK)
   let done: u64 = 0
   let ended = false
@@ -239,7 +236,8 @@ export function stringInstruction(c: CpuState, u: usize): void {
     done += n
     if (scans) ended = (flagZf(c) != 0) != (repeat == 1)
   }
-  writeSlot(c, RCX, addressSize, total - done)
+  // Writing a 32-bit count clears the upper half of RCX: not if the first iteration faults.
+  if (done) writeSlot(c, RCX, addressSize, total - done)
   if (c.fault) return
   if (!ended && done < total) c.rip = c.instructionRip
 }

@@ -9,8 +9,8 @@ import { ACCESS_READ, ACCESS_WRITE, CONTEXT_SUPERVISOR, CONTEXT_USER, CONTEXT_US
 import { CONTEXTS, cpuAt, cpuCount, dirtyPages, isRam, markDirty, memoryAt, pageFlags, ramBase } from '../state/layout'
 import { mmioRead, mmioWrite } from '../state/imports'
 import { storeIntoCode } from '../blocks/blocks'
-import { VECTOR_AC, raise } from '../state/fault'
-import { walk } from './mmu'
+import { VECTOR_AC, raise, raiseNotCanonical } from '../state/fault'
+import { isCanonical, walk } from './mmu'
 import { NO_TAG, TlbEntry, dropEntry, tlbEntry } from './tlb-entry'
 import { checkData } from '../system/debug'
 
@@ -278,7 +278,7 @@ function readIn(c: CpuState, linear: u64, size: u32, context: u32): u64 {
     if (c.debugArmed) checkData(c, linear, size, ACCESS_READ)
     return physicalRead(c, c.physical, size)
   }
-  if (!translate(c, linear, ACCESS_READ, context)) return 0
+  if (!endIsCanonical(c, linear) || !translate(c, linear, ACCESS_READ, context)) return 0
   const low = c.physical
   if (!translate(c, nextPage(c, linear), ACCESS_READ, context)) return 0
   if (c.debugArmed) checkData(c, linear, size, ACCESS_READ)
@@ -291,8 +291,27 @@ function nextPage(c: CpuState, linear: u64): u64 {
   return c.efer & 0x400 ? next : next & 0xffffffff
 }
 
+/** #GP, before any page is walked, if the page after that of `linear`, in which an access ends, is not canonical (SDM 1 3.3.7.1). */
+function endIsCanonical(c: CpuState, linear: u64): bool {
+  if ((c.efer & 0x400) == 0 || isCanonical(nextPage(c, linear))) return true
+  raiseNotCanonical(c)
+  return false
+}
+
+/** What an access to `size` bytes, at most a page, raises before anything of it is done: #GP, #PF, then #AC (SDM 3A table 6-2). */
+function isReachable(c: CpuState, linear: u64, size: u32, alignment: u32, access: u32, context: u32): bool {
+  const crosses = <u32>0x1000 - (<u32>linear & 0xfff) < size
+  if (crosses && !endIsCanonical(c, linear)) return false
+  if (!translate(c, linear, access, context)) return false
+  if (crosses && !translate(c, nextPage(c, linear), access, context)) return false
+  if (context != CONTEXT_USER_ALIGNED || (<u32>linear & (alignment - 1)) == 0) return true
+  raise(c, VECTOR_AC, 0)
+  return false
+}
+
 function writeIn(c: CpuState, linear: u64, size: u32, value: u64, context: u32): void {
   const first: u32 = <u32>0x1000 - (<u32>linear & 0xfff)
+  if (first < size && !endIsCanonical(c, linear)) return
   if (!translate(c, linear, ACCESS_WRITE, context)) return
   const low = c.physical
   if (first >= size) {
@@ -315,38 +334,74 @@ function refill(c: CpuState, linear: u64, physical: u64, context: u32): void {
   if (entry.readTag == (linear & PAGE_MASK) && entry.page & TLB_WRITE) entry.writeTag = linear & PAGE_MASK
 }
 
-/** #AC of a misaligned access, after the page faults it would have had (SDM 3A table 6-2). */
-function isAligned(c: CpuState, linear: u64, size: u32, access: u32): bool {
-  if ((size & (size - 1)) != 0 || (<u32>linear & (size - 1)) == 0) return true
-  if (!translate(c, linear, access, CONTEXT_USER)) return false
-  if (<u32>0x1000 - (<u32>linear & 0xfff) < size && !translate(c, nextPage(c, linear), access, CONTEXT_USER)) return false
-  raise(c, VECTOR_AC, 0)
-  return false
-}
-
 export function readSlow(c: CpuState, linear: u64, size: u32): u64 {
   const context = currentContext(c)
-  if (context == CONTEXT_USER_ALIGNED && !isAligned(c, linear, size, ACCESS_READ)) return 0
+  if (context == CONTEXT_USER_ALIGNED && !isReachable(c, linear, size, size, ACCESS_READ, context)) return 0
   return readIn(c, linear, size, min(context, CONTEXT_USER))
 }
 
 export function writeSlow(c: CpuState, linear: u64, size: u32, value: u64): void {
   const context = currentContext(c)
-  if (context == CONTEXT_USER_ALIGNED && !isAligned(c, linear, size, ACCESS_WRITE)) return
+  if (context == CONTEXT_USER_ALIGNED && !isReachable(c, linear, size, size, ACCESS_WRITE, context)) return
   writeIn(c, linear, size, value, min(context, CONTEXT_USER))
 }
 
 /** The first half of a read-modify-write: the value, after checking that the store cannot fault. */
 export function readForWriteSlow(c: CpuState, linear: u64, size: u32): u64 {
-  probeWrite(c, linear, size)
-  if (c.fault) return 0
-  return readSlow(c, linear, size)
+  if (!probeWrite(c, linear, size, size)) return 0
+  return readIn(c, linear, size, min(currentContext(c), CONTEXT_USER))
 }
 
-export function probeWrite(c: CpuState, linear: u64, size: u32): void {
+/** Raises what a store of `size` bytes, at most a page, would raise, and returns false then. `alignment`: what #AC asks of the address. */
+export function probeWrite(c: CpuState, linear: u64, size: u32, alignment: u32): bool {
+  return isReachable(c, linear, size, alignment, ACCESS_WRITE, currentContext(c))
+}
+
+/** The same for a supervisor's implicit store. */
+export function probeSystemWrite(c: CpuState, linear: u64, size: u32): bool {
+  return isReachable(c, linear, size, 1, ACCESS_WRITE, CONTEXT_SUPERVISOR)
+}
+
+/** `size` bytes, at most a page, from the guest to `pointer` as one operand: nothing is copied if any of it faults. */
+export function readWhole(c: CpuState, linear: u64, pointer: usize, size: u32, alignment: u32): bool {
+  const entry = tlbEntry(c.tlb, linear)
+  if (entry.readTag == ((linear + u64(size - 1)) & PAGE_MASK)) {
+    memory.copy(pointer, entry.addend + <u32>linear, size)
+    return true
+  }
   const context = currentContext(c)
-  if (!translate(c, linear, ACCESS_WRITE, context)) return
-  if (<u32>0x1000 - (<u32>linear & 0xfff) < size) translate(c, nextPage(c, linear), ACCESS_WRITE, context)
+  if (!isReachable(c, linear, size, alignment, ACCESS_READ, context)) return false
+  for (let done: u32 = 0; done < size; ) {
+    const bytes = pieceOf(size - done)
+    const value = readIn(c, linear + done, bytes, min(context, CONTEXT_USER))
+    for (let i: u32 = 0; i < bytes; i++) store<u8>(pointer + done + i, <u8>(value >> (i << 3)))
+    done += bytes
+  }
+  return true
+}
+
+/** The same from `pointer` to the guest. */
+export function writeWhole(c: CpuState, linear: u64, pointer: usize, size: u32, alignment: u32): bool {
+  const entry = tlbEntry(c.tlb, linear)
+  if (entry.writeTag == ((linear + u64(size - 1)) & PAGE_MASK)) {
+    memory.copy(entry.addend + <u32>linear, pointer, size)
+    return true
+  }
+  if (!probeWrite(c, linear, size, alignment)) return false
+  const context = min(currentContext(c), CONTEXT_USER)
+  for (let done: u32 = 0; done < size; ) {
+    const bytes = pieceOf(size - done)
+    let value: u64 = 0
+    for (let i: u32 = 0; i < bytes; i++) value |= u64(load<u8>(pointer + done + i)) << (i << 3)
+    writeIn(c, linear + done, bytes, value, context)
+    done += bytes
+  }
+  return true
+}
+
+/** The largest piece of so many bytes that one load or store moves. */
+function pieceOf(bytes: u32): u32 {
+  return bytes >= 8 ? 8 : bytes >= 4 ? 4 : bytes >= 2 ? 2 : 1
 }
 
 // Loads and stores with the current privilege.
@@ -406,32 +461,15 @@ export function writeSize(c: CpuState, linear: u64, size: u32, value: u64): void
 /** 16 bytes from the guest to `pointer`; nothing is copied if it faults. */
 export function read128(c: CpuState, linear: u64, pointer: usize): void {
   const entry = tlbEntry(c.tlb, linear)
-  if (entry.readTag == ((linear + 15) & PAGE_MASK)) {
-    v128.store(pointer, v128.load(entry.addend + <u32>linear))
-    return
-  }
-  const low = read64(c, linear)
-  if (c.fault) return
-  const high = read64(c, linear + 8)
-  if (c.fault) return
-  store<u64>(pointer, low)
-  store<u64>(pointer, high, 8)
+  if (entry.readTag == ((linear + 15) & PAGE_MASK)) v128.store(pointer, v128.load(entry.addend + <u32>linear))
+  else readWhole(c, linear, pointer, 16, 16)
 }
 
 /** 16 bytes from `pointer` to the guest; nothing is stored if it faults. */
 export function write128(c: CpuState, linear: u64, pointer: usize): void {
   const entry = tlbEntry(c.tlb, linear)
-  if (entry.writeTag == ((linear + 15) & PAGE_MASK)) {
-    v128.store(entry.addend + <u32>linear, v128.load(pointer))
-    return
-  }
-  if ((<u32>linear & 0xfff) > 0xff0) {
-    probeWrite(c, linear, 16)
-    if (c.fault) return
-  }
-  write64(c, linear, load<u64>(pointer))
-  if (c.fault) return
-  write64(c, linear + 8, load<u64>(pointer, 8))
+  if (entry.writeTag == ((linear + 15) & PAGE_MASK)) v128.store(entry.addend + <u32>linear, v128.load(pointer))
+  else writeWhole(c, linear, pointer, 16, 16)
 }
 
 // Implicit supervisor accesses.

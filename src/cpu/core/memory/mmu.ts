@@ -12,7 +12,7 @@ import { EVENT_PTE_WRITE } from '../../numbers/seam'
 import { ACCESS_EXECUTE, ACCESS_WRITE, CONTEXT_SUPERVISOR, CONTEXT_USER, CpuState } from '../state/state'
 import { eventMask } from '../state/layout'
 import { event } from '../state/imports'
-import { VECTOR_GP, raise, raisePageFault } from '../state/fault'
+import { VECTOR_GP, raise, raiseNotCanonical, raisePageFault } from '../state/fault'
 import { TLB_EXECUTE, TLB_GLOBAL, TLB_WRITE, physicalRead32, physicalRead64, physicalWrite32, physicalWrite64, tlbInsert } from './memory'
 import { RIGHT_DIRTY, RIGHT_NO_EXECUTE, RIGHT_USER, RIGHT_WRITE, currentPcid, dropPage, foundGlobal, foundOffsetMask, foundValue, lookup, remember } from './tlb'
 import { watchesPage } from '../system/debug'
@@ -114,7 +114,7 @@ export function walk(c: CpuState, linear: u64, access: u32, context: u32): bool 
     return true
   }
   if (c.efer & EFER_LMA && !isCanonical(linear)) {
-    raise(c, VECTOR_GP, 0)
+    raiseNotCanonical(c)
     return false
   }
   if (lookup(c, linear)) {

@@ -21,8 +21,12 @@ export const VECTOR_MF: u32 = 16
 export const VECTOR_AC: u32 = 17
 export const VECTOR_XM: u32 = 19
 
+/** The fault last raised is #GP of an address that is not canonical: #SS, if the address is based on the stack segment. */
+export let notCanonical: bool = false
+
 export function raise(c: CpuState, vector: u32, code: u32): void {
   if (c.fault) return
+  notCanonical = false
   c.fault = 1
   c.faultVector = vector
   c.faultCode = code
@@ -31,10 +35,17 @@ export function raise(c: CpuState, vector: u32, code: u32): void {
 
 export function raiseNoCode(c: CpuState, vector: u32): void {
   if (c.fault) return
+  notCanonical = false
   c.fault = 1
   c.faultVector = vector
   c.faultCode = 0
   c.faultHasCode = 0
+}
+
+export function raiseNotCanonical(c: CpuState): void {
+  if (c.fault) return
+  raise(c, VECTOR_GP, 0)
+  notCanonical = true
 }
 
 /** #PF: the address becomes CR2 only at delivery. */

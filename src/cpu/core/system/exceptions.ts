@@ -22,7 +22,7 @@ import { ATTRIBUTE_BIG, ATTRIBUTE_CODE, ATTRIBUTE_EXPAND_DOWN, ATTRIBUTE_LONG, A
 import { readSystem16, readSystem64 } from '../memory/memory'
 import { isCanonical } from '../memory/mmu'
 import { isLongActive, isProtected, setNullSegment, setRealSegment, setSegmentFrom, updateMode } from './segments'
-import { commitStack, pushValue, setStackPointer, stackPointer, useCurrentStack, useStack } from './stack-frame'
+import { commitStack, probePushes, pushValue, setStackPointer, stackPointer, useCurrentStack, useStack } from './stack-frame'
 import { fetchInnerStack, innerDescriptor, innerPointer, innerSelector, longStackPointer } from './stack-switch'
 import { TASK_CALL, forgetSwitch, isWideTask, switchTask, switchedTask } from './task-switch'
 import { serialize } from '../blocks/coherence'
@@ -73,6 +73,7 @@ function enterReal(c: CpuState): void {
   const selector = <u32>readSystem16(c, entry + 2)
   if (c.fault) return
   useCurrentStack(c)
+  if (!probePushes(c, 3, 2)) return
   pushValue(c, pushedFlags, 2)
   pushValue(c, u64(c.csSelector), 2)
   pushValue(c, c.rip, 2)
@@ -144,6 +145,7 @@ function enterLong(c: CpuState): void {
   }
   if (!isCanonical(offset)) return refuse(c, VECTOR_GP, 0)
   useStack(c, sp & ~15, 0, 0, 0, true, level != 3, external)
+  if (!probePushes(c, hasCode ? 6 : 5, 8)) return
   pushValue(c, u64(c.ssSelector), 8)
   pushValue(c, c.rsp, 8)
   pushValue(c, pushedFlags, 8)
@@ -185,6 +187,7 @@ function enterProtected(c: CpuState): void {
     stackSelector = innerSelector
     stack = innerDescriptor
     useStack(c, innerPointer, baseOf(stack), limitOf(stack), attributesOf(stack), false, true, (stackSelector & 0xfffc) | external)
+    if (!probePushes(c, (virtual ? 9 : 5) + u32(hasCode), size)) return
     if (virtual) {
       pushValue(c, u64(c.gsSelector), size)
       pushValue(c, u64(c.fsSelector), size)
@@ -193,7 +196,10 @@ function enterProtected(c: CpuState): void {
     }
     pushValue(c, u64(c.ssSelector), size)
     pushValue(c, c.rsp, size)
-  } else useStack(c, c.rsp, c.ssBase, c.ssLimit, c.ssAttributes, false, level != 3, external)
+  } else {
+    useStack(c, c.rsp, c.ssBase, c.ssLimit, c.ssAttributes, false, level != 3, external)
+    if (!probePushes(c, 3 + u32(hasCode), size)) return
+  }
   pushValue(c, pushedFlags, size)
   pushValue(c, u64(c.csSelector), size)
   pushValue(c, c.rip, size)
@@ -298,10 +304,16 @@ function prepareEvent(c: CpuState, number: u32): void {
   pushedFlags = readFlags(c)
 }
 
+/** DR6 takes these bits, and those of a trap that MOV SS has held off: it comes with this #DB. */
+function noteDebug(c: CpuState, bits: u32): void {
+  const all = bits | c.pendingDebug
+  c.pendingDebug = 0
+  c.dr6 = (all & 15 ? c.dr6 & ~15 : c.dr6) | u64(all)
+}
+
 /** #DB with these DR6 bits, as a trap (or as the fault of an instruction breakpoint): RF is pushed as it is. */
 export function deliverDebug(c: CpuState, bits: u32): void {
-  if (bits & 15) c.dr6 = (c.dr6 & ~15) | u64(bits)
-  else c.dr6 |= u64(bits)
+  noteDebug(c, bits)
   c.dr7 &= ~0x2000
   prepareEvent(c, VECTOR_DB)
   // An access to a debug register with DR7.GD is a fault.
@@ -312,9 +324,7 @@ export function deliverDebug(c: CpuState, bits: u32): void {
 
 /** Delivers c.pendingDebug at this boundary. */
 export function deliverDebugTrap(c: CpuState): void {
-  const bits = c.pendingDebug
-  c.pendingDebug = 0
-  deliverDebug(c, bits)
+  deliverDebug(c, 0)
 }
 
 /** After an instruction that began with TF set. An interrupt's entry and SYSCALL with TF masked have cancelled it (c.system0). */
@@ -325,9 +335,7 @@ export function singleStepTrap(c: CpuState): void {
   }
   // After MOV SS debug traps wait for the next instruction (SDM 3A 6.8.3).
   if (c.shadow == 2) return
-  const bits = c.pendingDebug | DR6_BS
-  c.pendingDebug = 0
-  deliverDebug(c, bits)
+  deliverDebug(c, DR6_BS)
 }
 
 /** INT n, INT3, INTO, and INT1 (privileged: no gate check, EXT set). c.rip is the return address; on a fault c.fault stays raised
@@ -347,6 +355,7 @@ export function softwareInterrupt(c: CpuState, number: u32, privileged: bool): v
   }
   if (c.fault == 0) {
     c.system0 = 1
+    if (privileged) noteDebug(c, 0)
     if (eventMask & EVENT_EXCEPTION) event(c.index, EVENT_EXCEPTION, number, 0)
   }
 }

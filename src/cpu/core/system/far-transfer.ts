@@ -8,7 +8,7 @@ import { VECTOR_GP, VECTOR_NP, VECTOR_SS, raise } from '../state/fault'
 import { read16, read32 } from '../memory/memory'
 import { isCanonical } from '../memory/mmu'
 import { dropInnerSegments, is64, isLongActive, isProtected, setNullSegment, setRealSegment, setSegmentFrom, updateMode } from './segments'
-import { commitStack, popValue, pushValue, setStackPointer, skip, stackPointer, useCurrentStack, useStack } from './stack-frame'
+import { commitStack, popValue, probePushes, pushValue, setStackPointer, skip, stackPointer, useCurrentStack, useStack } from './stack-frame'
 import { fetchInnerStack, innerDescriptor, innerPointer, innerSelector } from './stack-switch'
 import { readFlags } from '../state/flags'
 import { deliverFault } from './exceptions'
@@ -133,6 +133,7 @@ export function farCall(c: CpuState, selector: u32, offset: u64, next: u64, size
   if (!isProtected(c)) {
     if (offset > u64(c.csLimit)) return refuse(c, VECTOR_GP, 0)
     useCurrentStack(c)
+    if (!probePushes(c, 2, size)) return false
     pushValue(c, u64(c.csSelector), size)
     pushValue(c, next, size)
     if (c.fault) return false
@@ -146,13 +147,21 @@ export function farCall(c: CpuState, selector: u32, offset: u64, next: u64, size
   if (gateSize && !conforming && dplOf(attributes) < c.cpl) return callInner(c, dplOf(attributes), next)
   useCurrentStack(c)
   const width = gateSize ? gateSize : size
+  // The stack is checked before the offset (2A CALL).
+  if (!probePushes(c, 2, width) || !offsetFits(c, target, targetOffset) || !markAccessed(c, targetAddress, target)) return false
   pushValue(c, u64(c.csSelector), width)
   pushValue(c, next, width)
-  // The stack is checked before the offset (2A CALL).
-  if (c.fault || !offsetFits(c, target, targetOffset) || !markAccessed(c, targetAddress, target)) return false
+  if (c.fault) return false
   commitStack(c)
   enter(c, c.cpl)
   return true
+}
+
+/** A parameter of a call gate, on the caller's stack. */
+function readParameter(c: CpuState, stack: u64, i: i32): u64 {
+  const mask: u64 = c.ssAttributes & ATTRIBUTE_BIG ? 0xffffffff : 0xffff
+  const from = (c.ssBase + ((stack + u64(i * <i32>gateSize)) & mask)) & 0xffffffff
+  return gateSize == 2 ? read16(c, from) : read32(c, from)
 }
 
 function callInner(c: CpuState, level: u32, next: u64): bool {
@@ -165,16 +174,12 @@ function callInner(c: CpuState, level: u32, next: u64): bool {
   const attributes = attributesOf(d)
   if (long) useStack(c, innerPointer, 0, 0, 0, true, true, 0)
   else useStack(c, innerPointer, baseOf(d), limitOf(d), attributes, false, true, selector & 0xfffc)
+  const parameters: i32 = long ? 0 : <i32>gateParameters
+  for (let i = 0; i < parameters; i++) readParameter(c, oldPointer, i)
+  if (!probePushes(c, 4 + parameters, gateSize)) return false
   pushValue(c, u64(oldSelector), gateSize)
   pushValue(c, oldPointer, gateSize)
-  if (!long) {
-    const mask: u64 = c.ssAttributes & ATTRIBUTE_BIG ? 0xffffffff : 0xffff
-    for (let i = <i32>gateParameters - 1; i >= 0; i--) {
-      const from = (c.ssBase + ((oldPointer + u64(i * <i32>gateSize)) & mask)) & 0xffffffff
-      const value = gateSize == 2 ? read16(c, from) : read32(c, from)
-      pushValue(c, value, gateSize)
-    }
-  }
+  for (let i = parameters - 1; i >= 0; i--) pushValue(c, readParameter(c, oldPointer, i), gateSize)
   pushValue(c, u64(c.csSelector), gateSize)
   pushValue(c, next, gateSize)
   if (c.fault || !offsetFits(c, target, targetOffset) || !markAccessed(c, targetAddress, target)) return false

@@ -66,8 +66,7 @@ export function portString(c: CpuState, input: bool, size: u32, width: u32, repe
     if (input) {
       const linear = linearIn(c, SEG_ES, within(c.rdi, width), size, true)
       if (c.fault) return
-      probeWrite(c, linear, size)
-      if (c.fault) return
+      if (!probeWrite(c, linear, size, size)) return
       const value = portRead(c.index, port, size)
       writeSize(c, linear, size, u64(value))
       c.rdi = advance(c.rdi, step, width)

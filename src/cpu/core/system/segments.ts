@@ -6,7 +6,7 @@
 import { AC, VM, ZF } from '../../numbers/registers'
 import { EVENT_MODE } from '../../numbers/seam'
 import { TLB_BYTES } from '../../numbers/sizes'
-import { CONTEXT_SUPERVISOR, CONTEXT_SUPERVISOR_AC, CONTEXT_USER, CONTEXT_USER_ALIGNED, CpuState, MODE_CODE16, MODE_CODE32, MODE_CODE64, MODE_REAL, MODE_STACK32, MODE_USER, SEG_CS, SEG_FS, SEG_SS, segmentAttributes, setSegmentAttributes, setSegmentBase, setSegmentLimit, setSegmentSelector } from '../state/state'
+import { CONTEXT_SUPERVISOR, CONTEXT_SUPERVISOR_AC, CONTEXT_USER, CONTEXT_USER_ALIGNED, CpuState, MODE_CODE16, MODE_CODE32, MODE_CODE64, MODE_REAL, MODE_STACK32, MODE_USER, SEG_CS, SEG_SS, segmentAttributes, setSegmentAttributes, setSegmentBase, setSegmentLimit, setSegmentSelector } from '../state/state'
 import { readFlags, setArithmetic } from '../state/flags'
 import { eventMask } from '../state/layout'
 import { event } from '../state/imports'
@@ -135,15 +135,15 @@ export function loadSegment(c: CpuState, s: u32, selector: u32): bool {
   return true
 }
 
-/** After a return to an outer level: data segments the new level may not use become null (SDM 3A 5.8.6). */
+/** After a return to an outer level: data segments the new level may not use become null (SDM 3A 5.8.6). Base and limit stay (2A IRET). */
 export function dropInnerSegments(c: CpuState, cpl: u32): void {
   for (let s: u32 = 0; s <= 5; s++) {
     if (s == SEG_CS || s == SEG_SS) continue
     const attributes = segmentAttributes(c, s)
     const conforming = (attributes & (ATTRIBUTE_CODE | ATTRIBUTE_EXPAND_DOWN)) == (ATTRIBUTE_CODE | ATTRIBUTE_EXPAND_DOWN)
     if (dplOf(attributes) >= cpl || conforming) continue
-    // A null FS or GS keeps its base in long mode, where the base is a separate register.
-    if (attributes & ATTRIBUTE_PRESENT || s < SEG_FS) setNullSegment(c, s, 0, 0)
+    setSegmentSelector(c, s, 0)
+    setSegmentAttributes(c, s, 0)
   }
 }
 

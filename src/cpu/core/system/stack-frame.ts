@@ -8,7 +8,7 @@ import { ATTRIBUTE_BIG, ATTRIBUTE_CODE, ATTRIBUTE_EXPAND_DOWN } from './descript
 import { VECTOR_GP, VECTOR_SS, raise } from '../state/fault'
 import { isCanonical } from '../memory/mmu'
 import { is64, isLongActive } from './segments'
-import { read16, read32, read64, write16, write32, write64, writeSystem16, writeSystem32, writeSystem64 } from '../memory/memory'
+import { probeSystemWrite, probeWrite, read16, read32, read64, write16, write32, write64, writeSystem16, writeSystem32, writeSystem64 } from '../memory/memory'
 
 let pointer: u64 = 0
 let mask: u64 = 0
@@ -60,6 +60,27 @@ function addressOf(c: CpuState, offset: u64, size: u32): u64 {
   return (base + u64(first)) & 0xffffffff
 }
 
+/**
+ * Raises what `count` pushes of `size` bytes would raise, before the first is made; false then. Only where they reach another page can a later one
+ * fault if the first does not.
+ */
+export function probePushes(c: CpuState, count: u32, size: u32): bool {
+  if (c.fault) return false
+  const bytes = u64(count * size)
+  let offset = pointer & mask
+  const end = flat ? offset : base + offset
+  if (offset < bytes || ((end - 1) ^ (end - bytes)) >> 12 == 0) return true
+  for (let i: u32 = 0; i < count; i++) {
+    offset -= u64(size)
+    const linear = addressOf(c, offset, size)
+    if (c.fault) return false
+    if (supervisor ? probeSystemWrite(c, linear, size) : probeWrite(c, linear, size, size)) continue
+    onStack(c)
+    return false
+  }
+  return true
+}
+
 export function pushValue(c: CpuState, value: u64, size: u32): void {
   if (c.fault) return
   const next = flat ? pointer - u64(size) : (pointer & ~mask) | ((pointer - u64(size)) & mask)
@@ -73,7 +94,7 @@ export function pushValue(c: CpuState, value: u64, size: u32): void {
   else if (size == 4) write32(c, linear, value)
   else write64(c, linear, value)
   if (c.fault == 0) pointer = next
-  else onStack(c, linear)
+  else onStack(c)
 }
 
 export function popValue(c: CpuState, size: u32): u64 {
@@ -82,7 +103,7 @@ export function popValue(c: CpuState, size: u32): u64 {
   if (c.fault) return 0
   const value = size == 2 ? read16(c, linear) : size == 4 ? read32(c, linear) : read64(c, linear)
   if (c.fault) {
-    onStack(c, linear)
+    onStack(c)
     return 0
   }
   skip(size)
@@ -95,7 +116,7 @@ export function skip(bytes: u32): void {
 }
 
 /** A non-canonical second half of an access is #SS on a stack. */
-function onStack(c: CpuState, linear: u64): void {
+function onStack(c: CpuState): void {
   if (c.faultVector == VECTOR_GP && isLongActive(c)) c.faultVector = VECTOR_SS
 }
 

@@ -2,13 +2,14 @@
 //
 // Protocol: c.rip is the next instruction and c.instructionRip this one; slots T0 and T1 hold what system-decode.ts emitted. On a fault
 // nothing architectural has changed. Every memory access that can fault comes before the first change.
+import { VECTOR_SCRATCH_OFFSET } from '../../numbers/sizes'
 import { AC, ARITHMETIC, CR0_TS, CR4_FSGSBASE, CR4_TSD, CR4_UMIP, DF, ID, IF, IOPL, NT, OF, RF, TF, VIF, VIP, VM, ZF } from '../../numbers/registers'
 import { SYS_ARPL, SYS_BOUND, SYS_CLAC, SYS_CLFLUSH, SYS_CLI, SYS_CLTS, SYS_CPUID, SYS_FAR_CALL, SYS_FAR_CALL_MEMORY, SYS_FAR_JUMP, SYS_FAR_JUMP_MEMORY, SYS_FAR_RETURN, SYS_HLT, SYS_IN, SYS_INT, SYS_INTO, SYS_INVLPG, SYS_INVPCID, SYS_IRET, SYS_LAR, SYS_LGDT, SYS_LIDT, SYS_LLDT, SYS_LMSW, SYS_LOAD_FAR_POINTER, SYS_LSL, SYS_LTR, SYS_MOV_FROM_CR, SYS_MOV_FROM_DR, SYS_MOV_FROM_SEGMENT, SYS_MOV_TO_CR, SYS_MOV_TO_DR, SYS_MOV_TO_SEGMENT, SYS_OUT, SYS_POPF, SYS_POP_SEGMENT, SYS_PORT_STRING, SYS_PUSHF, SYS_PUSH_SEGMENT, SYS_RDBASE, SYS_RDMSR, SYS_RDPMC, SYS_RDTSC, SYS_RDTSCP, SYS_SGDT, SYS_SIDT, SYS_SLDT, SYS_SMSW, SYS_STAC, SYS_STI, SYS_STR, SYS_SWAPGS, SYS_SYSCALL, SYS_SYSENTER, SYS_SYSEXIT, SYS_SYSRET, SYS_VERR, SYS_VERW, SYS_WBINVD, SYS_WRBASE, SYS_WRMSR } from '../../numbers/system-functions'
 import { CpuState, MODE_CODE64, MODE_CODE_MASK, SEG_SS, segmentBase, segmentSelector, setSegmentBase, setSlot, slot } from '../state/state'
 import { uopArgument, uopD, uopDetail, uopFunction, uopS1, uopX } from '../blocks/ir'
 import { readFlags, setArithmetic, writeFlags } from '../state/flags'
 import { VECTOR_BR, VECTOR_GP, VECTOR_NP, VECTOR_OF, VECTOR_UD, raise, raiseNoCode } from '../state/fault'
-import { probeWrite, read16, read32, read64, read8, readSize, write16, write32, write64, writeSystem8 } from '../memory/memory'
+import { probeWrite, read16, read8, readWhole, write16, writeSystem8, writeWhole } from '../memory/memory'
 import { ATTRIBUTE_PRESENT, TYPE_LDT, TYPE_TSS, TYPE_TSS16, attributesOf, baseOf, descriptor, descriptorAddress, descriptorHigh, fetchDescriptor, fetchDescriptorHigh, isNull, limitOf } from './descriptor-tables'
 import { inspectSegment, isLongActive, loadSegment, updateMode, verifySegment } from './segments'
 import { commitStack, popValue, pushValue, useCurrentStack } from './stack-frame'
@@ -60,20 +61,19 @@ function storeWord(c: CpuState, u: usize, value: u64): void {
 function storeTable(c: CpuState, base: u64, limit: u32): void {
   if (!isReadable(c)) return
   const long = (c.mode & MODE_CODE_MASK) == MODE_CODE64
-  probeWrite(c, c.t0, long ? 10 : 6)
-  if (c.fault) return
-  write16(c, c.t0, u64(limit & 0xffff))
-  if (long) write64(c, c.t0 + 2, base)
-  else write32(c, c.t0 + 2, base)
+  const operand = changetype<usize>(c) + VECTOR_SCRATCH_OFFSET
+  store<u16>(operand, <u16>limit)
+  store<u64>(operand, base, 2)
+  writeWhole(c, c.t0, operand, long ? 10 : 6, long ? 8 : 4)
 }
 
 function loadTable(c: CpuState, size: u32, global: bool): void {
   if (!isPrivileged(c)) return
-  const limit = <u32>read16(c, c.t0)
-  if (c.fault) return
   const long = (c.mode & MODE_CODE_MASK) == MODE_CODE64
-  let base = long ? read64(c, c.t0 + 2) : read32(c, c.t0 + 2)
-  if (c.fault) return
+  const operand = changetype<usize>(c) + VECTOR_SCRATCH_OFFSET
+  if (!readWhole(c, c.t0, operand, long ? 10 : 6, 1)) return
+  const limit = load<u16>(operand)
+  let base = long ? load<u64>(operand, 2) : u64(load<u32>(operand, 2))
   if (long && !isCanonical(base)) return protectionFault(c)
   // A 16-bit operand size loads 24 bits of base (2A LGDT).
   if (!long && size == 2) base &= 0xffffff
@@ -196,42 +196,44 @@ function popSegment(c: CpuState, segment: u32, size: u32): void {
   if (segment == SEG_SS) c.shadow = 2
 }
 
+let farOffset: u64 = 0
+let farSelector: u32 = 0
+
+/** Reads the far pointer at T0, as one operand. */
+function readFarPointer(c: CpuState, size: u32): bool {
+  const operand = changetype<usize>(c) + VECTOR_SCRATCH_OFFSET
+  if (!readWhole(c, c.t0, operand, size + 2, size)) return false
+  farOffset = size == 8 ? load<u64>(operand) : size == 4 ? u64(load<u32>(operand)) : u64(load<u16>(operand))
+  farSelector = load<u16>(operand + size)
+  return true
+}
+
 function loadFarPointer(c: CpuState, u: usize): void {
   const size = uopX(u)
-  const offset = readSize(c, c.t0, size)
-  if (c.fault) return
-  const selector = <u32>read16(c, c.t0 + u64(size))
-  if (c.fault || !loadSegment(c, uopDetail(u), selector)) return
-  setRegister(c, uopD(u), offset, size)
+  if (readFarPointer(c, size) && loadSegment(c, uopDetail(u), farSelector)) setRegister(c, uopD(u), farOffset, size)
 }
 
 function farMemory(c: CpuState, u: usize, call: bool): void {
   const size = uopX(u)
-  const offset = readSize(c, c.t0, size)
-  if (c.fault) return
-  const selector = <u32>read16(c, c.t0 + u64(size))
-  if (c.fault) return
-  if (call) farCall(c, selector, offset, c.rip, size)
-  else farJump(c, selector, offset)
+  if (!readFarPointer(c, size)) return
+  if (call) farCall(c, farSelector, farOffset, c.rip, size)
+  else farJump(c, farSelector, farOffset)
 }
 
 function checkBounds(c: CpuState, u: usize): void {
   const size = uopX(u)
-  const low = readSize(c, c.t0, size)
-  if (c.fault) return
-  const high = readSize(c, c.t0 + u64(size), size)
-  if (c.fault) return
-  const index = slot(c, uopS1(u))
-  const outside = size == 2 ? i16(index) < i16(low) || i16(index) > i16(high) : i32(index) < i32(low) || i32(index) > i32(high)
+  const bounds = changetype<usize>(c) + VECTOR_SCRATCH_OFFSET
+  if (!readWhole(c, c.t0, bounds, size << 1, size)) return
+  const index = <i32>slot(c, uopS1(u))
+  const outside = size == 2
+    ? i16(index) < load<i16>(bounds) || i16(index) > load<i16>(bounds, 2)
+    : index < load<i32>(bounds) || index > load<i32>(bounds, 4)
   if (outside) raiseNoCode(c, VECTOR_BR)
 }
 
 function adjustRpl(c: CpuState, u: usize): void {
   const memory = uopDetail(u) != 0
-  if (memory) {
-    probeWrite(c, c.t0, 2)
-    if (c.fault) return
-  }
+  if (memory && !probeWrite(c, c.t0, 2, 2)) return
   const value = memory ? read16(c, c.t0) : slot(c, uopD(u))
   if (c.fault) return
   const rpl = slot(c, uopS1(u)) & 3
@@ -285,12 +287,10 @@ function accessControl(c: CpuState, on: bool): void {
 
 function invpcid(c: CpuState, u: usize): void {
   if (!isPrivileged(c)) return
-  const low = read64(c, c.t0)
-  if (c.fault) return
-  const high = read64(c, c.t0 + 8)
-  if (c.fault) return
+  const operand = changetype<usize>(c) + VECTOR_SCRATCH_OFFSET
+  if (!readWhole(c, c.t0, operand, 16, 1)) return
   const type = slot(c, uopS1(u))
-  invalidatePcid(c, uopX(u) == 8 ? type : type & 0xffffffff, low, high)
+  invalidatePcid(c, uopX(u) == 8 ? type : type & 0xffffffff, load<u64>(operand), load<u64>(operand, 8))
 }
 
 export function systemOp(c: CpuState, u: usize): void {

@@ -9,7 +9,7 @@
 import { FX_OFFSET, VECTOR_SCRATCH_OFFSET, XMM_OFFSET } from '../../numbers/sizes'
 import { CpuState, MODE_CODE64, MODE_CODE_MASK } from '../state/state'
 import { VECTOR_GP, VECTOR_NM, raise, raiseNoCode } from '../state/fault'
-import { probeWrite, read64, write64 } from '../memory/memory'
+import { probeWrite, readWhole, writeWhole } from '../memory/memory'
 
 const MXCSR_BITS: u32 = 0xffff
 
@@ -33,8 +33,7 @@ function imageBytes(c: CpuState): u32 {
 
 export function fxsave(c: CpuState, wide: bool): void {
   if (refused(c)) return
-  probeWrite(c, c.t0, 512)
-  if (c.fault) return
+  if (!probeWrite(c, c.t0, 512, 16)) return
   const image = changetype<usize>(c) + VECTOR_SCRATCH_OFFSET
   const fx = changetype<usize>(c) + FX_OFFSET
   memory.copy(image, fx, 24)
@@ -53,18 +52,13 @@ export function fxsave(c: CpuState, wide: bool): void {
     store<u64>(to, u64(load<u16>(from, 8)), 8)
   }
   memory.copy(image + 160, changetype<usize>(c) + XMM_OFFSET, 256)
-  const bytes = imageBytes(c)
-  for (let i: u32 = 0; i < bytes; i += 8) write64(c, c.t0 + i, load<u64>(image + i))
+  writeWhole(c, c.t0, image, imageBytes(c), 16)
 }
 
 export function fxrstor(c: CpuState, wide: bool): void {
   if (refused(c)) return
   const image = changetype<usize>(c) + VECTOR_SCRATCH_OFFSET
-  for (let i: u32 = 0; i < 512; i += 8) {
-    const value = read64(c, c.t0 + i)
-    if (c.fault) return
-    store<u64>(image + i, value)
-  }
+  if (!readWhole(c, c.t0, image, 512, 16)) return
   const mxcsr = load<u32>(image, 24)
   if (mxcsr & ~MXCSR_BITS) {
     raise(c, VECTOR_GP, 0)

@@ -1,6 +1,6 @@
 // MMX: eight 64-bit registers that are the significands of the x87's physical registers.
 //
-// Promises: every MMX instruction but EMMS sets TOP to 0 and marks all registers valid; a write sets the exponent part
+// Promises: every MMX instruction sets TOP to 0 and marks all registers valid, EMMS empty; a write sets the exponent part
 // to all ones (SDM 3A 12.2). Faults: #UD for CR0.EM, #NM for CR0.TS, #MF for a pending x87 exception. Forms that also
 // touch XMM registers need CR4.OSFXSR and report floating-point exceptions in MXCSR.
 import { FX_OFFSET } from '../../numbers/sizes'
@@ -26,11 +26,11 @@ function setMmx(c: CpuState, r: u32, value: u64): void {
   store<u16>(p, 0xffff, 8)
 }
 
-/** The side effect of every MMX instruction but EMMS. */
-function enterMmx(c: CpuState): void {
+/** The side effect of every MMX instruction (SDM 3A 12.2): TOP is 0, and all registers are valid, or after EMMS empty. */
+function enterMmx(c: CpuState, tags: u8): void {
   const fx = changetype<usize>(c) + FX_OFFSET
   store<u16>(fx, load<u16>(fx, 2) & ~0x3800, 2)
-  store<u8>(fx, 0xff, 4)
+  store<u8>(fx, tags, 4)
 }
 
 function unavailable(c: CpuState, needsSse: bool): bool {
@@ -151,7 +151,7 @@ export function mmxFunction(c: CpuState, u: usize): void {
       if (c.fault) return
       break
     case FN_EMMS:
-      store<u8>(changetype<usize>(c) + FX_OFFSET, 0, 4)
+      enterMmx(c, 0)
       return
     case FN_MMX_TO_VECTOR:
       toVector(c, u, mmxRegister(c, s))
@@ -176,5 +176,5 @@ export function mmxFunction(c: CpuState, u: usize): void {
     default:
       unreachable()
   }
-  enterMmx(c)
+  enterMmx(c, 0xff)
 }

@@ -147,8 +147,7 @@ export function maskedStore(c: CpuState, data: usize, mask: usize, bytes: u32): 
   const linear = c.t0
   for (let i: u32 = 0; i < bytes; i++) {
     if (load<u8>(mask + i) & 0x80) {
-      probeWrite(c, linear + i, 1)
-      if (c.fault) return
+      if (!probeWrite(c, linear + i, 1, 1)) return
     }
   }
   for (let i: u32 = 0; i < bytes; i++) {

@@ -1,6 +1,7 @@
 // FBLD and FBSTP: packed decimal integers of 18 digits and a sign byte (SDM 1 4.7).
+import { VECTOR_SCRATCH_OFFSET } from '../../numbers/sizes'
 import { CpuState } from '../state/state'
-import { probeWrite, read16, read64, write16, write64 } from '../memory/memory'
+import { readWhole, writeWhole } from '../memory/memory'
 import { INVALID, aSign, loadInteger, loadParts, replaceFlags, toInteger } from '../vector/softfloat'
 import { isEmpty, loadSt, pop, settle, stackUnderflow, storeForbidden } from './x87-stack'
 
@@ -8,10 +9,10 @@ const LIMIT: i64 = 999999999999999999
 
 /** Loads the decimal at T0 into softfloat's A. */
 export function loadDecimal(c: CpuState): void {
-  const low = read64(c, c.t0)
-  if (c.fault) return
-  const high = read16(c, c.t0 + 8)
-  if (c.fault) return
+  const operand = changetype<usize>(c) + VECTOR_SCRATCH_OFFSET
+  if (!readWhole(c, c.t0, operand, 10, 8)) return
+  const low = load<u64>(operand)
+  const high = u64(load<u16>(operand, 8))
   let value: i64 = <i64>((high >> 4) & 15) * 10 + <i64>(high & 15)
   for (let i = 60; i >= 0; i -= 4) value = value * 10 + <i64>((low >> i) & 15)
   if (value == 0) loadParts(<i32>(high >> 15), 0, 0)
@@ -46,11 +47,10 @@ export function storeDecimal(c: CpuState): void {
     settle(c)
     return
   }
-  probeWrite(c, c.t0, 10)
-  if (c.fault) return
-  write64(c, c.t0, low)
-  write16(c, c.t0 + 8, high)
-  if (c.fault) return
+  const operand = changetype<usize>(c) + VECTOR_SCRATCH_OFFSET
+  store<u64>(operand, low)
+  store<u16>(operand, <u16>high, 8)
+  if (!writeWhole(c, c.t0, operand, 10, 8)) return
   settle(c)
   pop(c)
 }

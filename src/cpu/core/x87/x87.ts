@@ -3,10 +3,11 @@
 // Promises: results of 80 bits, rounded by softfloat as precision and rounding control ask; condition codes, tags, stack
 // faults, and exceptions deferred to the next waiting instruction as #MF. Memory operands are read and written before
 // anything else changes, so that a page fault leaves no trace. `detail` = (opcode & 7) * 256 + ModRM (sse-decode.ts).
+import { VECTOR_SCRATCH_OFFSET } from '../../numbers/sizes'
 import { CpuState } from '../state/state'
 import { uopDetail, uopX } from '../blocks/ir'
 import { VECTOR_MF, VECTOR_NM, raiseNoCode } from '../state/fault'
-import { read16, read32, read64, write16, write32, write64 } from '../memory/memory'
+import { read16, read32, read64, readWhole, write16, write32, write64, writeWhole } from '../memory/memory'
 import { condition, setArithmetic } from '../state/flags'
 import { ADD, DIVIDE, INEXACT, INVALID, MULTIPLY, SUBTRACT, arithmetic, compareOperands, convertA, loadDouble, loadInteger, loadSingle, moveAToB, moveAToR, packDouble, packSingle, propagateNaNOfA, raised, replaceFlags, roundToDouble, roundToIntegral, roundToSingle, squareRoot, swapOperands, toInteger } from '../vector/softfloat'
 import { C0, C1, C2, C3, begin, controlWord, copyRegister, fx, isEmpty, loadSt, markEmpty, markFull, pop, push, roundToPrecision, setConditions, setControlWord, setStackTop, setStatusWord, settle, st, stackOverflow, stackTop, stackUnderflow, statusWord, storeForbidden, storeIndefinite, storeR } from './x87-stack'
@@ -185,37 +186,27 @@ function storeInteger(c: CpuState, bits: i32, popAfter: bool, truncate: bool = f
 }
 
 function loadExtendedMemory(c: CpuState): void {
-  const significand = read64(c, c.t0)
-  if (c.fault) return
-  const high = read16(c, c.t0 + 8)
-  if (c.fault) return
+  const operand = changetype<usize>(c) + VECTOR_SCRATCH_OFFSET
+  if (!readWhole(c, c.t0, operand, 10, 8)) return
   if (!isEmpty(c, 7)) {
     stackOverflow(c)
     return
   }
   push(c)
-  store<u64>(st(c, 0), significand)
-  store<u16>(st(c, 0), <u16>high, 8)
+  copyRegister(st(c, 0), operand)
 }
 
 function storeExtendedMemory(c: CpuState): void {
-  let significand: u64 = 0xc000000000000000
-  let high: u64 = 0xffff
+  const operand = changetype<usize>(c) + VECTOR_SCRATCH_OFFSET
   if (isEmpty(c, 0)) {
     stackUnderflow()
     if (storeForbidden(c)) {
       settle(c)
       return
     }
-  } else {
-    significand = load<u64>(st(c, 0))
-    high = load<u16>(st(c, 0), 8)
-  }
-  // The two parts may lie in two pages: the later one is written first only if the earlier one can be.
-  write16(c, c.t0 + 8, high)
-  if (c.fault) return
-  write64(c, c.t0, significand)
-  if (c.fault) return
+    storeIndefinite(operand)
+  } else copyRegister(operand, st(c, 0))
+  if (!writeWhole(c, c.t0, operand, 10, 8)) return
   settle(c)
   pop(c)
 }
@@ -379,10 +370,9 @@ function conditionalMove(c: CpuState, i: u32, code: u32): void {
   if (isEmpty(c, 0) || isEmpty(c, i)) {
     stackUnderflow()
     if (!settle(c)) return
-    if (condition(c, code) || isEmpty(c, 0)) {
-      storeIndefinite(st(c, 0))
-      markFull(c, 0)
-    }
+    // Whatever the condition, as processors do.
+    storeIndefinite(st(c, 0))
+    markFull(c, 0)
     return
   }
   if (condition(c, code)) copyRegister(st(c, 0), st(c, i))
@@ -531,7 +521,7 @@ function registerForm(c: CpuState, opcode: u32, modrm: u32): void {
     default:
       if (group == 0) {
         markEmpty(c, i)
-        setStackTop(c, stackTop(c) + 1)
+        pop(c)
       } else if (group == 1) exchange(c, i)
       else if (group < 4) storeRegister(c, i, true)
       else if (group == 4) store<u16>(changetype<usize>(c), <u16>statusWord(c)) // FNSTSW AX
