@@ -18,6 +18,7 @@ export interface MachineFlags {
   readonly initrd?: string
   readonly disk?: string
   readonly timeout?: string
+  readonly pcTestdev?: boolean
 }
 
 export function addMachineOptions(command: Command): Command {
@@ -28,6 +29,7 @@ export function addMachineOptions(command: Command): Command {
     .option('--append <text>', "the kernel's command line")
     .option('--initrd <file>', 'initial RAM disk (newc cpio); default: the one that is shipped')
     .option('--disk <file>', 'image for the virtio block device; writes stay in the machine')
+    .option('--pc-testdev', "QEMU's pc-testdev, which test suites of machines expect")
     .option('--timeout <seconds>', 'give up after this much virtual time (exit code 6)')
 }
 
@@ -69,6 +71,7 @@ export function machineOptions(image: string | undefined, flags: MachineFlags, i
     vcpus: integerOption('smp', flags.smp, 1, 16),
     seed: integerOption('seed', flags.seed, 0, Number.MAX_SAFE_INTEGER),
     onReset: 'stop',
+    pcTestdev: flags.pcTestdev === true,
     append: flags.append ?? 'console=ttyS0',
     ...(ramDisk === undefined ? {} : { initrd: ramDisk }),
     ...(flags.disk === undefined ? {} : { disk: readNamedFile(flags.disk) }),

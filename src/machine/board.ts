@@ -10,9 +10,10 @@ import { SystemBus } from './bus.js'
 import { ApicBus } from './devices/apic-bus.js'
 import * as key from './devices/fw-cfg.js'
 import { FwCfg } from './devices/fw-cfg.js'
-import { InterruptLines } from './devices/interrupt-lines.js'
+import { INTERRUPT_LINES, InterruptLines } from './devices/interrupt-lines.js'
 import { IO_APIC_BASE, IoApic } from './devices/io-apic.js'
 import { type CpuLines, LocalApic } from './devices/local-apic.js'
+import { PcTestdev } from './devices/pc-testdev.js'
 import { PicPair } from './devices/pic.js'
 import { Pit } from './devices/pit.js'
 import { Power } from './devices/power.js'
@@ -30,6 +31,7 @@ export interface BoardConfiguration {
   readonly epoch: number
   readonly items: ReadonlyMap<number, Uint8Array>
   readonly disk: Uint8Array | undefined
+  readonly pcTestdev?: boolean
 }
 
 const LOCAL_APIC_PAGE = 4096
@@ -102,6 +104,14 @@ export class Board implements Savable, InterruptControllers {
       { irq: 8, source: rtc },
       ...(block === undefined ? [] : [{ irq: VIRTIO_MMIO_FIRST_IRQ, source: block }]),
     ]
+    const testdev = configuration.pcTestdev
+      ? [
+          new PcTestdev(
+            bus,
+            Array.from({ length: INTERRUPT_LINES }, (_, irq) => lines.line(irq)),
+          ),
+        ]
+      : []
     this.parts = [
       apicBus,
       lines,
@@ -115,6 +125,7 @@ export class Board implements Savable, InterruptControllers {
       this.vga,
       fwCfg,
       ...slots,
+      ...testdev,
     ]
   }
 

@@ -21,7 +21,7 @@ export interface MachineOptions {
   readonly vcpus?: number
   /** Default 1. */
   readonly seed?: number | bigint
-  /** ELF64 with PVH note, or Multiboot ELF32. Without one the firmware finds nothing to boot. */
+  /** ELF64 with PVH note, Linux bzImage, or Multiboot image. Without one the firmware finds nothing to boot. */
   readonly kernel?: Uint8Array
   /** The kernel's command line. */
   readonly append?: string
@@ -36,6 +36,8 @@ export interface MachineOptions {
   readonly onReset?: 'reboot' | 'stop'
   /** Whether other vCPUs may see rewritten code bytes late, as hardware may. Default 'hardware'. */
   readonly coherence?: 'hardware' | 'immediate'
+  /** QEMU's `pc-testdev`, for public test suites of machines (devices/pc-testdev.ts). Default false. */
+  readonly pcTestdev?: boolean
   /** Compiled code: 'on' (default), 'off', or on with another number of entries after which a block is compiled. Changes speed only. */
   readonly jit?: JitOption
 }
@@ -54,6 +56,7 @@ export interface Configuration {
   readonly epoch: number
   readonly onReset: 'reboot' | 'stop'
   readonly coherence: 'hardware' | 'immediate'
+  readonly pcTestdev: boolean
   readonly boot: BootPlan | undefined
 }
 
@@ -100,6 +103,7 @@ export function configure(options: MachineOptions): Result<Configuration, BootRe
     epoch: options.epoch ?? DEFAULT_EPOCH,
     onReset: options.onReset ?? 'reboot',
     coherence: options.coherence ?? 'hardware',
+    pcTestdev: options.pcTestdev ?? false,
     boot,
   })
 }

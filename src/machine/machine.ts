@@ -177,6 +177,7 @@ export class Machine implements Savable {
         epoch: configuration.epoch,
         items: configuration.boot?.items ?? new Map(),
         disk: configuration.disk,
+        pcTestdev: configuration.pcTestdev,
       },
       this.clock,
       memory,

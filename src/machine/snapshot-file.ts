@@ -24,7 +24,7 @@ import { PageImage } from './page-image.js'
 import type { Snapshot } from './snapshot.js'
 
 const MAGIC = encodeText('TPSNAPSH')
-const FORMAT = 2
+const FORMAT = 3
 
 export type SnapshotRefusalCode = 'not-a-snapshot' | 'snapshot-version' | 'snapshot-damaged'
 
@@ -120,6 +120,7 @@ function writeConfiguration(writer: StateWriter, configuration: Configuration): 
   writer.f64(configuration.epoch)
   writer.string(configuration.onReset)
   writer.string(configuration.coherence)
+  writer.bool(configuration.pcTestdev)
   writer.string(configuration.append)
   writer.blob(configuration.firmware)
   writeOptional(writer, configuration.kernel)
@@ -136,6 +137,7 @@ function readConfiguration(reader: StateReader): Configuration {
   const epoch = reader.f64()
   const onReset = reader.string() === 'stop' ? 'stop' : 'reboot'
   const coherence = reader.string() === 'immediate' ? 'immediate' : 'hardware'
+  const pcTestdev = reader.bool()
   const append = reader.string()
   const firmware = reader.blob()
   const kernel = readOptional(reader)
@@ -156,6 +158,7 @@ function readConfiguration(reader: StateReader): Configuration {
     epoch,
     onReset,
     coherence,
+    pcTestdev,
     boot: planned?.value,
   }
 }

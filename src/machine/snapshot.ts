@@ -41,16 +41,17 @@ export function footprint(snapshots: Iterable<Snapshot>): Footprint {
 
 /** Guards against a snapshot of a machine with another shape. */
 export function requireSameShape(configuration: Configuration, snapshot: Snapshot): void {
-  const { memoryBytes, vcpus, disk } = snapshot.configuration
+  const { memoryBytes, vcpus, disk, pcTestdev } = snapshot.configuration
   if (
     memoryBytes === configuration.memoryBytes &&
     vcpus === configuration.vcpus &&
-    disk?.length === configuration.disk?.length
+    disk?.length === configuration.disk?.length &&
+    pcTestdev === configuration.pcTestdev
   )
     return
   throw new TransplantError(
     'SNAPSHOT_CONFIGURATION',
-    `The snapshot is of a machine with ${vcpus} vCPUs, ${memoryBytes} bytes of RAM and ${disk === undefined ? 'no disk' : `a disk of ${disk.length} bytes`}.`,
+    `The snapshot is of a machine with ${vcpus} vCPUs, ${memoryBytes} bytes of RAM and ${disk === undefined ? 'no disk' : `a disk of ${disk.length} bytes`}${pcTestdev ? ', with pc-testdev' : ''}.`,
     'Create the machine with Machine.from(snapshot, coreWasm).',
   )
 }

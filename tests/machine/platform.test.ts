@@ -1,13 +1,14 @@
 // The rest of the board: bus, fw_cfg, power ports, and the refusal of bad kernel images.
 
 import { describe, expect, it } from 'vitest'
-import { writeU16, writeU32, writeU64 } from '../../src/base/index.js'
+import { StateReader, StateWriter, writeU16, writeU32, writeU64 } from '../../src/base/index.js'
 import { planBoot } from '../../src/machine/boot/kernel-image.js'
 import * as key from '../../src/machine/devices/fw-cfg.js'
 import { FwCfg } from '../../src/machine/devices/fw-cfg.js'
+import { PcTestdev } from '../../src/machine/devices/pc-testdev.js'
 import { Power, type PowerRequest } from '../../src/machine/devices/power.js'
 import { Scheduler } from '../../src/machine/scheduler.js'
-import { arrayMemory, bench } from './fixtures.js'
+import { arrayMemory, bench, RecordedLine } from './fixtures.js'
 
 describe('the bus', () => {
   it('reads all ones and drops writes where nothing is', () => {
@@ -98,6 +99,69 @@ describe('the power ports', () => {
       { kind: 'reset', cause: 'keyboard-controller' },
       { kind: 'reset', cause: 'port-92' },
     ])
+  })
+})
+
+describe('the keyboard controller', () => {
+  const make = () => {
+    const { bus, clock } = bench()
+    const power = new Power(bus, clock)
+    const seen: PowerRequest[] = []
+    power.onRequest((request) => seen.push(request))
+    return { bus, power, seen }
+  }
+
+  it('resets by bit 0 of its output port, written or pulsed, and by nothing else', () => {
+    const { bus, seen } = make()
+    for (const command of [0xff, 0xf1, 0xad, 0xd0]) bus.portWrite(0x64, 1, command)
+    bus.portWrite(0x60, 1, 0)
+    bus.portWrite(0x64, 1, 0xd1)
+    bus.portWrite(0x60, 1, 0x03)
+    bus.portWrite(0x60, 1, 0xfe) // no longer for the output port
+    expect(seen).toEqual([])
+    bus.portWrite(0x64, 1, 0xd1)
+    bus.portWrite(0x60, 1, 0xfe)
+    for (const pulse of [0xf0, 0xfc]) bus.portWrite(0x64, 1, pulse)
+    expect(seen).toEqual(Array(3).fill({ kind: 'reset', cause: 'keyboard-controller' }))
+  })
+
+  it('gives its output port back, A20 included, also after save and load', () => {
+    const { bus, power } = make()
+    expect(bus.portRead(0x64, 1) & 1).toBe(0)
+    bus.portWrite(0x64, 1, 0xd1)
+    bus.portWrite(0x60, 1, 0xdf)
+    bus.portWrite(0x64, 1, 0xd0)
+    const writer = new StateWriter()
+    writer.section(power)
+    const second = make()
+    new StateReader(writer.finish()).section(second.power)
+    for (const one of [bus, second.bus]) {
+      expect([0x64, 0x60, 0x64].map((port) => one.portRead(port, 1))).toEqual([0x15, 0xdf, 0x14])
+    }
+  })
+})
+
+describe('pc-testdev', () => {
+  it('has memory, ports that read back, and the interrupt lines', () => {
+    const { bus } = bench()
+    const lines = Array.from({ length: 24 }, () => new RecordedLine())
+    const device = new PcTestdev(bus, lines)
+    bus.memoryWrite(0xff00_0102, 4, 0x1234_5678)
+    expect([bus.memoryRead(0xff00_0103, 2), bus.memoryRead(0xff00_ffff, 1)]).toEqual([0x3456, 0])
+    bus.portWrite(0xe0, 4, 0x1122_3344)
+    bus.portWrite(0xe1, 1, 0x55)
+    bus.portWrite(0xe4, 4, 0x10_0000)
+    expect([bus.portRead(0xe0, 4), bus.portRead(0xe2, 2), bus.portRead(0xe8, 4)]).toEqual([
+      ...[0x1122_5544, 0x1122, 0x1122_5544],
+    ])
+    bus.portWrite(0x2000 + 17, 1, 1)
+    expect(lines.map((line) => line.level).indexOf(true)).toBe(17)
+    const writer = new StateWriter()
+    writer.section(device)
+    device.reset()
+    expect([lines[17]?.level, bus.portRead(0xe0, 4)]).toEqual([false, 0])
+    new StateReader(writer.finish()).section(device)
+    expect([bus.portRead(0xe0, 4), bus.memoryRead(0xff00_0102, 4)]).toEqual([0x1122_5544, 0x1234_5678])
   })
 })
 

@@ -15,7 +15,8 @@ export interface InterruptInput {
   setInput(input: number, level: boolean): void
 }
 
-const LINES = 24
+/** Interrupt numbers 0 to 23. */
+export const INTERRUPT_LINES = 24
 
 /** The I/O APIC's input for an interrupt number. */
 export function ioApicPin(irq: number): number {
@@ -25,7 +26,7 @@ export function ioApicPin(irq: number): number {
 export class InterruptLines implements Savable {
   readonly tag = 'interrupt-lines'
   readonly version = 1
-  private readonly sources: Uint8Array[] = Array.from({ length: LINES }, () => new Uint8Array(0))
+  private readonly sources: Uint8Array[] = Array.from({ length: INTERRUPT_LINES }, () => new Uint8Array(0))
   private readonly pic: InterruptInput
   private readonly ioApic: InterruptInput
 
@@ -60,6 +61,6 @@ export class InterruptLines implements Savable {
   }
 
   load(reader: StateReader): void {
-    for (let irq = 0; irq < LINES; irq++) this.sources[irq] = reader.blob()
+    for (let irq = 0; irq < INTERRUPT_LINES; irq++) this.sources[irq] = reader.blob()
   }
 }

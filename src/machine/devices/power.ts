@@ -1,6 +1,7 @@
 // The ways out: isa-debug-exit (501H as QEMU's option in our manuals, and F4H, its customary place), ACPI PM1 control
-// (604H, as QEMU's pc), reset by RST_CNT (CF9H), the keyboard controller's pulse (64H <- FEH) and port 92H bit 0. Also the
-// ports a PC must have and nothing happens at: POST codes (80H), A20 (92H bit 1), and the ACPI PM timer (608H).
+// (604H, as QEMU's pc), reset by RST_CNT (CF9H), port 92H bit 0, and the keyboard controller: a pulse on bit 0 of its output
+// port (64H <- FEH), or bit 0 written as 0 (64H <- D1H, 60H <- value). Also the ports a PC must have and nothing happens at:
+// POST codes (80H), A20 (92H bit 1, bit 1 of the output port), and the ACPI PM timer (608H). There is no keyboard.
 //
 // RST_CNT lies inside the PCI configuration address register (CF8H, 32 bits): only byte accesses reach it, and the wider
 // ones, with which a kernel looks for PCI, are open bus. Each request is an event; the machine acts on it at the next
@@ -20,12 +21,20 @@ const SLEEP_ENABLE = 1 << 13
 const SLEEP_TYPE = 7 << 10
 /** SLP_TYP of S5: 0 in QEMU's DSDT and in ours. */
 const SLEEP_TYPE_S5 = 0
+const READ_OUTPUT_PORT = 0xd0
+const WRITE_OUTPUT_PORT = 0xd1
+/** Commands from here on pulse those of bits 0 to 3 of the output port that are 0 in the command. */
+const PULSE_OUTPUT_PORT = 0xf0
+const OUTPUT_NO_RESET = 1
+/** System flag, not inhibited, input buffer empty: nobody need wait. */
+const KEYBOARD_STATUS = 0x14
+const KEYBOARD_OUTPUT_FULL = 1
 const OPEN_BUS = 0xffff_ffff
 const PM_TIMER_HZ = 3_579_545
 
 export class Power implements Savable, PortHandler {
   readonly tag = 'power'
-  readonly version = 1
+  readonly version = 2
   readonly width = 4
   private readonly clock: Clock
   private pmStatus = 0
@@ -34,6 +43,8 @@ export class Power implements Savable, PortHandler {
   private resetControl = 0
   private port92 = 2 // A20 open
   private keyboardCommand = 0
+  private outputPort = 3 // no reset, A20 open
+  private outputFull = 0
 
   private readonly requestEmitter = new Emitter<PowerRequest>()
   readonly onRequest: Event<PowerRequest> = this.requestEmitter.event
@@ -57,6 +68,8 @@ export class Power implements Savable, PortHandler {
     this.resetControl = 0
     this.port92 = 2
     this.keyboardCommand = 0
+    this.outputPort = 3
+    this.outputFull = 0
   }
 
   read(port: number, size: number): number {
@@ -74,9 +87,13 @@ export class Power implements Savable, PortHandler {
       case 0x92:
         return this.port92
       case 0x64:
-        return 0x14 // system flag, not inhibited, both buffers empty: the reboot path need not wait
+        return KEYBOARD_STATUS | this.outputFull
+      case 0x60:
+        if (this.outputFull === 0) return 0
+        this.outputFull = 0
+        return this.outputPort
       default:
-        return (port >= 0x600 && port < 0x60c) || port === 0x60 ? 0 : OPEN_BUS
+        return port >= 0x600 && port < 0x60c ? 0 : OPEN_BUS
     }
   }
 
@@ -105,7 +122,14 @@ export class Power implements Savable, PortHandler {
         return
       case 0x64:
         this.keyboardCommand = value
-        if (value === 0xfe) this.requestEmitter.fire({ kind: 'reset', cause: 'keyboard-controller' })
+        if (value === READ_OUTPUT_PORT) this.outputFull = KEYBOARD_OUTPUT_FULL
+        else if (value >= PULSE_OUTPUT_PORT && (value & OUTPUT_NO_RESET) === 0) this.keyboardResets()
+        return
+      case 0x60:
+        if (this.keyboardCommand !== WRITE_OUTPUT_PORT) return
+        this.keyboardCommand = 0
+        this.outputPort = value
+        if ((value & OUTPUT_NO_RESET) === 0) this.keyboardResets()
         return
       case 0x92: {
         const before = this.port92
@@ -117,6 +141,10 @@ export class Power implements Savable, PortHandler {
     }
   }
 
+  private keyboardResets(): void {
+    this.requestEmitter.fire({ kind: 'reset', cause: 'keyboard-controller' })
+  }
+
   save(writer: StateWriter): void {
     for (const value of [
       this.pmStatus,
@@ -125,6 +153,8 @@ export class Power implements Savable, PortHandler {
       this.resetControl,
       this.port92,
       this.keyboardCommand,
+      this.outputPort,
+      this.outputFull,
     ])
       writer.u16(value)
   }
@@ -136,5 +166,7 @@ export class Power implements Savable, PortHandler {
     this.resetControl = reader.u16()
     this.port92 = reader.u16()
     this.keyboardCommand = reader.u16()
+    this.outputPort = reader.u16()
+    this.outputFull = reader.u16()
   }
 }
