@@ -6,26 +6,15 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { decodeSnapshot, encodeSnapshot, Machine, type MachineOptions } from '../../src/machine/index.js'
 import { assemble } from '../cpu/assemble.js'
+import { flatKernel } from './flat-kernel.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const coreWasm = new WebAssembly.Module(readFileSync(join(root, 'src/cpu/core.wasm')))
 const firmware = new Uint8Array(readFileSync(join(root, 'images/built/firmware.bin')))
 const MIB = 1024 * 1024
 
-/** A flat Multiboot kernel at 1 MiB: 32-bit code behind its header. */
-function kernel(code: string): Uint8Array {
-  const image = new Uint8Array(4096)
-  const view = new DataView(image.buffer)
-  const words = [0x1bad_b002, 0x1_0000, -(0x1bad_b002 + 0x1_0000), MIB, MIB, 0, 0, MIB + 32]
-  words.forEach((word, i) => {
-    view.setUint32(4 * i, word >>> 0, true)
-  })
-  image.set(assemble(code, MIB + 32, 32), 32)
-  return image
-}
-
 function machine(code: string, more: Partial<MachineOptions> = {}): Machine {
-  const made = Machine.create({ coreWasm, firmware, memoryBytes: 8 * MIB, kernel: kernel(code), ...more })
+  const made = Machine.create({ coreWasm, firmware, memoryBytes: 8 * MIB, kernel: flatKernel(code), ...more })
   if (!made.ok) throw new Error(made.message)
   return made.value
 }
