@@ -10,6 +10,7 @@
 
 import type { Savable, StateReader, StateWriter } from '../../base/index.js'
 import type { Bus, MemoryHandler, PortHandler } from '../bus.js'
+import { loadMemory, saveMemory } from './device-memory.js'
 import type { InterruptLine } from './interrupt-lines.js'
 
 const MEMORY_BASE = 0xff00_0000
@@ -61,12 +62,12 @@ export class PcTestdev implements Savable, MemoryHandler {
   }
 
   save(writer: StateWriter): void {
-    writer.raw(this.ram)
+    saveMemory(writer, this.ram)
     writer.raw(this.data)
   }
 
   load(reader: StateReader): void {
-    this.ram.set(reader.raw(MEMORY_BYTES))
+    loadMemory(reader, this.ram)
     this.data.set(reader.raw(4))
   }
 }

@@ -6,6 +6,7 @@
 
 import type { Clock, Savable, StateReader, StateWriter } from '../../base/index.js'
 import type { Bus, MemoryHandler, PortHandler } from '../bus.js'
+import { loadMemory, saveMemory } from './device-memory.js'
 
 export const VGA_TEXT_BASE = 0xb_8000
 export const VGA_COLUMNS = 80
@@ -164,14 +165,14 @@ export class Vga implements Savable, PortHandler {
   }
 
   save(writer: StateWriter): void {
-    for (const bytes of this.arrays) writer.raw(bytes)
+    for (const bytes of this.arrays) saveMemory(writer, bytes)
     writer.bool(this.attributeWritesData)
     for (const value of [this.attributeIndex, this.miscellaneous]) writer.u8(value)
     for (const value of [this.paletteRead, this.paletteWrite]) writer.u16(value)
   }
 
   load(reader: StateReader): void {
-    for (const bytes of this.arrays) bytes.set(reader.raw(bytes.length))
+    for (const bytes of this.arrays) loadMemory(reader, bytes)
     this.attributeWritesData = reader.bool()
     this.attributeIndex = reader.u8()
     this.miscellaneous = reader.u8()
