@@ -8,10 +8,10 @@ import { accept, type Refusal, type Result, refuse } from '../../base/index.js'
 import { buildId, type ElfFile, EM_386, EM_X86_64, parseElf, pvhEntry } from '../../format/index.js'
 import * as key from '../devices/fw-cfg.js'
 import { type BootPlan, type BootRefusalCode, type KernelRequest, stringItem, u32Item } from './boot-plan.js'
-import { isLinuxImage, placeInitrd, planLinux } from './linux.js'
+import { isLinuxImage, planLinux } from './linux.js'
 import { flattenSegments, loadSegments } from './load-segments.js'
 import { findMultibootHeader, givesAddresses, planMultiboot } from './multiboot.js'
-import { refuseFirmwareMemory } from './places.js'
+import { placeInitrd, refuseFirmwareMemory } from './places.js'
 
 export function planBoot(request: KernelRequest): Result<BootPlan, BootRefusalCode> {
   const { image } = request

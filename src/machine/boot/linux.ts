@@ -4,9 +4,10 @@
 // The firmware enters by the 32-bit protocol; the kernel decompresses itself, to where it prefers to lie, so the initrd is kept
 // above that. What the header says about its own sizes is checked against the file here, so that a broken file is a refusal.
 
-import { accept, alignDown, type Result, readU16, readU32, readU64, refuse, writeU32 } from '../../base/index.js'
+import { accept, type Result, readU16, readU32, readU64, refuse, writeU32 } from '../../base/index.js'
 import * as key from '../devices/fw-cfg.js'
 import { type BootPlan, type BootRefusalCode, type KernelRequest, stringItem, u32Item } from './boot-plan.js'
+import { placeInitrd } from './places.js'
 
 const SECTOR = 512
 const BOOT_FLAG_AT = 0x1fe
@@ -21,9 +22,6 @@ const DEFAULT_SETUP_SECTORS = 4
 const KERNEL_ADDRESS = 0x10_0000
 /** The firmware's buffer for the command line, with its NUL. */
 const COMMAND_LINE_LIMIT = 8192
-/** QEMU puts the initrd as high as it fits below 4 GiB, with room above it for ACPI tables. */
-export const ROOM_ABOVE_INITRD = 128 * 1024
-
 export function isLinuxImage(image: Uint8Array): boolean {
   return image.length >= SIGNATURE_AT + 6 && readU32(image, SIGNATURE_AT) === SIGNATURE
 }
@@ -114,27 +112,4 @@ function endOfKernel(image: Uint8Array, version: number, kernelBytes: number): n
   const loaded = KERNEL_ADDRESS + kernelBytes
   if (version < 0x20a) return loaded
   return Math.max(loaded, Number(readU64(image, 0x258)) + readU32(image, 0x260))
-}
-
-/** Adds the initrd to the items: as high as RAM and `limit` allow. A refusal where that is not above `kernelEnd`. */
-export function placeInitrd(
-  { initrd, memoryBytes }: KernelRequest,
-  kernelEnd: number,
-  limit: number,
-  items: Map<number, Uint8Array>,
-) {
-  if (initrd === undefined) return undefined
-  const top = Math.min(memoryBytes - ROOM_ABOVE_INITRD - 1, limit)
-  const address = alignDown(top - initrd.length, 4096)
-  if (address < kernelEnd) {
-    return refuse(
-      'initrd-larger-than-ram',
-      `The initrd of ${initrd.length} bytes does not fit into ${memoryBytes} bytes of RAM above the kernel, which ends at 0x${kernelEnd.toString(16)}.`,
-      'Give the machine more memory (--memory).',
-    )
-  }
-  items.set(key.FW_CFG_INITRD_ADDR, u32Item(address))
-  items.set(key.FW_CFG_INITRD_SIZE, u32Item(initrd.length))
-  items.set(key.FW_CFG_INITRD_DATA, initrd)
-  return undefined
 }

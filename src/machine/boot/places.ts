@@ -1,6 +1,8 @@
 // Where the structures that booting writes may lie: never over the kernel, never over what the firmware works with.
 
-import { alignUp, type Range, type Refusal, rangesOverlap, refuse } from '../../base/index.js'
+import { alignDown, alignUp, type Range, type Refusal, rangesOverlap, refuse } from '../../base/index.js'
+import * as key from '../devices/fw-cfg.js'
+import { type KernelRequest, u32Item } from './boot-plan.js'
 
 /** What the firmware writes before it has read the kernel: BIOS data area; the other vCPUs' first page. */
 const WRITTEN_EARLY: readonly Named[] = [
@@ -11,6 +13,8 @@ const WRITTEN_EARLY: readonly Named[] = [
 const FIRMWARE: Named = { start: 0x8_0000, end: 0x10_0000, what: 'the memory of the firmware, of video and of the ROM' }
 const PAGE = 4096
 const HIGH = 0x10_0000
+/** QEMU puts the initrd as high as it fits below 4 GiB, with room above it for ACPI tables. */
+const ROOM_ABOVE_INITRD = 128 * 1024
 
 interface Named extends Range<number> {
   readonly what: string
@@ -44,4 +48,27 @@ export function findPlace(size: number, taken: Range<number>, memoryBytes: numbe
     const range = { start, end: start + size }
     return isUsable(range, memoryBytes) && !rangesOverlap(range, taken)
   })
+}
+
+/** Adds the initrd to the items: as high as RAM and `limit` allow. A refusal where that is not above `kernelEnd`. */
+export function placeInitrd(
+  { initrd, memoryBytes }: KernelRequest,
+  kernelEnd: number,
+  limit: number,
+  items: Map<number, Uint8Array>,
+): Refusal<'initrd-larger-than-ram'> | undefined {
+  if (initrd === undefined) return undefined
+  const top = Math.min(memoryBytes - ROOM_ABOVE_INITRD - 1, limit)
+  const address = alignDown(top - initrd.length, 4096)
+  if (address < kernelEnd) {
+    return refuse(
+      'initrd-larger-than-ram',
+      `The initrd of ${initrd.length} bytes does not fit into ${memoryBytes} bytes of RAM above the kernel, which ends at 0x${kernelEnd.toString(16)}.`,
+      'Give the machine more memory (--memory).',
+    )
+  }
+  items.set(key.FW_CFG_INITRD_ADDR, u32Item(address))
+  items.set(key.FW_CFG_INITRD_SIZE, u32Item(initrd.length))
+  items.set(key.FW_CFG_INITRD_DATA, initrd)
+  return undefined
 }
