@@ -82,6 +82,8 @@ void module_free_params(const struct module *mod);
 void module_free(struct module *mod);
 
 /* main.c */
+/* -EEXIST: there is a module of that name, or one is coming. */
+int module_check_name(const char *name);
 int module_add_to_list(struct module *mod);
 void module_unlink(struct module *mod);
 void module_set_state(struct module *mod, enum module_state state);

@@ -205,6 +205,9 @@ static int form_module(struct klp_modinfo *info, struct module **out)
 	ret = module_check_elf(info);
 	if (!ret)
 		ret = check_vermagic(info);
+	/* Before its exports are judged, which are there already if it is. */
+	if (!ret)
+		ret = module_check_name(info->name);
 	if (!ret)
 		ret = move_sections(info, mem);
 	if (ret)

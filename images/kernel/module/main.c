@@ -194,17 +194,36 @@ bool module_is_exported(const char *name)
 
 /* ---- coming and going ---- */
 
-int module_add_to_list(struct module *mod)
+/* In any state: the name belongs to whoever has it until he has gone. */
+static bool name_is_taken(const char *name)
 {
 	struct module *other;
-	int ret = 0;
+
+	list_for_each_entry(other, &modules, list)
+		if (!strcmp(other->name, name))
+			return true;
+	return false;
+}
+
+int module_check_name(const char *name)
+{
+	int ret;
 
 	mutex_lock(&module_mutex);
-	list_for_each_entry(other, &modules, list)
-		if (!strcmp(other->name, mod->name))
-			ret = -EEXIST;
-	if (!ret)
+	ret = name_is_taken(name) ? -EEXIST : 0;
+	mutex_unlock(&module_mutex);
+	return ret;
+}
+
+int module_add_to_list(struct module *mod)
+{
+	int ret = -EEXIST;
+
+	mutex_lock(&module_mutex);
+	if (!name_is_taken(mod->name)) {
 		list_add_tail(&mod->list, &modules);
+		ret = 0;
+	}
 	mutex_unlock(&module_mutex);
 	return ret;
 }
