@@ -1,0 +1,20 @@
+// Who decides about a mutant: test files, asked in order until one fails. They ask for behaviour, of a guest or of the library, and pass on
+// sound sources. All of them are asked about every mutant of their kind; those that know most of its room come first.
+
+const tracing = 'tests/e2e/tracing.test.ts'
+const transitions = 'tests/e2e/transitions.test.ts'
+const transcripts = 'tests/e2e/livepatch-transcripts.test.ts'
+const modules = 'tests/e2e/modules.test.ts'
+const guest = 'tests/e2e/guest-tests.test.ts'
+
+/** By room. */
+export const judges = {
+  text: [tracing, transitions, modules, transcripts, guest],
+  trace: [tracing, transitions, modules, transcripts, guest],
+  livepatch: [transitions, transcripts, modules, tracing, guest],
+  module: [modules, transitions, transcripts, tracing, guest],
+  patch: ['tests/patch'],
+}
+
+/** The rooms whose judges look at a kernel that is built from the changed source. */
+export const kernelRooms = ['text', 'trace', 'livepatch', 'module']

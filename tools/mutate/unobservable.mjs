@@ -1,0 +1,19 @@
+// Places where a change can be seen by nobody, each with the reason. Whatever is listed here is not drawn: a mutant that changes no
+// behaviour says nothing about the tests.
+
+const byFunction = {
+  poke_batch_repeat_for_tcg: "acts on QEMU's translator only",
+  print_modules: 'words of an oops',
+  ftrace_bug: 'words about a kernel that is broken already',
+  sort_sites: 'the linker sorts',
+}
+
+/** Why a change at this place cannot be seen; undefined where it can. */
+export function unobservable(_file, place, source) {
+  if (byFunction[place.function]) return byFunction[place.function]
+  const line = source.split('\n')[place.line - 1] ?? ''
+  if (/-ENOMEM|kfree|\bpanic\(/.test(source.slice(place.start, place.end)))
+    return 'memory is never out; what is not freed is lost in silence'
+  if (/^\s*(pr_\w+|printk|refuse)\(/.test(line)) return 'words'
+  return undefined
+}
