@@ -7,7 +7,7 @@ import { readEntryState } from '../../src/patch/index.js'
 import { needs } from '../needs.js'
 import { bootWith, inGuest, kernelFacts, readKernel, rights, testModule } from './module-guest.js'
 
-const names = ['registers', 'handlers', 'lingering', 'everything', 'fragments', 'straddlers']
+const names = ['registers', 'handlers', 'lingering', 'everything', 'fragments', 'straddlers', 'sites']
 
 /** The lines that the module's file gives: one for each check that failed, and their number. */
 async function checks(guest: GuestSession, name: string): Promise<string> {
@@ -20,7 +20,7 @@ needs('gcc')('a traced function', () => {
   beforeAll(async () => {
     const modules: Record<string, Uint8Array> = {}
     for (const name of names) modules[name] = await testModule(name)
-    for (const vcpus of [1, 2]) booted[vcpus] = await bootWith(modules, vcpus)
+    for (const vcpus of [1, 2, 3]) booted[vcpus] = await bootWith(modules, vcpus)
   })
   const guests = (vcpus: number, test: (guest: GuestSession) => Promise<void>) =>
     inGuest(booted[vcpus] as Snapshot, test)
@@ -55,6 +55,12 @@ needs('gcc')('a traced function', () => {
       )
       expect(apart).toContain(true)
     }))
+
+  it.each([2, 3])('is rewritten under those who run over it, %i vCPUs, and nobody sees it half done', (vcpus) =>
+    guests(vcpus, async (guest) => {
+      expect(await checks(guest, 'sites')).toBe('158 checks\n')
+    }),
+  )
 
   it('is any of the kernel, and all of them at once', () =>
     guests(2, async (guest) => {
