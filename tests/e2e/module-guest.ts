@@ -58,8 +58,11 @@ export interface Replaced {
   readonly code: string
 }
 
-/** The source of a livepatch module that replaces these functions; `globals` comes before them. */
-export function patchSource(functions: readonly Replaced[], globals = ''): string {
+/**
+ * The source of a livepatch module that replaces these functions; `globals` comes before them, `setup` into its init before the patch is
+ * enabled.
+ */
+export function patchSource(functions: readonly Replaced[], globals = '', setup = ''): string {
   const objects = [...new Set(functions.map((one) => one.object))]
   const funcs = (object: string | undefined) =>
     functions
@@ -80,7 +83,7 @@ export function patchSource(functions: readonly Replaced[], globals = ''): strin
     ...objects.map((object, i) => `{ ${object === undefined ? '' : `.name = "${object}", `}.funcs = funcs_${i} },`),
     '{ } };',
     'static struct klp_patch patch = { .mod = THIS_MODULE, .objs = objs };',
-    'static int start(void) { patch.replace = replace; return klp_enable_patch(&patch); }',
+    `static int start(void) { patch.replace = replace; ${setup} return klp_enable_patch(&patch); }`,
     'static void stop(void) { }',
     'module_init(start);',
     'module_exit(stop);',

@@ -33,6 +33,26 @@ const newPlace = (says: string): Replaced => ({
 }`,
 })
 const leave = 'static int leave;\nmodule_param(leave, int, 0644);'
+/** Knows these states, each an id and a version, and tells of which version it found state 7 when it came. */
+const withStates = (states: readonly (readonly number[])[]) =>
+  patchSource(
+    [newValue(5)],
+    `static int found = -1, own = -1;
+module_param(found, int, 0444);
+module_param(own, int, 0444);
+static struct klp_state states[] = { ${states.map(([id, version]) => `{ .id = ${id}, .version = ${version} }, `).join('')}{ } };
+static int look(struct klp_object *obj)
+{
+	struct klp_state *before = klp_get_prev_state(7);
+
+	found = before ? (int)before->version : 0;
+	return 0;
+}`,
+    `objs[0].callbacks.pre_patch = look; patch.states = states; {
+	struct klp_state *mine = klp_get_state(&patch, 7);
+	own = mine ? (int)mine->version : 0;
+    }`,
+  )
 const patches: Record<string, string> = {
   values: patchSource([newValue(2)]),
   more_values: patchSource([newValue(3)]),
@@ -40,6 +60,20 @@ const patches: Record<string, string> = {
   later_sleepers: patchSource([newPlace('second new place')], leave),
   runners: patchSource([{ object, name: 'running_here', code: 'static void NEW(void) { }' }, newValue(2)]),
   workers: patchSource([{ object, name: 'worker', code: 'static void NEW(void) { }' }]),
+  ...Object.fromEntries(
+    [
+      ['state_1', [[7, 1]]],
+      ['state_2', [[7, 2]]],
+      [
+        'state_both',
+        [
+          [8, 1],
+          [7, 3],
+        ],
+      ],
+      ['state_other', [[8, 1]]],
+    ].map(([name, states]) => [name, withStates(states as number[][])]),
+  ),
   both: patchSource([
     newValue(4),
     {
@@ -316,6 +350,29 @@ needs('gcc')('a transition', () => {
       await session.agent.read(`echo 1 > /proc/sys/kernel/ftrace_enabled && ${load('values')}`)
       expect(await value(session)).toBe('2\n')
       expect(messages(session).join('\n')).toContain("livepatch: 'values': patching complete")
+    }))
+
+  it('keeps out a patch that does not know the states of those before it', () =>
+    guest(async (session) => {
+      const told = async (patch: string) =>
+        (await session.agent.read(`cd /sys/module/${patch}/parameters; cat own found`)).trim().split('\n').map(Number)
+      const refused = async (command: string) => {
+        expect((await attempt(session, command)).said, command).toMatch(/invalid/i)
+        expect(messages(session).at(-1)).toMatch(/is not compatible with the already installed livepatches/)
+      }
+      await session.agent.read(load('state_2'))
+      expect(await told('state_2')).toEqual([2, 0])
+      await refused('insmod /lib/test/state_1.ko')
+      await refused('insmod /lib/test/state_other.ko replace=1')
+      await refused('insmod /lib/test/values.ko replace=1')
+      await session.agent.read(`${load('state_other')} && ${load('values')}`)
+      expect(await told('state_other')).toEqual([0, 2])
+      await session.agent.read(`insmod /lib/test/state_both.ko replace=1 && ${settled('state_both')}`)
+      expect(await told('state_both')).toEqual([3, 2])
+      await session.agent.read(`${gone('state_2')} && rmmod state_2 && ${gone('values')} && ${gone('state_other')}`)
+      await refused('insmod /lib/test/state_2.ko')
+      await session.agent.read(`${disable('state_both')} && ${gone('state_both')} && ${load('state_1')}`)
+      expect(await told('state_1')).toEqual([1, 0])
     }))
 
   it('brings shadow variables: one for each object and id', () =>

@@ -63,6 +63,25 @@ it('tells of a patch that the guest refuses by status and words, with all entrie
   expect(report.behaviour).toEqual({ command: '', before: '', after: '', later: '' })
 })
 
+it('names the tasks for which a transition does not end', async () => {
+  const module = read('images/built/patches/klp-stack.ko')
+  const session = await bootGuest({}, { limit: 3e9 })
+  await session.agent.put('/tmp/klp-target.ko', read('images/built/patches/klp-target.ko'))
+  await session.agent.put('/tmp/klp-stack.ko', module)
+  await session.agent.read('insmod /tmp/klp-target.ko')
+  const sleeper = await session.agent.start('exec cat /proc/klp_target_wait')
+  await session.agent.read('sleep 0.3')
+  const image = readKernelImage(kernel)
+  if (!image.ok) throw new Error(image.message)
+  const target = patchTarget(module, kernel, '/tmp/klp-stack.ko')
+  const following = observePatch(session, await session.kernel([image.value]), target, await createDisassembler())
+  await expect(following).rejects.toMatchObject({
+    code: 'TRANSITION_STUCK',
+    message: expect.stringContaining(`cat (pid ${sleeper.pid}) did not switch`),
+  })
+  session.dispose()
+})
+
 it('throws for what is no kernel and for a patch that the kernel would not take', () => {
   expect(() => patchTarget(demo, demo, '/x')).toThrow(expect.objectContaining({ code: 'KERNEL_IMAGE' }))
   expect(() => patchTarget(kernel, kernel, '/x')).toThrow(expect.objectContaining({ code: 'PATCH_REFUSED' }))
