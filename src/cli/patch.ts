@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { EXIT_CODES, type ExitCode } from '../base/index.js'
-import { readTasks } from '../guest/index.js'
+import { readStragglers } from '../guest/index.js'
 import { createDisassembler } from '../isa/index.js'
 import {
   buildPatchFromAssembly,
@@ -210,9 +210,8 @@ function addStatusCommand(patch: Command): void {
           (await session.agent.read(`cat /sys/kernel/livepatch/${name}/${file}`)).trim()
         patches.push({ name, enabled: await read('enabled'), transition: await read('transition') })
       }
-      const tasks = await readTasks(await session.kernel(readableKernels(kernels)))
+      const stragglers = await readStragglers(await session.kernel(readableKernels(kernels)))
       const under = patches.some((one) => one.transition === '1')
-      const stragglers = under ? tasks.filter((task) => task.patchState === 0) : []
       if (flags.json === true) {
         printJson({
           schema: 'transplant-patch-status/1',

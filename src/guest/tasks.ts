@@ -17,22 +17,41 @@ export interface Task {
 
 /** More tasks than any guest here has: a longer walk means a broken list. */
 const TASK_LIMIT = 65_536
+/** KLP_TRANSITION_IDLE. */
+const NO_TRANSITION = -1
 
-/** All tasks except the idle tasks, in the kernel's order. Throws KERNEL_BAD_LIST when the list does not close. */
+/** All thread group leaders except the idle tasks, in the kernel's order. Throws KERNEL_BAD_LIST when the list does not close. */
 export async function readTasks(kernel: KernelView): Promise<Task[]> {
-  const head = kernel.address('init_task')
-  const link = kernel.field('task_struct', 'tasks').offset
+  const tasks = BigInt(kernel.field('task_struct', 'tasks').offset)
+  return readList(kernel, kernel.address('init_task') + tasks, tasks)
+}
+
+/**
+ * The tasks, threads among them, that have not come to where the running transition is going: to the patch, away from it, or back. None
+ * while no transition runs.
+ */
+export async function readStragglers(kernel: KernelView): Promise<Task[]> {
+  const target = (await kernel.readU32(kernel.address('klp_target_state'))) | 0
+  if (target === NO_TRANSITION) return []
+  const head = BigInt(kernel.field('signal_struct', 'thread_head').offset)
+  const node = BigInt(kernel.field('task_struct', 'thread_node').offset)
+  const stragglers: Task[] = []
+  for (const leader of await readTasks(kernel)) {
+    const signal = await kernel.readField('task_struct', 'signal', leader.address)
+    const threads = await readList(kernel, signal + head, node)
+    stragglers.push(...threads.filter((task) => task.patchState === 1 - target))
+  }
+  return stragglers
+}
+
+/** The tasks of a list: `head` is its head, `node` the place of the link in a task. */
+async function readList(kernel: KernelView, head: bigint, node: bigint): Promise<Task[]> {
   const list: Task[] = []
-  let at = (await kernel.readU64(head + BigInt(link))) - BigInt(link)
-  while (at !== head) {
+  for (let at = await kernel.readU64(head); at !== head; at = await kernel.readU64(at)) {
     if (list.length >= TASK_LIMIT) {
-      throw new TransplantError(
-        'KERNEL_BAD_LIST',
-        `the task list does not return to init_task after ${TASK_LIMIT} tasks.`,
-      )
+      throw new TransplantError('KERNEL_BAD_LIST', `a task list does not close after ${TASK_LIMIT} tasks.`)
     }
-    list.push(await readTask(kernel, at))
-    at = (await kernel.readU64(at + BigInt(link))) - BigInt(link)
+    list.push(await readTask(kernel, at - node))
   }
   return list
 }

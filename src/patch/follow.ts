@@ -8,7 +8,14 @@
 // 4. A module that the guest refuses is an ordinary result: status and messages say why, the entries are at rest.
 
 import { type Disposable, DisposableStore, formatAddress, TransplantError, virtAddr } from '../base/index.js'
-import { type AgentClient, type CommandResult, type KernelView, readTasks, type Task } from '../guest/index.js'
+import {
+  type AgentClient,
+  type CommandResult,
+  type KernelView,
+  readStragglers,
+  readTasks,
+  type Task,
+} from '../guest/index.js'
 import { type Disassembler, formatBytes } from '../isa/index.js'
 import type { BreakpointAction, GuestPort } from '../machine/index.js'
 import { checkPatch, type PatchedFunction } from './check-patch.js'
@@ -235,12 +242,12 @@ function listEntry(disassembler: Disassembler, bytes: Uint8Array, address: bigin
 /** A transition that does not end is explained by the tasks that have not switched. */
 async function explainStuck(error: unknown, kernel: KernelView): Promise<unknown> {
   if (!(error instanceof TransplantError) || error.code !== 'AGENT_TIMEOUT') return error
-  const stragglers = (await readTasks(await kernel.on(0))).filter((task) => task.patchState === 0)
+  const stragglers = await readStragglers(await kernel.on(0))
   if (stragglers.length === 0) return error
   const names = stragglers.map((task) => `${task.comm} (pid ${task.pid})`).join(', ')
   return new TransplantError(
     'TRANSITION_STUCK',
-    `The transition does not end: ${names} did not switch to the patched functions.`,
+    `The transition does not end: ${names} did not switch.`,
     'Look at its stack in the guest (/proc/<pid>/stack), or wake it with a signal.',
   )
 }

@@ -9,7 +9,7 @@
  *     registers are at the boundary. A system call that was interrupted has
  *     been rewound to its SYSCALL instruction, or a handler's frame is set up.
  *  3. A pending patch transition is made at the boundary, where no function of
- *     the kernel is on the stack but the entry code.
+ *     the kernel is on the stack but these: so none of them may be patched.
  */
 #include <linux/kernel.h>
 #include <linux/sched.h>
@@ -40,7 +40,7 @@ void syscall_table_init(void)
 		sys_call_table[record->nr] = record->fn;
 }
 
-static void exit_to_user_mode_work(struct pt_regs *regs, unsigned long work)
+static notrace void exit_to_user_mode_work(struct pt_regs *regs, unsigned long work)
 {
 	if (work & _TIF_NEED_RESCHED)
 		schedule();
@@ -55,7 +55,7 @@ static void exit_to_user_mode_work(struct pt_regs *regs, unsigned long work)
 }
 
 /* Returns with interrupts off and nothing left to do. */
-static void exit_to_user_mode_loop(struct pt_regs *regs)
+static notrace void exit_to_user_mode_loop(struct pt_regs *regs)
 {
 	unsigned long work;
 

@@ -1,124 +1,117 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The code between a patched function entry and the C handlers.
+ * The code between a redirected function entry and the C handlers: one for all
+ * ops, entered through the stub of one (trace/stubs.c).
  *
- * On entry, by the `call` that replaced the NOP at a function's first byte:
- *	(%rsp)	address after the call: entry + 5
- *	8(%rsp)	return address of the function's caller
- * and every register holds what the caller left, arguments included.
+ * On entry every register holds what the function's caller left, and
+ *
+ *	 0(%rsp)	stub + 5; the ftrace_ops is at 8 in the stub
+ *	 8(%rsp)	entry + 5
+ *	16(%rsp)	return address of the function's caller
  *
  * Promise: a complete struct pt_regs describes the function's entry; if the
  * handler changes its ip, execution goes on there, with the caller's return
  * address on top of the stack as if it had called that place itself.
  *
- * The bytes from ftrace_regs_caller to ftrace_regs_caller_end are a template:
- * trace/trampoline.c copies them for each ops and rewrites the two operands
- * marked below. Hence no relative references out of the template but those.
+ * The rule of the frame. Two frames lead the unwinder from the handler to the
+ * caller, and the first lies inside the pt_regs: its link is the word orig_ax,
+ * its return address the word ip.
+ *
+ *	handler's frame   returns to   ftrace_caller
+ *	{orig_ax, ip}     returns to   the function, or the version chosen
+ *	{link, address}   returns to   the function's caller
+ *
+ * So the store by which a handler chooses where to go is the store that says so
+ * on the stack: there is no instant at which a choice is made and not named.
+ * Before the handler, the word names the function itself. In the instructions
+ * that set the frames up and take them down, an interrupt's frame says that the
+ * stack is not to be relied on (arch/unwind.c).
  */
-#define R15	0
-#define R14	8
-#define R13	16
-#define R12	24
-#define RBP	32
-#define RBX	40
-#define R11	48
-#define R10	56
-#define R9	64
-#define R8	72
-#define RAX	80
-#define RCX	88
-#define RDX	96
-#define RSI	104
-#define RDI	112
-#define ORIG_RAX 120
-#define RIP	128
-#define CS	136
-#define EFLAGS	144
-#define RSP	152
-#define SS	160
-#define PT_REGS_SIZE 168
+#include <asm/ptrace.h>
+#include <linux/ftrace.h>
+
+#define CALLER_FRAME	PT_SIZE			/* above the pt_regs: link, address */
+#define FLAGS_WORD	(CALLER_FRAME + 16)
+#define STUB_WORD	(CALLER_FRAME + 24)	/* stays for as long as the ops is in use */
+#define TARGET_WORD	(CALLER_FRAME + 32)	/* entry + 5; at the end, where to go */
+#define CALLER_WORD	(CALLER_FRAME + 40)
+#define STUB_TO_OPS	3			/* from stub + 5 */
 
 	.text
-	.globl ftrace_regs_caller, ftrace_regs_caller_end
-	.globl ftrace_regs_caller_ops, ftrace_regs_caller_call
-	.type ftrace_regs_caller, @function
+	.globl ftrace_caller
+	.type ftrace_caller, @function
 	.balign 16
-ftrace_regs_caller:
+ftrace_caller:
 	pushfq				/* the handler must not disturb flags */
-	/* A frame that returns to the caller, for the unwinder: the function has none yet. */
-	pushq	16(%rsp)		/* its return address */
-	pushq	%rbp
-	movq	%rsp, %rbp
-	subq	$PT_REGS_SIZE, %rsp
-	movq	%r15, R15(%rsp)
-	movq	%r14, R14(%rsp)
-	movq	%r13, R13(%rsp)
-	movq	%r12, R12(%rsp)
-	movq	%rbx, RBX(%rsp)
-	movq	%r11, R11(%rsp)
-	movq	%r10, R10(%rsp)
-	movq	%r9, R9(%rsp)
-	movq	%r8, R8(%rsp)
-	movq	%rax, RAX(%rsp)
-	movq	%rcx, RCX(%rsp)
-	movq	%rdx, RDX(%rsp)
-	movq	%rsi, RSI(%rsp)
-	movq	%rdi, RDI(%rsp)
-	movq	$0, ORIG_RAX(%rsp)
-	movq	(%rbp), %rax
-	movq	%rax, RBP(%rsp)
-	movq	24(%rbp), %rdi		/* entry + 5 */
-	movq	%rdi, RIP(%rsp)
-	movq	16(%rbp), %rax		/* flags */
-	movq	%rax, EFLAGS(%rsp)
-	leaq	32(%rbp), %rax		/* where the caller's return address is */
-	movq	%rax, RSP(%rsp)
-	movq	%cs, %rax
-	movq	%rax, CS(%rsp)
-	movq	%ss, %rax
-	movq	%rax, SS(%rsp)
+	pushq	24(%rsp)		/* the caller's frame: its return address */
+	pushq	%rbp			/* and its link */
+	subq	$PT_SIZE, %rsp
+	movq	%rdi, PT_RDI(%rsp)
+	movq	%rsi, PT_RSI(%rsp)
+	movq	%rdx, PT_RDX(%rsp)
+	movq	%rcx, PT_RCX(%rsp)
+	movq	%rax, PT_RAX(%rsp)
+	movq	%r8, PT_R8(%rsp)
+	movq	%r9, PT_R9(%rsp)
+	movq	%r10, PT_R10(%rsp)
+	movq	%r11, PT_R11(%rsp)
+	movq	%rbx, PT_RBX(%rsp)
+	movq	%rbp, PT_RBP(%rsp)
+	movq	%r12, PT_R12(%rsp)
+	movq	%r13, PT_R13(%rsp)
+	movq	%r14, PT_R14(%rsp)
+	movq	%r15, PT_R15(%rsp)
+	movq	FLAGS_WORD(%rsp), %rax
+	movq	%rax, PT_EFLAGS(%rsp)
+	movl	%cs, %eax
+	movq	%rax, PT_CS(%rsp)
+	movl	%ss, %eax
+	movq	%rax, PT_SS(%rsp)
+	leaq	CALLER_WORD(%rsp), %rax
+	movq	%rax, PT_RSP(%rsp)
 
-	subq	$5, %rdi		/* ip: the function's entry */
-	movq	8(%rbp), %rsi		/* parent_ip */
-ftrace_regs_caller_ops:
-	movabsq	$0, %rdx		/* rewritten: the ftrace_ops */
-	movq	%rsp, %rcx		/* fregs */
-	cld
-	movq	%rsp, %rbx		/* RBX is saved; keep the frame over the call */
+	/* the four arguments: ip, parent_ip, ops, fregs */
+	movq	TARGET_WORD(%rsp), %rdi
+	movq	CALLER_WORD(%rsp), %rsi
+	movq	STUB_WORD(%rsp), %rdx
+	movq	STUB_TO_OPS(%rdx), %rdx
+	movq	%rsp, %rcx
+
+	/* the frame inside the registers */
+	movq	%rdi, PT_RIP(%rsp)
+	leaq	CALLER_FRAME(%rsp), %rax
+	movq	%rax, PT_ORIG_RAX(%rsp)
+	leaq	PT_ORIG_RAX(%rsp), %rbp
+
+	subq	$5, %rdi		/* after the call -> the entry */
+	movq	%rsp, %rbx		/* the handler keeps RBX */
 	andq	$-16, %rsp
-ftrace_regs_caller_call:
-	call	ftrace_stub		/* rewritten: the handler */
+	cld
+	call	*FTRACE_OPS_FUNC(%rdx)
 	movq	%rbx, %rsp
 
-	movq	RIP(%rsp), %rax		/* where to go: entry + 5, or what the handler chose */
-	movq	%rax, 24(%rbp)
-	movq	R15(%rsp), %r15
-	movq	R14(%rsp), %r14
-	movq	R13(%rsp), %r13
-	movq	R12(%rsp), %r12
-	movq	RBX(%rsp), %rbx
-	movq	R11(%rsp), %r11
-	movq	R10(%rsp), %r10
-	movq	R9(%rsp), %r9
-	movq	R8(%rsp), %r8
-	movq	RAX(%rsp), %rax
-	movq	RCX(%rsp), %rcx
-	movq	RDX(%rsp), %rdx
-	movq	RSI(%rsp), %rsi
-	movq	RDI(%rsp), %rdi
-	movq	%rbp, %rsp
-	popq	%rbp
-	leaq	8(%rsp), %rsp		/* the caller's return address, kept for the unwinder */
+	movq	PT_RIP(%rsp), %rax
+	movq	%rax, TARGET_WORD(%rsp)
+	movq	PT_R15(%rsp), %r15
+	movq	PT_R14(%rsp), %r14
+	movq	PT_R13(%rsp), %r13
+	movq	PT_R12(%rsp), %r12
+	movq	PT_RBP(%rsp), %rbp
+	movq	PT_RBX(%rsp), %rbx
+	movq	PT_R11(%rsp), %r11
+	movq	PT_R10(%rsp), %r10
+	movq	PT_R9(%rsp), %r9
+	movq	PT_R8(%rsp), %r8
+	movq	PT_RAX(%rsp), %rax
+	movq	PT_RCX(%rsp), %rcx
+	movq	PT_RDX(%rsp), %rdx
+	movq	PT_RSI(%rsp), %rsi
+	movq	PT_RDI(%rsp), %rdi
+	addq	$FLAGS_WORD, %rsp
 	popfq
-	ret
-ftrace_regs_caller_end:
-	.size ftrace_regs_caller, . - ftrace_regs_caller
-
-	.globl ftrace_stub
-	.type ftrace_stub, @function
-ftrace_stub:
-	ret
-	.size ftrace_stub, . - ftrace_stub
+	leaq	8(%rsp), %rsp		/* the stub's word; flags are the caller's again */
+	ret				/* to the target */
+	.size ftrace_caller, . - ftrace_caller
 
 	/* gcc names this symbol; with -mnop-mcount nothing calls it. */
 	.globl __fentry__

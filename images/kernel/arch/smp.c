@@ -123,14 +123,22 @@ int smp_call_function_single(unsigned int cpu, smp_call_func_t fn, void *info, i
 
 static atomic_t stop_arrived;
 static int stop_release;
+static unsigned long stop_sp[NR_CPUS];	/* below the frame of what each was interrupted in */
 
 /* From the interrupt: signs in, and out only when the one has done its work. */
 static void stop_wait(void *info)
 {
+	stop_sp[smp_processor_id()] = (unsigned long)__builtin_frame_address(0);
 	atomic_inc(&stop_arrived);
 	while (!smp_load_acquire(&stop_release))
 		cpu_relax();
 	sync_core();
+}
+
+/* For the function that stop_machine() runs. */
+unsigned long stopped_stack_pointer(unsigned int cpu)
+{
+	return stop_sp[cpu];
 }
 
 int stop_machine(int (*fn)(void *), void *data)

@@ -63,7 +63,7 @@
 #define POKE_SYNC3	1
 #endif
 
-#define POKE_BATCH_MAX	128
+#define POKE_BATCH_MAX	2048	/* more than the kernel has functions: one pass writes them all */
 
 /* One site: where, what to write, and what a trap on it means. */
 struct text_poke_loc {

@@ -35,6 +35,7 @@ static struct list_head run_queue[2] = {	/* by prio; rq_lock */
 static unsigned int nr_queued;			/* rq_lock */
 static unsigned int nr_uninterruptible;		/* rq_lock */
 static DEFINE_PER_CPU(u64, nr_switches);
+static DEFINE_PER_CPU(unsigned long, passes);	/* through __schedule(), whoever came out */
 static unsigned long avenrun[3];
 static u64 avenrun_next;
 
@@ -86,6 +87,24 @@ unsigned long task_rq_lock(struct task_struct *t)
 void task_rq_unlock(struct task_struct *t, unsigned long flags)
 {
 	spin_unlock_irqrestore(&rq_lock, flags);
+}
+
+/* Under rq_lock: nobody begins to run or ends while @fn looks. */
+void sched_for_each_waiting(void (*fn)(struct task_struct *t, void *arg), void *arg)
+{
+	struct task_struct *t;
+	unsigned long flags;
+
+	spin_lock_irqsave(&rq_lock, flags);
+	for (int prio = 0; prio < 2; prio++)
+		list_for_each_entry(t, &run_queue[prio], run_list)
+			fn(t, arg);
+	spin_unlock_irqrestore(&rq_lock, flags);
+}
+
+unsigned long sched_passes(unsigned int cpu)
+{
+	return READ_ONCE(passes[cpu]);
 }
 
 /* ---- queue; rq_lock held ---- */
@@ -253,8 +272,10 @@ static void finish_task_switch(struct task_struct *prev)
 	local_irq_enable();
 	if (lazy)
 		mmdrop(lazy);
-	if (dead)
+	if (dead) {
+		klp_task_dead(prev);
 		put_task_struct(prev);
+	}
 }
 
 void schedule_tail(struct task_struct *prev)
@@ -299,6 +320,7 @@ static void __schedule(bool preempt)
 	cpu = smp_processor_id();
 	prev = current;
 	clear_tsk_thread_flag(prev, TIF_NEED_RESCHED);
+	WRITE_ONCE(passes[cpu], passes[cpu] + 1);
 
 	if (!preempt && prev->__state) {
 		if ((prev->__state & TASK_INTERRUPTIBLE) && signal_pending(prev))
@@ -380,6 +402,7 @@ void preempt_schedule_irq(void)
 
 int __cond_resched(void)
 {
+	klp_sched_try_switch();
 	if (need_resched() && !preempt_count() && !irqs_disabled()) {
 		schedule();
 		return 1;
@@ -406,10 +429,14 @@ void __weak klp_sched_try_switch(void)
 {
 }
 
+void __weak klp_task_dead(struct task_struct *t)
+{
+}
+
 /* ---- idle ---- */
 
-/* The life of a CPU's idle task, with preemption off but while it switches. */
-void cpu_startup_entry(void)
+/* The life of a CPU's idle task, with preemption off but while it switches. Never left: not traced. */
+notrace void cpu_startup_entry(void)
 {
 	local_irq_enable();
 	for (;;) {

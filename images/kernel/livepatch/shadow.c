@@ -18,152 +18,160 @@
 #include <linux/printk.h>
 #include <linux/livepatch.h>
 
-#define SHADOW_BUCKETS 64
-
-struct klp_shadow {
-	struct klp_shadow *next;
+struct shadow {
+	struct shadow *next;		/* in its bucket */
 	void *obj;
 	unsigned long id;
 	char data[] __attribute__((aligned(16)));
 };
 
-static struct klp_shadow *shadow_hash[SHADOW_BUCKETS];
-static DEFINE_SPINLOCK(shadow_lock);	/* the hash and everything in it */
+#define BUCKET_BITS 6
+static struct shadow *buckets[1 << BUCKET_BITS];
+static DEFINE_SPINLOCK(lock);		/* the buckets and everything in them */
 
-static struct klp_shadow **shadow_bucket(void *obj)
+/* Where the link to the variable is, or where a new one's would be: it holds NULL then. */
+static struct shadow **link_to(void *obj, unsigned long id)
 {
 	unsigned long hash = (unsigned long)obj * 0x9e3779b97f4a7c15UL;
+	struct shadow **link = &buckets[hash >> (64 - BUCKET_BITS)];
 
-	return &shadow_hash[hash >> 58];
-}
-
-static struct klp_shadow *shadow_find(void *obj, unsigned long id)
-{
-	struct klp_shadow *shadow;
-
-	for (shadow = *shadow_bucket(obj); shadow; shadow = shadow->next)
-		if (shadow->obj == obj && shadow->id == id)
-			return shadow;
-	return NULL;
+	while (*link && ((*link)->obj != obj || (*link)->id != id))
+		link = &(*link)->next;
+	return link;
 }
 
 /* The data, or NULL. Stays valid until klp_shadow_free() of the same key. */
 void *klp_shadow_get(void *obj, unsigned long id)
 {
-	struct klp_shadow *shadow;
+	struct shadow *found;
 	unsigned long flags;
 
-	spin_lock_irqsave(&shadow_lock, flags);
-	shadow = shadow_find(obj, id);
-	spin_unlock_irqrestore(&shadow_lock, flags);
-	return shadow ? shadow->data : NULL;
+	spin_lock_irqsave(&lock, flags);
+	found = *link_to(obj, id);
+	spin_unlock_irqrestore(&lock, flags);
+	return found ? found->data : NULL;
 }
 EXPORT_SYMBOL_GPL(klp_shadow_get);
 
-static void *shadow_get_or_alloc(void *obj, unsigned long id, size_t size,
-				 unsigned int gfp_flags, klp_shadow_ctor_t ctor,
-				 void *ctor_data, bool warn_on_exist)
+/* Lock held: puts @new in, unless the key is taken or the constructor says no. */
+static int install(struct shadow **link, struct shadow *new, klp_shadow_ctor_t ctor,
+		   void *ctor_data)
 {
-	struct klp_shadow *shadow, *new;
-	unsigned long flags;
-	int err = 0;
+	int ret;
 
-	/* Allocated before the lock is taken; given back if it was there already. */
-	new = kzalloc(sizeof(*new) + size, gfp_flags);
+	if (*link)
+		return -EEXIST;
+	ret = ctor ? ctor(new->obj, new->data, ctor_data) : 0;
+	if (!ret)
+		*link = new;
+	else
+		pr_err("Failed to construct shadow variable <%px, %lx> (%d)\n", new->obj, new->id,
+		       ret);
+	return ret ? -EINVAL : 0;
+}
+
+/* The data of the variable, new or old; @created says which. NULL: no memory, or the constructor failed. */
+static void *get_or_create(void *obj, unsigned long id, size_t size, unsigned int gfp_flags,
+			   klp_shadow_ctor_t ctor, void *ctor_data, bool *created)
+{
+	/* before the lock is taken; given back if it is not needed */
+	struct shadow *new = kzalloc(sizeof(*new) + size, gfp_flags), **link;
+	unsigned long flags;
+	void *data = NULL;
+	int ret;
+
 	if (!new)
 		return NULL;
 	new->obj = obj;
 	new->id = id;
-
-	spin_lock_irqsave(&shadow_lock, flags);
-	shadow = shadow_find(obj, id);
-	if (!shadow) {
-		if (ctor)
-			err = ctor(obj, new->data, ctor_data);
-		if (!err) {
-			struct klp_shadow **bucket = shadow_bucket(obj);
-
-			new->next = *bucket;
-			*bucket = new;
-		}
-	}
-	spin_unlock_irqrestore(&shadow_lock, flags);
-
-	if (!shadow && !err)
-		return new->data;
-	kfree(new);
-	if (err) {
-		pr_err("Failed to construct shadow variable <%px, %lx> (%d)\n", obj, id, err);
-		return NULL;
-	}
-	if (warn_on_exist) {
-		pr_warn("Duplicate shadow variable <%px, %lx>\n", obj, id);
-		return NULL;
-	}
-	return shadow->data;
+	spin_lock_irqsave(&lock, flags);
+	link = link_to(obj, id);
+	ret = install(link, new, ctor, ctor_data);
+	if (ret != -EINVAL)
+		data = (*link)->data;
+	spin_unlock_irqrestore(&lock, flags);
+	*created = ret == 0;
+	if (ret)
+		kfree(new);
+	return data;
 }
 
 void *klp_shadow_alloc(void *obj, unsigned long id, size_t size, unsigned int gfp_flags,
 		       klp_shadow_ctor_t ctor, void *ctor_data)
 {
-	return shadow_get_or_alloc(obj, id, size, gfp_flags, ctor, ctor_data, true);
+	bool created = false;
+	void *data = get_or_create(obj, id, size, gfp_flags, ctor, ctor_data, &created);
+
+	if (data && !created)
+		pr_warn("Duplicate shadow variable <%px, %lx>\n", obj, id);
+	return created ? data : NULL;
 }
 EXPORT_SYMBOL_GPL(klp_shadow_alloc);
 
 void *klp_shadow_get_or_alloc(void *obj, unsigned long id, size_t size,
 			      unsigned int gfp_flags, klp_shadow_ctor_t ctor, void *ctor_data)
 {
-	return shadow_get_or_alloc(obj, id, size, gfp_flags, ctor, ctor_data, false);
+	bool created;
+	void *there = klp_shadow_get(obj, id);
+
+	if (there)
+		return there;
+	return get_or_create(obj, id, size, gfp_flags, ctor, ctor_data, &created);
 }
 EXPORT_SYMBOL_GPL(klp_shadow_get_or_alloc);
 
+/* Lock held: takes the variable at @link out and puts it before @doomed. */
+static struct shadow *take_out(struct shadow **link, klp_shadow_dtor_t dtor, struct shadow *doomed)
+{
+	struct shadow *found = *link;
+
+	*link = found->next;
+	if (dtor)
+		dtor(found->obj, found->data);
+	found->next = doomed;
+	return found;
+}
+
+static void free_all(struct shadow *doomed)
+{
+	while (doomed) {
+		struct shadow *next = doomed->next;
+
+		kfree(doomed);
+		doomed = next;
+	}
+}
+
 void klp_shadow_free(void *obj, unsigned long id, klp_shadow_dtor_t dtor)
 {
-	struct klp_shadow **link, *found = NULL;
+	struct shadow **link, *doomed = NULL;
 	unsigned long flags;
 
-	spin_lock_irqsave(&shadow_lock, flags);
-	for (link = shadow_bucket(obj); *link; link = &(*link)->next)
-		if ((*link)->obj == obj && (*link)->id == id) {
-			found = *link;
-			*link = found->next;
-			if (dtor)
-				dtor(obj, found->data);
-			break;
-		}
-	spin_unlock_irqrestore(&shadow_lock, flags);
-	kfree(found);
+	spin_lock_irqsave(&lock, flags);
+	link = link_to(obj, id);
+	if (*link)
+		doomed = take_out(link, dtor, NULL);
+	spin_unlock_irqrestore(&lock, flags);
+	free_all(doomed);
 }
 EXPORT_SYMBOL_GPL(klp_shadow_free);
 
 /* Every variable with @id, whatever the object. */
 void klp_shadow_free_all(unsigned long id, klp_shadow_dtor_t dtor)
 {
-	struct klp_shadow **link, *found, *doomed = NULL;
+	struct shadow **link, *doomed = NULL;
 	unsigned long flags;
-	int i;
 
-	spin_lock_irqsave(&shadow_lock, flags);
-	for (i = 0; i < SHADOW_BUCKETS; i++) {
-		link = &shadow_hash[i];
-		while (*link) {
-			found = *link;
-			if (found->id != id) {
-				link = &found->next;
-				continue;
-			}
-			*link = found->next;
-			if (dtor)
-				dtor(found->obj, found->data);
-			found->next = doomed;
-			doomed = found;
-		}
+	spin_lock_irqsave(&lock, flags);
+	for (unsigned int i = 0; i < ARRAY_SIZE(buckets); i++) {
+		link = &buckets[i];
+		while (*link)
+			if ((*link)->id == id)
+				doomed = take_out(link, dtor, doomed);
+			else
+				link = &(*link)->next;
 	}
-	spin_unlock_irqrestore(&shadow_lock, flags);
-	while (doomed) {
-		found = doomed;
-		doomed = found->next;
-		kfree(found);
-	}
+	spin_unlock_irqrestore(&lock, flags);
+	free_all(doomed);
 }
 EXPORT_SYMBOL_GPL(klp_shadow_free_all);

@@ -10,22 +10,21 @@
 #include <linux/kernel.h>
 #include "internal.h"
 
-static bool state_present(struct klp_state *state)
+/* The list ends with an entry that is zero in all parts; there may be no list. */
+static struct klp_state *after(struct klp_patch *patch, struct klp_state *state)
 {
-	return state->id || state->version || state->data;
+	state = state ? state + 1 : patch->states;
+	return state && (state->id || state->version || state->data) ? state : NULL;
 }
 
 /* The patch's own entry for @id, or NULL. */
 struct klp_state *klp_get_state(struct klp_patch *patch, unsigned long id)
 {
-	struct klp_state *state;
+	struct klp_state *state = after(patch, NULL);
 
-	if (!patch->states)
-		return NULL;
-	for (state = patch->states; state_present(state); state++)
-		if (state->id == id)
-			return state;
-	return NULL;
+	while (state && state->id != id)
+		state = after(patch, state);
+	return state;
 }
 EXPORT_SYMBOL_GPL(klp_get_state);
 
@@ -35,35 +34,35 @@ EXPORT_SYMBOL_GPL(klp_get_state);
  */
 struct klp_state *klp_get_prev_state(unsigned long id)
 {
-	struct klp_state *state, *last = NULL;
+	struct klp_state *newest = NULL;
 	struct klp_patch *patch;
 
-	if (!klp_transition_patch)
-		return NULL;
-	list_for_each_entry(patch, &klp_patches, list) {
-		if (patch == klp_transition_patch)
-			break;
-		state = klp_get_state(patch, id);
-		if (state)
-			last = state;
-	}
-	return last;
+	if (klp_transition_patch)
+		list_for_each_entry(patch, &klp_patches, list) {
+			if (patch == klp_transition_patch)
+				break;
+			newest = klp_get_state(patch, id) ?: newest;
+		}
+	return newest;
 }
 EXPORT_SYMBOL_GPL(klp_get_prev_state);
 
+/* May @patch be loaded on top of one that knows @old? */
+static bool copes_with(struct klp_patch *patch, const struct klp_state *old)
+{
+	const struct klp_state *own = klp_get_state(patch, old->id);
+
+	return own ? own->version >= old->version : !patch->replace;
+}
+
 bool klp_is_patch_compatible(struct klp_patch *patch)
 {
-	struct klp_state *old, *state;
 	struct klp_patch *installed;
+	struct klp_state *old;
 
-	list_for_each_entry(installed, &klp_patches, list) {
-		if (!installed->states)
-			continue;
-		for (old = installed->states; state_present(old); old++) {
-			state = klp_get_state(patch, old->id);
-			if (!state ? patch->replace : state->version < old->version)
+	list_for_each_entry(installed, &klp_patches, list)
+		for (old = after(installed, NULL); old; old = after(installed, old))
+			if (!copes_with(patch, old))
 				return false;
-		}
-	}
 	return true;
 }

@@ -23,148 +23,142 @@
 #include <linux/sysfs.h>
 #include "internal.h"
 
-static struct kobject *klp_root_kobj;
+static struct kobject *root;
 
-static struct klp_patch *to_patch(struct kobject *kobj)
+static struct klp_patch *patch_of(struct kobject *kobj)
 {
 	return container_of(kobj, struct klp_patch, kobj);
 }
 
-static int read_bool(const char *buf, bool *value)
+/* As Linux's kstrtobool() reads it, by the first letter. */
+static int read_switch(const char *text, bool *on)
 {
-	if (buf[0] != '0' && buf[0] != '1' && buf[0] != 'y' && buf[0] != 'n' &&
-	    buf[0] != 'Y' && buf[0] != 'N')
+	*on = strchr("1yYtT", text[0]) && text[0];
+	return *on || (text[0] && strchr("0nNfF", text[0])) ? 0 : -EINVAL;
+}
+
+/* ---- files of a patch ---- */
+
+static int change_enabled(struct klp_patch *patch, bool on)
+{
+	if (patch->enabled == on)
+		return -EINVAL;			/* it is so already */
+	if (klp_transition_patch == patch)
+		return klp_reverse_transition();
+	/* one that is disabled does not come back: load it again */
+	return on ? -EINVAL : klp_disable_patch(patch);
+}
+
+static int force(struct klp_patch *patch, bool on)
+{
+	if (!on)
+		return 0;
+	if (klp_transition_patch != patch)
 		return -EINVAL;
-	*value = buf[0] == '1' || buf[0] == 'y' || buf[0] == 'Y';
+	klp_force_transition();
 	return 0;
 }
 
-static ssize_t enabled_store(struct kobject *kobj, struct kobj_attribute *attr,
-			     const char *buf, size_t count)
+static ssize_t store_switch(struct kobject *kobj, const char *text, size_t size,
+			    int (*change)(struct klp_patch *patch, bool on))
 {
-	struct klp_patch *patch = to_patch(kobj);
-	bool enabled;
-	int ret;
+	bool on;
+	int ret = read_switch(text, &on);
 
-	ret = read_bool(buf, &enabled);
 	if (ret)
 		return ret;
 	mutex_lock(&klp_mutex);
-	if (patch->enabled == enabled)
-		ret = -EINVAL;		/* already in that state */
-	else if (patch == klp_transition_patch)
-		klp_reverse_transition();
-	else if (!enabled)
-		ret = klp_disable_patch(patch);
-	else
-		ret = -EINVAL;		/* a disabled patch cannot come back: load it again */
+	ret = change(patch_of(kobj), on);
 	mutex_unlock(&klp_mutex);
-	return ret ? ret : (ssize_t)count;
+	return ret ? ret : (ssize_t)size;
 }
 
-static ssize_t enabled_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+static ssize_t enabled_store(struct kobject *kobj, struct kobj_attribute *attr, const char *text,
+			     size_t size)
 {
-	return sysfs_emit(buf, "%d\n", to_patch(kobj)->enabled);
+	return store_switch(kobj, text, size, change_enabled);
 }
 
-static ssize_t transition_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+static ssize_t force_store(struct kobject *kobj, struct kobj_attribute *attr, const char *text,
+			   size_t size)
 {
-	return sysfs_emit(buf, "%d\n", to_patch(kobj) == klp_transition_patch);
+	return store_switch(kobj, text, size, force);
 }
 
-static ssize_t force_store(struct kobject *kobj, struct kobj_attribute *attr,
-			   const char *buf, size_t count)
+static int stack_order(const struct klp_patch *patch)
 {
-	bool force;
-	int ret;
-
-	ret = read_bool(buf, &force);
-	if (ret)
-		return ret;
-	if (!force)
-		return count;
-	mutex_lock(&klp_mutex);
-	if (to_patch(kobj) == klp_transition_patch)
-		klp_force_transition();
-	else
-		ret = -EINVAL;
-	mutex_unlock(&klp_mutex);
-	return ret ? ret : (ssize_t)count;
-}
-
-static ssize_t replace_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%d\n", to_patch(kobj)->replace);
-}
-
-static ssize_t stack_order_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
-{
-	struct klp_patch *patch;
+	const struct klp_patch *other;
 	int order = 0;
 
 	mutex_lock(&klp_mutex);
-	list_for_each_entry(patch, &klp_patches, list) {
+	list_for_each_entry(other, &klp_patches, list) {
 		order++;
-		if (patch == to_patch(kobj))
+		if (other == patch)
 			break;
 	}
 	mutex_unlock(&klp_mutex);
-	return sysfs_emit(buf, "%d\n", order);
+	return order;
 }
 
-static ssize_t patched_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%d\n", container_of(kobj, struct klp_object, kobj)->patched);
+#define SHOW(file, value)							\
+static ssize_t file##_show(struct kobject *kobj, struct kobj_attribute *attr,	\
+			   char *text)						\
+{										\
+	return sysfs_emit(text, "%d\n", (int)(value));				\
 }
 
-static struct kobj_attribute enabled_attr = __ATTR_RW(enabled);
-static struct kobj_attribute transition_attr = __ATTR_RO(transition);
-static struct kobj_attribute force_attr = __ATTR_WO(force);
-static struct kobj_attribute replace_attr = __ATTR_RO(replace);
-static struct kobj_attribute stack_order_attr = __ATTR_RO(stack_order);
-static struct kobj_attribute patched_attr = __ATTR_RO(patched);
+SHOW(enabled, patch_of(kobj)->enabled)
+SHOW(transition, patch_of(kobj) == klp_transition_patch)
+SHOW(replace, patch_of(kobj)->replace)
+SHOW(stack_order, stack_order(patch_of(kobj)))
+SHOW(patched, container_of(kobj, struct klp_object, kobj)->patched)
 
-static struct attribute *klp_patch_attrs[] = {
-	&enabled_attr.attr, &transition_attr.attr, &force_attr.attr,
-	&replace_attr.attr, &stack_order_attr.attr, NULL,
+static struct kobj_attribute enabled_file = __ATTR_RW(enabled);
+static struct kobj_attribute transition_file = __ATTR_RO(transition);
+static struct kobj_attribute force_file = __ATTR_WO(force);
+static struct kobj_attribute replace_file = __ATTR_RO(replace);
+static struct kobj_attribute stack_order_file = __ATTR_RO(stack_order);
+static struct kobj_attribute patched_file = __ATTR_RO(patched);
+
+static struct attribute *patch_attrs[] = {
+	&enabled_file.attr, &transition_file.attr, &force_file.attr,
+	&replace_file.attr, &stack_order_file.attr, NULL,
 };
-ATTRIBUTE_GROUPS(klp_patch);
+ATTRIBUTE_GROUPS(patch);
 
-static struct attribute *klp_object_attrs[] = { &patched_attr.attr, NULL };
-ATTRIBUTE_GROUPS(klp_object);
+static struct attribute *object_attrs[] = { &patched_file.attr, NULL };
+ATTRIBUTE_GROUPS(object);
 
-/* The structures belong to the patch module; there is nothing to free here. */
-static void klp_kobj_release(struct kobject *kobj)
+/* ---- directories ---- */
+
+/* The structures belong to the patch; there is nothing to free here. */
+static void release(struct kobject *kobj)
 {
 }
 
-static const struct kobj_type klp_ktype_patch = {
-	.release = klp_kobj_release,
-	.sysfs_ops = &kobj_sysfs_ops,
-	.default_groups = klp_patch_groups,
+static const struct kobj_type patch_type = {
+	.release = release, .sysfs_ops = &kobj_sysfs_ops, .default_groups = patch_groups,
 };
-static const struct kobj_type klp_ktype_object = {
-	.release = klp_kobj_release,
-	.sysfs_ops = &kobj_sysfs_ops,
-	.default_groups = klp_object_groups,
+static const struct kobj_type object_type = {
+	.release = release, .sysfs_ops = &kobj_sysfs_ops, .default_groups = object_groups,
 };
-static const struct kobj_type klp_ktype_func = {
-	.release = klp_kobj_release,
-	.sysfs_ops = &kobj_sysfs_ops,
+static const struct kobj_type func_type = {
+	.release = release, .sysfs_ops = &kobj_sysfs_ops,
 };
 
-static void remove_kobj(struct kobject *kobj)
+/* Also of one that was never added. */
+static void take_away(struct kobject *kobj)
 {
-	if (!kobj->state_initialized)
-		return;
-	kobject_del(kobj);
-	kobject_put(kobj);
-	memset(kobj, 0, sizeof(*kobj));
+	if (kobj->state_initialized) {
+		kobject_del(kobj);
+		kobject_put(kobj);
+		memset(kobj, 0, sizeof(*kobj));
+	}
 }
 
 void klp_sysfs_remove_func(struct klp_func *func)
 {
-	remove_kobj(&func->kobj);
+	take_away(&func->kobj);
 }
 
 void klp_sysfs_remove_object(struct klp_object *obj)
@@ -172,8 +166,8 @@ void klp_sysfs_remove_object(struct klp_object *obj)
 	struct klp_func *func;
 
 	klp_for_each_func(obj, func)
-		klp_sysfs_remove_func(func);
-	remove_kobj(&obj->kobj);
+		take_away(&func->kobj);
+	take_away(&obj->kobj);
 }
 
 void klp_sysfs_remove_patch(struct klp_patch *patch)
@@ -182,47 +176,35 @@ void klp_sysfs_remove_patch(struct klp_patch *patch)
 
 	klp_for_each_object(patch, obj)
 		klp_sysfs_remove_object(obj);
-	remove_kobj(&patch->kobj);
+	take_away(&patch->kobj);
 }
 
 static int add_object(struct klp_patch *patch, struct klp_object *obj)
 {
+	int ret = kobject_init_and_add(&obj->kobj, &object_type, &patch->kobj, "%s",
+				       klp_object_name(obj));
 	struct klp_func *func;
-	int ret;
 
-	ret = kobject_init_and_add(&obj->kobj, &klp_ktype_object, &patch->kobj, "%s",
-				   klp_object_name(obj));
-	if (ret)
-		return ret;
-	klp_for_each_func(obj, func) {
-		ret = kobject_init_and_add(&func->kobj, &klp_ktype_func, &obj->kobj, "%s,%lu",
-					   func->old_name,
-					   func->old_sympos ? func->old_sympos : 1);
-		if (ret)
-			return ret;
-	}
-	return 0;
+	klp_for_each_func(obj, func)
+		if (!ret)
+			ret = kobject_init_and_add(&func->kobj, &func_type, &obj->kobj, "%s,%lu",
+						   func->old_name, func->old_sympos ?: 1);
+	return ret;
 }
 
 int klp_sysfs_add_patch(struct klp_patch *patch)
 {
+	int ret = kobject_init_and_add(&patch->kobj, &patch_type, root, "%s", patch->mod->name);
 	struct klp_object *obj;
-	int ret;
 
-	ret = kobject_init_and_add(&patch->kobj, &klp_ktype_patch, klp_root_kobj, "%s",
-				   patch->mod->name);
-	if (ret)
-		return ret;
-	klp_for_each_object(patch, obj) {
-		ret = add_object(patch, obj);
-		if (ret)
-			return ret;
-	}
-	return 0;
+	klp_for_each_object(patch, obj)
+		if (!ret)
+			ret = add_object(patch, obj);
+	return ret;
 }
 
 int klp_sysfs_init(void)
 {
-	klp_root_kobj = kobject_create_and_add("livepatch", kernel_kobj);
-	return klp_root_kobj ? 0 : -ENOMEM;
+	root = kobject_create_and_add("livepatch", kernel_kobj);
+	return root ? 0 : -ENOMEM;
 }

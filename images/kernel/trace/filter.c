@@ -13,29 +13,30 @@
 #include <linux/ftrace.h>
 #include "ftrace_internal.h"
 
-static notrace unsigned int filter_position(const struct ftrace_ops *ops, unsigned long ip)
+/* How many of the addresses lie below @ip. */
+static notrace unsigned int count_below(const struct ftrace_ops *ops, unsigned long ip)
 {
-	unsigned int low = 0, high = ops->nr_filter;
+	unsigned int below = 0, above = ops->nr_filter;
 
-	while (low < high) {
-		unsigned int mid = (low + high) / 2;
+	while (below != above) {
+		unsigned int probe = below + (above - below) / 2;
 
-		if (ops->filter[mid] < ip)
-			low = mid + 1;
+		if (ops->filter[probe] >= ip)
+			above = probe;
 		else
-			high = mid;
+			below = probe + 1;
 	}
-	return low;
+	return below;
+}
+
+static notrace bool holds(const struct ftrace_ops *ops, unsigned int at, unsigned long ip)
+{
+	return at < ops->nr_filter && ops->filter[at] == ip;
 }
 
 notrace bool ftrace_ops_test(const struct ftrace_ops *ops, unsigned long ip)
 {
-	unsigned int at;
-
-	if (!ops->filter)
-		return true;
-	at = filter_position(ops, ip);
-	return at < ops->nr_filter && ops->filter[at] == ip;
+	return !ops->filter || holds(ops, count_below(ops, ip), ip);
 }
 
 void ftrace_free_filter(struct ftrace_ops *ops)
@@ -45,46 +46,47 @@ void ftrace_free_filter(struct ftrace_ops *ops)
 	ops->nr_filter = 0;
 }
 
-static int filter_remove(struct ftrace_ops *ops, unsigned long ip)
+static int take_out(struct ftrace_ops *ops, unsigned long ip)
 {
-	unsigned int at = filter_position(ops, ip);
+	unsigned int at = count_below(ops, ip);
 
-	if (at == ops->nr_filter || ops->filter[at] != ip)
+	if (!holds(ops, at, ip))
 		return -ENOENT;
-	memmove(ops->filter + at, ops->filter + at + 1,
-		(ops->nr_filter - at - 1) * sizeof(*ops->filter));
 	ops->nr_filter--;
+	memmove(&ops->filter[at], &ops->filter[at + 1],
+		(ops->nr_filter - at) * sizeof(ops->filter[0]));
 	return 0;
 }
 
-static int filter_add(struct ftrace_ops *ops, unsigned long ip)
+static int put_in(struct ftrace_ops *ops, unsigned long ip)
 {
-	unsigned int at = filter_position(ops, ip);
-	unsigned long *grown;
+	unsigned int at = count_below(ops, ip);
+	unsigned long *longer;
 
-	if (at < ops->nr_filter && ops->filter[at] == ip)
+	if (holds(ops, at, ip))
 		return 0;
-	grown = kmalloc((ops->nr_filter + 1) * sizeof(*grown), GFP_KERNEL);
-	if (!grown)
+	longer = kmalloc((ops->nr_filter + 1) * sizeof(*longer), GFP_KERNEL);
+	if (!longer)
 		return -ENOMEM;
-	memcpy(grown, ops->filter, at * sizeof(*grown));
-	grown[at] = ip;
-	memcpy(grown + at + 1, ops->filter + at, (ops->nr_filter - at) * sizeof(*grown));
-	kfree(ops->filter);
-	ops->filter = grown;
+	memcpy(longer, ops->filter, at * sizeof(*longer));
+	memcpy(&longer[at + 1], &ops->filter[at], (ops->nr_filter - at) * sizeof(*longer));
+	longer[at] = ip;
 	ops->nr_filter++;
+	kfree(ops->filter);
+	ops->filter = longer;
 	return 0;
 }
 
 /* @reset empties the filter first. -EINVAL: no patchable entry at @ip. */
 int ftrace_set_filter_ip(struct ftrace_ops *ops, unsigned long ip, int remove, int reset)
 {
+	unsigned long entry = ftrace_location(ip);
+
 	if (ops->flags & FTRACE_OPS_FL_ENABLED)
 		return -EBUSY;
 	if (reset)
 		ftrace_free_filter(ops);
 	if (remove)
-		return filter_remove(ops, ip);
-	ip = ftrace_location(ip);
-	return ip ? filter_add(ops, ip) : -EINVAL;
+		return take_out(ops, entry ? entry : ip);
+	return entry ? put_in(ops, entry) : -EINVAL;
 }

@@ -1,85 +1,79 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * When may a trampoline be freed?
+ * When may code be freed that a task may have been interrupted in?
  *
- * No site calls it any more and no CPU is in a handler; left is a task that was
- * interrupted between the trampoline's first instruction and its last and has
- * not come back yet. Linux waits until every task has slept of its own will or
- * been in user mode (synchronize_rcu_tasks); here each task is looked at:
+ * Linux waits until every task has slept of its own will or been in user mode
+ * (synchronize_rcu_tasks). Here the stacks are asked: an address that a task
+ * will go on at, or return to, is a word on its stack. While all CPUs stand still,
+ * in an interrupt, the stacks of two kinds of tasks are searched:
  *
- *  - one that sleeps is not in a trampoline: nothing a trampoline calls sleeps;
- *  - one that waits for a CPU was preempted; the address it will return to is a
- *    word on its kernel stack, so the stack is searched for words that point
- *    into the trampoline. A stale word can only make us wait longer;
- *  - one that runs is interrupted and its stack searched the same way.
+ *  - those that wait for a CPU: they may have been preempted anywhere;
+ *  - those that were running, from the frame of that interrupt upwards.
+ *
+ * A task that sleeps is left out: nothing on the way to a handler sleeps. A
+ * stale word can only make us wait longer.
  */
 #include <linux/kernel.h>
+#include <linux/ftrace.h>
+#include <linux/jiffies.h>
+#include <linux/printk.h>
 #include <linux/sched.h>
-#include <linux/spinlock.h>
-#include <linux/slab.h>
 #include <linux/smp.h>
-#include "ftrace_internal.h"
 
-struct range {
-	unsigned long start, size;
+#define PATIENCE (5 * HZ)
+
+struct search {
+	stack_word_fn hit;
 	bool found;
 };
 
-static bool stack_points_into(struct task_struct *task, unsigned long sp, struct range *range)
+static void search_stack(struct search *search, struct task_struct *task, unsigned long from)
 {
-	unsigned long end = (unsigned long)task_stack_page(task) + THREAD_SIZE;
+	unsigned long base = (unsigned long)task_stack_page(task);
+	unsigned long *word = (unsigned long *)ALIGN(from, sizeof(*word));
 
-	if (sp < (unsigned long)task_stack_page(task) || sp >= end)
-		return false;
-	for (sp = ALIGN(sp, sizeof(long)); sp < end; sp += sizeof(long))
-		if (*(unsigned long *)sp - range->start < range->size)
-			return true;
-	return false;
-}
-
-/* On each CPU, from an interrupt: the frame of what was interrupted is on the stack. */
-static void search_this_cpu(void *arg)
-{
-	struct range *range = arg;
-
-	if (stack_points_into(current, (unsigned long)__builtin_frame_address(0), range))
-		WRITE_ONCE(range->found, true);
-}
-
-static bool search_waiting_tasks(struct range *range)
-{
-	struct task_struct *leader, *task;
-	unsigned long flags, rq_flags;
-	bool found = false;
-
-	spin_lock_irqsave(&tasklist_lock, flags);
-	for_each_process_thread(leader, task) {
-		rq_flags = task_rq_lock(task);
-		if (task->on_rq && !task->on_cpu &&
-		    stack_points_into(task, task->thread.sp, range))
-			found = true;
-		task_rq_unlock(task, rq_flags);
-	}
-	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return found;
-}
-
-void ftrace_wait_trampoline_unused(unsigned long start, unsigned long size)
-{
-	struct range range = { .start = start, .size = size };
-	int tries;
-
-	for (tries = 0; ; tries++) {
-		range.found = false;
-		/* Waiting ones first: one of them may start to run, but not the other way unseen. */
-		if (!search_waiting_tasks(&range)) {
-			smp_call_function(search_this_cpu, &range, 1);
-			if (!range.found && !search_waiting_tasks(&range))
-				return;
+	if (from - base >= THREAD_SIZE)
+		return;
+	for (; word < (unsigned long *)(base + THREAD_SIZE); word++)
+		if (search->hit(*word)) {
+			search->found = true;
+			return;
 		}
-		if (tries == 500)
-			pr_warn("ftrace: a task has been in the trampoline at %px for 5 s\n",
-				(void *)start);
+}
+
+static void search_waiting(struct task_struct *task, void *arg)
+{
+	search_stack(arg, task, task->thread.sp);
+}
+
+/* All other CPUs stand still, none of them in the scheduler. */
+static int search_all(void *arg)
+{
+	unsigned int cpu;
+
+	sched_for_each_waiting(search_waiting, arg);
+	for_each_online_cpu(cpu)
+		if (cpu != smp_processor_id())
+			search_stack(arg, cpu_curr(cpu), stopped_stack_pointer(cpu));
+	return 0;
+}
+
+void wait_until_off_all_stacks(stack_word_fn hit, const char *what)
+{
+	struct search search = { .hit = hit };
+	unsigned long since = jiffies;
+	bool said = false;
+
+	for (;;) {
+		search.found = false;
+		stop_machine(search_all, &search);
+		if (!search.found)
+			return;
+		if (!said && jiffies - since > PATIENCE) {
+			pr_warn("%s: a task has been in code that shall be freed for %d s\n", what,
+				PATIENCE / HZ);
+			said = true;
+		}
 		schedule_timeout_uninterruptible(1);
 	}
 }

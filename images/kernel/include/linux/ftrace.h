@@ -5,16 +5,22 @@
  * gcc leaves a 5-byte NOP at the entry of each function (-mfentry -mnop-mcount)
  * and the list of them in __mcount_loc. The core here owns those five bytes.
  * An ftrace_ops names the functions it wants (its filter); a site wanted by
- * one ops calls that ops' own trampoline, a site wanted by several calls the
- * list trampoline, a site wanted by none is the NOP again.
+ * one ops calls that ops' own stub, a site wanted by several calls the stub
+ * that asks them all, a site wanted by none is the NOP again.
  *
  * Protocol: fill an ftrace_ops, ftrace_set_filter_ip() at least once,
  * register_ftrace_function(); undo with unregister_ftrace_function(), which
- * returns only when no CPU and no task can be in the trampoline any more.
+ * returns only when no CPU and no task can be on the way to the handler any
+ * more. Many at once: the two ..._batch() functions, which rewrite all sites
+ * in one pass.
  */
 #ifndef _LINUX_FTRACE_H
 #define _LINUX_FTRACE_H
 
+/* arch/ftrace_64.S calls what lies here. */
+#define FTRACE_OPS_FUNC 0
+
+#ifndef __ASSEMBLER__
 #include <linux/types.h>
 #include <linux/list.h>
 #include <asm/ptrace.h>
@@ -33,7 +39,8 @@ struct ftrace_regs {
 
 /*
  * @ip: the traced function's entry; @parent_ip: its caller; @fregs: registers
- * at the entry. A handler with IPMODIFY may change fregs' ip.
+ * at the entry. A handler with IPMODIFY may change fregs' ip: that word is also
+ * what the stack says about the call from then on (arch/ftrace_64.S).
  */
 typedef void (*ftrace_func_t)(unsigned long ip, unsigned long parent_ip,
 			      struct ftrace_ops *op, struct ftrace_regs *fregs);
@@ -47,28 +54,17 @@ enum {
 };
 
 struct ftrace_ops {
-	ftrace_func_t func;
+	/*  0 */ ftrace_func_t func;
 	unsigned long flags;
 	void *private;
 
 	/* internal; protected by ftrace_lock */
-	struct list_head list;
+	struct list_head list;		/* of all registered */
+	struct list_head batch;		/* of those that come or go together; the caller's */
 	unsigned long *filter;		/* sorted entry addresses; NULL = all functions */
 	unsigned int nr_filter;
-	unsigned long trampoline;
-	unsigned long trampoline_size;
+	unsigned long trampoline;	/* its stub */
 };
-
-/* One patchable entry. */
-struct dyn_ftrace {
-	unsigned long ip;
-	unsigned long target;		/* what the site calls; 0 = NOP */
-	unsigned int flags;
-	unsigned int nr_ops;
-};
-
-#define FTRACE_FL_IPMODIFY	1	/* an IPMODIFY ops holds this function */
-#define FTRACE_FL_DISABLED	2	/* module text that is being removed */
 
 static inline struct pt_regs *ftrace_get_regs(struct ftrace_regs *fregs)
 {
@@ -83,6 +79,10 @@ static inline void ftrace_regs_set_instruction_pointer(struct ftrace_regs *fregs
 
 int register_ftrace_function(struct ftrace_ops *ops);
 int unregister_ftrace_function(struct ftrace_ops *ops);
+/* @batch: linked by ops->batch. All or none; @culprit is the one that could not be. */
+int register_ftrace_batch(struct list_head *batch, struct ftrace_ops **culprit);
+/* They stay on @batch; nobody is in or on the way to their handlers any more. */
+void unregister_ftrace_batch(struct list_head *batch);
 int ftrace_set_filter_ip(struct ftrace_ops *ops, unsigned long ip, int remove, int reset);
 void ftrace_free_filter(struct ftrace_ops *ops);
 
@@ -94,12 +94,20 @@ struct module;
 int ftrace_module_init(struct module *mod);
 void ftrace_release_mod(struct module *mod);
 
-/* Per-task recursion guard; negative means: already inside. */
+/* Per-task recursion guard for handlers that call traced functions; negative means: already inside. */
 int ftrace_test_recursion_trylock(unsigned long ip, unsigned long parent_ip);
 void ftrace_test_recursion_unlock(int bit);
+
+/*
+ * trace/quiesce.c: returns when no stack of a task that runs or waits for a CPU
+ * holds a word that @hit is true for. @hit is called with interrupts off.
+ */
+typedef bool (*stack_word_fn)(unsigned long word);
+void wait_until_off_all_stacks(stack_word_fn hit, const char *what);
 
 /* kernel.ftrace_enabled */
 extern int ftrace_enabled;
 int ftrace_set_enabled(int on);
 
+#endif
 #endif

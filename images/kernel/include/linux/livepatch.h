@@ -48,7 +48,8 @@ struct klp_func {
 	void *old_func;
 	struct kobject kobj;
 	struct list_head node;		/* klp_object.func_list */
-	struct list_head stack_node;	/* klp_ops.func_stack */
+	struct list_head stack_node;	/* klp_entry.versions */
+	struct klp_entry *entry;	/* while it is on that stack */
 	unsigned long old_size, new_size;
 	bool nop;			/* runs the original: added by atomic replace */
 	bool patched;
@@ -99,7 +100,6 @@ struct klp_patch {
 	struct list_head obj_list;
 	bool enabled;
 	bool forced;
-	struct work_struct *free_work;	/* takes it out of sysfs, then drops the module */
 } __attribute__((aligned(KLP_STRUCT_SIZE)));
 
 _Static_assert(sizeof(struct klp_func) == KLP_STRUCT_SIZE, "src/patch writes it");
@@ -128,6 +128,7 @@ int klp_apply_section_relocs(struct module *pmod, const char *objname);
 void klp_copy_process(struct task_struct *child);
 void klp_update_patch_state(struct task_struct *task);
 void klp_sched_try_switch(void);
+void klp_task_dead(struct task_struct *task);
 int klp_patch_pending(struct task_struct *task);
 
 /* Shadow variables: data attached to <object, id> from outside. */

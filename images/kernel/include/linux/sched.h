@@ -251,6 +251,8 @@ void cpu_startup_entry(void) __noreturn;
  */
 unsigned long task_rq_lock(struct task_struct *);
 void task_rq_unlock(struct task_struct *, unsigned long flags);
+void sched_for_each_waiting(void (*fn)(struct task_struct *, void *arg), void *arg);	/* for a CPU */
+unsigned long sched_passes(unsigned int cpu);	/* grows each time the CPU is in its scheduler */
 
 /* ---- flags ---- */
 #define set_tsk_thread_flag(t, f)	set_bit(f, &(t)->thread_info.flags)

@@ -38,5 +38,6 @@ void start_secondary(unsigned long cpu) __noreturn;
  * Runs fn(data) on one CPU while all others wait with interrupts off.
  */
 int stop_machine(int (*fn)(void *), void *data);
+unsigned long stopped_stack_pointer(unsigned int cpu);	/* meanwhile, of another CPU */
 
 #endif

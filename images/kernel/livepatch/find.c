@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What a patch names, found: functions of objects by name and position, and the
+ * symbols of its late relocations.
+ *
+ *	.klp.rela.<object>.<section>		relocations to be applied with the object
+ *	.klp.sym.<object>.<symbol>,<position>	what they are against
+ *
+ * Promises: nothing is guessed. A name that is not there, or there more than once
+ * with no position given, is -EINVAL with a line that names it.
+ */
+#define pr_fmt(fmt) "livepatch: " fmt
+
+#include <linux/kernel.h>
+#include <linux/elf.h>
+#include <linux/errno.h>
+#include <linux/kallsyms.h>
+#include <linux/printk.h>
+#include <linux/string.h>
+#include "internal.h"
+#include "../module/internal.h"
+
+struct query {
+	const char *name;
+	unsigned long position;		/* 0: there must be one only */
+	unsigned long seen;
+	unsigned long address;		/* of the last one seen */
+};
+
+/* Nonzero ends the walk: this is the one. */
+static int see(void *data, unsigned long address)
+{
+	struct query *query = data;
+
+	query->address = address;
+	return ++query->seen == query->position;
+}
+
+static int see_if_named(void *data, const char *name, unsigned long address)
+{
+	const struct query *query = data;
+
+	return strcmp(name, query->name) == 0 && see(data, address);
+}
+
+static void ask_module(const char *object, struct query *query)
+{
+	struct module *mod;
+
+	module_mutex_lock();
+	mod = find_module(object);
+	if (mod)
+		module_kallsyms_on_each_symbol(mod, see_if_named, query);
+	module_mutex_unlock();
+}
+
+static int find_symbol(const char *object, const char *name, unsigned long position,
+		       unsigned long *address)
+{
+	struct query query = { .name = name, .position = position };
+
+	if (strcmp(object, "vmlinux"))
+		ask_module(object, &query);
+	else
+		kallsyms_on_each_match_symbol(see, name, &query);
+
+	*address = query.address;
+	if (query.seen && query.seen == (position ?: 1))
+		return 0;
+	if (!query.seen)
+		pr_err("symbol '%s' not found in symbol table\n", name);
+	else if (position)
+		pr_err("symbol position '%lu' for symbol '%s' in object '%s' not found\n", position,
+		       name, object);
+	else
+		pr_err("unresolvable ambiguity for symbol '%s' in object '%s'\n", name, object);
+	return -EINVAL;
+}
+
+/* ---- relocations ---- */
+
+struct symbol_name {
+	char object[MODULE_NAME_LEN];
+	char name[KSYM_NAME_LEN];
+	unsigned long position;
+};
+
+/* Copies @text up to @end, which must leave room for the terminator. */
+static bool take(char *to, size_t room, const char *text, const char *end)
+{
+	size_t length = end - text;
+
+	if (length >= room)
+		return false;
+	memcpy(to, text, length);
+	to[length] = '\0';
+	return true;
+}
+
+static bool take_number(const char *digits, unsigned long *value)
+{
+	*value = 0;
+	if (!*digits)
+		return false;
+	for (; *digits; digits++) {
+		if (*digits < '0' || *digits > '9')
+			return false;
+		*value = *value * 10 + (*digits - '0');
+	}
+	return true;
+}
+
+static bool parse(const char *text, struct symbol_name *parsed)
+{
+	static const char prefix[] = ".klp.sym.";
+	const char *object = text + sizeof(prefix) - 1, *dot, *comma;
+
+	if (strncmp(text, prefix, sizeof(prefix) - 1))
+		return false;
+	dot = strchr(object, '.');
+	comma = dot ? strrchr(dot, ',') : NULL;
+	return comma && take(parsed->object, sizeof(parsed->object), object, dot) &&
+	       take(parsed->name, sizeof(parsed->name), dot + 1, comma) &&
+	       take_number(comma + 1, &parsed->position);
+}
+
+/* Gives the symbol its address. A section for one object may name the kernel's symbols too. */
+static int resolve(struct klp_modinfo *info, Elf64_Sym *sym, const char *object)
+{
+	const char *text = info->strtab + sym->st_name;
+	struct symbol_name parsed;
+	unsigned long address;
+
+	if (sym->st_shndx != SHN_LIVEPATCH) {
+		pr_err("symbol %s is not marked as a livepatch symbol\n", text);
+		return -EINVAL;
+	}
+	if (!parse(text, &parsed)) {
+		pr_err("symbol %s has an incorrectly formatted name\n", text);
+		return -EINVAL;
+	}
+	if (strcmp(parsed.object, object) && strcmp(parsed.object, "vmlinux")) {
+		pr_err("symbol %s is not of object %s\n", text, object);
+		return -EINVAL;
+	}
+	if (find_symbol(parsed.object, parsed.name, parsed.position, &address))
+		return -EINVAL;
+	sym->st_value = address;
+	return 0;
+}
+
+/* ".klp.rela.<object>.": a section to be applied with the object? */
+static bool belongs_to(const struct klp_modinfo *info, const Elf64_Shdr *section,
+		       const char *object)
+{
+	const char *name = info->secstrings + section->sh_name;
+	size_t length = strlen(object);
+
+	return section->sh_type == SHT_RELA && (section->sh_flags & SHF_RELA_LIVEPATCH) &&
+	       strncmp(name, ".klp.rela.", 10) == 0 &&
+	       strncmp(name + 10, object, length) == 0 && name[10 + length] == '.';
+}
+
+static int apply_section(const char *module, struct klp_modinfo *info, const Elf64_Shdr *section,
+			 const char *object)
+{
+	const Elf64_Rela *first = info->image + section->sh_offset, *rela;
+
+	for (rela = first; rela < first + section->sh_size / sizeof(*rela); rela++) {
+		int ret = resolve(info, &info->symtab[ELF64_R_SYM(rela->r_info)], object);
+
+		if (ret)
+			return ret;
+	}
+	return module_apply_rela(module, info, section);
+}
+
+/* @objname NULL: the kernel's, while the patch module is loaded; the others come with their object. */
+int klp_apply_section_relocs(struct module *pmod, const char *objname)
+{
+	struct klp_modinfo *info = pmod->klp_info;
+	int ret = 0;
+
+	for (unsigned int i = 1; info && !ret && i < info->hdr->e_shnum; i++)
+		if (belongs_to(info, &info->sechdrs[i], objname ?: "vmlinux"))
+			ret = apply_section(pmod->name, info, &info->sechdrs[i],
+					    objname ?: "vmlinux");
+	return ret;
+}
+
+/* ---- functions ---- */
+
+static int resolve_func(struct klp_object *obj, struct klp_func *func)
+{
+	unsigned long address;
+	int ret = find_symbol(klp_object_name(obj), func->old_name, func->old_sympos, &address);
+
+	if (ret)
+		return ret;
+	func->old_func = (void *)address;
+	if (!kallsyms_lookup_size_offset(address, &func->old_size, NULL)) {
+		pr_err("kallsyms size lookup failed for '%s'\n", func->old_name);
+		return -ENOENT;
+	}
+	if (func->nop)
+		func->new_func = func->old_func;
+	if (!kallsyms_lookup_size_offset((unsigned long)func->new_func, &func->new_size, NULL)) {
+		pr_err("kallsyms size lookup failed for '%s' replacement\n", func->old_name);
+		return -ENOENT;
+	}
+	return 0;
+}
+
+int klp_resolve_object(struct klp_patch *patch, struct klp_object *obj)
+{
+	struct klp_func *func;
+	int ret = obj->name ? klp_apply_section_relocs(patch->mod, obj->name) : 0;
+
+	if (ret)
+		return ret;
+	klp_for_each_func(obj, func) {
+		ret = resolve_func(obj, func);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
