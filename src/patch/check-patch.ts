@@ -43,6 +43,9 @@ export interface CheckedPatch {
 
 export type CheckResult = { readonly ok: true; readonly patch: CheckedPatch } | PatchRefusal
 
+/** With the terminator: images/kernel/include/linux/kallsyms.h. */
+const KSYM_NAME_LEN = 128
+
 const knownRelocations = new Set([
   R_X86_64_NONE,
   R_X86_64_64,
@@ -65,18 +68,21 @@ export function checkPatch(bytes: Uint8Array, kernel: KernelFacts): CheckResult 
   if (!identity.ok) return identity
   const relocations = checkRelocations(read.object) ?? checkSymbols(read.object, kernel)
   if (relocations) return relocations
-  const found = findFunctions(read.object)
+  const { replace, objects } = readObjects(read.object)
+  const contradiction = checkObjects(objects)
+  if (contradiction) return contradiction
   const functions: PatchedFunction[] = []
-  for (const wanted of found.functions) {
-    if (wanted.object !== 'vmlinux') {
-      functions.push(wanted)
-      continue
+  for (const { name: object, functions: written } of objects) {
+    for (const { name = '', position } of written ?? []) {
+      const checked =
+        object === 'vmlinux' ? checkFunction({ object, name, position }, kernel) : { object, name, position }
+      if ('ok' in checked) return checked
+      functions.push(checked)
     }
-    const checked = checkFunction(wanted, kernel)
-    if ('ok' in checked) return checked
-    functions.push(checked)
   }
-  return { ok: true, patch: { name: identity.name, vermagic: identity.vermagic, replace: found.replace, functions } }
+  const twice = checkEntries(functions)
+  if (twice) return twice
+  return { ok: true, patch: { name: identity.name, vermagic: identity.vermagic, replace, functions } }
 }
 
 function checkIdentity(
@@ -184,48 +190,136 @@ function checkFunction(wanted: PatchedFunction, kernel: KernelFacts): PatchedFun
   return { ...wanted, entry, size: place.size }
 }
 
+/** A func as the module has it, before it is known whether it makes sense. */
+interface WrittenFunction {
+  readonly name: string | undefined
+  readonly position: number
+  readonly replaced: boolean
+}
+
+interface WrittenObject {
+  readonly name: string
+  /** None: the pointer is NULL. */
+  readonly functions: readonly WrittenFunction[] | undefined
+}
+
 /** Follows __this_module <- klp_patch -> objects -> funcs through the relocations of the data. */
-function findFunctions(object: ObjectFile): { replace: boolean; functions: PatchedFunction[] } {
-  const functions: PatchedFunction[] = []
+function readObjects(object: ObjectFile): { replace: boolean; objects: WrittenObject[] } {
+  const objects: WrittenObject[] = []
   let replace = false
   for (const section of object.sections) {
     for (const entry of relocationsOf(section)) {
       if (entry.symbol.name !== '__this_module' || entry.offset % klpPatch.size !== klpPatch.mod) continue
-      const objects = pointer(section, entry.offset + klpPatch.objs)
-      if (!objects) continue
+      const start = pointer(section, entry.offset + klpPatch.objs)
+      if (!start) continue
       replace ||= section.data[entry.offset + klpPatch.replace] === 1
-      for (let at = objects.offset; ; at += klpObject.size) {
-        const funcs = pointer(objects.section, at + klpObject.funcs)
-        if (!funcs) break
-        const named = pointer(objects.section, at + klpObject.name)
-        functions.push(
-          ...readFuncs(funcs.section, funcs.offset, named ? stringAt(named.section, named.offset) : 'vmlinux'),
-        )
+      for (let at = start.offset; ; at += klpObject.size) {
+        const funcs = pointer(start.section, at + klpObject.funcs)
+        const named = pointer(start.section, at + klpObject.name)
+        if (!funcs && !named) break
+        objects.push({
+          name: named ? stringAt(named.section, named.offset) : 'vmlinux',
+          functions: funcs && readFuncs(funcs.section, funcs.offset),
+        })
       }
     }
   }
-  return { replace, functions }
+  return { replace, objects }
 }
 
-function readFuncs(section: ObjectSection, start: number, object: string): PatchedFunction[] {
-  const result: PatchedFunction[] = []
+/** Up to the entry that is zero in all three parts. */
+function readFuncs(section: ObjectSection, start: number): WrittenFunction[] {
+  const result: WrittenFunction[] = []
   const view = new DataView(section.data.buffer, section.data.byteOffset, section.data.byteLength)
-  for (let at = start; ; at += klpFunc.size) {
+  for (let at = start; at + klpFunc.size <= section.data.length; at += klpFunc.size) {
     const name = pointer(section, at + klpFunc.oldName)
-    if (!name || at + klpFunc.size > section.data.length) return result
+    const replaced = hasRelocation(section, at + klpFunc.newFunc)
     const position = Number(view.getBigUint64(at + klpFunc.oldSympos, true))
-    result.push({ object, name: stringAt(name.section, name.offset), position })
+    if (!name && !replaced && position === 0) break
+    result.push({ name: name && stringAt(name.section, name.offset), position, replaced })
   }
+  return result
 }
+
+/** What images/kernel/livepatch/check.c refuses, whatever else is loaded. */
+function checkObjects(objects: readonly WrittenObject[]): PatchRefusal | undefined {
+  const seen = new Set<string>()
+  for (const { name, functions } of objects) {
+    if (name === '' || name.length >= moduleStruct.nameBytes) {
+      return refuse('bad-patch', `the name of object '${name}' is empty or longer than ${moduleStruct.nameBytes - 1}`)
+    }
+    if (!functions) return refuse('bad-patch', `object '${name}' has no funcs; give it a list, or leave it out`)
+    if (seen.has(name)) {
+      return refuse('bad-patch', `object '${name}' is there twice; put all its functions into one object`)
+    }
+    seen.add(name)
+    const wrong = checkFunctions(name, functions)
+    if (wrong) return wrong
+  }
+  return undefined
+}
+
+function checkFunctions(object: string, functions: readonly WrittenFunction[]): PatchRefusal | undefined {
+  const seen = new Set<string>()
+  for (const { name, position, replaced } of functions) {
+    if (name === undefined || name === '') {
+      return refuse('bad-patch', `a function of object '${object}' has no old_name; say what it replaces`)
+    }
+    const symbol = { symbol: name }
+    if (name.length >= KSYM_NAME_LEN) {
+      return refuse('bad-patch', `the name of function '${name}' is longer than ${KSYM_NAME_LEN - 1}`, symbol)
+    }
+    if (!replaced) {
+      return refuse('bad-patch', `function '${name}' of object '${object}' has no new_func; give it one`, symbol)
+    }
+    // The only one of a name is the first of it.
+    const key = `${name},${Math.max(1, position)}`
+    if (seen.has(key)) {
+      return refuse('bad-patch', `function '${key}' of object '${object}' is there twice; keep one of them`, symbol)
+    }
+    seen.add(key)
+  }
+  return undefined
+}
+
+/** Several names of one function: the kernel has one entry to redirect. */
+function checkEntries(functions: readonly PatchedFunction[]): PatchRefusal | undefined {
+  const names = new Map<bigint, string>()
+  for (const { name, entry } of functions) {
+    const other = entry === undefined ? undefined : names.get(entry)
+    if (other !== undefined) {
+      return refuse('bad-patch', `'${name}' and '${other}' are one function; keep one of them`, { symbol: name })
+    }
+    if (entry !== undefined) names.set(entry, name)
+  }
+  return undefined
+}
+
+/** By offset, made once for each section: a patch of a thousand functions asks three thousand times. */
+const indexes = new WeakMap<ObjectSection, Map<number, ObjectRelocation>>()
 
 function relocationsOf(section: ObjectSection): ObjectRelocation[] {
   return section.relocations.flatMap((group) => group.entries)
 }
 
+function relocationAt(section: ObjectSection, offset: number): ObjectRelocation | undefined {
+  let index = indexes.get(section)
+  if (!index) {
+    index = new Map(relocationsOf(section).map((entry) => [entry.offset, entry]))
+    indexes.set(section, index)
+  }
+  return index.get(offset)
+}
+
+/** A pointer that will not be NULL; what it points at may lie in the kernel. */
+function hasRelocation(section: ObjectSection, offset: number): boolean {
+  return relocationAt(section, offset)?.type === R_X86_64_64
+}
+
 /** Where the 64-bit pointer at `offset` will point inside the object. */
 function pointer(section: ObjectSection, offset: number): { section: ObjectSection; offset: number } | undefined {
-  const found = relocationsOf(section).find((entry) => entry.offset === offset && entry.type === R_X86_64_64)
-  if (!found || typeof found.symbol.section === 'number') return undefined
+  const found = relocationAt(section, offset)
+  if (found?.type !== R_X86_64_64 || typeof found.symbol.section === 'number') return undefined
   return { section: found.symbol.section, offset: Number(found.symbol.value + found.addend) }
 }
 

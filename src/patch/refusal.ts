@@ -12,6 +12,7 @@ export type PatchRefusalCode =
   | 'ambiguous-symbol'
   | 'unknown-function'
   | 'not-patchable'
+  | 'bad-patch'
   | 'unknown-relocation'
   | 'compile-failed'
   | 'syntax'

@@ -111,8 +111,10 @@ static void link_parts(struct klp_patch *patch)
 		obj->patch = patch;
 		list_add_tail(&obj->node, &patch->obj_list);
 		INIT_LIST_HEAD(&obj->func_list);
-		klp_for_each_func_static(obj, func)
+		klp_for_each_func_static(obj, func) {
+			func->obj = obj;
 			list_add_tail(&func->node, &obj->func_list);
+		}
 	}
 }
 

@@ -194,6 +194,19 @@ static int open_entry(struct klp_func *func, struct list_head *batch)
 	return 0;
 }
 
+/* Two names of one function, in one patch: which of the versions should a call get? */
+static int check_twice(struct klp_func *func)
+{
+	struct klp_func *newest = list_first_entry_or_null(&func->entry->versions, struct klp_func,
+							   stack_node);
+
+	if (!newest || newest->obj != func->obj)
+		return 0;
+	pr_err("functions '%s' and '%s' of object '%s' are one\n", newest->old_name,
+	       func->old_name, klp_object_name(func->obj));
+	return -EEXIST;
+}
+
 static void push(struct klp_func *func)
 {
 	list_add(&func->stack_node, &func->entry->versions);
@@ -283,8 +296,7 @@ int klp_patch_object(struct klp_object *obj)
 		return -EINVAL;
 	klp_for_each_func(obj, func) {
 		func->entry = find_entry(func->old_func);
-		if (!func->entry)
-			ret = open_entry(func, &batch);
+		ret = func->entry ? check_twice(func) : open_entry(func, &batch);
 		if (ret)
 			break;
 		push(func);

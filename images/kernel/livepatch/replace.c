@@ -51,6 +51,7 @@ static int add_nop(struct klp_object *obj, const struct klp_func *old)
 	}
 	nop->old_sympos = old->old_sympos;
 	nop->nop = nop->dynamic = true;
+	nop->obj = obj;
 	list_add_tail(&nop->node, &obj->func_list);
 	return 0;
 }

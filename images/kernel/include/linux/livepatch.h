@@ -50,6 +50,7 @@ struct klp_func {
 	struct list_head node;		/* klp_object.func_list */
 	struct list_head stack_node;	/* klp_entry.versions */
 	struct klp_entry *entry;	/* while it is on that stack */
+	struct klp_object *obj;
 	unsigned long old_size, new_size;
 	bool nop;			/* runs the original: added by atomic replace */
 	bool patched;
