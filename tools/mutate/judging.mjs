@@ -19,23 +19,22 @@ export class Worker {
   async ask(question, seconds) {
     if (!this.child) await this.start()
     const child = this.child
-    return new Promise((resolve) => {
-      const done = (verdict) => {
+    return new Promise((resolve, reject) => {
+      const settle = (how, value) => {
         clearTimeout(timer)
         child.off('exit', ended)
-        resolve(verdict)
+        child.off('message', answered)
+        how(value)
       }
-      const ended = () => done({ verdict: 'killed', judge: 'the clock', by: "the judge's process ended" })
+      const answered = (verdict) => settle(resolve, verdict)
+      // A mutant runs in processes of the tests: that this one ends says nothing about it.
+      const ended = (status) => settle(reject, new Error(`a judge's process ended with status ${status}`))
       const timer = setTimeout(() => {
-        child.off('exit', ended)
+        settle(resolve, { verdict: 'killed', judge: 'the clock', by: `no verdict within ${seconds} s` })
         this.stop()
-        resolve({ verdict: 'killed', judge: 'the clock', by: `no verdict within ${seconds} s` })
       }, seconds * 1000)
-      child.once('exit', () => {
-        this.child = undefined
-      })
       child.once('exit', ended)
-      child.once('message', done)
+      child.once('message', answered)
       child.send(question)
     })
   }

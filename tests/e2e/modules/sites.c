@@ -13,14 +13,19 @@
 #include "checks.h"
 
 KLP_RELOC_SYMBOL(vmlinux, text_poke_bp, 0);
+KLP_RELOC_SYMBOL(vmlinux, text_poke_queue, 0);
+KLP_RELOC_SYMBOL(vmlinux, text_poke_finish, 0);
 KLP_RELOC_SYMBOL(vmlinux, text_mutex_lock, 0);
 KLP_RELOC_SYMBOL(vmlinux, text_mutex_unlock, 0);
 MODULE_INFO(livepatch, "Y");
 
 int sites_pass(void);
+int sites_pass_second(void);
+extern char sites_second[];
 extern char sites_site[], sites_far[], sites_near[], sites_called[];
 
 asm(	"	.pushsection .text\n"
+	"	.globl sites_pass_second, sites_second\n"
 	"	.globl sites_pass, sites_site, sites_far, sites_near, sites_called\n"
 	"	.type sites_pass, @function\n"
 	"sites_pass:\n	movl	$1, %eax\n"
@@ -31,6 +36,11 @@ asm(	"	.pushsection .text\n"
 	"	.skip	256, 0xcc\n"
 	"sites_far:	addl	$50, %eax\n	ret\n"
 	"	.size sites_pass, . - sites_pass\n"
+	"	.type sites_pass_second, @function\n"
+	"sites_pass_second:\n	xorl	%eax, %eax\n"
+	"sites_second:	.byte 0x0f, 0x1f, 0x44, 0x00, 0x00\n"
+	"	ret\n"
+	"	.size sites_pass_second, . - sites_pass_second\n"
 	"	.popsection\n");
 
 enum kind { NOP, RET, NEAR, FAR, CALL, KINDS };
@@ -45,6 +55,9 @@ static int walker(void *arg)
 	while (!READ_ONCE(stop)) {
 		from = READ_ONCE(allowed[0]);
 		to = READ_ONCE(allowed[1]);
+		result = sites_pass_second();
+		if (result && result != 100)
+			__atomic_add_fetch(&wrong, 1, __ATOMIC_RELAXED);
 		result = sites_pass();
 		/* Only a pass within one change says something. */
 		if (from != READ_ONCE(allowed[0]) || to != READ_ONCE(allowed[1]))
@@ -102,6 +115,29 @@ static void change(enum kind from, enum kind to)
 		asm volatile("pause");
 }
 
+/* Both sites in one go, the higher one first: there and back. */
+static void change_both(void)
+{
+	s32 distance = sites_called - (sites_second + 5);
+	u8 first[5], second[5];
+	int back;
+
+	for (back = 0; back < 2; back++) {
+		WRITE_ONCE(allowed[0], results[back ? CALL : NOP]);
+		WRITE_ONCE(allowed[1], results[back ? NOP : CALL]);
+		make(back ? NOP : CALL, first);
+		memcpy(second, first, 5);
+		if (!back)
+			memcpy(second + 1, &distance, 4);
+		text_mutex_lock();
+		text_poke_queue(sites_second, second, 5, NULL);
+		text_poke_queue(sites_site, first, 5, NULL);
+		text_poke_finish();
+		text_mutex_unlock();
+		EXPECT(!memcmp(sites_site, first, 5) && !memcmp(sites_second, second, 5));
+	}
+}
+
 static DECLARE_COMPLETION(conducted);
 
 static int conductor(void *arg)
@@ -117,6 +153,8 @@ static int conductor(void *arg)
 			}
 			change(from, (from + 1) % KINDS);
 		}
+	for (round = 0; round < 20; round++)
+		change_both();
 	complete(&conducted);
 	return 0;
 }
