@@ -12,8 +12,8 @@ import { flagAf, flagCf, flagOf, readArithmetic, setArithmetic } from '../state/
 import { setCarryOverflow } from './arithmetic'
 import { divide } from './divide'
 import { multiply } from './multiply'
-import { VECTOR_DE, VECTOR_GP, raise, raiseNoCode } from '../state/fault'
-import { probeWrite, readSize, readWhole, writeSize, writeWhole } from '../memory/memory'
+import { VECTOR_DE, raiseNoCode } from '../state/fault'
+import { isMultiple, probeWrite, readSize, readWhole, writeSize, writeWhole } from '../memory/memory'
 import { checkTarget, setStackPointerMasked, stackLinear, stackMask } from '../memory/segment-check'
 import { stringInstruction } from './string'
 
@@ -75,7 +75,8 @@ function pushAll(c: CpuState, size: u32): void {
   const start = c.rsp - u64(size) * 8
   const linear = stackLinear(c, start, size * 8, true)
   if (c.fault) return
-  if (!probeWrite(c, linear, size * 8, size)) return
+  // EAX is pushed first.
+  if (!probeWrite(c, linear + u64(size * 7), size, size) || !probeWrite(c, linear, size * 8, size)) return
   for (let r: u32 = 0; r < 8; r++) writeSize(c, linear + u64((7 - r) * size), size, r == 4 ? old : slot(c, r << 3))
   setStackPointerMasked(c, start)
 }
@@ -126,9 +127,8 @@ function enter(c: CpuState, size: u32, bytes: u32, level: u32): void {
   }
   sp -= u64(bytes)
   // The final stack pointer must be writable.
-  linear = stackLinear(c, sp, 1, true)
-  if (c.fault) return
-  if (!probeWrite(c, linear, 1, 1)) return
+  linear = stackLinear(c, sp, size, true)
+  if (c.fault || !probeWrite(c, linear, size, size)) return
   setStackPointerMasked(c, sp)
   if (mask == 0xffff) writeSlot(c, 5 << 3, 2, frame)
   else if (size == 2) writeSlot(c, 5 << 3, 2, oldSp - 2)
@@ -288,10 +288,7 @@ function compareExchange(c: CpuState, u: usize): void {
 
 function compareExchangeWide(c: CpuState, size: u32): void {
   const linear = slot(c, SLOT_T0)
-  if (size == 8 && linear & 15) {
-    raise(c, VECTOR_GP, 0)
-    return
-  }
+  if (size == 8 && !isMultiple(c, linear, 16)) return
   const operand = changetype<usize>(c) + VECTOR_SCRATCH_OFFSET
   if (!probeWrite(c, linear, size * 2, size * 2) || !readWhole(c, linear, operand, size * 2, size * 2)) return
   const second = operand + size

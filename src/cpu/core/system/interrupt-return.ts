@@ -41,6 +41,9 @@ export function interruptReturn(c: CpuState, size: u32): bool {
   const offset = popValue(c, size)
   const selector = <u32>popValue(c, size) & 0xffff
   const popped = popValue(c, size)
+  // In 64-bit mode the stack is popped, too, whatever the level (2A IRET), before the selectors are looked at.
+  let sp: u64 = from64 ? popValue(c, size) : 0
+  let stackSelector: u32 = from64 ? <u32>popValue(c, size) & 0xffff : 0
   if (c.fault) return false
   if (real) {
     if (offset > u64(c.csLimit)) return refuse(c)
@@ -67,8 +70,10 @@ export function interruptReturn(c: CpuState, size: u32): bool {
     updateMode(c)
     return true
   }
-  const sp = popValue(c, size)
-  const stackSelector = <u32>popValue(c, size) & 0xffff
+  if (!from64) {
+    sp = popValue(c, size)
+    stackSelector = <u32>popValue(c, size) & 0xffff
+  }
   if (c.fault || !checkReturnStack(c, stackSelector, rpl, offset)) return false
   enterReturn(c, selector, offset, true, stackSelector)
   setStackPointer(c, sp, c.ssAttributes, is64(c))

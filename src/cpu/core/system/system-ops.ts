@@ -9,7 +9,7 @@ import { CpuState, MODE_CODE64, MODE_CODE_MASK, SEG_SS, segmentBase, segmentSele
 import { uopArgument, uopD, uopDetail, uopFunction, uopS1, uopX } from '../blocks/ir'
 import { readFlags, setArithmetic, writeFlags } from '../state/flags'
 import { VECTOR_BR, VECTOR_GP, VECTOR_NP, VECTOR_OF, VECTOR_UD, raise, raiseNoCode } from '../state/fault'
-import { probeWrite, read16, read8, readWhole, write16, writeSystem8, writeWhole } from '../memory/memory'
+import { read16, read8, readWhole, write16, writeSystem8, writeWhole } from '../memory/memory'
 import { ATTRIBUTE_PRESENT, TYPE_LDT, TYPE_TSS, TYPE_TSS16, attributesOf, baseOf, descriptor, descriptorAddress, descriptorHigh, fetchDescriptor, fetchDescriptorHigh, isNull, limitOf } from './descriptor-tables'
 import { inspectSegment, isLongActive, loadSegment, updateMode, verifySegment } from './segments'
 import { commitStack, popValue, pushValue, useCurrentStack } from './stack-frame'
@@ -233,7 +233,6 @@ function checkBounds(c: CpuState, u: usize): void {
 
 function adjustRpl(c: CpuState, u: usize): void {
   const memory = uopDetail(u) != 0
-  if (memory && !probeWrite(c, c.t0, 2, 2)) return
   const value = memory ? read16(c, c.t0) : slot(c, uopD(u))
   if (c.fault) return
   const rpl = slot(c, uopS1(u)) & 3
@@ -242,6 +241,7 @@ function adjustRpl(c: CpuState, u: usize): void {
     const next = (value & ~3) | rpl
     if (memory) write16(c, c.t0, next)
     else setRegister(c, uopD(u), next, 2)
+    if (c.fault) return
   }
   const flags = readFlags(c)
   setArithmetic(c, lower ? flags | ZF : flags & ~ZF)

@@ -9,7 +9,7 @@
 import { FX_OFFSET, VECTOR_SCRATCH_OFFSET, XMM_OFFSET } from '../../numbers/sizes'
 import { CpuState, MODE_CODE64, MODE_CODE_MASK } from '../state/state'
 import { VECTOR_GP, VECTOR_NM, raise, raiseNoCode } from '../state/fault'
-import { probeWrite, readWhole, writeWhole } from '../memory/memory'
+import { isMultiple, probeWrite, readWhole, writeWhole } from '../memory/memory'
 
 const MXCSR_BITS: u32 = 0xffff
 
@@ -18,11 +18,7 @@ function refused(c: CpuState): bool {
     raiseNoCode(c, VECTOR_NM)
     return true
   }
-  if (c.t0 & 15) {
-    raise(c, VECTOR_GP, 0)
-    return true
-  }
-  return false
+  return !isMultiple(c, c.t0, 16)
 }
 
 // @ts-ignore: decorator

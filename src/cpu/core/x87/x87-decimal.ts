@@ -1,7 +1,7 @@
 // FBLD and FBSTP: packed decimal integers of 18 digits and a sign byte (SDM 1 4.7).
 import { VECTOR_SCRATCH_OFFSET } from '../../numbers/sizes'
 import { CpuState } from '../state/state'
-import { readWhole, writeWhole } from '../memory/memory'
+import { probeWrite, readWhole, writeWhole } from '../memory/memory'
 import { INVALID, aSign, loadInteger, loadParts, replaceFlags, toInteger } from '../vector/softfloat'
 import { isEmpty, loadSt, pop, settle, stackUnderflow, storeForbidden } from './x87-stack'
 
@@ -44,7 +44,7 @@ export function storeDecimal(c: CpuState): void {
     high = u64(value % 10) | (u64(value / 10) << 4) | (negative << 15)
   }
   if (storeForbidden(c)) {
-    settle(c)
+    if (probeWrite(c, c.t0, 10, 8)) settle(c)
     return
   }
   const operand = changetype<usize>(c) + VECTOR_SCRATCH_OFFSET

@@ -2,15 +2,16 @@
 //
 // Promises: results of 80 bits, rounded by softfloat as precision and rounding control ask; condition codes, tags, stack
 // faults, and exceptions deferred to the next waiting instruction as #MF. Memory operands are read and written before
-// anything else changes, so that a page fault leaves no trace. `detail` = (opcode & 7) * 256 + ModRM (sse-decode.ts).
+// anything else changes, so that a page fault leaves no trace; it comes even where an unmasked exception forbids the store.
+// `detail` = (opcode & 7) * 256 + ModRM (sse-decode.ts).
 import { VECTOR_SCRATCH_OFFSET } from '../../numbers/sizes'
 import { CpuState } from '../state/state'
 import { uopDetail, uopX } from '../blocks/ir'
 import { VECTOR_MF, VECTOR_NM, raiseNoCode } from '../state/fault'
-import { read16, read32, read64, readWhole, write16, write32, write64, writeWhole } from '../memory/memory'
+import { probeWrite, read16, read32, read64, readWhole, write16, write32, write64, writeWhole } from '../memory/memory'
 import { condition, setArithmetic } from '../state/flags'
 import { ADD, DIVIDE, INEXACT, INVALID, MULTIPLY, SUBTRACT, arithmetic, compareOperands, convertA, loadDouble, loadInteger, loadSingle, moveAToB, moveAToR, packDouble, packSingle, propagateNaNOfA, raised, replaceFlags, roundToDouble, roundToIntegral, roundToSingle, squareRoot, swapOperands, toInteger } from '../vector/softfloat'
-import { C0, C1, C2, C3, begin, controlWord, copyRegister, fx, isEmpty, loadSt, markEmpty, markFull, pop, push, roundToPrecision, setConditions, setControlWord, setStackTop, setStatusWord, settle, st, stackOverflow, stackTop, stackUnderflow, statusWord, storeForbidden, storeIndefinite, storeR } from './x87-stack'
+import { C0, C1, C2, C3, begin, clearC1, controlWord, copyRegister, fx, isEmpty, loadSt, markEmpty, markFull, pop, push, roundToPrecision, setConditions, setControlWord, setStackTop, setStatusWord, settle, st, stackOverflow, stackTop, stackUnderflow, statusWord, storeForbidden, storeIndefinite, storeR } from './x87-stack'
 import { initialise, loadEnvironment, restore, save, storeEnvironment } from './x87-environment'
 import { exponentAndSignificand, loadConstant, partialRemainder, scale } from './x87-extra'
 import { loadDecimal, storeDecimal } from './x87-decimal'
@@ -162,7 +163,7 @@ function storeFloat(c: CpuState, wide: bool, popAfter: bool): void {
     if (c.fault) return
     settle(c)
     if (popAfter) pop(c)
-  } else {
+  } else if (probeWrite(c, c.t0, wide ? 8 : 4, wide ? 8 : 4)) {
     replaceFlags(raised & ~INEXACT) // nothing was stored, so nothing was rounded
     settle(c)
   }
@@ -182,7 +183,7 @@ function storeInteger(c: CpuState, bits: i32, popAfter: bool, truncate: bool = f
     if (c.fault) return
     settle(c)
     if (popAfter) pop(c)
-  } else settle(c)
+  } else if (probeWrite(c, c.t0, bits >> 3, bits >> 3)) settle(c)
 }
 
 function loadExtendedMemory(c: CpuState): void {
@@ -201,7 +202,7 @@ function storeExtendedMemory(c: CpuState): void {
   if (isEmpty(c, 0)) {
     stackUnderflow()
     if (storeForbidden(c)) {
-      settle(c)
+      if (probeWrite(c, c.t0, 10, 8)) settle(c)
       return
     }
     storeIndefinite(operand)
@@ -369,6 +370,7 @@ function storeRegister(c: CpuState, i: u32, popAfter: bool): void {
 function conditionalMove(c: CpuState, i: u32, code: u32): void {
   if (isEmpty(c, 0) || isEmpty(c, i)) {
     stackUnderflow()
+    clearC1(c)
     if (!settle(c)) return
     // Whatever the condition, as processors do.
     storeIndefinite(st(c, 0))
