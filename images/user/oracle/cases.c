@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Executes generated cases on the host: a template of the window from standard input, then one record for each case; to standard output what each
+// has left behind. tests/oracle/cases/ makes the records and runs them on the core.
+//
+// Promises: every case begins with the template in the window, its patches over it, and INT3 around its code; what ends it, INT3 included, arrives as a
+// signal with all of its state. The program lies above all addresses that cases make on purpose.
+typedef unsigned char u8;
+typedef unsigned int u32;
+typedef unsigned long u64;
+
+#define PAGE 4096
+#define WINDOW 0x10000000ul
+#define WINDOW_PAGES 10
+#define CODE 0x20000000ul
+#define FS_BASE (WINDOW + 0x1100)
+#define GS_BASE (WINDOW + 0x5000)
+
+/* What each page of the window is: not present, read-only, writable. The page after the code is not present. */
+static const char page_kinds[WINDOW_PAGES + 1] = "-ww-rw-wr-";
+
+struct test_case {
+	u64 registers[16];	/*   0: in hardware order */
+	u64 flags;		/* 128 */
+	u64 rip;		/* 136: in the code page */
+	u32 narrow;		/* 144: 32-bit code */
+	u32 length;		/* 148 */
+	u8 code[24];		/* 152 */
+	struct {
+		u64 address;	/* in a writable page; 0: none */
+		u8 bytes[32];
+	} patches[2];		/* 176 */
+	u8 vectors[512];	/* 256: FXSAVE image */
+};
+
+struct outcome {
+	u64 registers[16];
+	u64 flags;
+	u64 rip;
+	u32 trap;
+	u32 error;
+	u64 cr2;		/* of a page fault, else 0 */
+	u32 selector;		/* CS */
+	u32 changes;		/* how many words of the window differ from the template: they follow */
+	u8 reserved[88];
+	u8 vectors[512];
+};
+
+struct change {
+	u64 offset;
+	u64 value;
+};
+
+void run_case(const struct test_case *);
+void leave_case(void);
+extern char signal_entry[], restore_signal[];
+
+static long system_call(long n, long a, long b, long c, long d, long e, long f)
+{
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
+	long result;
+
+	__asm__ volatile("syscall" : "=a"(result) : "a"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9) : "rcx", "r11", "memory");
+	return result;
+}
+
+static void copy(void *to, const void *from, u64 bytes)
+{
+	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(bytes) : : "memory");
+}
+
+static void fill(void *to, u8 value, u64 bytes)
+{
+	__asm__ volatile("rep stosb" : "+D"(to), "+c"(bytes) : "a"(value) : "memory");
+}
+
+static void fail(int status)
+{
+	system_call(231, status, 0, 0, 0, 0, 0);
+	__builtin_unreachable();
+}
+
+static u64 window_template[WINDOW_PAGES * PAGE / 8];
+static struct outcome outcome;
+static u8 output[1 << 20];
+static u64 output_used;
+
+static void flush(void)
+{
+	for (u64 done = 0; done < output_used;) {
+		long written = system_call(1, 1, (long)(output + done), output_used - done, 0, 0, 0);
+
+		if (written <= 0)
+			fail(3);
+		done += written;
+	}
+	output_used = 0;
+}
+
+static void put(const void *bytes, u64 size)
+{
+	if (output_used + size > sizeof output)
+		flush();
+	copy(output + output_used, bytes, size);
+	output_used += size;
+}
+
+/* Reads all of `size` bytes; 0 at the end of the input. */
+static int get(void *to, u64 size)
+{
+	for (u64 done = 0; done < size;) {
+		long bytes = system_call(0, 0, (long)to + done, size - done, 0, 0, 0);
+
+		if (bytes < 0 || (bytes == 0 && done))
+			fail(4);
+		if (bytes == 0)
+			return 0;
+		done += bytes;
+	}
+	return 1;
+}
+
+__attribute__((used)) void on_signal(int number, u8 *information, u64 *context)
+{
+	static const u8 order[16] = { 13, 14, 12, 11, 15, 10, 9, 8, 0, 1, 2, 3, 4, 5, 6, 7 };
+	u64 *registers = context + 5;
+
+	(void)number;
+	(void)information;
+	for (int i = 0; i < 16; i++)
+		outcome.registers[i] = registers[order[i]];
+	outcome.rip = registers[16];
+	outcome.flags = registers[17];
+	outcome.selector = registers[18] & 0xffff;
+	outcome.error = registers[19];
+	outcome.trap = registers[20];
+	outcome.cr2 = outcome.trap == 14 ? registers[22] : 0;
+	copy(outcome.vectors, (void *)registers[23], sizeof outcome.vectors);
+	leave_case();
+}
+
+static void catch_signals(void)
+{
+	static u8 stack[65536] __attribute__((aligned(64)));
+	static const u8 signals[] = { 4, 5, 7, 8, 11 }; /* SIGILL SIGTRAP SIGBUS SIGFPE SIGSEGV */
+	struct { void *base; u64 flags; u64 size; } alternate = { stack, 0, sizeof stack };
+	struct { void *handler; u64 flags; void *restorer; u64 mask; } action = {
+		signal_entry, 0x4c000004, restore_signal, 0 /* NODEFER ONSTACK RESTORER SIGINFO */
+	};
+
+	system_call(131, (long)&alternate, 0, 0, 0, 0, 0);
+	for (u32 i = 0; i < sizeof signals; i++)
+		system_call(13, signals[i], (long)&action, 0, 8, 0, 0);
+}
+
+static void map_page(u64 address, int protection)
+{
+	if (system_call(9, address, PAGE, protection, 0x32, -1, 0) != (long)address) /* PRIVATE FIXED ANONYMOUS */
+		fail(5);
+}
+
+static void prepare_memory(void)
+{
+	if (!get(window_template, sizeof window_template))
+		fail(6);
+	for (int i = 0; i < WINDOW_PAGES; i++) {
+		u64 page = WINDOW + i * PAGE;
+
+		if (page_kinds[i] == '-')
+			continue;
+		map_page(page, 3);
+		copy((void *)page, window_template + i * PAGE / 8, PAGE);
+		if (page_kinds[i] == 'r')
+			system_call(10, page, PAGE, 1, 0, 0, 0);
+	}
+	map_page(CODE, 7);
+	fill((void *)CODE, 0xcc, PAGE);
+	system_call(158, 0x1002, FS_BASE, 0, 0, 0, 0);
+	system_call(158, 0x1001, GS_BASE, 0, 0, 0, 0);
+}
+
+static void execute(const struct test_case *test)
+{
+	static struct change changes[WINDOW_PAGES * PAGE / 8];
+
+	for (int i = 0; i < WINDOW_PAGES; i++)
+		if (page_kinds[i] == 'w')
+			copy((void *)(WINDOW + i * PAGE), window_template + i * PAGE / 8, PAGE);
+	for (int i = 0; i < 2; i++)
+		if (test->patches[i].address)
+			copy((void *)test->patches[i].address, test->patches[i].bytes, sizeof test->patches[i].bytes);
+	copy((void *)test->rip, test->code, test->length);
+	run_case(test);
+	fill((void *)test->rip, 0xcc, test->length);
+	outcome.changes = 0;
+	for (int i = 0; i < WINDOW_PAGES; i++) {
+		if (page_kinds[i] != 'w')
+			continue;
+		for (int j = i * PAGE / 8; j < (i + 1) * PAGE / 8; j++) {
+			u64 now = ((const u64 *)WINDOW)[j];
+
+			if (now != window_template[j]) {
+				changes[outcome.changes].offset = j * 8;
+				changes[outcome.changes++].value = now;
+			}
+		}
+	}
+	put(&outcome, sizeof outcome);
+	put(changes, outcome.changes * sizeof *changes);
+}
+
+int main(void)
+{
+	static struct test_case test __attribute__((aligned(16)));
+
+	catch_signals();
+	prepare_memory();
+	while (get(&test, sizeof test))
+		execute(&test);
+	flush();
+	return 0;
+}

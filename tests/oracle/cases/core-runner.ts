@@ -1,0 +1,268 @@
+// Runs cases on the core alone, interpreted or compiled: at CPL 3 in long mode, with the memory and the selectors that the host's program has.
+//
+// Promises: what ends a case is an exception, whose gate leads to a HLT in a supervisor page; its frame, CR2 and all registers are the outcome.
+import { CpuCore, EXIT_HALT, type JitOption, noDevices } from '../../../src/cpu/index.js'
+import {
+  AT,
+  CODE,
+  FS_BASE,
+  GS_BASE,
+  type Outcome,
+  PAGE,
+  PAGE_KINDS,
+  patchesOf,
+  type TestCase,
+  viewOf,
+  WINDOW,
+} from './record.js'
+
+const RAM = 4 << 20
+/** Linear address of what the kernel would have, whose physical addresses follow. */
+const KERNEL = -(2 ** 47)
+const TABLES = 0x10_0000
+const STUBS = 0x1000
+const GDT = 0x2000
+const TSS = 0x3000
+const IDT = 0x4000
+const KERNEL_STACK = 0x8000
+const CODE_PAGE = 0x20_0000
+const WINDOW_PAGES = 0x21_0000
+const STATE = {
+  rip: 256,
+  flags: 264,
+  cr0: 296,
+  cr2: 304,
+  cr3: 312,
+  cr4: 320,
+  efer: 328,
+  gdtr: 488,
+  idtr: 496,
+  tr: 512,
+  gdtrLimit: 520,
+  idtrLimit: 524,
+  ldtrLimit: 528,
+  trLimit: 532,
+  ldtrAttributes: 544,
+  trSelector: 540,
+  trAttributes: 548,
+  selectors: 552,
+  limits: 576,
+  attributes: 600,
+  halted: 628,
+  mxcsr: 660,
+  fx: 1024,
+  xmm: 1184,
+}
+const SEGMENT_BASES = 200
+const NO_EXECUTE = 1n << 63n
+const WITH_CODE = new Set([8, 10, 11, 12, 13, 14, 17])
+/** A repeated instruction over the whole window takes some dozens of portions. */
+const BUDGET = 10_000
+
+export class CoreRunner {
+  private readonly core: CpuCore
+  private readonly ram: Uint8Array
+  private readonly memory: DataView
+  private readonly template: Uint8Array
+  private readonly state: DataView
+  private readonly stateBytes: Uint8Array
+  private nextTable = TABLES + PAGE
+
+  constructor(wasm: Uint8Array | WebAssembly.Module, template: Uint8Array, jit: JitOption) {
+    this.core = new CpuCore(wasm, noDevices(), 1, RAM, { jit })
+    this.template = template
+    this.ram = this.core.ram
+    this.memory = new DataView(this.ram.buffer, this.ram.byteOffset, RAM)
+    this.state = this.core.state(0)
+    this.stateBytes = new Uint8Array(this.state.buffer, this.state.byteOffset, this.state.byteLength)
+    this.mapMemory()
+    this.buildTables()
+    this.enterLongMode()
+  }
+
+  private map(linear: number, physical: number, rights: bigint): void {
+    let table = TABLES
+    for (let level = 3; level >= 1; level--) {
+      const slot = table + Number((BigInt(linear) >> BigInt(12 + 9 * level)) & 511n) * 8
+      if (this.memory.getBigUint64(slot, true) === 0n) {
+        this.memory.setBigUint64(slot, BigInt(this.nextTable) | 7n, true)
+        this.nextTable += PAGE
+      }
+      table = Number(this.memory.getBigUint64(slot, true) & ~0xfffn)
+    }
+    this.memory.setBigUint64(table + Number((BigInt(linear) >> 12n) & 511n) * 8, BigInt(physical) | rights, true)
+  }
+
+  private mapMemory(): void {
+    for (let page = STUBS; page < KERNEL_STACK; page += PAGE) this.map(KERNEL + page, page, 3n)
+    this.map(CODE, CODE_PAGE, 0x67n)
+    this.ram.fill(0xcc, CODE_PAGE, CODE_PAGE + PAGE)
+    for (let i = 0; i < PAGE_KINDS.length; i++) {
+      const kind = PAGE_KINDS[i]
+      if (kind !== '-')
+        this.map(WINDOW + i * PAGE, WINDOW_PAGES + i * PAGE, NO_EXECUTE | (kind === 'w' ? 0x67n : 0x65n))
+    }
+    this.ram.set(this.template, WINDOW_PAGES)
+  }
+
+  private buildTables(): void {
+    const descriptors = [
+      0n,
+      0xcf9b000000ffffn,
+      0xaf9b000000ffffn,
+      0xcf93000000ffffn,
+      0xcffb000000ffffn,
+      0xcff3000000ffffn,
+      0xaffb000000ffffn,
+      0n,
+      0x8b00_0000_0067n,
+    ]
+    descriptors.forEach((descriptor, i) => {
+      this.memory.setBigUint64(GDT + 8 * i, descriptor, true)
+    })
+    this.memory.setBigUint64(TSS + 4, BigInt.asUintN(64, BigInt(KERNEL + KERNEL_STACK)), true)
+    this.memory.setUint16(TSS + 102, 104, true)
+    for (let vector = 0; vector < 32; vector++) {
+      const stub = STUBS + 16 * vector
+      this.ram[stub] = 0xf4
+      const level = vector === 3 || vector === 4 ? 0xee00n : 0x8e00n
+      this.memory.setBigUint64(IDT + 16 * vector, BigInt(stub) | 0x10_0000n | (level << 32n), true)
+      this.memory.setBigUint64(IDT + 16 * vector + 8, 0xffff_8000n, true)
+    }
+    this.core.exports.ramChanged(0, RAM)
+  }
+
+  private enterLongMode(): void {
+    const { state } = this
+    this.core.exports.startup(0, 0)
+    this.core.exports.synchronize(0)
+    const fields: [number, number][] = [
+      [STATE.cr0, 0x8005_0033],
+      [STATE.cr3, TABLES],
+      [STATE.cr4, 0x620],
+      [STATE.efer, 0xd01],
+      [STATE.gdtr, KERNEL + GDT],
+      [STATE.idtr, KERNEL + IDT],
+      [STATE.tr, KERNEL + TSS],
+    ]
+    for (const [offset, value] of fields) state.setBigUint64(offset, BigInt.asUintN(64, BigInt(value)), true)
+    const words: [number, number][] = [
+      [STATE.gdtrLimit, 0x7f],
+      [STATE.idtrLimit, 0x1ff],
+      [STATE.trLimit, 0x67],
+      [STATE.trSelector, 0x40],
+      [STATE.trAttributes, 0x8b],
+      [STATE.ldtrLimit, 0],
+      [STATE.ldtrAttributes, 0],
+    ]
+    for (const [offset, value] of words) state.setUint32(offset, value, true)
+  }
+
+  private setSegments(narrow: boolean): void {
+    const { state } = this
+    const selectors = [0x2b, narrow ? 0x23 : 0x33, 0x2b, 0x2b, 0, 0]
+    const bases = [0, 0, 0, 0, FS_BASE, GS_BASE]
+    for (let s = 0; s < 6; s++) {
+      const used = s < 4
+      state.setUint32(STATE.selectors + 4 * s, selectors[s] as number, true)
+      state.setUint32(STATE.limits + 4 * s, used ? 0xffff_ffff : 0, true)
+      state.setUint32(STATE.attributes + 4 * s, s === 1 ? (narrow ? 0xc0fb : 0xa0fb) : used ? 0xc0f3 : 0, true)
+      state.setBigUint64(SEGMENT_BASES + 8 * s, BigInt(bases[s] as number), true)
+    }
+  }
+
+  private setVectors(record: Uint8Array): void {
+    const { state, stateBytes } = this
+    const view = viewOf(record)
+    state.setUint32(STATE.mxcsr, view.getUint32(AT.fx + 24, true), true)
+    stateBytes.set(record.subarray(AT.fx, AT.fx + 24), STATE.fx)
+    const top = (view.getUint16(AT.fx + 2, true) >> 11) & 7
+    for (let i = 0; i < 8; i++) {
+      const from = AT.fx + 32 + 16 * i
+      stateBytes.set(record.subarray(from, from + 10), STATE.fx + 32 + 16 * ((top + i) & 7))
+    }
+    stateBytes.set(record.subarray(AT.fx + 160, AT.fx + 416), STATE.xmm)
+  }
+
+  private setMemory(record: Uint8Array): number {
+    for (let i = 0; i < PAGE_KINDS.length; i++) {
+      if (PAGE_KINDS[i] === 'w') this.ram.set(this.template.subarray(i * PAGE, (i + 1) * PAGE), WINDOW_PAGES + i * PAGE)
+    }
+    for (const { address, bytes } of patchesOf(record)) this.ram.set(bytes, WINDOW_PAGES + address - WINDOW)
+    const view = viewOf(record)
+    const at = CODE_PAGE + Number(view.getBigUint64(AT.rip, true)) - CODE
+    const length = view.getUint32(AT.length, true)
+    this.ram.set(record.subarray(AT.code, AT.code + length), at)
+    this.core.exports.ramChanged(at, length)
+    return at
+  }
+
+  /** `times`: how often it is run from its beginning; what counts is the last. */
+  run({ record }: TestCase, times = 1): Outcome {
+    const { core, state, stateBytes } = this
+    const view = viewOf(record)
+    let at = 0
+    for (let i = 0; i < times; i++) {
+      core.exports.synchronize(0)
+      if (i === 0) at = this.setMemory(record)
+      else this.resetWindow(record)
+      stateBytes.set(record.subarray(0, 128), 0)
+      state.setBigUint64(STATE.rip, view.getBigUint64(AT.rip, true), true)
+      state.setBigUint64(STATE.flags, view.getBigUint64(AT.flags, true), true)
+      state.setUint32(STATE.halted, 0, true)
+      this.setSegments(view.getUint32(AT.narrow, true) !== 0)
+      this.setVectors(record)
+      core.exports.stateChanged(0)
+      const reason = core.run(0, BUDGET)
+      if (reason !== EXIT_HALT) throw new Error(`the core stopped with reason ${reason}`)
+    }
+    const length = view.getUint32(AT.length, true)
+    this.ram.fill(0xcc, at, at + length)
+    core.exports.ramChanged(at, length)
+    core.exports.synchronize(0)
+    return this.outcome()
+  }
+
+  private resetWindow(record: Uint8Array): void {
+    for (let i = 0; i < PAGE_KINDS.length; i++) {
+      if (PAGE_KINDS[i] === 'w') this.ram.set(this.template.subarray(i * PAGE, (i + 1) * PAGE), WINDOW_PAGES + i * PAGE)
+    }
+    for (const { address, bytes } of patchesOf(record)) this.ram.set(bytes, WINDOW_PAGES + address - WINDOW)
+  }
+
+  private outcome(): Outcome {
+    const { state, memory } = this
+    const trap = (state.getUint32(STATE.rip, true) - 1 - STUBS) / 16
+    const registers: bigint[] = []
+    for (let r = 0; r < 16; r++) registers.push(state.getBigUint64(8 * r, true))
+    const coded = WITH_CODE.has(trap)
+    const frame = Number(BigInt.asUintN(32, registers[4] as bigint)) + (coded ? 8 : 0)
+    const error = coded ? memory.getUint32(frame - 8, true) : 0
+    registers[4] = memory.getBigUint64(frame + 24, true)
+    return {
+      registers,
+      flags: memory.getBigUint64(frame + 16, true),
+      rip: memory.getBigUint64(frame, true),
+      trap,
+      error,
+      cr2: trap === 14 ? state.getBigUint64(STATE.cr2, true) : 0n,
+      selector: memory.getUint16(frame + 8, true),
+      fx: this.image(),
+      window: this.ram.subarray(WINDOW_PAGES, WINDOW_PAGES + PAGE_KINDS.length * PAGE),
+    }
+  }
+
+  private image(): Uint8Array {
+    const { state, stateBytes } = this
+    const image = new Uint8Array(416)
+    image.set(stateBytes.subarray(STATE.fx, STATE.fx + 5))
+    image.set(stateBytes.subarray(STATE.mxcsr, STATE.mxcsr + 4), 24)
+    const top = (state.getUint16(STATE.fx + 2, true) >> 11) & 7
+    for (let i = 0; i < 8; i++) {
+      const from = STATE.fx + 32 + 16 * ((top + i) & 7)
+      image.set(stateBytes.subarray(from, from + 10), 32 + 16 * i)
+    }
+    image.set(stateBytes.subarray(STATE.xmm, STATE.xmm + 256), 160)
+    return image
+  }
+}
