@@ -12,8 +12,8 @@ import { flagAf, flagCf, flagOf, readArithmetic, setArithmetic } from '../state/
 import { setCarryOverflow } from './arithmetic'
 import { divide } from './divide'
 import { multiply } from './multiply'
-import { VECTOR_DE, raiseNoCode } from '../state/fault'
-import { isMultiple, probeWrite, readSize, readWhole, writeSize, writeWhole } from '../memory/memory'
+import { VECTOR_DE, VECTOR_GP, raise, raiseNoCode } from '../state/fault'
+import { probeWrite, readSize, readWhole, writeSize, writeWhole } from '../memory/memory'
 import { checkTarget, setStackPointerMasked, stackLinear, stackMask } from '../memory/segment-check'
 import { stringInstruction } from './string'
 
@@ -288,7 +288,10 @@ function compareExchange(c: CpuState, u: usize): void {
 
 function compareExchangeWide(c: CpuState, size: u32): void {
   const linear = slot(c, SLOT_T0)
-  if (size == 8 && !isMultiple(c, linear, 16)) return
+  if (size == 8 && linear & 15) {
+    raise(c, VECTOR_GP, 0)
+    return
+  }
   const operand = changetype<usize>(c) + VECTOR_SCRATCH_OFFSET
   if (!probeWrite(c, linear, size * 2, size * 2) || !readWhole(c, linear, operand, size * 2, size * 2)) return
   const second = operand + size

@@ -9,7 +9,7 @@ import { ACCESS_READ, ACCESS_WRITE, CONTEXT_SUPERVISOR, CONTEXT_USER, CONTEXT_US
 import { CONTEXTS, cpuAt, cpuCount, dirtyPages, isRam, markDirty, memoryAt, pageFlags, ramBase } from '../state/layout'
 import { mmioRead, mmioWrite } from '../state/imports'
 import { storeIntoCode } from '../blocks/blocks'
-import { VECTOR_AC, VECTOR_GP, raise, raiseNotCanonical } from '../state/fault'
+import { VECTOR_AC, raise, raiseNotCanonical } from '../state/fault'
 import { isCanonical, walk } from './mmu'
 import { NO_TAG, TlbEntry, dropEntry, tlbEntry } from './tlb-entry'
 import { checkData } from '../system/debug'
@@ -360,14 +360,6 @@ export function probeWrite(c: CpuState, linear: u64, size: u32, alignment: u32):
 /** The same for a supervisor's implicit store. */
 export function probeSystemWrite(c: CpuState, linear: u64, size: u32): bool {
   return isReachable(c, linear, size, 1, ACCESS_WRITE, CONTEXT_SUPERVISOR)
-}
-
-/** #GP unless the address is a multiple of `alignment`; that it is not canonical comes first. */
-export function isMultiple(c: CpuState, linear: u64, alignment: u32): bool {
-  if ((<u32>linear & (alignment - 1)) == 0) return true
-  if (c.efer & 0x400 && !isCanonical(linear)) raiseNotCanonical(c)
-  else raise(c, VECTOR_GP, 0)
-  return false
 }
 
 /** `size` bytes, at most a page, from the guest to `pointer` as one operand: nothing is copied if any of it faults. */

@@ -8,8 +8,9 @@
 // physical register (TOP + i) & 7. The abridged tag byte is in physical order in both.
 import { FX_OFFSET, VECTOR_SCRATCH_OFFSET, XMM_OFFSET } from '../../numbers/sizes'
 import { CpuState, MODE_CODE64, MODE_CODE_MASK } from '../state/state'
-import { VECTOR_GP, VECTOR_NM, raise, raiseNoCode } from '../state/fault'
-import { isMultiple, probeWrite, readWhole, writeWhole } from '../memory/memory'
+import { VECTOR_GP, VECTOR_NM, raise, raiseNoCode, raiseNotCanonical } from '../state/fault'
+import { isCanonical } from '../memory/mmu'
+import { probeWrite, readWhole, writeWhole } from '../memory/memory'
 
 const MXCSR_BITS: u32 = 0xffff
 
@@ -18,7 +19,11 @@ function refused(c: CpuState): bool {
     raiseNoCode(c, VECTOR_NM)
     return true
   }
-  return !isMultiple(c, c.t0, 16)
+  if ((c.t0 & 15) == 0) return false
+  // That the address is not canonical comes first.
+  if (c.efer & 0x400 && !isCanonical(c.t0)) raiseNotCanonical(c)
+  else raise(c, VECTOR_GP, 0)
+  return true
 }
 
 // @ts-ignore: decorator

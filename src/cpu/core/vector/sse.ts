@@ -8,7 +8,7 @@ import { FN_COPY, FN_COPY_LOW, FN_EXTRACT_WORD, FN_FLOAT, FN_FLOAT_MEMORY, FN_FL
 import { CpuState, setSlot, slot } from '../state/state'
 import { uopArgument, uopD, uopDetail, uopFunction, uopS1, uopX } from '../blocks/ir'
 import { VECTOR_GP, VECTOR_NM, VECTOR_UD, VECTOR_XM, raise, raiseNoCode } from '../state/fault'
-import { isMultiple, probeWrite, read128, read16, read32, read64, write128, write16, write32, write64, write8 } from '../memory/memory'
+import { probeWrite, read128, read16, read32, read64, write128, write16, write32, write64, write8 } from '../memory/memory'
 import { setArithmetic } from '../state/flags'
 import { integerOperation } from './sse-integer'
 import { beginFloat, doubleToInteger, floatOperation, integerToDouble, integerToSingle, orderDouble, orderSingle, singleToInteger } from './sse-float'
@@ -46,7 +46,10 @@ export function memorySource(c: CpuState, x: u32): usize {
   const linear = c.t0
   const bytes = x & 0x7f
   if (bytes == 16) {
-    if (x & X_ALIGNED && !isMultiple(c, linear, 16)) return 0
+    if (x & X_ALIGNED && linear & 15) {
+      raise(c, VECTOR_GP, 0)
+      return 0
+    }
     read128(c, linear, p)
   } else {
     const value = bytes == 8 ? read64(c, linear) : bytes == 4 ? read32(c, linear) : read16(c, linear)
@@ -89,7 +92,8 @@ function storeMemory(c: CpuState, u: usize, source: usize): void {
   const linear = c.t0
   switch (x & 0x7f) {
     case 16:
-      if ((x & X_ALIGNED) == 0 || isMultiple(c, linear, 16)) write128(c, linear, source)
+      if (x & X_ALIGNED && linear & 15) raise(c, VECTOR_GP, 0)
+      else write128(c, linear, source)
       return
     case 8:
       write64(c, linear, load<u64>(source))

@@ -484,9 +484,10 @@ function registerForm(c: CpuState, opcode: u32, modrm: u32): void {
     case 1:
       if (group == 0) {
         // FLD ST(i)
-        if (!isEmpty(c, 7)) stackOverflow(c)
+        // An empty source comes before a stack that is full.
+        const empty = isEmpty(c, i)
+        if (!isEmpty(c, 7) && !empty) stackOverflow(c)
         else {
-          const empty = isEmpty(c, i)
           if (empty) {
             stackUnderflow()
             if (!settle(c)) return
