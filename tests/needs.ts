@@ -1,11 +1,21 @@
 // What a test needs beyond Node. A test that needs a tool which is not installed is skipped with one line that says
 // so; with TRANSPLANT_REQUIRE_ALL=1 (as in CI) the missing tool is a failure instead, so that no hole stays hidden.
 
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe, it } from 'vitest'
 
-export type Tool = 'gcc' | 'ld' | 'objdump' | 'gdb' | 'qemu-system-x86_64' | 'libunicorn' | 'x86-64-host'
+export type Tool =
+  | 'debian-kernel'
+  | 'busybox-static'
+  | 'lz4'
+  | 'gcc'
+  | 'ld'
+  | 'objdump'
+  | 'gdb'
+  | 'qemu-system-x86_64'
+  | 'libunicorn'
+  | 'x86-64-host'
 
 const debianPackage: Record<Tool, string> = {
   gcc: 'gcc gcc-multilib',
@@ -14,6 +24,9 @@ const debianPackage: Record<Tool, string> = {
   gdb: 'gdb',
   'qemu-system-x86_64': 'qemu-system-x86',
   libunicorn: 'libunicorn2',
+  'debian-kernel': 'linux-image-cloud-amd64; TRANSPLANT_DEBIAN_KERNEL names a vmlinuz elsewhere',
+  'busybox-static': 'busybox-static',
+  lz4: 'lz4',
   'x86-64-host': '(an x86-64 Linux host)',
 }
 
@@ -37,7 +50,18 @@ export function libunicornPath(): string | undefined {
   return undefined
 }
 
+/** Debian's cloud kernel as it is installed, or where TRANSPLANT_DEBIAN_KERNEL says; undefined without one. */
+export function debianKernelPath(): string | undefined {
+  const named = process.env['TRANSPLANT_DEBIAN_KERNEL']
+  if (named !== undefined) return accessible(named, constants.R_OK) ? named : undefined
+  const installed = accessible('/boot', constants.R_OK) ? readdirSync('/boot') : []
+  const name = installed.filter((file) => /^vmlinuz-.*-cloud-amd64$/.test(file)).sort()[0]
+  return name === undefined ? undefined : join('/boot', name)
+}
+
 export function has(tool: Tool): boolean {
+  if (tool === 'debian-kernel') return debianKernelPath() !== undefined
+  if (tool === 'busybox-static') return accessible('/bin/busybox', constants.X_OK)
   if (tool === 'libunicorn') return libunicornPath() !== undefined
   if (tool === 'x86-64-host') return process.platform === 'linux' && process.arch === 'x64'
   return (process.env['PATH'] ?? '').split(delimiter).some((folder) => accessible(join(folder, tool), constants.X_OK))

@@ -55,6 +55,14 @@ export interface BtfField {
   readonly offset: number
   readonly size: number
   readonly type: number
+  /** Of a bit-field: `offset` and `size` are then whole bytes that hold it, and this is where it lies in them. */
+  readonly bits?: { readonly offset: number; readonly size: number }
+}
+
+interface Found {
+  readonly bitOffset: number
+  readonly bitSize: number
+  readonly type: number
 }
 
 export class Btf {
@@ -110,28 +118,36 @@ export class Btf {
   /** The field at a dotted path ("thread.sp"); anonymous structures and unions are searched through. */
   field(structure: string, path: string): BtfField | undefined {
     let type = this.structure(structure)
-    let offset = 0
-    let id = 0
+    let bit = 0
+    let last: Found | undefined
     for (const name of path.split('.')) {
-      const found = type === undefined ? undefined : this.#member(type, name)
-      if (found === undefined) return undefined
-      offset += found.offset
-      id = found.type
-      type = this.resolve(id)
+      last = type === undefined ? undefined : this.#member(type, name)
+      if (last === undefined) return undefined
+      bit += last.bitOffset
+      type = this.resolve(last.type)
     }
-    return { offset, size: this.typeSize(id), type: id }
+    if (last === undefined) return undefined
+    const offset = Math.floor(bit / 8)
+    if (last.bitSize === 0) return { offset, size: this.typeSize(last.type), type: last.type }
+    const bits = { offset: bit - 8 * offset, size: last.bitSize }
+    return { offset, size: Math.ceil((bits.offset + bits.size) / 8), type: last.type, bits }
   }
 
-  #member(structure: BtfType, name: string): { offset: number; type: number } | undefined {
-    for (const member of structure.members) {
-      const offset = Math.floor(member.bitOffset / 8)
-      if (member.name === name) return { offset, type: member.type }
-      if (member.name !== '') continue
-      const inner = this.resolve(member.type)
+  #member(structure: BtfType, name: string): Found | undefined {
+    for (const { name: own, bitOffset, bitSize, type } of structure.members) {
+      if (own === name) return { bitOffset, bitSize, type }
+      if (own !== '') continue
+      const inner = this.resolve(type)
       const found = inner === undefined ? undefined : this.#member(inner, name)
-      if (found !== undefined) return { offset: offset + found.offset, type: found.type }
+      if (found !== undefined) return { ...found, bitOffset: bitOffset + found.bitOffset }
     }
     return undefined
+  }
+
+  /** The enumerators of `enum name`, or undefined when there is none of that tag. */
+  enumeration(name: string): ReadonlyMap<string, bigint> | undefined {
+    const isEnum = (kind: number): boolean => kind === BTF_KIND_ENUM || kind === BTF_KIND_ENUM64
+    return this.types.find((type) => type.name === name && isEnum(type.kind))?.enumerators
   }
 }
 

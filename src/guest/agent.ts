@@ -181,8 +181,9 @@ export class AgentClient implements Disposable {
     while (left > 0) {
       const before = await time()
       const stop = await this.port.run({ instructions: left })
+      // A guest that only waits for input would wait all the time.
+      if (stop.reason === 'limit' || stop.reason === 'idle') return
       this.#refuse(stop, 'to run on')
-      if (stop.reason === 'limit') return
       left -= (await time()) - before
     }
   }

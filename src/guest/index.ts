@@ -1,12 +1,17 @@
-// guest: seeing into a guest, through GuestPort only.
+// guest: seeing into a guest, through GuestPort only. scion/ and linux/ find a kernel; everything else serves any.
 
 export * from './agent.js'
 export * from './agent-frames.js'
 export * from './console-log.js'
 export * from './kernel-image.js'
 export * from './kernel-view.js'
+export * from './linux/index.js'
+export * from './live-patches.js'
 export * from './memory-image.js'
 export * from './page-tables.js'
+export * from './scion/index.js'
 export * from './session.js'
+export * from './stacks.js'
+export * from './struct-view.js'
+export * from './symbols.js'
 export * from './tasks.js'
-export * from './user-registers.js'

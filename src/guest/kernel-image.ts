@@ -1,7 +1,7 @@
 // A kernel image as the host knows it: symbols, types, build-id, release. Made from the ELF file alone; says nothing of
 // whether or where that kernel runs (kernel-view.ts).
 
-import { accept, type Result, refuse, type VirtAddr, virtAddr } from '../base/index.js'
+import { accept, type Result, refuse, virtAddr } from '../base/index.js'
 import {
   type Btf,
   buildId,
@@ -12,65 +12,28 @@ import {
   STT_FUNC,
   sectionBytes,
 } from '../format/index.js'
+import { SymbolTable } from './symbols.js'
 
-export interface KernelSymbol {
-  readonly name: string
-  /** The address at which the image was linked (arena A). */
-  readonly address: VirtAddr
-  readonly size: number
-  readonly isFunction: boolean
-}
-
-/** `symbol+offset`, as Linux prints it. */
-export interface SymbolAt {
-  readonly symbol: KernelSymbol
-  readonly offset: number
-}
-
-export class KernelImage {
+export class KernelImage extends SymbolTable {
   readonly elf: ElfFile
   readonly btf: Btf
   readonly buildId: string
-  readonly #byName = new Map<string, KernelSymbol>()
-  readonly #functions: readonly KernelSymbol[]
 
+  /** Symbols have the addresses at which the image was linked. */
   constructor(elf: ElfFile, btf: Btf, id: string) {
+    super(
+      elf.symbols
+        .filter((symbol) => symbol.name !== '' && symbol.section !== 0)
+        .map(({ name, value, size, type }) => ({
+          name,
+          address: virtAddr(value),
+          size,
+          isFunction: type === STT_FUNC,
+        })),
+    )
     this.elf = elf
     this.btf = btf
     this.buildId = id
-    for (const symbol of elf.symbols) {
-      if (symbol.name === '' || symbol.section === 0) continue
-      const entry = {
-        name: symbol.name,
-        address: virtAddr(symbol.value),
-        size: symbol.size,
-        isFunction: symbol.type === STT_FUNC,
-      }
-      if (!this.#byName.has(entry.name)) this.#byName.set(entry.name, entry)
-    }
-    this.#functions = [...this.#byName.values()]
-      .filter((symbol) => symbol.isFunction)
-      .sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0))
-  }
-
-  symbol(name: string): KernelSymbol | undefined {
-    return this.#byName.get(name)
-  }
-
-  /** The function that holds a link address. */
-  functionAt(address: bigint): SymbolAt | undefined {
-    let low = 0
-    let high = this.#functions.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      const symbol = this.#functions[middle] as KernelSymbol
-      if (symbol.address <= address) low = middle + 1
-      else high = middle
-    }
-    const symbol = this.#functions[low - 1]
-    if (symbol === undefined) return undefined
-    const offset = Number(address - symbol.address)
-    return offset < Math.max(symbol.size, 1) ? { symbol, offset } : undefined
   }
 }
 

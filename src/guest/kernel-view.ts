@@ -1,42 +1,41 @@
-// A running kernel seen through GuestPort: its symbols where they really are, its structures by their BTF layout.
-//
-// A Scion kernel lives in one of two arenas of the kernel's virtual range. It is linked for arena A; in arena B all its
-// addresses are ARENA_DISTANCE higher. Which image runs, and in which arena, is read from the guest: the build-id note is
-// compared at both places, and the per-CPU area that GS points at tells which of two resident kernels is alive.
-// Everything here reads; the guest must be stopped.
+// A kernel that runs in a guest: its symbols where they are now, its memory, its structures by BTF. Which kernel it is, and where it
+// lies, is found by scion/ and linux/. Everything here reads; the guest must be stopped.
 
-import { equalBytes, readU32, readU64, TransplantError, type VirtAddr, virtAddr } from '../base/index.js'
-import { notes } from '../format/index.js'
+import { readU32, readU64, TransplantError, type VirtAddr, virtAddr } from '../base/index.js'
+import type { Btf } from '../format/index.js'
 import type { GuestPort } from '../machine/index.js'
-import type { KernelImage, SymbolAt } from './kernel-image.js'
+import { requireField, requireSize, StructView } from './struct-view.js'
+import type { KernelSymbol, SymbolAt } from './symbols.js'
 
-export const ARENA_A = 0xffff_ffff_8000_0000n
-export const ARENA_B = 0xffff_ffff_a000_0000n
-export const ARENA_DISTANCE = ARENA_B - ARENA_A
+/** What is known of a kernel by its build, from its image or from its own memory. */
+export interface KnownKernel {
+  symbol(name: string): KernelSymbol | undefined
+  functionAt(address: bigint): SymbolAt | undefined
+  readonly btf: Btf
+  readonly buildId: string
+}
 
-export type Arena = 'A' | 'B'
+/** More entries than any list here has: a longer one is broken. */
+const LIST_LIMIT = 65_536
 
-export class KernelView {
+export class KernelView<Facts extends KnownKernel = KnownKernel> {
   readonly port: GuestPort
-  readonly image: KernelImage
-  readonly arena: Arena
-  /** CR3 of tables that map the kernel. Every address space does. */
+  readonly image: Facts
+  /** How far it lies from where its symbols say. */
+  readonly delta: bigint
+  /** CR3 of tables that map the kernel. */
   readonly cr3: bigint
 
-  constructor(port: GuestPort, image: KernelImage, arena: Arena, cr3: bigint) {
+  constructor(port: GuestPort, image: Facts, delta: bigint, cr3: bigint) {
     this.port = port
     this.image = image
-    this.arena = arena
+    this.delta = delta
     this.cr3 = cr3
   }
 
   /** The same kernel through the tables that a vCPU uses now: those of a process that has ended may be gone. */
-  async on(cpu: number): Promise<KernelView> {
-    return new KernelView(this.port, this.image, this.arena, (await this.port.registers(cpu)).cr3)
-  }
-
-  get delta(): bigint {
-    return this.arena === 'A' ? 0n : ARENA_DISTANCE
+  async on(cpu: number): Promise<KernelView<Facts>> {
+    return new KernelView(this.port, this.image, this.delta, (await this.port.registers(cpu)).cr3)
   }
 
   /** Where a symbol is now. Throws KERNEL_NO_SYMBOL. */
@@ -91,47 +90,38 @@ export class KernelView {
 
   /** Offset and size of a field, by BTF. Throws KERNEL_NO_FIELD. */
   field(structure: string, path: string): { readonly offset: number; readonly size: number } {
-    const field = this.image.btf.field(structure, path)
-    if (field === undefined) {
-      throw new TransplantError('KERNEL_NO_FIELD', `the kernel's BTF has no field '${structure}.${path}'.`)
-    }
-    return field
+    return requireField(this.image.btf, structure, path)
+  }
+
+  /** Bytes of a structure, by BTF. Throws KERNEL_NO_FIELD. */
+  sizeof(structure: string): number {
+    return requireSize(this.image.btf, structure)
+  }
+
+  /** A whole structure, to be read by the names of its fields. */
+  async readStruct(structure: string, address: bigint): Promise<StructView> {
+    return new StructView(this.image.btf, structure, await this.read(address, this.sizeof(structure)))
   }
 
   /** An integer field of 1, 2, 4 or 8 bytes, zero-extended. */
   async readField(structure: string, path: string, address: bigint): Promise<bigint> {
     const { offset, size } = this.field(structure, path)
     const bytes = await this.read(address + BigInt(offset), size)
-    let value = 0n
-    for (let i = size - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i] as number)
-    return value
+    return bytes.reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n)
   }
-}
 
-/** Finds which of these images runs, and where. undefined when none does (yet). */
-export async function findKernel(port: GuestPort, images: readonly KernelImage[]): Promise<KernelView | undefined> {
-  const { cr3, gsBase, kernelGsBase } = await port.registers(0)
-  const found: KernelView[] = []
-  for (const image of images) {
-    const note = notes(image.elf).find((one) => one.name === 'GNU' && one.type === 3)
-    const start = image.symbol('__start_notes')
-    if (note === undefined || start === undefined) continue
-    for (const arena of ['A', 'B'] as const) {
-      const view = new KernelView(port, image, arena, cr3)
-      const length = Number((image.symbol('__stop_notes')?.address ?? start.address) - start.address)
-      const bytes = await view.read(start.address + view.delta, length).catch(() => new Uint8Array(0))
-      if (containsBytes(bytes, note.description)) found.push(view)
+  /**
+   * The structures on a circular `list_head`, by the field that links them. Throws KERNEL_BAD_LIST when the list does not return to
+   * its head.
+   */
+  async readList(head: bigint, structure: string, link: string): Promise<bigint[]> {
+    const offset = BigInt(this.field(structure, link).offset)
+    const list: bigint[] = []
+    for (let at = await this.readU64(head); at !== head; at = await this.readU64(at)) {
+      list.push(at - offset)
+      if (list.length < LIST_LIMIT) continue
+      throw new TransplantError('KERNEL_BAD_LIST', `the list of ${structure} does not return to its head.`)
     }
+    return list
   }
-  if (found.length < 2) return found[0]
-  const alive = [gsBase, kernelGsBase].find((base) => base >= ARENA_A)
-  if (alive === undefined) return undefined
-  return found.find((view) => view.arena === (alive < ARENA_B ? 'A' : 'B'))
-}
-
-function containsBytes(area: Uint8Array, part: Uint8Array): boolean {
-  for (let at = 0; at + part.length <= area.length; at++) {
-    if (equalBytes(area.subarray(at, at + part.length), part)) return true
-  }
-  return false
 }

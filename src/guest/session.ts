@@ -13,7 +13,7 @@ import {
 import { AgentClient } from './agent.js'
 import { ConsoleLog } from './console-log.js'
 import { type KernelImage, readKernelImage } from './kernel-image.js'
-import { findKernel, type KernelView } from './kernel-view.js'
+import { findKernel, type ScionView } from './scion/index.js'
 
 export interface SessionOptions extends MachinePortOptions {
   /** Instructions that one command in the guest may take. */
@@ -64,7 +64,7 @@ export class GuestSession implements Disposable {
   }
 
   /** The kernel that runs now, which must be one of these images. */
-  async kernel(images: readonly KernelImage[]): Promise<KernelView> {
+  async kernel(images: readonly KernelImage[]): Promise<ScionView> {
     const found = await findKernel(this.port, images)
     if (found !== undefined) return found
     throw new TransplantError(

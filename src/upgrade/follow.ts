@@ -14,10 +14,12 @@ import { type Disposable, formatAddress } from '../base/index.js'
 import {
   type AgentClient,
   type Arena,
+  arenaOf,
   type KernelImage,
-  KernelView,
   readTasks,
   readUserRegisters,
+  type ScionView,
+  scionIn,
   type UserRegisters,
 } from '../guest/index.js'
 import { type BreakpointAction, type GuestPort, requireCapability } from '../machine/index.js'
@@ -48,7 +50,7 @@ interface Look {
 
 export async function observeUpgrade(
   { agent }: { readonly agent: AgentClient },
-  old: KernelView,
+  old: ScionView,
   target: UpgradeTarget,
 ): Promise<UpgradeReport> {
   const { port, console } = agent
@@ -56,7 +58,7 @@ export async function observeUpgrade(
   const from = (await agent.read('uname -r')).trim()
   const filesBefore = await readOpenFiles(agent, target.pids ?? [])
   const load = await agent.exec(`kexec -l ${target.path}`)
-  const other: Arena = old.arena === 'A' ? 'B' : 'A'
+  const other: Arena = arenaOf(old) === 'A' ? 'B' : 'A'
 
   let before: (Look & { readonly privilege: readonly number[]; readonly lastUser: number | undefined }) | undefined
   let after: Look | undefined
@@ -80,7 +82,7 @@ export async function observeUpgrade(
       }),
     )
     if (target.image?.symbol(RESUME) !== undefined) {
-      const place = new KernelView(port, target.image, other, old.cr3)
+      const place = scionIn(port, target.image, other, old.cr3)
       holds.push(
         await port.setBreakpoint(place.address(RESUME), async ({ cpu }): Promise<BreakpointAction> => {
           if (before === undefined || after !== undefined) return 'continue'
@@ -105,12 +107,12 @@ export async function observeUpgrade(
     error: go.stderr.trim(),
     from,
     to: (await agent.read('uname -r')).trim(),
-    arenas: { from: old.arena, to: undefined },
+    arenas: { from: arenaOf(old), to: undefined },
     switch: undefined,
     processes: [],
     missing: [],
     devices: between.counts,
-    handover: await handoverOf(agent.port),
+    handover: await handoverOf(agent.port, old.image),
     ledger: [],
     filesChanged: [],
     filesCompared: 0,
@@ -128,7 +130,7 @@ interface Observed {
   readonly firstLine: number
   readonly target: UpgradeTarget
   readonly go: { readonly status: number; readonly stderr: string }
-  readonly old: KernelView
+  readonly old: ScionView
   readonly other: Arena
 }
 
@@ -144,7 +146,7 @@ async function finish(agent: AgentClient, observed: Observed): Promise<UpgradeRe
     error: go.stderr.trim(),
     from: observed.from,
     to: (await agent.read('uname -r')).trim(),
-    arenas: { from: observed.old.arena, to: observed.other },
+    arenas: { from: arenaOf(observed.old), to: observed.other },
     switch: {
       frozen: before.time,
       resumed: after.time,
@@ -163,7 +165,7 @@ async function finish(agent: AgentClient, observed: Observed): Promise<UpgradeRe
     })),
     missing: verdict.missing,
     devices: between.counts,
-    handover: await handoverOf(agent.port),
+    handover: await handoverOf(agent.port, observed.old.image),
     ledger: ledger.stdout.split('\n').filter((line) => line.trim() !== ''),
     filesChanged: files.map(([pid, text]) => `pid ${pid}: was ${text.trim()}, is ${filesAfter.get(pid)?.trim()}`),
     filesCompared: observed.filesBefore.size,
@@ -171,7 +173,7 @@ async function finish(agent: AgentClient, observed: Observed): Promise<UpgradeRe
   }
 }
 
-async function look(kernel: KernelView): Promise<Look> {
+async function look(kernel: ScionView): Promise<Look> {
   const registers = new Map<number, UserRegisters>()
   for (const task of await readTasks(kernel)) {
     if (task.pgd !== undefined) registers.set(task.pid, await readUserRegisters(kernel, task.address))
@@ -182,10 +184,10 @@ async function look(kernel: KernelView): Promise<Look> {
 /** The one register that has to change: reboot(), in the program that asked, returns. */
 function registerDifferences(before: Look, after: Look, pid: number): string[] {
   const now = after.registers.get(pid)
-  const asked = before.registers.get(pid)?.get('orig_rax') === SYS_REBOOT
+  const asked = before.registers.get(pid)?.get('orig_ax') === SYS_REBOOT
   return [...(before.registers.get(pid) ?? [])].flatMap(([name, value]) => {
     const other = now?.get(name)
-    if (asked && name === 'rax' && other === 0n) return []
+    if (asked && name === 'ax' && other === 0n) return []
     return other === value
       ? []
       : [`${name} was ${formatAddress(value)}, is ${other === undefined ? 'gone' : formatAddress(other)}`]
@@ -201,8 +203,8 @@ async function readOpenFiles(agent: AgentClient, pids: readonly number[]): Promi
   return files
 }
 
-async function handoverOf(port: GuestPort): Promise<UpgradeReport['handover']> {
-  const root = await readHandover(port)
+async function handoverOf(port: GuestPort, image: KernelImage): Promise<UpgradeReport['handover']> {
+  const root = await readHandover(port, image)
   if (!root.ok) return undefined
   const { number, status, refusal, preservedFrames, components } = root.value
   return {

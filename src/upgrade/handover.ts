@@ -1,27 +1,12 @@
 // The handover as the host reads it: the root page and the preserved-frame bitmap that the old kernel left for the new
-// one. Follows images/kernel/include/abi/handover.h field by field; reads physical memory through GuestPort only. The
-// host never repairs or completes anything here: it reports what it finds.
+// one (images/kernel/include/abi/handover.h). Where a field lies is what the image's types say. The host never repairs or completes anything here: it reports what it finds.
 
-import {
-  accept,
-  type PhysAddr,
-  physAddr,
-  type Result,
-  readCString,
-  readSafeU64,
-  readU32,
-  readU64,
-  refuse,
-} from '../base/index.js'
+import { accept, type PhysAddr, physAddr, type Result, readU64, refuse } from '../base/index.js'
+import { type Btf, notes } from '../format/index.js'
+import { type KernelImage, readLayout, requireField, requireSize, StructView } from '../guest/index.js'
 import type { GuestPort } from '../machine/index.js'
 
-/** Physical address of the root page (firmware/handover.h). */
-export const HANDOVER_ROOT_PHYS = physAddr(0xa000)
-const ROOT_MAGIC = 0x544f_4f52_4f48_4b54n
-export const HANDOVER_COMPATIBLE = 'scion-handover-v1'
-
 export type HandoverStatus = 'empty' | 'frozen' | 'refused' | 'adopted'
-const STATUS: readonly HandoverStatus[] = ['empty', 'frozen', 'refused', 'adopted']
 
 export interface HandoverComponent {
   /** "scion-task-v1": the component and the version of its records. */
@@ -48,40 +33,83 @@ export interface HandoverRoot {
   readonly components: readonly HandoverComponent[]
 }
 
-export type HandoverRefusal = 'no-handover' | 'bad-handover'
+export type HandoverRefusal = 'no-handover' | 'unknown-handover' | 'bad-handover'
 
-export async function readHandover(port: GuestPort): Promise<Result<HandoverRoot, HandoverRefusal>> {
-  const page = await port.readPhysical(HANDOVER_ROOT_PHYS, 4096)
-  if (readU64(page, 0) !== ROOT_MAGIC) {
+const ROOT = 'handover_root_ser'
+const COMPONENT = 'handover_component_ser'
+const STATUS_PREFIX = 'HANDOVER_STATUS_'
+
+/** The contract that an image keeps, by the note that makes it a possible successor; undefined without one. */
+export function handoverContract(image: KernelImage): string | undefined {
+  const note = notes(image.elf).find((one) => one.name === 'Scion')
+  return note && new StructView(image.btf, 'handover_note', note.description).text('compatible')
+}
+
+/** The root page that lies in a guest's memory, by the types of an image of the same contract. */
+export async function readHandover(
+  port: GuestPort,
+  image: KernelImage,
+): Promise<Result<HandoverRoot, HandoverRefusal>> {
+  const { btf } = image
+  const { handoverRoot, handoverMagic } = readLayout(image)
+  const page = await port.readPhysical(handoverRoot, 4096)
+  if (readU64(page, requireField(btf, ROOT, 'magic').offset) !== handoverMagic) {
     return refuse('no-handover', 'no kernel has written a handover root page', 'Start an upgrade in the guest first.')
   }
-  const text = (offset: number, length: number) => readCString(page.subarray(offset, offset + length), 0)
-  const components: HandoverComponent[] = []
-  const count = readU32(page, 0xb4)
-  if (count > 24) {
-    return refuse('bad-handover', `the root page claims ${count} components; at most 24 fit`, 'The page is damaged.')
+  const root = new StructView(btf, ROOT, page)
+  const compatible = root.text('compatible')
+  const known = handoverContract(image)
+  if (compatible !== known) {
+    return refuse(
+      'unknown-handover',
+      `the root page is '${compatible}', and the image knows '${known ?? 'none'}'`,
+      'Read it with an image of the kernel that wrote it.',
+    )
   }
-  for (let i = 0; i < count; i++) {
-    const at = 0x160 + i * 0x38
-    components.push({
-      compatible: text(at, 32),
-      firstBlock: physAddr(readSafeU64(page, at + 0x20)),
-      bytes: readSafeU64(page, at + 0x28),
-      count: readSafeU64(page, at + 0x30),
-    })
+  const components = readComponents(btf, root)
+  if (components === undefined) {
+    const count = root.unsigned('components')
+    return refuse(
+      'bad-handover',
+      `the root page claims ${count} components; so many do not fit`,
+      'The page is damaged.',
+    )
   }
   return accept({
-    compatible: text(0x08, 32),
-    fromRelease: text(0x28, 32),
-    toRelease: text(0x48, 32),
-    number: readSafeU64(page, 0x68),
-    fromArena: physAddr(readSafeU64(page, 0x70)),
-    toArena: physAddr(readSafeU64(page, 0x78)),
-    ramFrames: readSafeU64(page, 0x80),
-    bitmap: physAddr(readSafeU64(page, 0x88)),
-    preservedFrames: readSafeU64(page, 0x98),
-    status: STATUS[readU32(page, 0xbc)] ?? 'empty',
-    refusal: text(0xc0, 160),
+    compatible,
+    fromRelease: root.text('from_release'),
+    toRelease: root.text('to_release'),
+    number: root.number('number'),
+    fromArena: physAddr(root.unsigned('from_arena')),
+    toArena: physAddr(root.unsigned('to_arena')),
+    ramFrames: root.number('ram_frames'),
+    bitmap: physAddr(root.unsigned('bitmap')),
+    preservedFrames: root.number('preserved_frames'),
+    status: statusName(btf, root.unsigned('status')),
+    refusal: root.text('refusal'),
     components,
   })
+}
+
+/** undefined where more are claimed than the page holds. */
+function readComponents(btf: Btf, root: StructView): HandoverComponent[] | undefined {
+  const size = requireSize(btf, COMPONENT)
+  const { offset, size: room } = requireField(btf, ROOT, 'component')
+  const count = Number(root.unsigned('components'))
+  if (count * size > room) return undefined
+  return Array.from({ length: count }, (_, index) => {
+    const at = offset + index * size
+    const one = new StructView(btf, COMPONENT, root.bytes.subarray(at, at + size))
+    return {
+      compatible: one.text('compatible'),
+      firstBlock: physAddr(one.unsigned('first_block')),
+      bytes: one.number('bytes'),
+      count: one.number('count'),
+    }
+  })
+}
+
+function statusName(btf: Btf, value: bigint): HandoverStatus {
+  const found = [...(btf.enumeration('handover_status') ?? [])].find(([, number]) => number === value)
+  return (found?.[0].slice(STATUS_PREFIX.length).toLowerCase() ?? 'empty') as HandoverStatus
 }

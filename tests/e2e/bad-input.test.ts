@@ -5,11 +5,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { encodeText, physAddr, readU32, writeU32 } from '../../src/base/index.js'
 import { concatenateCpio, parseElf, writeCpio } from '../../src/format/index.js'
-import { type GuestSession, requireKernelImage, type StartedCommand } from '../../src/guest/index.js'
+import {
+  type GuestSession,
+  readLayout,
+  requireField,
+  requireKernelImage,
+  type StartedCommand,
+} from '../../src/guest/index.js'
 import { createDisassembler } from '../../src/isa/index.js'
 import { withDemoFiles } from '../../src/lab/index.js'
 import { checkPatch, observePatch, patchTarget, readKernelFacts } from '../../src/patch/index.js'
-import { HANDOVER_ROOT_PHYS, observeUpgrade } from '../../src/upgrade/index.js'
+import { observeUpgrade } from '../../src/upgrade/index.js'
 import { bootGuest, read } from '../lab/images.js'
 
 /** A copy in which each `from`, standing behind a NUL or a '=', is `to`: same length, or shorter with NULs behind. */
@@ -218,7 +224,9 @@ describe('a next kernel that must be refused', () => {
     const old = await session.kernel([image])
     // One bit of the root page is flipped on the way: its checksum does not hold any more.
     const hold = await session.port.setBreakpoint(old.address('liveupdate_mark_switch'), async () => {
-      const address = physAddr(HANDOVER_ROOT_PHYS + 0x28)
+      const address = physAddr(
+        readLayout(image).handoverRoot + requireField(image.btf, 'handover_root_ser', 'from_release').offset,
+      )
       const [byte = 0] = await session.port.readPhysical(address, 1)
       await debug.writePhysical(address, Uint8Array.of(byte ^ 1))
       return 'continue'

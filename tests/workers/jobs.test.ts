@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { type JobOutcome, type JobsProgress, Machine, runJobs, type WorkerHost } from '../../dist/index.js'
 import { nodeThread, nodeWorkers } from '../../dist/node.js'
 import { smpRom } from '../machine/guests/smp.js'
-import { pageWorkers } from './page-workers.js'
+import { pageWorkers } from '../web/page-workers.js'
 
 const module = new URL('./experiments.mjs', import.meta.url)
 const assets = {

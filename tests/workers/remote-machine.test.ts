@@ -17,7 +17,7 @@ import {
 } from '../../dist/index.js'
 import { nodeThread, nodeWorkers, readAssets } from '../../dist/node.js'
 import { smpRom } from '../machine/guests/smp.js'
-import { pageWorkers } from './page-workers.js'
+import { pageWorkers } from '../web/page-workers.js'
 
 const coreWasm = new WebAssembly.Module(readFileSync(new URL('../../dist/cpu/core.wasm', import.meta.url)))
 const rom: MachineOptions = { coreWasm, firmware: smpRom(), memoryBytes: 4 << 20, vcpus: 2, seed: 5, onReset: 'stop' }

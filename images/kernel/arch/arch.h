@@ -38,16 +38,7 @@ void oops_end(unsigned long flags, struct pt_regs *regs, int signr);
 void __die(const char *str, struct pt_regs *regs, long error);
 void die(const char *str, struct pt_regs *regs, long error) __noreturn;
 
-/* process.c, from entry.S: saved by switch_to_asm() */
-struct inactive_task_frame {
-	/*  0 */ unsigned long r15;
-	/*  8 */ unsigned long r14;
-	/* 16 */ unsigned long r13;
-	/* 24 */ unsigned long r12;
-	/* 32 */ unsigned long bx;
-	/* 40 */ unsigned long bp;
-	/* 48 */ unsigned long ret_addr;
-};
+/* process.c, from entry.S */
 struct task_struct *switch_to_asm(unsigned long *prev_sp, unsigned long next_sp,
 				  struct task_struct *prev);
 extern char ret_from_fork[], ret_from_fork_end[];

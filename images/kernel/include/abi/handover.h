@@ -31,10 +31,12 @@
 #define HANDOVER_REFUSAL_LEN	160
 
 /* root.status */
-#define HANDOVER_STATUS_EMPTY	0	/* nothing is handed over */
-#define HANDOVER_STATUS_FROZEN	1	/* complete, CRC valid: the new kernel may retrieve */
-#define HANDOVER_STATUS_REFUSED	2	/* the new kernel has refused, see refusal */
-#define HANDOVER_STATUS_ADOPTED	3	/* the new kernel has retrieved everything: no way back */
+enum handover_status {
+	HANDOVER_STATUS_EMPTY = 0,	/* nothing is handed over */
+	HANDOVER_STATUS_FROZEN = 1,	/* complete, CRC valid: the new kernel may retrieve */
+	HANDOVER_STATUS_REFUSED = 2,	/* the new kernel has refused, see refusal */
+	HANDOVER_STATUS_ADOPTED = 3,	/* the new kernel has retrieved everything: no way back */
+};
 
 struct handover_component_ser {
 	/* 0x00 */ char compatible[HANDOVER_NAME_LEN];
@@ -60,7 +62,7 @@ struct handover_root_ser {
 	/* 0x0b0 */ __u32 cpus;
 	/* 0x0b4 */ __u32 components;
 	/* 0x0b8 */ __u32 crc32;		/* of this structure with crc32, status and refusal zero */
-	/* 0x0bc */ __u32 status;		/* HANDOVER_STATUS_* */
+	/* 0x0bc */ __u32 status;		/* enum handover_status */
 	/* 0x0c0 */ char refusal[HANDOVER_REFUSAL_LEN];
 	/* 0x160 */ struct handover_component_ser component[HANDOVER_COMPONENTS];
 } __attribute__((packed));

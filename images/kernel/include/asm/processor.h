@@ -125,6 +125,17 @@ struct thread_struct {
 	u8 fxsave[512] __aligned(16);
 };
 
+/* what switch_to_asm() saves at thread.sp of a task that does not run */
+struct inactive_task_frame {
+	/*  0 */ unsigned long r15;
+	/*  8 */ unsigned long r14;
+	/* 16 */ unsigned long r13;
+	/* 24 */ unsigned long r12;
+	/* 32 */ unsigned long bx;
+	/* 40 */ unsigned long bp;
+	/* 48 */ unsigned long ret_addr;
+};
+
 static __always_inline void cpu_relax(void) { asm volatile("pause" ::: "memory"); }
 
 static __always_inline unsigned long read_cr0(void)

@@ -2,18 +2,11 @@
 // hand, in what the new kernel has adopted.
 
 import { describe, expect, it } from 'vitest'
-import { physAddr, virtAddr, writeU64 } from '../../src/base/index.js'
-import {
-  ARENA_A,
-  ARENA_B,
-  type GuestSession,
-  readTasks,
-  readUserTables,
-  requireKernelImage,
-} from '../../src/guest/index.js'
+import { physAddr, writeU64 } from '../../src/base/index.js'
+import { type GuestSession, readTasks, readUserTables, requireKernelImage, scionIn } from '../../src/guest/index.js'
 import { judgeUpgrade, withDemoFiles } from '../../src/lab/index.js'
 import { observeUpgrade } from '../../src/upgrade/index.js'
-import { bootGuest, read } from './images.js'
+import { bootGuest, read } from '../lab/images.js'
 
 const atWork = { upgrade: 1, upgraded: 1 }
 
@@ -29,11 +22,11 @@ async function upgrade(tamper: (session: GuestSession, pgd: bigint) => Promise<v
   await session.agent.runFor(20_000_000)
   const view = await session.kernel([kernel])
   const task = (await readTasks(view)).find((one) => one.pid === workload.pid)
-  const resume = nextImage.symbol('liveupdate_mark_resume')
-  if (task?.pgd === undefined || resume === undefined) throw new Error('no such task, or no such symbol')
+  if (task?.pgd === undefined) throw new Error('no such task')
   const { pgd } = task
   let times = 0
-  await session.port.setBreakpoint(virtAddr(resume.address + (ARENA_B - ARENA_A)), async () => {
+  const resume = scionIn(session.port, nextImage, 'B', 0n).address('liveupdate_mark_resume')
+  await session.port.setBreakpoint(resume, async () => {
     if (times++ === 0) await tamper(session, pgd)
     return 'continue'
   })

@@ -1,0 +1,57 @@
+// Live patches as the kernel keeps them: klp_patches links the patches, a patch its objects, an object its functions (Linux's
+// include/linux/livepatch.h; Scion keeps the same).
+
+import type { KernelView } from './kernel-view.js'
+
+export interface LivePatch {
+  /** The name of its module. */
+  readonly name: string
+  readonly enabled: boolean
+  readonly functions: readonly LivePatchFunction[]
+}
+
+export interface LivePatchFunction {
+  /** `vmlinux` or a module. */
+  readonly object: string
+  readonly name: string
+  readonly oldAddress: bigint
+  readonly newAddress: bigint
+  readonly patched: boolean
+  readonly inTransition: boolean
+}
+
+/** In the order in which they were loaded. */
+export async function readLivePatches(kernel: KernelView): Promise<LivePatch[]> {
+  const patches: LivePatch[] = []
+  for (const at of await kernel.readList(kernel.address('klp_patches'), 'klp_patch', 'list')) {
+    const patch = await kernel.readStruct('klp_patch', at)
+    const name = kernel.field('module', 'name')
+    patches.push({
+      name: await kernel.readText(patch.unsigned('mod') + BigInt(name.offset), name.size),
+      enabled: patch.unsigned('enabled') !== 0n,
+      functions: await readFunctions(kernel, at),
+    })
+  }
+  return patches
+}
+
+async function readFunctions(kernel: KernelView, patch: bigint): Promise<LivePatchFunction[]> {
+  const functions: LivePatchFunction[] = []
+  const objects = patch + BigInt(kernel.field('klp_patch', 'obj_list').offset)
+  for (const object of await kernel.readList(objects, 'klp_object', 'node')) {
+    const name = await kernel.readField('klp_object', 'name', object)
+    const list = object + BigInt(kernel.field('klp_object', 'func_list').offset)
+    for (const at of await kernel.readList(list, 'klp_func', 'node')) {
+      const func = await kernel.readStruct('klp_func', at)
+      functions.push({
+        object: name === 0n ? 'vmlinux' : await kernel.readText(name),
+        name: await kernel.readText(func.unsigned('old_name')),
+        oldAddress: func.unsigned('old_func'),
+        newAddress: func.unsigned('new_func'),
+        patched: func.unsigned('patched') !== 0n,
+        inTransition: func.unsigned('transition') !== 0n,
+      })
+    }
+  }
+  return functions
+}

@@ -1,0 +1,51 @@
+// Symbols of a kernel, by name and by address, wherever they were read from.
+
+import type { VirtAddr } from '../base/index.js'
+
+export interface KernelSymbol {
+  readonly name: string
+  readonly address: VirtAddr
+  readonly size: number
+  readonly isFunction: boolean
+}
+
+/** `symbol+offset`, as Linux prints it. */
+export interface SymbolAt {
+  readonly symbol: KernelSymbol
+  readonly offset: number
+}
+
+export class SymbolTable {
+  readonly #byName = new Map<string, KernelSymbol>()
+  readonly #functions: readonly KernelSymbol[]
+
+  /** Of several symbols of one name the first counts. */
+  constructor(symbols: Iterable<KernelSymbol>) {
+    const functions: KernelSymbol[] = []
+    for (const symbol of symbols) {
+      if (!this.#byName.has(symbol.name)) this.#byName.set(symbol.name, symbol)
+      if (symbol.isFunction) functions.push(symbol)
+    }
+    this.#functions = functions.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0))
+  }
+
+  symbol(name: string): KernelSymbol | undefined {
+    return this.#byName.get(name)
+  }
+
+  /** The function that holds an address. */
+  functionAt(address: bigint): SymbolAt | undefined {
+    let low = 0
+    let high = this.#functions.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const symbol = this.#functions[middle] as KernelSymbol
+      if (symbol.address <= address) low = middle + 1
+      else high = middle
+    }
+    const symbol = this.#functions[low - 1]
+    if (symbol === undefined) return undefined
+    const offset = Number(address - symbol.address)
+    return offset < Math.max(symbol.size, 1) ? { symbol, offset } : undefined
+  }
+}

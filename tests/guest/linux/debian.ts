@@ -1,0 +1,42 @@
+// Debian's unmodified cloud kernel with Debian's busybox: the files of the packages, and nothing of our own but an init script.
+
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { readU32 } from '../../../src/base/index.js'
+import { writeCpio } from '../../../src/format/index.js'
+import { debianKernelPath } from '../../needs.js'
+
+/** Beginnings of compressed payloads, and what expands them (Documentation/x86/boot.rst, payload_offset). */
+const FORMATS: readonly (readonly [magic: number, command: readonly string[]])[] = [
+  [0x184c2102, ['lz4', '-dc']],
+  [0xfd2fb528, ['zstd', '-dc']],
+  [0x587a37fd, ['xz', '-dc', '--single-stream']],
+]
+const SECTOR = 512
+
+export function bzImage(): Uint8Array {
+  return new Uint8Array(readFileSync(debianKernelPath() ?? ''))
+}
+
+/** The ELF file inside a bzImage. */
+export function vmlinux(image: Uint8Array): Uint8Array {
+  const setupSectors = image[0x1f1] || 4
+  const start = (setupSectors + 1) * SECTOR + readU32(image, 0x248)
+  // Behind the payload the build puts the size of what is in it.
+  const payload = image.subarray(start, start + readU32(image, 0x24c) - 4)
+  const found = FORMATS.find(([magic]) => magic === readU32(payload, 0))
+  if (found === undefined) throw new Error('the kernel is packed in a way that this test does not know')
+  const [command = '', ...words] = found[1]
+  return new Uint8Array(execFileSync(command, words, { input: payload, maxBuffer: 512 << 20 }))
+}
+
+/** busybox as every command, and `script` as init. */
+export function busyboxInitrd(script: string): Uint8Array {
+  const directory = (name: string) => ({ name, mode: 0o040755, data: new Uint8Array(0) })
+  const file = (name: string, data: Uint8Array) => ({ name, mode: 0o100755, data })
+  return writeCpio([
+    ...['bin', 'dev', 'proc', 'sys'].map(directory),
+    file('bin/busybox', new Uint8Array(readFileSync('/bin/busybox'))),
+    file('init', new TextEncoder().encode(`#!/bin/busybox sh\n/bin/busybox --install -s /bin\n${script}`)),
+  ])
+}
