@@ -32,7 +32,7 @@ import type { BuildResult } from './build-from-c.js'
 import { checkPatch } from './check-patch.js'
 import type { KernelFacts } from './kernel-facts.js'
 import { convertLivepatchSymbols } from './klp-convert.js'
-import { klpFunc, klpObject, klpPatch, moduleName, moduleStruct, nop5, thisModuleSection } from './module-layout.js'
+import { type ModuleLayout, moduleName, nop5, thisModuleSection } from './module-layout.js'
 import { type PatchRefusal, refuse } from './refusal.js'
 
 export interface AssemblePatchOptions {
@@ -52,7 +52,7 @@ interface Replacement {
 export async function buildPatchFromAssembly(options: AssemblePatchOptions): Promise<BuildResult> {
   const parsed = parseAssembly(options.source)
   if (!parsed.ok) return parsed
-  const builder = new ModuleBuilder(await createAssembler())
+  const builder = new ModuleBuilder(await createAssembler(), options.kernel.layout)
   for (const statement of parsed.statements) {
     const refusal = builder.add(statement)
     if (refusal) return refusal
@@ -98,6 +98,7 @@ type SectionName = '.text' | '.rodata' | '.data'
 
 class ModuleBuilder {
   private readonly assembler: Assembler
+  private readonly layout: ModuleLayout
   private readonly contents: Record<SectionName, Bytes> = {
     '.text': new Bytes(),
     '.rodata': new Bytes(),
@@ -114,8 +115,9 @@ class ModuleBuilder {
   private openFunction: ObjectSymbol | undefined
   private replace = false
 
-  constructor(assembler: Assembler) {
+  constructor(assembler: Assembler, layout: ModuleLayout) {
     this.assembler = assembler
+    this.layout = layout
     this.sections = {
       '.text': createSection('.text', SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 16, new Uint8Array(0)),
       '.rodata': createSection('.rodata', SHT_PROGBITS, SHF_ALLOC, 16, new Uint8Array(0)),
@@ -306,7 +308,7 @@ class ModuleBuilder {
     const livepatch: ObjectSymbol = {
       name: 'klp_patch_of_this_module',
       value: 0n,
-      size: klpPatch.size,
+      size: this.layout.klpPatch.size,
       type: STT_OBJECT,
       binding: STB_LOCAL,
       section: SHN_UNDEF,
@@ -350,6 +352,7 @@ class ModuleBuilder {
   }
 
   private thisModule(name: string): { section: ObjectSection; symbol: ObjectSymbol } {
+    const { moduleStruct } = this.layout
     const data = new Uint8Array(moduleStruct.size)
     data.set(new TextEncoder().encode(name).subarray(0, moduleStruct.nameBytes - 1), moduleStruct.name)
     const section = createSection(thisModuleSection, SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, moduleStruct.size, data)
@@ -374,6 +377,7 @@ class ModuleBuilder {
 
   /** klp_func[] per object, klp_object[], klp_patch: each array ends with an all-zero entry. */
   private livepatchData(self: ObjectSymbol): ObjectSection[] {
+    const { klpFunc, klpObject, klpPatch } = this.layout
     const objects = [...new Set(this.replacements.map((one) => one.object))]
     const funcsBytes = this.replacements.length * klpFunc.size + objects.length * klpFunc.size
     const objectsAt = funcsBytes

@@ -20,7 +20,7 @@ import {
   SHN_LIVEPATCH,
 } from '../format/index.js'
 import type { KernelFacts } from './kernel-facts.js'
-import { klpFunc, klpObject, klpPatch, moduleStruct, thisModuleSection } from './module-layout.js'
+import { type ModuleLayout, thisModuleSection } from './module-layout.js'
 import { type PatchRefusal, refuse } from './refusal.js'
 
 export interface PatchedFunction {
@@ -68,8 +68,8 @@ export function checkPatch(bytes: Uint8Array, kernel: KernelFacts): CheckResult 
   if (!identity.ok) return identity
   const relocations = checkRelocations(read.object) ?? checkSymbols(read.object, kernel)
   if (relocations) return relocations
-  const { replace, objects } = readObjects(read.object)
-  const contradiction = checkObjects(objects)
+  const { replace, objects } = readObjects(read.object, kernel.layout)
+  const contradiction = checkObjects(objects, kernel.layout)
   if (contradiction) return contradiction
   const functions: PatchedFunction[] = []
   for (const { name: object, functions: written } of objects) {
@@ -90,6 +90,7 @@ function checkIdentity(
   object: ObjectFile,
   kernel: KernelFacts,
 ): { ok: true; name: string; vermagic: string } | PatchRefusal {
+  const { moduleStruct } = kernel.layout
   const self = object.sections.find((section) => section.name === thisModuleSection)
   if (!self || self.size !== moduleStruct.size) {
     return refuse(
@@ -204,7 +205,8 @@ interface WrittenObject {
 }
 
 /** Follows __this_module <- klp_patch -> objects -> funcs through the relocations of the data. */
-function readObjects(object: ObjectFile): { replace: boolean; objects: WrittenObject[] } {
+function readObjects(object: ObjectFile, layout: ModuleLayout): { replace: boolean; objects: WrittenObject[] } {
+  const { klpObject, klpPatch } = layout
   const objects: WrittenObject[] = []
   let replace = false
   for (const section of object.sections) {
@@ -219,7 +221,7 @@ function readObjects(object: ObjectFile): { replace: boolean; objects: WrittenOb
         if (!funcs && !named) break
         objects.push({
           name: named ? stringAt(named.section, named.offset) : 'vmlinux',
-          functions: funcs && readFuncs(funcs.section, funcs.offset),
+          functions: funcs && readFuncs(funcs.section, funcs.offset, layout),
         })
       }
     }
@@ -228,7 +230,7 @@ function readObjects(object: ObjectFile): { replace: boolean; objects: WrittenOb
 }
 
 /** Up to the entry that is zero in all three parts. */
-function readFuncs(section: ObjectSection, start: number): WrittenFunction[] {
+function readFuncs(section: ObjectSection, start: number, { klpFunc }: ModuleLayout): WrittenFunction[] {
   const result: WrittenFunction[] = []
   const view = new DataView(section.data.buffer, section.data.byteOffset, section.data.byteLength)
   for (let at = start; at + klpFunc.size <= section.data.length; at += klpFunc.size) {
@@ -242,7 +244,7 @@ function readFuncs(section: ObjectSection, start: number): WrittenFunction[] {
 }
 
 /** What images/kernel/livepatch/check.c refuses, whatever else is loaded. */
-function checkObjects(objects: readonly WrittenObject[]): PatchRefusal | undefined {
+function checkObjects(objects: readonly WrittenObject[], { moduleStruct }: ModuleLayout): PatchRefusal | undefined {
   const seen = new Set<string>()
   for (const { name, functions } of objects) {
     if (name === '' || name.length >= moduleStruct.nameBytes) {

@@ -7,11 +7,13 @@ import {
   findSection,
   inKallsyms,
   loadedBytes,
+  parseBtf,
   parseElf,
   SHN_UNDEF,
   STT_FUNC,
   sectionBytes,
 } from '../format/index.js'
+import { type ModuleLayout, readModuleLayout } from './module-layout.js'
 import { type PatchRefusal, refuse } from './refusal.js'
 
 export interface KernelFacts {
@@ -23,6 +25,8 @@ export interface KernelFacts {
   readonly symbols: ReadonlyMap<string, readonly KernelSymbol[]>
   /** Addresses of the 5-byte NOPs at function entries, ascending. */
   readonly patchableEntries: readonly bigint[]
+  /** Of the structures that a module carries. */
+  readonly layout: ModuleLayout
   readBytes(address: bigint, length: number): Uint8Array | undefined
 }
 
@@ -44,6 +48,9 @@ export function readKernelFacts(bytes: Uint8Array): KernelFactsResult {
   const elf = parsed.elf
   const id = buildId(elf)
   if (id === undefined) return refuse('wrong-kind', 'kernel image: no build-id note; link it with --build-id=sha1')
+  const types = findSection(elf, '.BTF')
+  const btf = types && parseBtf(sectionBytes(elf, types))
+  if (btf?.ok !== true) return refuse('wrong-kind', 'kernel image: no types (.BTF section); compile it with -gbtf')
   const exports = new Set<string>()
   const symbols = new Map<string, KernelSymbol[]>()
   for (const symbol of elf.symbols) {
@@ -64,6 +71,7 @@ export function readKernelFacts(bytes: Uint8Array): KernelFactsResult {
       exports,
       symbols,
       patchableEntries: readEntries(elf),
+      layout: readModuleLayout(btf.btf),
       readBytes,
     },
   }

@@ -1,14 +1,59 @@
-// Where things are in the structures a patch module carries: the contract that images/kernel/include/linux/module.h and
-// livepatch.h state in their offset comments and static assertions. Numbers only; nothing else may restate them.
+// Where things are in the structures that a patch module carries, as the kernel's own types have them: images/kernel/include/linux/
+// module.h and livepatch.h. And the names that modules go by.
 
-/** struct module, in .gnu.linkonce.this_module. */
-export const moduleStruct = { size: 1024, name: 8, nameBytes: 56, init: 64, exit: 72 } as const
-/** struct klp_func. */
-export const klpFunc = { size: 256, oldName: 0, newFunc: 8, oldSympos: 16 } as const
-/** struct klp_object. */
-export const klpObject = { size: 256, name: 0, funcs: 8 } as const
-/** struct klp_patch. */
-export const klpPatch = { size: 256, mod: 0, objs: 8, states: 16, replace: 24 } as const
+import type { Btf } from '../format/index.js'
+import { requireField, requireSize } from '../guest/index.js'
+
+/** Sizes and offsets in bytes. */
+export interface ModuleLayout {
+  /** struct module, in .gnu.linkonce.this_module. */
+  readonly moduleStruct: {
+    readonly size: number
+    readonly name: number
+    readonly nameBytes: number
+    readonly init: number
+    readonly exit: number
+  }
+  readonly klpFunc: {
+    readonly size: number
+    readonly oldName: number
+    readonly newFunc: number
+    readonly oldSympos: number
+  }
+  readonly klpObject: { readonly size: number; readonly name: number; readonly funcs: number }
+  readonly klpPatch: { readonly size: number; readonly mod: number; readonly objs: number; readonly replace: number }
+}
+
+/** Throws KERNEL_NO_FIELD for a kernel that knows no modules or no live patches. */
+export function readModuleLayout(btf: Btf): ModuleLayout {
+  const at = (structure: string, field: string): number => requireField(btf, structure, field).offset
+  return {
+    moduleStruct: {
+      size: requireSize(btf, 'module'),
+      name: at('module', 'name'),
+      nameBytes: requireField(btf, 'module', 'name').size,
+      init: at('module', 'init'),
+      exit: at('module', 'exit'),
+    },
+    klpFunc: {
+      size: requireSize(btf, 'klp_func'),
+      oldName: at('klp_func', 'old_name'),
+      newFunc: at('klp_func', 'new_func'),
+      oldSympos: at('klp_func', 'old_sympos'),
+    },
+    klpObject: {
+      size: requireSize(btf, 'klp_object'),
+      name: at('klp_object', 'name'),
+      funcs: at('klp_object', 'funcs'),
+    },
+    klpPatch: {
+      size: requireSize(btf, 'klp_patch'),
+      mod: at('klp_patch', 'mod'),
+      objs: at('klp_patch', 'objs'),
+      replace: at('klp_patch', 'replace'),
+    },
+  }
+}
 
 export const thisModuleSection = '.gnu.linkonce.this_module'
 

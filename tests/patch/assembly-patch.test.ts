@@ -17,6 +17,7 @@ import {
   type KernelFacts,
   readEntryState,
 } from '../../src/patch/index.js'
+import { scionLayout } from './objects.js'
 
 const symbol = (name: string, address: bigint) => ({ name, address, size: 64, isFunction: true })
 
@@ -31,6 +32,7 @@ const kernel: KernelFacts = {
     ['untraced', [symbol('untraced', 0xffffffff80005000n)]],
     ['klp_enable_patch', [symbol('klp_enable_patch', 0xffffffff80006000n)]],
   ]),
+  layout: scionLayout(),
   patchableEntries: [0xffffffff80001000n, 0xffffffff80002000n, 0xffffffff80003000n, 0xffffffff80004000n],
   readBytes: () => undefined,
 }

@@ -12,7 +12,15 @@ import {
   STB_GLOBAL,
   STT_NOTYPE,
 } from '../../src/format/index.js'
-import type { KernelFacts, KernelSymbol } from '../../src/patch/index.js'
+import { type KernelFacts, type KernelSymbol, readKernelFacts } from '../../src/patch/index.js'
+import { read } from '../lab/images.js'
+
+/** The layout that the shipped kernel tells. */
+export function scionLayout(): KernelFacts['layout'] {
+  const facts = readKernelFacts(read('images/built/scion-1.0.elf'))
+  if (!facts.ok) throw new Error(facts.message)
+  return facts.kernel.layout
+}
 
 /** A kernel with these symbols, each at the addresses given; `entries` are patchable. */
 export function kernelWith(
@@ -29,6 +37,7 @@ export function kernelWith(
     exports: new Set(exports),
     symbols: new Map(all),
     patchableEntries: entries,
+    layout: scionLayout(),
     readBytes: () => undefined,
   }
 }
