@@ -2,7 +2,7 @@
 // stack pointer (CFA) and RBP. `orc_unwind_ip` holds the places, relative to their entries and ascending, `orc_unwind` what is to be
 // done there; the layout of an entry is what the kernel's BTF says.
 
-import { readI32 } from '../base/index.js'
+import { readI32, readU64 } from '../base/index.js'
 import type { KernelView } from './kernel-view.js'
 import type { Frame, Unwinder } from './stacks.js'
 
@@ -58,9 +58,9 @@ export class OrcUnwinder implements Unwinder {
     }
     if (rule.type !== 'partial') return undefined
     // Only what the processor pushes is there: RIP, CS, RFLAGS, RSP, SS.
-    const [ip, cs, sp] = [0n, 8n, 24n].map((offset) => this.#kernel.readU64(cfa + offset))
-    if (((await cs) ?? 0n) & 3n) return 'end'
-    return { ip: (await ip) ?? 0n, sp: (await sp) ?? 0n, bp: await this.#bp(rule, frame, cfa), exact: true }
+    const pushed = await this.#kernel.read(cfa, 40)
+    if ((readU64(pushed, 8) & 3n) === 3n) return 'end'
+    return { ip: readU64(pushed, 0), sp: readU64(pushed, 24), bp: await this.#bp(rule, frame, cfa), exact: true }
   }
 
   async #cfa({ spFrom, spOffset }: Rule, { sp, bp }: Frame): Promise<bigint | undefined> {
