@@ -16,6 +16,7 @@
 #include <linux/errno.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
+#include <linux/preempt.h>
 #include <linux/proc_fs.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
@@ -46,19 +47,29 @@ static PLACE int asleep_here(struct seq_file *m, void *v)
 	return 0;
 }
 
-/* The frame is large, so that what interrupts push lies below the frames of the sleep before. */
+/*
+ * Where it left its CPU last is the sleep before: it is not preempted here, and
+ * the frame is large, so that what interrupts push lies below that one's frames.
+ */
 static PLACE void running_here(void)
 {
 	volatile char frame[2048];
 
 	frame[0] = 0;
+	preempt_disable();
 	while (!READ_ONCE(leave))
 		asm volatile("pause" : : "m" (frame));
+	preempt_enable();
 }
 
+static struct task_struct *runner;
+
+/* Nothing that is called after the sleep goes as deep as that did: the frames of the sleep are still there. */
 static PLACE int running_show(struct seq_file *m, void *v)
 {
-	schedule_timeout_uninterruptible(2);
+	set_current_state(TASK_UNINTERRUPTIBLE);
+	WRITE_ONCE(runner, current);
+	schedule();
 	running_here();
 	seq_printf(m, "ran, value %d\n", value());
 	return 0;
@@ -101,6 +112,10 @@ static int work_for_ever(void *arg)
 {
 	while (!kthread_should_stop()) {
 		worker();
+		if (READ_ONCE(runner)) {
+			wake_up_process(runner);
+			WRITE_ONCE(runner, NULL);
+		}
 		schedule_timeout_uninterruptible(1);
 	}
 	return 0;
