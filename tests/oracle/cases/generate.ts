@@ -354,10 +354,13 @@ function isExcluded(parts: Parts, narrow: boolean): boolean {
   const op = opcode[0] as number
   const modrm = rest[0] ?? 0
   const group = (modrm >> 3) & 7
-  const wide = rex !== undefined && (rex & 8) !== 0
+  const last = rex ?? prefixes.at(-1) ?? 0
+  const wide = !narrow && (last & 0xf8) === 0x48
   const repeat = prefixes.filter((prefix) => prefix === 0xf2 || prefix === 0xf3).at(-1)
   if (wide && ((op === 0xff && (group === 3 || group === 5)) || (op === 0x0f && opcode[1] === 0xb2))) return true
   if (op === 0x90 && repeat !== undefined) return true
+  // ARPL in a code segment, where it would not store.
+  if (op === 0x63 && narrow && prefixes.includes(0x2e)) return true
   // LOOPE and LOOPNE with F2H and F3H.
   if ((op === 0xe0 || op === 0xe1) && repeat !== undefined) return true
   // MOVSXD of 16 bits; aliases of FSTP.
