@@ -22,6 +22,8 @@ import { allocateRegion, linkRegion, setThreshold } from './execute/jit'
 export { multiplyHighSigned as jitMultiplyHigh } from './execute/arithmetic'
 export { jitCold, jitColdEnd, jitFlags, jitSystem, jitVector, jitX87 } from './execute/jit'
 
+export { countersPointer } from './state/counters'
+
 let lastRetired: i64 = 0
 
 export function requiredBytes(vcpus: u32, ram: u32): f64 {

@@ -13,7 +13,7 @@ import type { CoreExports } from '../core-abi.js'
 import { BLOCK, CPU_STATE, REGION } from '../layouts.js'
 import { REGION_HEADER, REGION_SOURCES, REGION_TARGETS, REGION_WAYS } from '../numbers/leaving.js'
 import type { FlowGraph } from './graph.js'
-import { type BlockSource, isLinked, overlaps, planRegion, type RegionPlan } from './region.js'
+import { type BlockSource, isCurrent, isLinked, overlaps, planRegion, type RegionPlan } from './region.js'
 import { flowOf, translateRegion } from './translate.js'
 import { encodeModule, type FunctionType, I32, I64, type ImportedFunction } from './wasm.js'
 
@@ -194,7 +194,7 @@ export class Compiler {
       }
       // Dropped, or compiled with another of this batch, since it asked.
       if (!isLinked(view, source.blockTable, block) || view.getUint32(block + BLOCK.region, true) !== region) continue
-      if (!source.generations.includes(view.getUint32(block + BLOCK.generation, true))) {
+      if (!isCurrent(source, block)) {
         // It belongs to another address space than that of now, whose blocks must not be mixed with it. It asks again where it is at home.
         if (region === 0) view.setInt32(block + BLOCK.heat, 1, true)
         continue
@@ -301,12 +301,12 @@ export class Compiler {
     const growAt = GROWTH * exits
     view.setUint32(region + REGION.index, index, true)
     view.setUint32(region + REGION.instructions, plan.instructions, true)
-    view.setUint32(region + REGION.pages, plan.pages, true)
     view.setUint32(region + REGION.growAt, growAt < LAST_GROWTH ? growAt : NEVER, true)
     blocks.forEach((at, i) => {
       view.setUint32(region + REGION_HEADER + 4 * i, at.block.pointer, true)
-      view.setUint8(region + REGION_HEADER + 4 * blocks.length + i, at.page)
-      view.setUint8(region + REGION_HEADER + 5 * blocks.length + i, at.second)
+    })
+    plan.pages.forEach((page, i) => {
+      view.setUint32(region + REGION.page0 + 4 * i, page, true)
     })
     this.exports.jitLink(cpu, region)
     blocks.forEach((at, i) => {

@@ -1,5 +1,5 @@
 // What the emitters share while one block is translated: the function, the place in the block, and what is known of the flags.
-import { LEAVE_UOP, PAGE_UNCHECKED } from '../numbers/leaving.js'
+import { LEAVE_UOP } from '../numbers/leaving.js'
 import { SLOT_ZERO } from '../numbers/operations.js'
 import { EXIT, FLAG_A, FLAG_B, FORM, FUEL, type FunctionBuilder } from './function-builder.js'
 import type { RegionBlock } from './region.js'
@@ -47,13 +47,6 @@ export class Context {
   leave(kind: number): void {
     this.publishForm()
     this.f.leave(this.place | kind)
-  }
-
-  /** The same for a way that leaves only because the page it leads to has not been checked (core/execute/jit.ts). */
-  prepareLeaveUnchecked(kind: number): void {
-    this.publishForm()
-    this.code.i32((this.ordinal << 16) | (PAGE_UNCHECKED << 3) | kind)
-    this.code.set(EXIT)
   }
 
   /** Says in EXIT why a conditional way out that follows is taken, and what the flags are there. */

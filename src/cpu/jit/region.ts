@@ -8,16 +8,15 @@
 // back there from outside.
 
 import { BLOCK, REGION } from '../layouts.js'
-import { NEVER_HOT } from '../numbers/leaving.js'
+import { NEVER_HOT, REGION_PAGES } from '../numbers/leaving.js'
 import { OP_CALL, OP_CALLI, OP_COLD_END, OP_JMP, OP_JMPI, OP_NEXT, OP_RET, OP_SYSTEM } from '../numbers/operations.js'
 import { BLOCK_TABLE_ENTRIES } from '../numbers/sizes.js'
 import { continues } from './emit-helper.js'
-import { type Block, isConditional, NO_PAGE, readBlock, terminator } from './uops.js'
+import { type Block, isConditional, readBlock, terminator } from './uops.js'
 
 /** Limits of a region: V8's optimizing compiler takes more than linear time over a function. */
 const MAX_BLOCKS = 96
 const MAX_INSTRUCTIONS = 700
-const MAX_PAGES = 8
 const MAX_RETURNS = 6
 const MAX_TARGETS = 16
 /** A region of up to so many instructions, a short function or loop, is repeated inside others; a larger one inside a region that grows. */
@@ -25,13 +24,11 @@ const REPEATED_INSTRUCTIONS = 64
 const REPEATED_GROWING = 256
 /** The heat of blocks that are not to be compiled (core/execute/jit.ts). */
 const BLOCK_TABLE_MASK = BLOCK_TABLE_ENTRIES - 1
-export const NO_SECOND_PAGE = 255
 
 export interface RegionBlock {
   readonly block: Block
-  /** Number of its page in the region, and of the page its first instruction extends into. */
+  /** Number of its code page in the region. */
   readonly page: number
-  readonly second: number
   /** Where the block's target and its fallthrough lead in the region; -1 out of it. */
   taken: number
   next: number
@@ -42,7 +39,8 @@ export interface RegionBlock {
 
 export interface RegionPlan {
   readonly blocks: readonly RegionBlock[]
-  readonly pages: number
+  /** Code pages. */
+  readonly pages: readonly number[]
   readonly instructions: number
 }
 
@@ -60,6 +58,11 @@ export interface BlockSource {
   readonly replaced: number
 }
 
+/** Is the block's translation known to hold? */
+export function isCurrent({ view, generations }: BlockSource, pointer: number): boolean {
+  return generations.includes(view.getUint32(view.getUint32(pointer + BLOCK.page, true), true))
+}
+
 function find(source: BlockSource, rip: bigint, mode: number): number {
   const low = Number(BigInt.asUintN(32, rip))
   const high = Number(rip >> 32n)
@@ -69,7 +72,7 @@ function find(source: BlockSource, rip: bigint, mode: number): number {
     if (
       view.getUint32(at + BLOCK.rip, true) === low &&
       view.getUint32(at + BLOCK.rip + 4, true) === high &&
-      source.generations.includes(view.getUint32(at + BLOCK.generation, true)) &&
+      isCurrent(source, at) &&
       view.getUint32(at + BLOCK.mode, true) === mode
     ) {
       return at
@@ -122,26 +125,19 @@ export function planRegion(source: BlockSource, head: number): RegionPlan {
   const mode = source.view.getUint32(head + BLOCK.mode, true)
   const blocks: RegionBlock[] = []
   const byRip = new Map<bigint, number>()
-  const pages: bigint[] = []
+  const pages: number[] = []
   let instructions = 0
 
-  const pageNumber = (linearPage: bigint): number => {
-    const known = pages.indexOf(linearPage)
-    if (known >= 0) return known
-    return pages.length < MAX_PAGES ? pages.push(linearPage) - 1 : -1
-  }
   const add = (pointer: number): number => {
     if (blocks.length === MAX_BLOCKS) return -1
     const block = readBlock(source.view, pointer)
     if (instructions + block.count > MAX_INSTRUCTIONS && blocks.length > 0) return -1
-    const crossing = block.secondPage !== NO_PAGE
-    const linearPage = block.rip >> 12n
-    const missing = [linearPage, ...(crossing ? [linearPage + 1n] : [])].filter((p) => !pages.includes(p)).length
-    if (pages.length + missing > MAX_PAGES) return -1
-    const page = pageNumber(linearPage)
-    const second = crossing ? pageNumber(linearPage + 1n) : NO_SECOND_PAGE
+    if (!pages.includes(block.page) && pages.push(block.page) > REGION_PAGES) {
+      pages.pop()
+      return -1
+    }
     instructions += block.count
-    blocks.push({ block, page, second, taken: -1, next: -1, targets: [], entry: false })
+    blocks.push({ block, page: pages.indexOf(block.page), taken: -1, next: -1, targets: [], entry: false })
     byRip.set(block.rip, blocks.length - 1)
     return blocks.length - 1
   }
@@ -195,7 +191,7 @@ export function planRegion(source: BlockSource, head: number): RegionPlan {
     const away = (op === OP_CALL && at.taken < 0) || (op === OP_CALLI && at.targets.length === 0)
     if ((returns || away) && at.next >= 0) (blocks[at.next] as RegionBlock).entry = true
   }
-  return { blocks, pages: pages.length, instructions }
+  return { blocks, pages, instructions }
 }
 
 /** Gives each RET the call sites of the region whose callee reaches it. */

@@ -34,10 +34,10 @@ import { emitInteger, neededFlags } from './emit-integer.js'
 import { emitMemory, load, RSP, store } from './emit-memory.js'
 import { emitSystem } from './emit-system.js'
 import { emitVector } from './emit-vector.js'
-import { C, ENTRY, FLAG_A, FLAG_B, FUEL, FunctionBuilder, R, X0, X1 } from './function-builder.js'
+import { C, ENTRY, FLAG_A, FLAG_B, FUEL, FunctionBuilder, R, TAG, X0, X1 } from './function-builder.js'
 import { analyse, type FlowGraph } from './graph.js'
-import { NO_SECOND_PAGE, type RegionBlock, type RegionPlan, successors } from './region.js'
-import { isConditional, terminator, type Uop } from './uops.js'
+import { type RegionBlock, type RegionPlan, successors } from './region.js'
+import { isConditional, NO_PAGE, terminator, type Uop } from './uops.js'
 import { W } from './wasm.js'
 
 /** Condition codes of the fused comparisons, in the order of core/blocks/fuse.ts. */
@@ -162,28 +162,7 @@ class Translator {
       return
     }
     const target = plan.blocks[to] as RegionBlock
-    const pages = [target.page, target.second].filter(
-      (page, i) => page !== NO_SECOND_PAGE && (i === 1 || (page !== c.at.page && page !== c.at.second)),
-    )
-    if (pages.length > 0) {
-      if (kind === LEAVE_JUMP) {
-        f.code.get(C)
-        f.code.get(X1)
-        f.code.memory(W.i64Store, STATE_OFFSETS.rip)
-      }
-      c.prepareLeaveUnchecked(kind)
-    }
-    for (const page of pages) {
-      for (const generation of [CPU_STATE.generation, CPU_STATE.globalGeneration]) {
-        f.code.get(R)
-        f.code.memory(W.i32Load, REGION.generation0 + 4 * page)
-        f.code.get(C)
-        f.code.memory(W.i32Load, generation)
-        f.code.op(W.i32Ne)
-      }
-      f.code.op(W.i32And)
-      f.leaveIf()
-    }
+    if (!isChecked(c.at, target)) this.checkPage(c, target.page, kind)
     if (graph.dispatched.has(to)) {
       c.publishForm()
       f.code.i32(to)
@@ -199,6 +178,30 @@ class Translator {
       if (graph.loops[to] === 1) c.publishForm()
       this.tree(to, c.form)
     }
+  }
+
+  /** Leaves by the way `kind` if code page number `page` has neither of the generations of now. */
+  private checkPage(c: Context, page: number, kind: number): void {
+    const { code, f } = c
+    if (kind === LEAVE_JUMP) {
+      code.get(C)
+      code.get(X1)
+      code.memory(W.i64Store, STATE_OFFSETS.rip)
+    }
+    c.prepareLeave(kind)
+    code.get(R)
+    code.memory(W.i32Load, REGION.page0 + 4 * page)
+    code.memory(W.i32Load, 0)
+    code.tee(TAG)
+    code.get(C)
+    code.memory(W.i32Load, CPU_STATE.generation)
+    code.op(W.i32Ne)
+    code.get(TAG)
+    code.get(C)
+    code.memory(W.i32Load, CPU_STATE.globalGeneration)
+    code.op(W.i32Ne)
+    code.op(W.i32And)
+    f.leaveIf()
   }
 
   /** What ends the block. */
@@ -339,6 +342,14 @@ class Translator {
       condition(c, TEST_CODES[op - (sz === 0 ? OP_TESTJ8 : sz === 2 ? OP_TESTJ32 : OP_TESTJ64)] as number)
     }
   }
+}
+
+/** Does the translation of `to` hold because that of `from` does? */
+function isChecked(from: RegionBlock, to: RegionBlock): boolean {
+  if (from.page === to.page) return true
+  if (to.block.secondPage !== NO_PAGE) return false
+  const pages = (to.block.rip >> 12n) - (from.block.rip >> 12n)
+  return pages === 0n || (pages === 1n && from.block.secondPage !== NO_PAGE)
 }
 
 /** The region's control flow. */

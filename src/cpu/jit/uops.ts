@@ -25,6 +25,8 @@ export interface Uop {
 
 export interface Block {
   readonly pointer: number
+  /** Its code page (core/blocks/code-pages.ts). */
+  readonly page: number
   readonly rip: bigint
   readonly physical: number
   /** Physical address of the page its first instruction extends into, or NO_PAGE. */
@@ -54,6 +56,7 @@ export function readBlock(view: DataView, pointer: number): Block {
   }
   return {
     pointer,
+    page: view.getUint32(pointer + BLOCK.page, true),
     rip: view.getBigUint64(pointer + BLOCK.rip, true),
     physical: view.getUint32(pointer + BLOCK.physical, true),
     secondPage: view.getUint32(pointer + BLOCK.secondPage, true),

@@ -4,10 +4,7 @@ export const JIT_OK: u32 = 0
 export const JIT_FAULT: u32 = 1
 export const JIT_STOP: u32 = 2
 
-/**
- * What a region returns: kind in bits 0..2, uop number in its block in bits 3..15, block's number in the region from bit 16 on. Where the uop does
- * not matter, PAGE_UNCHECKED in its place says that the way would have stayed in the region, had its page been checked in this generation.
- */
+/** What a region returns: kind in bits 0..2, uop number in its block in bits 3..15, block's number in the region from bit 16 on. */
 export const LEAVE_JUMP: u32 = 0 // c.rip is set: find the block there
 export const LEAVE_FAULT: u32 = 1 // the uop raised a fault
 export const LEAVE_STOP: u32 = 2 // the uop is done; its instruction must be the last before the dispatcher looks
@@ -16,12 +13,13 @@ export const LEAVE_FUEL: u32 = 4 // the block's instructions do not fit; none of
 export const LEAVE_TAKEN: u32 = 5 // the block is done: on to its target
 export const LEAVE_NEXT: u32 = 6 // the block is done: on to its fallthrough
 export const LEAVE_SYSTEM: u32 = 7 // the block is done, and c.rip is set; something may have changed that compiled code relies on
-export const PAGE_UNCHECKED: u32 = 0x1fff
 export const NEVER_HOT: i32 = 0x7fffffff
 
 /** Ways out that a region remembers, a power of two, and where they lie in its record: u32 block gone to; u8 number of the block it came from. */
 export const REGION_WAYS: u32 = 16
-export const REGION_TARGETS: usize = 64
-export const REGION_SOURCES: usize = 128
-/** Where its blocks begin: u32 pointer each; then u8 number of its page each; then u8 number of its second page (255 none). */
-export const REGION_HEADER: usize = 144
+export const REGION_TARGETS: usize = 92
+export const REGION_SOURCES: usize = 156
+/** Where its blocks begin: u32 pointer each. */
+export const REGION_HEADER: usize = 172
+/** Code pages that it may have. */
+export const REGION_PAGES: u32 = 16

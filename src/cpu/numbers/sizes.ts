@@ -16,16 +16,17 @@ export const VECTOR_SCRATCH_OFFSET: u32 = 1536
 export const TLB_FILLED_OFFSET: u32 = 2048
 export const TLB_FILLED_WORDS: u32 = 4
 
-/** Pages from which blocks have been validated for a fetch since the last new generation: FETCHED_BITS bits by a hash of the page. Derived. */
-export const FETCHED_OFFSET: u32 = 2144
-export const FETCHED_BITS: u32 = 16384
-export const STATE_BYTES: u32 = 4224
+/** Generations of PCIDs that are not in force (core/blocks/code-pages.ts), PUT_ASIDE_ENTRIES of 8 bytes. Derived. */
+export const PUT_ASIDE_OFFSET: u32 = 2144
+export const PUT_ASIDE_ENTRIES: u32 = 16
+export const STATE_BYTES: u32 = 2304
 /** Entries of a fast TLB (core/memory/tlb-entry.ts), and the hash that finds one: (linear >> INDEX) ^ (linear >> FOLD), as a byte offset. */
 export const TLB_INDEX_SHIFT: u64 = 7
 export const TLB_FOLD_SHIFT: u64 = 16
 export const TLB_ENTRIES: u32 = 2048
 export const TLB_ENTRY_BYTES: u32 = 32
 export const TLB_BYTES: u32 = TLB_ENTRIES * TLB_ENTRY_BYTES
-export const BLOCK_TABLE_ENTRIES: u32 = 16384
+export const BLOCK_TABLE_ENTRIES: u32 = 32768
 export const PAGE_TABLE_ENTRIES: u32 = 2048
 export const JUMP_CACHE_ENTRIES: u32 = 2048
+export const CODE_PAGE_ENTRIES: u32 = 1024

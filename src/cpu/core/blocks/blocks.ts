@@ -1,24 +1,26 @@
 // Decoded blocks: finding them by RIP and mode, and dropping them when their bytes change.
 //
 // Each vCPU has its own blocks (its own view of code, see coherence.ts). A block is found by RIP in a hash table, or in the jump cache the
-// interpreter probes inline; it may be entered when its `generation` equals one of the vCPU's two, which says that RIP still translates to the
-// bytes it was decoded from. Otherwise the translation is checked and the generation renewed. Dropping a block sets generation 0, so
+// interpreter probes inline; it may be entered when its code page (code-pages.ts) has one of the vCPU's two generations, which says that RIP still
+// translates to the bytes it was decoded from. Otherwise the translation is checked. Dropping a block gives it the page NOWHERE, so
 // that every chain and cache entry that points to it fails the same comparison; its memory is reclaimed with the whole arena.
 // Constraints: 1. nothing is translated (no accessed bit set) for an instruction that will not be executed now; hence only the first
 // instruction of a block may cross a page. 2. the arena is emptied only between blocks.
 import { OP_EXIT, UOP_BYTES } from '../../numbers/operations'
-import { BLOCK_TABLE_ENTRIES, JUMP_CACHE_ENTRIES, PAGE_TABLE_ENTRIES, TLB_BYTES } from '../../numbers/sizes'
+import { BLOCK_TABLE_ENTRIES, CODE_PAGE_ENTRIES, JUMP_CACHE_ENTRIES, PAGE_TABLE_ENTRIES, TLB_BYTES } from '../../numbers/sizes'
 import { ACCESS_EXECUTE, CpuState, MODE_CODE64, MODE_CODE_MASK, MODE_STEP, SEG_CS, segmentLimit } from '../state/state'
 import { BLOCK_BYTES, Block, NO_PAGE, uopNumber } from './ir'
 import { PAGE_CODE, PAGE_EXECUTED, PAGE_LOGGED, cpuAt, cpuCount, markDirty, memoryAt, pageFlags, ramBytes, runningCpu } from '../state/layout'
-import { advanceGeneration, dropWriteTags, generationOf, markFetched, translate } from '../memory/memory'
+import { advanceGeneration, dropWriteTags, generationOf, translate } from '../memory/memory'
+import { CODE_PAGE_BYTES, CodePage, NOWHERE, codePage } from './code-pages'
 import { VECTOR_GP, VECTOR_UD, raise, raiseNoCode } from '../state/fault'
 import { decodeBlock, decodeCutBlock } from '../decode/decode'
 import { countStore, forgetExecuted, markExecuted } from './executed'
 import { FORGOTTEN, forgetLogged, logEnd, logPositions, loggedPage, logStore } from './coherence'
+import { ARENA_EMPTIED, BLOCK_DROPPED, CHECKED, DECODED, FOUND, PASSED, count } from '../state/counters'
 import { dropRegions, killRegions } from '../execute/jit'
 
-const ARENA_RESERVE: usize = BLOCK_BYTES + UOP_BYTES * 1024
+const ARENA_RESERVE: usize = BLOCK_BYTES + UOP_BYTES * 1024 + 2 * CODE_PAGE_BYTES
 
 // @ts-ignore: decorator
 @inline
@@ -30,7 +32,8 @@ export function hashRip(rip: u64): u32 {
 // @ts-ignore: decorator
 @inline
 export function isCurrent(c: CpuState, b: Block): bool {
-  return b.generation == c.generation || b.generation == c.globalGeneration
+  const generation = changetype<CodePage>(b.page).generation
+  return generation == c.generation || generation == c.globalGeneration
 }
 
 /** Linear address of an instruction at c's CS. */
@@ -49,7 +52,11 @@ export function findBlock(c: CpuState, mode: u32): Block | null {
   let at = <usize>load<u32>(head)
   while (at) {
     const b = changetype<Block>(at)
-    if (b.rip == rip && isCurrent(c, b) && b.mode == mode) return b
+    if (b.rip == rip && isCurrent(c, b) && b.mode == mode) {
+      count(FOUND)
+      return b
+    }
+    count(PASSED)
     at = b.hashNext
   }
   if ((mode & MODE_CODE_MASK) == MODE_CODE64) {
@@ -68,33 +75,38 @@ export function findBlock(c: CpuState, mode: u32): Block | null {
     return null
   }
   const physical = <u32>physical64
+  if (c.arenaNext + ARENA_RESERVE > c.arenaEnd) emptyArena(c)
   at = <usize>load<u32>(head)
   while (at) {
     const b = changetype<Block>(at)
     if (b.rip == rip && b.mode == mode && b.physical == physical) {
-      if (b.secondPage == NO_PAGE) {
-        renew(b, generationOf(c, linearOf(c, rip)))
-        return b
+      count(CHECKED)
+      let same = true
+      if (b.secondPage != NO_PAGE) {
+        const next = linearOf(c, rip + u64(0x1000 - (physical & 0xfff)))
+        if (!translate(c, next, ACCESS_EXECUTE, <u32>(c.tlb - c.tlbBase) / TLB_BYTES)) return null
+        same = <u32>c.physical == b.secondPage
       }
-      const next = linearOf(c, rip + u64(0x1000 - (physical & 0xfff)))
-      if (!translate(c, next, ACCESS_EXECUTE, <u32>(c.tlb - c.tlbBase) / TLB_BYTES)) return null
-      if (<u32>c.physical == b.secondPage) {
-        markFetched(c, linearOf(c, rip))
-        markFetched(c, next)
-        renew(b, c.generation)
+      if (same) {
+        holds(c, b)
+        noteExecuted(b)
         return b
       }
     }
     at = b.hashNext
   }
-  if (c.arenaNext + ARENA_RESERVE > c.arenaEnd) emptyArena(c)
+  count(DECODED)
   return decodeBlock(c, rip, mode, physical)
 }
 
-/** The block's translation holds; it is about to be entered. */
-function renew(b: Block, generation: u32): void {
-  b.generation = generation
-  noteExecuted(b)
+/** The block's bytes were just found where they are, or decoded there: its translation holds. */
+export function holds(c: CpuState, b: Block): void {
+  const linear = linearOf(c, b.rip)
+  let generation = generationOf(c, linear)
+  if (b.secondPage != NO_PAGE) generation = max(generation, generationOf(c, linearOf(c, b.rip + u64(0x1000 - (b.physical & 0xfff)))))
+  // The same RIP is another address after a change of CS.
+  b.page = codePage(c, linear, b.physical, b.secondPage, b.mode)
+  changetype<CodePage>(b.page).generation = generation
 }
 
 /** An instruction of the block is about to be executed. */
@@ -131,14 +143,16 @@ function markCode(physical: u32): void {
 }
 
 export function emptyArena(c: CpuState): void {
-  memory.fill(c.blockTable, 0, 4 * (BLOCK_TABLE_ENTRIES + 2 * PAGE_TABLE_ENTRIES + JUMP_CACHE_ENTRIES))
+  memory.fill(c.blockTable, 0, 4 * (BLOCK_TABLE_ENTRIES + 2 * PAGE_TABLE_ENTRIES + JUMP_CACHE_ENTRIES + CODE_PAGE_ENTRIES))
+  count(ARENA_EMPTIED)
   c.arenaNext = c.arena
   dropRegions(c)
 }
 
 /** Makes a block of v unfindable. Its uops stay intact for whoever is inside. True if it, or compiled code with it, is being executed. */
 function kill(v: CpuState, b: Block): bool {
-  b.generation = 0
+  count(BLOCK_DROPPED)
+  b.page = NOWHERE
   // No longer found by any mode; the code size stays for whoever is inside.
   b.mode |= 0x80000000
   const compiled = b.inRegions != 0 && killRegions(v, b)
@@ -150,14 +164,14 @@ function kill(v: CpuState, b: Block): bool {
  * a guest could notice. 0 if b must stay as it is: nothing is decoded again that might have other bytes now. Not from inside b.
  */
 export function cutBlock(c: CpuState, b: Block, count: u32): usize {
-  const generation = b.generation
-  if (generation == 0 || b.secondPage != NO_PAGE || c.arenaNext + ARENA_RESERVE > c.arenaEnd) return 0
+  const page = b.page
+  if (page == NOWHERE || b.secondPage != NO_PAGE || c.arenaNext + ARENA_RESERVE > c.arenaEnd) return 0
   if (b.physical >= ramBytes || load<u8>(pageFlags + (b.physical >> 12)) & PAGE_LOGGED) return 0
   const mode = b.mode
   kill(c, b)
   const cut = decodeCutBlock(c, b.rip, mode, b.physical, count)
   if (cut === null) return 0
-  cut.generation = generation
+  cut.page = page
   cut.heat = b.heat
   return changetype<usize>(cut)
 }
@@ -195,7 +209,7 @@ function hasBlocks(page: u32): bool {
   for (let i: u32 = 0; i < cpuCount; i++) {
     const v = cpuAt(i)
     for (let at = <usize>load<u32>(v.pageTable + bucket); at; at = changetype<Block>(at).pageNext) {
-      if ((changetype<Block>(at).physical & 0xfffff000) == page && changetype<Block>(at).generation) return true
+      if ((changetype<Block>(at).physical & 0xfffff000) == page && changetype<Block>(at).page != NOWHERE) return true
     }
     if (load<u32>(v.secondTable + bucket)) return true
   }

@@ -90,7 +90,7 @@ export class Block {
   rip: u64
   physical: u32 // of the first byte
   mode: u32
-  generation: u32 // 16: equals c.generation or c.globalGeneration while the translation of its bytes is known to hold; 0 = dropped
+  page: usize // 16: its code page (code-pages.ts), which knows whether the translation of its bytes holds; NOWHERE when dropped
   count: u32 // guest instructions
   bytes: u32
   uops: usize

@@ -10,8 +10,8 @@ import { BLOCK_BYTES, BLOCK_MAX_INSTRUCTIONS, Block, NO_PAGE } from '../blocks/i
 import { Decoder, NO_SEGMENT } from './decoder'
 import { PAGE_LOGGED, decoderBase, memoryAt, pageFlags, ramBytes } from '../state/layout'
 import { VECTOR_UD, raiseNoCode } from '../state/fault'
-import { generationOf, markFetched } from '../memory/memory'
-import { linearOf, linkBlock, noteExecuted } from '../blocks/blocks'
+import { NOWHERE } from '../blocks/code-pages'
+import { holds, linearOf, linkBlock, noteExecuted } from '../blocks/blocks'
 import { event } from '../state/imports'
 import { wantsCrossModified } from '../blocks/coherence'
 import { isBreakpoint } from '../blocks/breakpoints'
@@ -112,11 +112,6 @@ export function decodeBlock(c: CpuState, rip: u64, mode: u32, physical: u32): Bl
   b.rip = rip
   b.physical = physical
   b.mode = mode
-  b.generation = generationOf(c, linearOf(c, rip))
-  if (d.second) {
-    markFetched(c, linearOf(c, rip + u64(d.firstBytes)))
-    b.generation = c.generation
-  }
   b.count = count
   b.bytes = d.position
   b.uops = block + BLOCK_BYTES
@@ -134,9 +129,12 @@ export function decodeBlock(c: CpuState, rip: u64, mode: u32, physical: u32): Bl
   fuseBranch(b)
   noteExecuted(b)
   if (ephemeral) {
-    b.generation = 0
+    b.page = NOWHERE
     if (wantsCrossModified()) event(c.index, EVENT_CROSS_MODIFIED, <u32>linearOf(c, rip), <u32>rip)
-  } else linkBlock(c, b)
+  } else {
+    holds(c, b)
+    linkBlock(c, b)
+  }
   return b
 }
 

@@ -16,6 +16,7 @@ import { condition, flagCf, flagOf, flagPf, flagSf, flagZf } from '../state/flag
 import { readForWriteSlow, readSlow, writeSlow } from '../memory/memory'
 import { tlbEntry } from '../memory/tlb-entry'
 import { findBlock, hashRip, isCurrent, restorePatched } from '../blocks/blocks'
+import { NOWHERE } from '../blocks/code-pages'
 import { VECTOR_GP, VECTOR_SS, notCanonical, raise, raiseNoCode } from '../state/fault'
 import { segmentCheck } from '../memory/segment-check'
 import { coldOp } from './cold'
@@ -81,7 +82,7 @@ function follow(c: CpuState, rip: u64, from: Block, chain: usize): usize {
   const arena = c.arenaNext
   const found = findBlock(c, c.mode)
   if (found === null) return 0
-  if (chain && c.arenaNext >= arena && found.generation) store<u32>(changetype<usize>(from) + chain, <u32>changetype<usize>(found))
+  if (chain && c.arenaNext >= arena && found.page != NOWHERE) store<u32>(changetype<usize>(from) + chain, <u32>changetype<usize>(found))
   return take(c, found)
 }
 
@@ -112,7 +113,7 @@ function followIndirect(c: CpuState, rip: u64): usize {
 export function findTarget(c: CpuState): usize {
   const found = findBlock(c, c.mode)
   if (found === null) return 0
-  if (found.generation) store<u32>(c.jumpCache + ((hashRip(c.rip) & (JUMP_CACHE_ENTRIES - 1)) << 2), <u32>changetype<usize>(found))
+  if (found.page != NOWHERE) store<u32>(c.jumpCache + ((hashRip(c.rip) & (JUMP_CACHE_ENTRIES - 1)) << 2), <u32>changetype<usize>(found))
   return changetype<usize>(found)
 }
 

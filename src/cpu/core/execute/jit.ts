@@ -7,20 +7,21 @@
 // Constraints:
 //  1. What compiled code does is what the interpreter would have done, retired count included. It may leave at any uop; then the
 //     interpreter goes on there, which is how everything rare is done: faults, stops at a boundary, system instructions.
-//  2. Entering a block by any way needs its page's translation to have been checked in one of the two generations of now. Inside a page nothing
-//     can undo that without ending the region first; on a way to another page compiled code compares `pageGeneration`.
-//     Checking a page twice in one generation has no effect a guest could see (tlb.ts: dropping an entry in use ends the generation).
+//  2. Entering a block by any way needs its code page to have one of the two generations of now (blocks/code-pages.ts). Inside a page nothing
+//     can undo that without ending the region first; on a way to another page compiled code looks at that page.
 //  3. A store that hits a block of a region kills the region. If it is the one being executed, the helper that stored reports JIT_STOP.
 //  4. c.block and c.uop are 0 inside compiled code; helpers are told the budget at the current instruction, so that time is exact.
 //  5. Compiled code is left at least every FUEL instructions, so that the host's engine can replace its first translation by a better one.
-import { JIT_FAULT, JIT_OK, JIT_STOP, LEAVE_FAULT, LEAVE_FUEL, LEAVE_JUMP, LEAVE_NEXT, LEAVE_STOP, LEAVE_SYSTEM, LEAVE_TAKEN, LEAVE_UOP, NEVER_HOT, PAGE_UNCHECKED, REGION_HEADER, REGION_SOURCES, REGION_TARGETS, REGION_WAYS } from '../../numbers/leaving'
+import { JIT_FAULT, JIT_OK, JIT_STOP, LEAVE_FAULT, LEAVE_FUEL, LEAVE_JUMP, LEAVE_NEXT, LEAVE_STOP, LEAVE_SYSTEM, LEAVE_TAKEN, LEAVE_UOP, NEVER_HOT, REGION_HEADER, REGION_SOURCES, REGION_TARGETS, REGION_WAYS } from '../../numbers/leaving'
 import { OP_SYSTEM, UOP_BYTES } from '../../numbers/operations'
 import { CpuState, MODE_CODE64, MODE_CODE_MASK, MODE_STEP } from '../state/state'
 import { Block, uopNumber, uopOffset, uopOp } from '../blocks/ir'
 import { isCurrent, stopAtBoundary } from '../blocks/blocks'
+import { NOWHERE } from '../blocks/code-pages'
 import { settleFlags } from '../state/flag-forms'
 import { cachedTarget, findTarget, leaveWithFault, settleSystem } from './interpret'
 import { coldOp } from './cold'
+import { ENTERED, HELPER_COLD, HELPER_SYSTEM, HELPER_VECTOR, INTERPRETED, IN_REGIONS, LEFT, count } from '../state/counters'
 import { sseOp } from '../vector/sse'
 import { x87Fast } from '../x87/x87'
 import { systemOp } from '../system/system-ops'
@@ -35,19 +36,11 @@ export class Region {
   next: usize // 8: list of the vCPU
   blocks: u32 // 12: how many
   instructions: u32 // 16
-  pages: u32 // 20
-  exits: u32 // 24: how often it was left for a hot block
-  growAt: u32 // 28: when `exits` is this many, the compiler is asked for a larger one
-  generation0: u32 // 32: for each page, the generation in which its translation was last checked
-  generation1: u32
-  generation2: u32
-  generation3: u32
-  generation4: u32
-  generation5: u32
-  generation6: u32
-  generation7: u32
-  // 64: REGION_WAYS last ways out by indirect branches, u32 block gone to; then u8 number of the block it came from;
-  // 144: for each block u32 pointer, then for each block u8 number of its page, then u8 number of its second page (255 none)
+  exits: u32 // 20: how often it was left for a hot block
+  growAt: u32 // 24: when `exits` is this many, the compiler is asked for a larger one
+  page0: usize // 28: up to 16 code pages
+  // 92: REGION_WAYS last ways out by indirect branches, u32 block gone to; then u8 number of the block it came from;
+  // 172: for each block u32 pointer
 }
 
 /** Entries of a block before it is hot; NEVER_HOT while there is no compiler. */
@@ -72,7 +65,7 @@ function regionBlock(r: usize, ordinal: u32): Block {
 
 /** Room for a region of `blocks` blocks in a vCPU's list; 0 if all must be dropped first. The compiler fills it and calls `linkRegion`. */
 export function allocateRegion(c: CpuState, blocks: u32): usize {
-  const bytes = (REGION_HEADER + blocks * 6 + 7) & ~7
+  const bytes = (REGION_HEADER + blocks * 4 + 7) & ~7
   if (c.regionNext + bytes > c.regionEnd) return 0
   const r = c.regionNext
   c.regionNext = r + bytes
@@ -114,33 +107,11 @@ export function killRegions(c: CpuState, b: Block): bool {
   return running
 }
 
-/** The pages of the block that is entered are checked now, as its generation says. */
-// @ts-ignore: decorator
-@inline
-function markPages(c: CpuState, r: usize, ordinal: u32): void {
-  if (changetype<Region>(r).pages != 1) markEach(c, r, ordinal)
-}
-
-function markEach(c: CpuState, r: usize, ordinal: u32): void {
-  const pages = r + REGION_HEADER + (changetype<Region>(r).blocks << 2)
-  const generations = r + offsetof<Region>('generation0')
-  store<u32>(generations + (<usize>load<u8>(pages + ordinal) << 2), regionBlock(r, ordinal).generation)
-  const second = load<u8>(pages + changetype<Region>(r).blocks + ordinal)
-  if (second != 255) store<u32>(generations + (<usize>second << 2), c.generation)
-}
-
-/** The region may go to the page of n, one of its blocks that was just found, by itself from now on. */
-function markPageOf(c: CpuState, r: usize, n: usize): void {
-  const blocks = changetype<Region>(r).blocks
-  for (let i: u32 = 0; i < blocks; i++) {
-    if (changetype<usize>(regionBlock(r, i)) == n) return markEach(c, r, i)
-  }
-}
-
 /** The interpreter goes on with b's first uop, or 0 and the dispatcher must act. */
 // @ts-ignore: decorator
 @inline
 function interpreted(c: CpuState, b: Block): usize {
+  count(INTERPRETED)
   settleFlags(c)
   const remaining = c.remaining - i64(b.count)
   if (remaining < 0) return leave(c, b.rip)
@@ -167,7 +138,7 @@ function compiledAt(c: CpuState, b: Block): usize {
     b.heat = threshold >> 1
     return 0
   }
-  if (threshold == NEVER_HOT || b.generation == 0) {
+  if (threshold == NEVER_HOT || b.page == NOWHERE) {
     b.heat = NEVER_HOT
     return 0
   }
@@ -189,7 +160,7 @@ function chainedBlock(c: CpuState, from: Block, rip: u64, chain: usize): usize {
   c.rip = rip
   const arena = c.arenaNext
   const found = nextBlock(c)
-  if (found && c.arenaNext >= arena && changetype<Block>(found).generation) store<u32>(changetype<usize>(from) + chain, <u32>found)
+  if (found && c.arenaNext >= arena && changetype<Block>(found).page != NOWHERE) store<u32>(changetype<usize>(from) + chain, <u32>found)
   return found
 }
 
@@ -207,12 +178,14 @@ export function enterCompiled(c: CpuState, first: Block): usize {
     c.jitRest = c.remaining - fuel
     c.block = 0
     c.uop = 0
-    markPages(c, r, b.ordinal)
     c.jitRegion = r
+    count(ENTERED)
     const left = call_indirect<u32>(changetype<Region>(r).index, <u32>changetype<usize>(c), <u32>r, b.ordinal, <i32>fuel)
     c.jitRegion = 0
     c.remaining = c.jitRest + i64(c.jitFuel)
     const kind = left & 7
+    count(LEFT + kind)
+    count(IN_REGIONS, u64(fuel - i64(c.jitFuel)))
     let n: usize
     if (kind == LEAVE_JUMP || kind == LEAVE_SYSTEM) n = nextBlock(c)
     else {
@@ -248,7 +221,6 @@ export function enterCompiled(c: CpuState, first: Block): usize {
       settleFlags(c)
       return 0
     }
-    if (((left >> 3) & 0x1fff) == PAGE_UNCHECKED) markPageOf(c, r, n)
     b = changetype<Block>(n)
     const heat = b.heat - 1
     if (heat < 0) {
@@ -321,6 +293,7 @@ function instruction(c: CpuState, at: u32, fuel: i32): usize {
 }
 
 export function jitVector(c: CpuState, at: u32, fuel: i32): void {
+  count(HELPER_VECTOR)
   sseOp(c, instruction(c, at, fuel))
   end(c)
 }
@@ -333,14 +306,16 @@ export function jitX87(c: CpuState, at: u32, fuel: i32, detail: u32, rip: u64): 
 }
 
 export function jitCold(c: CpuState, at: u32, fuel: i32): void {
+  count(HELPER_COLD)
   coldOp(c, instruction(c, at, fuel))
   end(c)
 }
 
 /** The last instruction of its block, by `systemOp`; compiled code goes on at the fallthrough only if nothing it relies on has changed. */
 export function jitSystem(c: CpuState, at: u32, fuel: i32): void {
+  count(HELPER_SYSTEM)
   const u = instruction(c, at, fuel)
-  const generation = c.generation
+  const changes = c.codeChanges
   const mode = c.mode
   const b = regionBlock(c.jitRegion, at >> 16)
   c.rip = b.fallthrough
@@ -351,7 +326,7 @@ export function jitSystem(c: CpuState, at: u32, fuel: i32): void {
   }
   c.remaining--
   settleSystem(c)
-  c.jitStatus = c.attention || c.rip != b.fallthrough || c.generation != generation || c.mode != mode ? LEAVE_SYSTEM : JIT_OK
+  c.jitStatus = c.attention || c.rip != b.fallthrough || c.codeChanges != changes || c.mode != mode ? LEAVE_SYSTEM : JIT_OK
 }
 
 /** The last instruction of its block, by `coldOp`: a repeated string instruction. */

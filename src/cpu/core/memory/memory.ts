@@ -4,14 +4,16 @@
 // An access that crosses a page fails the tag comparison, because the tag is compared with the page of its LAST byte.
 // Constraints: 1. a store that may fault in its second page changes nothing in its first; 2. a store into decoded code drops that code before
 // the next instruction (blocks.ts); 3. a page's dirty byte is set before its first store after clearDirty.
-import { FETCHED_BITS, FETCHED_OFFSET, TLB_BYTES, TLB_ENTRY_BYTES, TLB_FILLED_OFFSET, TLB_FILLED_WORDS } from '../../numbers/sizes'
+import { TLB_BYTES, TLB_ENTRY_BYTES, TLB_FILLED_OFFSET, TLB_FILLED_WORDS } from '../../numbers/sizes'
 import { ACCESS_READ, ACCESS_WRITE, CONTEXT_SUPERVISOR, CONTEXT_USER, CONTEXT_USER_ALIGNED, CpuState } from '../state/state'
 import { CONTEXTS, cpuAt, cpuCount, dirtyPages, isRam, markDirty, memoryAt, pageFlags, ramBase } from '../state/layout'
 import { mmioRead, mmioWrite } from '../state/imports'
 import { storeIntoCode } from '../blocks/blocks'
+import { forgetCodePage, newGeneration } from '../blocks/code-pages'
 import { VECTOR_AC, raise, raiseNotCanonical } from '../state/fault'
 import { isCanonical, walk } from './mmu'
 import { NO_TAG, TlbEntry, dropEntry, tlbEntry } from './tlb-entry'
+import { TAGS_FLUSHED, count } from '../state/counters'
 import { checkData } from '../system/debug'
 
 export const TLB_WRITE: u32 = 2 // writable, and the dirty bit is set
@@ -41,36 +43,8 @@ export function tlbInsert(c: CpuState, context: u32, linear: u64, physicalPage: 
   entry.page = <u32>physicalPage | flags
 }
 
-function newGeneration(c: CpuState): void {
-  c.globalGeneration = c.generation + 1
-  c.generation += 2
-  memory.fill(changetype<usize>(c) + FETCHED_OFFSET, 0, FETCHED_BITS / 8)
-}
-
-/** Global translations stay. */
-function newNonGlobalGeneration(c: CpuState): void {
-  c.generation++
-  if (c.generation == c.globalGeneration) newGeneration(c)
-}
-
-/** Where the mark of a page lies, and in `fetchedBit` which bit of the word. */
-let fetchedBit: u64 = 0
-function fetchedWord(c: CpuState, linear: u64): usize {
-  const page = <u32>(linear >> 12)
-  const hash = (page ^ (page >>> 14)) & (FETCHED_BITS - 1)
-  fetchedBit = <u64>1 << u64(hash & 63)
-  return changetype<usize>(c) + FETCHED_OFFSET + ((hash >> 6) << 3)
-}
-
-/** A block with bytes in this page is current from now on: losing the page's translation must begin a new generation. */
-export function markFetched(c: CpuState, linear: u64): void {
-  const word = fetchedWord(c, linear)
-  store<u64>(word, load<u64>(word) | fetchedBit)
-}
-
 /** The generation in which the translation of `linear`, just made for a fetch, holds. */
 export function generationOf(c: CpuState, linear: u64): u32 {
-  markFetched(c, linear)
   const entry = tlbEntry(c.tlb, linear)
   return entry.readTag == (linear & PAGE_MASK) && entry.page & TLB_GLOBAL ? c.globalGeneration : c.generation
 }
@@ -113,7 +87,9 @@ export function tlbFlushAll(c: CpuState): void {
   newGeneration(c)
 }
 
+/** Global translations stay. The caller knows what that means for code (code-pages.ts). */
 export function tlbFlushNonGlobal(c: CpuState): void {
+  count(TAGS_FLUSHED)
   for (let context: u32 = 0; context <= CONTEXT_USER; context++) {
     for (let i: u32 = 0; i < TLB_FILLED_WORDS; i++) {
       const word = filledWords(c, context) + (i << 3)
@@ -133,15 +109,12 @@ export function tlbFlushNonGlobal(c: CpuState): void {
       store<u64>(word, kept)
     }
   }
-  newNonGlobalGeneration(c)
 }
 
-/** True if blocks may have been current whose bytes are in the page: then a new generation has begun. */
+/** True if blocks may have been current whose bytes are in the page: they are no more. */
 export function tlbFlushPage(c: CpuState, linear: u64): bool {
   for (let context: u32 = 0; context < CONTEXTS; context++) dropEntry(tlbEntry(c.tlbBase + context * TLB_BYTES, linear))
-  if ((load<u64>(fetchedWord(c, linear)) & fetchedBit) == 0) return false
-  newGeneration(c)
-  return true
+  return forgetCodePage(c, linear, true)
 }
 
 /** Every store to any page, or to one page, takes the out-of-line path once more (all vCPUs). Looks at the groups that may hold something. */

@@ -14,7 +14,9 @@ import { EVENT_TLB_FLUSH, FLUSH_ALL, FLUSH_ALL_NON_GLOBAL, FLUSH_PAGE, FLUSH_PCI
 import { CpuState } from '../state/state'
 import { eventMask, systemArea } from '../state/layout'
 import { event } from '../state/imports'
+import { TLB_ASKED, TLB_FILLED, count } from '../state/counters'
 import { stopAtBoundary } from '../blocks/blocks'
+import { forgetAddressSpace, forgetCodePage, forgetPutAside, newNonGlobalGeneration } from '../blocks/code-pages'
 import { tlbFlushAll, tlbFlushNonGlobal, tlbFlushPage } from './memory'
 import { ARRAY_1G, ARRAY_2M, ARRAY_4K, ENTRIES_1G, LARGE_1G, LARGE_2M, SECOND_ENTRY_BYTES, SETS_2M, SETS_4K, SETS_USED, VICTIM_1G, VICTIM_2M, VICTIM_4K, WAYS } from '../state/system-area'
 
@@ -30,6 +32,8 @@ export const RIGHT_WRITE: u64 = 2
 export const RIGHT_USER: u64 = 4
 export const RIGHT_DIRTY: u64 = 64
 export const RIGHT_NO_EXECUTE: u64 = 0x8000000000000000
+/** Of a value: what an instruction fetch depends on. */
+const FETCH_RELEVANT: u64 = 0x000ffffffffff000 | RIGHT_USER | RIGHT_NO_EXECUTE
 
 /** Set by `lookup`: the value found, and the mask of the offset inside its page. */
 export let foundValue: u64 = 0
@@ -69,6 +73,7 @@ export function currentPcid(c: CpuState): u32 {
 }
 
 export function lookup(c: CpuState, linear: u64): bool {
+  count(TLB_ASKED)
   const area = systemArea(c)
   const base = KEY_VALID | u64(currentPcid(c))
   let entry = findIn(set4k(area, linear), WAYS, base | (linear & KEY_PAGE))
@@ -90,6 +95,7 @@ export function lookup(c: CpuState, linear: u64): bool {
 
 /** Enters a translation of a page whose offset mask is 0xfff, 0x1fffff or 0x3fffffff. */
 export function remember(c: CpuState, linear: u64, offsetMask: u64, value: u64, global: bool): void {
+  count(TLB_FILLED)
   const area = systemArea(c)
   const want = KEY_VALID | u64(currentPcid(c)) | (linear & 0x0000ffffffffffff & ~offsetMask)
   let set: usize
@@ -112,7 +118,11 @@ export function remember(c: CpuState, linear: u64, offsetMask: u64, value: u64, 
     store<u32>(area + LARGE_1G, 1)
   }
   let entry = findIn(set, ways, want)
-  if (entry == 0) {
+  const key = global ? want | KEY_GLOBAL : want
+  if (entry) {
+    // The tables say something else now, though nothing was invalidated.
+    if (load<u64>(entry) != key || (load<u64>(entry, 8) ^ value) & FETCH_RELEVANT) dropCopies(c, load<u64>(entry), offsetMask)
+  } else {
     for (let i: u32 = 0; i < ways; i++) {
       if (load<u64>(set + i * SECOND_ENTRY_BYTES) == 0) {
         entry = set + i * SECOND_ENTRY_BYTES
@@ -126,18 +136,29 @@ export function remember(c: CpuState, linear: u64, offsetMask: u64, value: u64, 
     entry = set + (way & (ways - 1)) * SECOND_ENTRY_BYTES
     dropCopies(c, load<u64>(entry), offsetMask)
   }
-  store<u64>(entry, global ? want | KEY_GLOBAL : want)
+  store<u64>(entry, key)
   store<u64>(entry, value, 8)
 }
 
-/** Drops the fast tags made from an entry that is being replaced. */
+/** Drops the fast tags made from an entry that is being replaced, and what is known of its code. */
 function dropCopies(c: CpuState, key: u64, offsetMask: u64): void {
-  if ((key & KEY_GLOBAL) == 0 && (<u32>key & 0xfff) != currentPcid(c)) return
+  const pcid = <u32>key & 0xfff
+  if ((key & KEY_GLOBAL) == 0 && pcid != currentPcid(c)) {
+    if (offsetMask == 0xfff) forgetCodePage(c, linearOfKey(key), false)
+    else forgetAddressSpace(c, pcid)
+    return
+  }
   if (offsetMask == 0xfff) {
-    if (!tlbFlushPage(c, <u64>((<i64>(key << 16)) >> 16) & ~0xfff)) return
+    if (!tlbFlushPage(c, linearOfKey(key))) return
   } else tlbFlushAll(c)
   // It may be the page of the running block, whose next instruction then walks again. It must do so wherever the run is cut.
   if (c.block || c.jitRegion) stopAtBoundary(c)
+}
+
+// @ts-ignore: decorator
+@inline
+function linearOfKey(key: u64): u64 {
+  return <u64>((<i64>(key << 16)) >> 16) & ~0xfff
 }
 
 function announce(c: CpuState, kind: u32, pcid: u32): void {
@@ -182,13 +203,18 @@ export function forgetAll(c: CpuState): void {
 export function forgetAllNonGlobal(c: CpuState): void {
   clearEverywhere(c, KEY_GLOBAL, 0)
   tlbFlushNonGlobal(c)
+  forgetPutAside(c)
+  newNonGlobalGeneration(c)
   announce(c, FLUSH_ALL_NON_GLOBAL, 0)
 }
 
 /** The non-global entries of one PCID. */
 export function forgetPcid(c: CpuState, pcid: u32): void {
   clearEverywhere(c, KEY_GLOBAL | KEY_PCID, u64(pcid))
-  if (pcid == currentPcid(c)) tlbFlushNonGlobal(c)
+  if (pcid == currentPcid(c)) {
+    tlbFlushNonGlobal(c)
+    newNonGlobalGeneration(c)
+  } else forgetAddressSpace(c, pcid)
   announce(c, FLUSH_PCID, pcid)
 }
 

@@ -2,7 +2,7 @@
 //
 // Order, from the end of static data: decoder state; per vCPU: state, TLBs, block tables, block arena; the code-write log; page flags;
 // dirty map; ROM; guest RAM. RAM comes last and is aligned to 64 KiB. Promises: nothing moves after `layOut`; `bytesNeeded` is pure.
-import { BLOCK_TABLE_ENTRIES, JUMP_CACHE_ENTRIES, PAGE_TABLE_ENTRIES, STATE_BYTES, TLB_BYTES } from '../../numbers/sizes'
+import { BLOCK_TABLE_ENTRIES, CODE_PAGE_ENTRIES, JUMP_CACHE_ENTRIES, PAGE_TABLE_ENTRIES, STATE_BYTES, TLB_BYTES } from '../../numbers/sizes'
 import { SYSTEM_AREA_BYTES } from './system-area'
 import { CpuState } from './state'
 
@@ -77,7 +77,7 @@ export function setDropCompiled(wanted: bool): void {
 const REGION_BYTES: u32 = 0x80000
 
 function arenaBytes(vcpus: u32): u32 {
-  return vcpus <= 4 ? 0x800000 : vcpus <= 16 ? 0x400000 : 0x100000
+  return vcpus <= 2 ? 0x2000000 : vcpus <= 4 ? 0x1000000 : vcpus <= 16 ? 0x400000 : 0x100000
 }
 
 function align(value: usize, to: usize): usize {
@@ -85,7 +85,7 @@ function align(value: usize, to: usize): usize {
 }
 
 /** Where a vCPU's system area (system-area.ts) lies behind its state. All of it belongs into snapshots. */
-const SYSTEM_AREA_OFFSET: usize = STATE_BYTES + CONTEXTS * TLB_BYTES + 4 * (BLOCK_TABLE_ENTRIES + 2 * PAGE_TABLE_ENTRIES + JUMP_CACHE_ENTRIES)
+const SYSTEM_AREA_OFFSET: usize = STATE_BYTES + CONTEXTS * TLB_BYTES + 4 * (BLOCK_TABLE_ENTRIES + 2 * PAGE_TABLE_ENTRIES + JUMP_CACHE_ENTRIES + CODE_PAGE_ENTRIES)
 
 // @ts-ignore: decorator
 @inline
@@ -155,6 +155,7 @@ export function layOut(vcpus: u32, ram: u32): void {
     c.pageTable = c.blockTable + 4 * BLOCK_TABLE_ENTRIES
     c.secondTable = c.pageTable + 4 * PAGE_TABLE_ENTRIES
     c.jumpCache = c.secondTable + 4 * PAGE_TABLE_ENTRIES
+    c.codePages = c.jumpCache + 4 * JUMP_CACHE_ENTRIES
     c.arena = arenas + i * arenaBytes(vcpus)
     c.arenaNext = c.arena
     c.arenaEnd = c.arena + arenaBytes(vcpus)
@@ -163,6 +164,7 @@ export function layOut(vcpus: u32, ram: u32): void {
     c.regionEnd = c.regionArena + REGION_BYTES
     c.globalGeneration = 1
     c.generation = 2
+    c.lastGeneration = 2
     c.randomState = 0x9e3779b97f4a7c15
     memory.fill(c.tlbBase, 0xff, CONTEXTS * TLB_BYTES)
   }

@@ -101,13 +101,14 @@ export class CpuState {
   mxcsr: u32 // 660
   retiredLow: u64 // 664: instructions retired by this vCPU since reset
   xcr0: u64 // 672
-  spare0: u64; spare1: u64; spare2: u64; spare3: u64; spare4: u64 // 680..719
+  spare0: u64; spare1: u64; spare2: u64; spare3: u64 // 680..711
+  specCtrl: u64 // 712: IA32_SPEC_CTRL, without effect
   serializedAt: u64 // 720: sequence number of the code-write log at the last serialization
   randomState: u64 // 728
   // 736: derived from here to the end of the class; not saved, rebuilt by stateChanged.
   tlb: usize // TLB of the current context
   mode: u32 // 740: MODE_* bits
-  generation: u32 // 744: changes whenever a linear address may translate differently; never equal to globalGeneration
+  generation: u32 // 744: of the address space in force (code-pages.ts); never equal to globalGeneration
   cpl: u32 // 748
   fault: u32 // 752: 1 while a fault is raised and not yet delivered
   faultVector: u32
@@ -154,7 +155,10 @@ export class CpuState {
   regionNext: usize // 988
   regionEnd: usize // 992
   globalGeneration: u32 // 996: the same for addresses that a global entry of the TLB translates
-  endOfDerived: u64 // 1000
+  lastGeneration: u32 // 1000: the highest number yet
+  codeChanges: u32 // 1004: counts what makes code pages be checked again
+  codePages: usize // 1008: hash table of code pages
+  endOfDerived: u32 // 1012
 }
 
 // @ts-ignore: decorator

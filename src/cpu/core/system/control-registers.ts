@@ -11,6 +11,7 @@ import { event, taskPriorityRead, taskPriorityWrite } from '../state/imports'
 import { VECTOR_GP, VECTOR_UD, raise, raiseNoCode } from '../state/fault'
 import { tlbFlushAll, tlbFlushNonGlobal } from '../memory/memory'
 import { isCanonical, loadPdptes, RESERVED_PHYSICAL } from '../memory/mmu'
+import { changeAddressSpace } from '../blocks/code-pages'
 import { is64, updateMode } from './segments'
 import { currentPcid, forgetAll, forgetAllNonGlobal, forgetPage, forgetPcid } from '../memory/tlb'
 import { armDebug } from './debug'
@@ -76,9 +77,11 @@ export function writeCr3(c: CpuState, value: u64): bool {
   }
   if (eventMask & EVENT_CR3) event(c.index, EVENT_CR3, <u32>next, keep ? 1 : 0)
   // The fast tags know no PCID: those that are not global belong to the old one.
+  const from = currentPcid(c)
   c.cr3 = next
   if (pcide) {
     tlbFlushNonGlobal(c)
+    changeAddressSpace(c, from, <u32>next & 0xfff)
     if (!keep) forgetPcid(c, <u32>next & 0xfff)
   } else forgetAllNonGlobal(c)
   serialize(c)
