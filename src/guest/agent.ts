@@ -163,6 +163,13 @@ export class AgentClient implements Disposable {
     }
   }
 
+  /** Writes over some bytes of a file that is there, not the first ones: at offset 0 the agent would empty it. */
+  async patch(path: string, offset: number, bytes: Uint8Array): Promise<void> {
+    if (offset <= 0) throw new RangeError(`AgentClient.patch: offset ${offset}`)
+    const id = await this.#send('put', concatBytes(encodeText(`644 ${offset} ${path}\n`), bytes))
+    await this.#answer(id, ['ok'])
+  }
+
   /** Reads a whole file. */
   async get(path: string): Promise<Uint8Array> {
     const id = await this.#send('get', this.#payload(`0 -1 ${path}`))

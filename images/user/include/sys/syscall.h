@@ -65,6 +65,8 @@
 #define SYS_times 100
 #define SYS_getuid 102
 #define SYS_syslog 103
+#define SYS_setuid 105
+#define SYS_setgid 106
 #define SYS_setpgid 109
 #define SYS_getppid 110
 #define SYS_setsid 112
