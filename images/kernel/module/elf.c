@@ -18,6 +18,10 @@
 #include "internal.h"
 
 #define EV_CURRENT		1
+#define SHT_INIT_ARRAY		14
+#define SHT_FINI_ARRAY		15
+#define SHT_GROUP		17
+#define SHT_X86_64_UNWIND	0x70000001
 #define SHF_COMPRESSED		0x800
 #define SHF_TLS			0x400
 #define ZEROES_MAX		(16UL << 20)	/* of one section; the whole area has no more */
@@ -95,6 +99,30 @@ static int check_null_section(const struct klp_modinfo *info)
 	return 0;
 }
 
+/*
+ * What is left out because its kind is not known may be what the rest cannot do
+ * without: relocations, for one (SHT_REL is not used on x86-64).
+ */
+static bool is_known_type(u32 type)
+{
+	switch (type) {
+	case SHT_NULL:
+	case SHT_PROGBITS:
+	case SHT_SYMTAB:
+	case SHT_STRTAB:
+	case SHT_RELA:
+	case SHT_NOTE:
+	case SHT_NOBITS:
+	case SHT_INIT_ARRAY:
+	case SHT_FINI_ARRAY:
+	case SHT_GROUP:
+	case SHT_X86_64_UNWIND:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static int check_one_section(const struct klp_modinfo *info, unsigned int i)
 {
 	const Elf64_Shdr *sec = &info->sechdrs[i];
@@ -108,8 +136,8 @@ static int check_one_section(const struct klp_modinfo *info, unsigned int i)
 	if (sec->sh_addralign & (sec->sh_addralign - 1) || sec->sh_addralign > PAGE_SIZE)
 		return module_refuse(info, "section %u: sh_addralign is %llu", i,
 				     (unsigned long long)sec->sh_addralign);
-	if (sec->sh_type == SHT_REL)		/* not used on x86-64 */
-		return module_refuse(info, "section %u: sh_type: relocations without addend", i);
+	if (!is_known_type(sec->sh_type))
+		return module_refuse(info, "section %u: sh_type is 0x%x", i, sec->sh_type);
 	if (!(sec->sh_flags & SHF_ALLOC))
 		return 0;
 	if ((sec->sh_flags & WXA) == WXA)
