@@ -58,7 +58,10 @@ async function look(port: GuestPort): Promise<unknown> {
       ...one,
       stages: one.stages.map(({ when, state, bytes, listing }) => ({ when, state, bytes, listing })),
     })),
-    switched: transition.tasks.map(({ comm, started, completed }) => ({ comm, started, completed })),
+    // Whether insmod outlives the transition is each run's own.
+    switched: transition.tasks
+      .filter(({ comm }) => comm !== 'insmod')
+      .map(({ comm, started, completed }) => ({ comm, started, completed })),
     tasks: tasks.map(({ pid, comm, patchState }) => ({ pid, comm, patchState })),
     tables: tables.tables.map(({ level, base }) => ({ level, base })),
     // Which frame, and whether it has been used yet, is each run's own.
