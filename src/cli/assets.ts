@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { TransplantError } from '../base/index.js'
+import { readNamedFile } from './files.js'
 
 const packageFolder = fileURLToPath(new URL('../..', import.meta.url))
 const imageFolder = join(packageFolder, 'images', 'built')
@@ -27,20 +27,6 @@ export function readPackageVersion(): string {
   return (JSON.parse(text) as { readonly version: string }).version
 }
 
-/** Reads a file that a person named; throws FILE_UNREADABLE with the system's reason. */
-export function readNamedFile(path: string): Uint8Array {
-  try {
-    return new Uint8Array(readFileSync(path))
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new TransplantError(
-      'FILE_UNREADABLE',
-      `cannot read '${path}': ${reason}.`,
-      'Check the path and its permissions.',
-    )
-  }
-}
-
 /** Reads an image that the package ships. */
 export function readImage(file: string): Uint8Array {
   return readNamedFile(imagePath(file))
@@ -61,4 +47,14 @@ export interface Manifest {
 
 export function readManifest(): Manifest {
   return JSON.parse(new TextDecoder().decode(readImage('manifest.json'))) as Manifest
+}
+
+/** Files for hands in a run of Scion: the next kernel, and the patch modules that are shipped. */
+export function handsOnFiles(): { readonly path: string; readonly bytes: Uint8Array }[] {
+  const { images } = readManifest()
+  const modules = images.filter(({ file }) => file.endsWith('.ko'))
+  return [
+    { path: '/boot/scion-1.1', bytes: readImage('scion-1.1.elf') },
+    ...modules.map(({ file }) => ({ path: `/lib/modules/${file}`, bytes: readImage(`patches/${file}`) })),
+  ]
 }

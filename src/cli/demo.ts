@@ -4,7 +4,9 @@ import type { Command } from 'commander'
 import { EXIT_CODES } from '../base/index.js'
 import { type DemoProgress, type DemoReport, type DemoStep, runDemo } from '../lab/index.js'
 import { nodeWorkers } from '../node/index.js'
-import { readImage, readNamedFile } from './assets.js'
+import { readImage } from './assets.js'
+import { readNamedFile } from './files.js'
+import { explain } from './help.js'
 import { DEFAULT_INITRD, DEFAULT_KERNEL, integerOption, readCore } from './machine-options.js'
 import { colors, print, printJson, say } from './output.js'
 import { NEXT_KERNEL } from './upgrade.js'
@@ -22,48 +24,47 @@ interface DemoFlags {
 export const DEMO_MODULE = 'patches/demo.ko'
 
 export function addDemoCommand(program: Command): void {
-  program
-    .command('demo')
-    .description('boot, live-patch and live-upgrade a guest under its programs, and verify it by a twin')
-    .option('--smp <n>', 'number of vCPUs, 1 to 16', '2')
-    .option('--memory <MiB>', 'guest RAM in MiB', '128')
-    .option('--seed <n>', 'seed of the vCPU scheduler: the same seed gives the same run', '1')
-    .option('--kernel <file>', 'the kernel to begin with; default: Scion 1.0')
-    .option('--next-kernel <file>', 'the kernel to change to; default: Scion 1.1')
-    .option('--module <file>', 'the patch module; default: the one that is shipped')
-    .option('--json', 'the report as one JSON document, schema transplant-demo/1')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  transplant demo                      the story, with figures
-  transplant demo --json | jq .checks  every check as data
-  transplant demo --smp 4 --seed 7     four vCPUs, another interleaving
-
-Exit codes: 0 every check held, 1 one did not.`,
-    )
-    .action(async (flags: DemoFlags) => {
-      const workers = nodeWorkers()
-      const report = await runDemo({
-        assets: {
-          coreWasm: readCore(),
-          firmware: readImage('firmware.bin'),
-          kernel: flags.kernel === undefined ? readImage(DEFAULT_KERNEL) : readNamedFile(flags.kernel),
-          nextKernel: flags.nextKernel === undefined ? readImage(NEXT_KERNEL) : readNamedFile(flags.nextKernel),
-          initrd: readImage(DEFAULT_INITRD),
-          patchModule: flags.module === undefined ? readImage(DEMO_MODULE) : readNamedFile(flags.module),
-        },
-        seed: integerOption('seed', flags.seed, 0, Number.MAX_SAFE_INTEGER),
-        vcpus: integerOption('smp', flags.smp, 1, 16),
-        memoryBytes: integerOption('memory', flags.memory, 64, 3072) * 1024 * 1024,
-        onProgress: progressTeller(),
-        breathe: workers.breathe,
-        ...(workers.cores > 1 ? { workers } : {}),
-      })
-      if (flags.json === true) printJson(report)
-      else tell(report)
-      process.exitCode = report.ok ? EXIT_CODES.ok : EXIT_CODES.failed
+  explain(
+    program
+      .command('demo')
+      .description('boot, live-patch and live-upgrade a guest under its programs, and verify it by a twin')
+      .option('--smp <n>', 'number of vCPUs, 1 to 16', '2')
+      .option('--memory <MiB>', 'guest RAM in MiB', '128')
+      .option('--seed <n>', 'seed of the vCPU scheduler: the same seed gives the same run', '1')
+      .option('--kernel <file>', 'the kernel to begin with; default: Scion 1.0')
+      .option('--next-kernel <file>', 'the kernel to change to; default: Scion 1.1')
+      .option('--module <file>', 'the patch module; default: the one that is shipped')
+      .option('--json', 'the report as one JSON document, schema transplant-demo/1'),
+    {
+      examples: [
+        'transplant demo                      the story, with figures',
+        'transplant demo --json | jq .checks  every check as data',
+        'transplant demo --smp 4 --seed 7     four vCPUs, another interleaving',
+      ],
+      exitCodes: '0 every check held, 1 one did not, 2 usage or a bad file.',
+    },
+  ).action(async (flags: DemoFlags) => {
+    const workers = nodeWorkers()
+    const report = await runDemo({
+      assets: {
+        coreWasm: readCore(),
+        firmware: readImage('firmware.bin'),
+        kernel: flags.kernel === undefined ? readImage(DEFAULT_KERNEL) : readNamedFile(flags.kernel),
+        nextKernel: flags.nextKernel === undefined ? readImage(NEXT_KERNEL) : readNamedFile(flags.nextKernel),
+        initrd: readImage(DEFAULT_INITRD),
+        patchModule: flags.module === undefined ? readImage(DEMO_MODULE) : readNamedFile(flags.module),
+      },
+      seed: integerOption('seed', flags.seed, 0, Number.MAX_SAFE_INTEGER),
+      vcpus: integerOption('smp', flags.smp, 1, 16),
+      memoryBytes: integerOption('memory', flags.memory, 64, 3072) * 1024 * 1024,
+      onProgress: progressTeller(),
+      breathe: workers.breathe,
+      ...(workers.cores > 1 ? { workers } : {}),
     })
+    if (flags.json === true) printJson(report)
+    else tell(report)
+    process.exitCode = report.ok ? EXIT_CODES.ok : EXIT_CODES.failed
+  })
 }
 
 const STEPS: Record<DemoStep, string> = {

@@ -3,12 +3,20 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { EXIT_CODES } from '../base/index.js'
-import { Machine, type MachineOptions } from '../machine/index.js'
-import { corePath, imagePath, readImage, readNamedFile } from './assets.js'
-import { CommandFailure, refused } from './output.js'
+import { concatenateCpio, writeCpio } from '../format/index.js'
+import type { MachineOptions } from '../machine/index.js'
+import { corePath, imagePath, readImage } from './assets.js'
+import { readNamedFile } from './files.js'
+import { CommandFailure } from './output.js'
 
 export const DEFAULT_KERNEL = 'scion-1.0.elf'
 export const DEFAULT_INITRD = 'initramfs.cpio'
+
+/** A file for the guest; its path there begins with "/". */
+export interface GuestFile {
+  readonly path: string
+  readonly bytes: Uint8Array
+}
 
 export interface MachineFlags {
   readonly smp: string
@@ -33,6 +41,35 @@ export function addMachineOptions(command: Command): Command {
     .option('--timeout <seconds>', 'give up after this much virtual time (exit code 6)')
 }
 
+/** Options that shape a machine: a snapshot has its own. */
+const SHAPING = ['smp', 'memory', 'seed', 'append', 'initrd', 'disk']
+
+/** Options that were given and say nothing here are refused, not passed over. */
+export function refuseIdle(command: Command, names: readonly string[], why: string): void {
+  const given = names.find((name) => command.getOptionValueSource(name) === 'cli')
+  if (given === undefined) return
+  throw new CommandFailure(EXIT_CODES.usage, 'idle-option', `--${given} says nothing ${why}.`, 'Leave one of them out.')
+}
+
+export function refuseShaping(command: Command, flags: { readonly from?: string }): void {
+  if (flags.from !== undefined) refuseIdle(command, [...SHAPING, 'kernel'], 'beside --from: the snapshot has its own')
+}
+
+/** The same machine with these files in its initial RAM disk. */
+export function withFiles(options: MachineOptions, files: readonly GuestFile[]): MachineOptions {
+  if (files.length === 0) return options
+  const entries = files.flatMap(({ path, bytes }) => {
+    const name = path.replace(/^\/+/, '')
+    const folders = [...name.matchAll(/\//g)].map(({ index }) => name.slice(0, index))
+    return [
+      ...folders.map((folder) => ({ name: folder, mode: 0o040755, data: new Uint8Array(0) })),
+      { name, mode: 0o100644, data: bytes },
+    ]
+  })
+  const unique = entries.filter((entry, i) => entries.findIndex(({ name }) => name === entry.name) === i)
+  return { ...options, initrd: concatenateCpio([options.initrd ?? new Uint8Array(0), writeCpio(unique)]) }
+}
+
 /** An integer option; throws a usage failure that names it. */
 export function integerOption(name: string, text: string, least: number, most: number): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
@@ -48,7 +85,7 @@ export function integerOption(name: string, text: string, least: number, most: n
 }
 
 /** Virtual nanoseconds (= instructions) until the command gives up. */
-export function timeLimit(flags: MachineFlags, fallbackSeconds: number): number {
+export function timeLimit(flags: { readonly timeout?: string }, fallbackSeconds: number): number {
   if (flags.timeout === undefined) return fallbackSeconds * 1e9
   return integerOption('timeout', flags.timeout, 1, 1_000_000) * 1e9
 }
@@ -80,11 +117,4 @@ export function machineOptions(image: string | undefined, flags: MachineFlags, i
 
 export function readCore(): Uint8Array {
   return new Uint8Array(readFileSync(corePath()))
-}
-
-/** Starts a machine; an image that cannot be booted is a wrong file. */
-export function startMachine(image: string | undefined, flags: MachineFlags): Machine {
-  const created = Machine.create(machineOptions(image, flags))
-  if (!created.ok) throw refused(created, EXIT_CODES.usage)
-  return created.value
 }

@@ -66,6 +66,7 @@ export function report(error: unknown, json: boolean): number {
 function exitCodeOf(code: string): ExitCode {
   switch (code) {
     case 'GUEST_PANIC':
+    case 'GUEST_OOPS':
     case 'GUEST_ENDED':
       return EXIT_CODES.guestPanic
     case 'AGENT_TIMEOUT':
@@ -92,6 +93,12 @@ function describe(error: unknown): { code: string; message: string; hint: string
     const { message, hint, code } = error
     const text = hint !== '' && message.endsWith(hint) ? message.slice(0, -hint.length).trimEnd() : message
     return { code, message: text, hint, exitCode: exitCodeOf(code) }
+  }
+  if (error instanceof Error && 'syscall' in error && 'code' in error) {
+    return {
+      ...{ code: 'IO', message: `${error.message}.`, hint: 'Check the path, its permissions and the space left.' },
+      exitCode: EXIT_CODES.usage,
+    }
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return {

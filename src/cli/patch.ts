@@ -1,10 +1,9 @@
 // `transplant patch build|load|status`: a patch module from source, into a guest, and what became of it there.
 
-import { writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { EXIT_CODES, type ExitCode } from '../base/index.js'
-import { readStragglers } from '../guest/index.js'
+import { oopsError, readStragglers } from '../guest/index.js'
 import { createDisassembler } from '../isa/index.js'
 import {
   buildPatchFromAssembly,
@@ -18,9 +17,11 @@ import {
   type PatchTarget,
   readKernelFacts,
 } from '../patch/index.js'
-import { imagePath, readNamedFile } from './assets.js'
+import { imagePath } from './assets.js'
 import { compileWithGcc } from './compile.js'
-import { addMachineOptions, DEFAULT_KERNEL } from './machine-options.js'
+import { LARGEST_MODULE, LARGEST_SOURCE, readNamedFile, requireWritable, writeNamedFile } from './files.js'
+import { explain } from './help.js'
+import { addMachineOptions, DEFAULT_KERNEL, refuseShaping } from './machine-options.js'
 import { CommandFailure, colors, print, printJson, say } from './output.js'
 import { goesOn, openSession, readableKernels, type SessionFlags, saveSession } from './session.js'
 
@@ -34,6 +35,14 @@ export function addPatchCommand(program: Command): void {
   const patch = program
     .command('patch')
     .description('build a patch module, load it into a guest, see what became of it')
+  explain(patch, {
+    examples: [
+      'transplant patch build fix.s -o fix.ko     a module from source',
+      'transplant patch load fix.ko --save it     into a guest, which is kept',
+      'transplant patch status --from it          what is in it',
+    ],
+    exitCodes: 'each of the three has its own: transplant patch load --help.',
+  })
   addBuildCommand(patch)
   addLoadCommand(patch)
   addStatusCommand(patch)
@@ -42,63 +51,60 @@ export function addPatchCommand(program: Command): void {
 // build ///////////////////////////////////////////////////////////////////////////////////////////////////////////////
 
 function addBuildCommand(patch: Command): void {
-  patch
-    .command('build')
-    .description('build a patch module: from C with gcc, from assembly with nothing but this package')
-    .argument('<source>', 'SOURCE.c, written with the livepatch API, or SOURCE.s (Intel syntax)')
-    .option('-o, --output <file>', "the module; default: the source's name with .ko")
-    .option('--kernel <file>', 'the kernel image that it is for; default: Scion 1.0')
-    .option('--json', 'what was built as one JSON document')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  transplant patch build fix.c
-  transplant patch build fix.s -o fix.ko --kernel mine.elf
-
-Exit codes: 0 built, 2 the source does not compile or a file is wrong, 3 the source replaces no function, 4 gcc is missing,
+  explain(
+    patch
+      .command('build')
+      .description('build a patch module: from C with gcc, from assembly with nothing but this package')
+      .argument('<source>', 'SOURCE.c, written with the livepatch API, or SOURCE.s (Intel syntax)')
+      .option('-o, --output <file>', "the module; default: the source's name with .ko")
+      .option('--kernel <file>', 'the kernel image that it is for; default: Scion 1.0')
+      .option('--json', 'what was built as one JSON document'),
+    {
+      examples: ['transplant patch build fix.c', 'transplant patch build fix.s -o fix.ko --kernel mine.elf'],
+      exitCodes: `0 built, 2 the source does not compile or a file is wrong, 3 the source replaces no function, 4 gcc is missing,
 5 refused: the kernel would not take it.`,
-    )
-    .action(async (source: string, flags: BuildFlags) => {
-      const text = new TextDecoder().decode(readNamedFile(source))
-      const kernel = kernelFacts(flags.kernel ?? imagePath(DEFAULT_KERNEL))
-      const options = { sourceName: basename(source), source: text, kernel }
-      if (!/\.[csS]$/.test(source)) {
-        throw new CommandFailure(
-          EXIT_CODES.usage,
-          'unknown-source',
-          `'${source}' is neither C nor assembly by its name.`,
-          'Name it SOURCE.c or SOURCE.s.',
-        )
-      }
-      const built = source.endsWith('.c')
-        ? await buildPatchFromC({ ...options, compile: compileWithGcc })
-        : await buildPatchFromAssembly(options)
-      if (!built.ok) throw patchRefused(built)
-      if (built.diagnostics !== '') say(built.diagnostics.trimEnd())
-      if (built.patch !== undefined && built.patch.functions.length === 0) {
-        throw new CommandFailure(
-          EXIT_CODES.noChange,
-          'no-change',
-          `${source} replaces no function.`,
-          'Fill in a struct klp_func with .old_name and .new_func, or write a .patch directive.',
-        )
-      }
-      const output = flags.output ?? `${basename(source).replace(/\.[^.]*$/, '')}.ko`
-      writeFileSync(output, built.module)
-      const functions = built.patch?.functions ?? []
-      if (flags.json === true) {
-        printJson({
-          schema: 'transplant-patch-build/1',
-          ...{ name: built.name, output, bytes: built.module.length, kernel: kernel.buildId, functions },
-        })
-        return
-      }
-      print(`${output}: ${built.module.length} bytes, patch '${built.name}' for build-id ${kernel.buildId}`)
-      for (const one of functions)
-        print(`  ${one.object}:${one.name}${one.entry === undefined ? '' : ` at 0x${one.entry.toString(16)}`}`)
-      say(`Next: transplant patch load ${output}`)
-    })
+    },
+  ).action(async (source: string, flags: BuildFlags) => {
+    if (!/\.[csS]$/.test(source)) {
+      throw new CommandFailure(
+        EXIT_CODES.usage,
+        'unknown-source',
+        `'${source}' is neither C nor assembly by its name.`,
+        'Name it SOURCE.c or SOURCE.s.',
+      )
+    }
+    const output = flags.output ?? `${basename(source).replace(/\.[^.]*$/, '')}.ko`
+    const text = new TextDecoder().decode(readNamedFile(source, LARGEST_SOURCE))
+    requireWritable(output)
+    const kernel = kernelFacts(flags.kernel ?? imagePath(DEFAULT_KERNEL))
+    const options = { sourceName: basename(source), source: text, kernel }
+    const built = source.endsWith('.c')
+      ? await buildPatchFromC({ ...options, compile: compileWithGcc })
+      : await buildPatchFromAssembly(options)
+    if (!built.ok) throw patchRefused(built)
+    if (built.diagnostics !== '') say(built.diagnostics.trimEnd())
+    if (built.patch === undefined || built.patch.functions.length === 0) {
+      throw new CommandFailure(
+        EXIT_CODES.noChange,
+        'no-change',
+        `${source} replaces no function.`,
+        'Fill in a struct klp_func with .old_name and .new_func, or write a .patch directive.',
+      )
+    }
+    writeNamedFile(output, built.module)
+    const { functions } = built.patch
+    if (flags.json === true) {
+      printJson({
+        schema: 'transplant-patch-build/1',
+        ...{ name: built.name, output, bytes: built.module.length, kernel: kernel.buildId, functions },
+      })
+      return
+    }
+    print(`${output}: ${built.module.length} bytes, patch '${built.name}' for build-id ${kernel.buildId}`)
+    for (const one of functions)
+      print(`  ${one.object}:${one.name}${one.entry === undefined ? '' : ` at 0x${one.entry.toString(16)}`}`)
+    say(`Next: transplant patch load ${output}`)
+  })
 }
 
 function kernelFacts(path: string): KernelFacts {
@@ -107,70 +113,81 @@ function kernelFacts(path: string): KernelFacts {
   throw new CommandFailure(EXIT_CODES.usage, facts.code, `${path}: ${facts.message}.`, 'Give a Scion kernel image.')
 }
 
+const exitCodes: Partial<Record<PatchRefusal['code'], ExitCode>> = {
+  'compile-failed': EXIT_CODES.usage,
+  'no-change': EXIT_CODES.noChange,
+  syntax: EXIT_CODES.usage,
+}
+
 /** A source that is wrong in itself is a wrong file; one that this kernel cannot take is refused. */
 function patchRefused(refusal: PatchRefusal): CommandFailure {
-  const exitCode: ExitCode =
-    refusal.code === 'compile-failed' || refusal.code === 'syntax' ? EXIT_CODES.usage : EXIT_CODES.refused
-  const where = refusal.line === undefined ? '' : `line ${refusal.line}: `
-  return new CommandFailure(exitCode, refusal.code, `${where}${refusal.message}.`, refusal.detail ?? '')
+  const exitCode = exitCodes[refusal.code] ?? EXIT_CODES.refused
+  return new CommandFailure(exitCode, refusal.code, `${refusal.message}.`, refusal.detail ?? '')
 }
 
 // load ////////////////////////////////////////////////////////////////////////////////////////////////////////////////
 
 function addLoadCommand(patch: Command): void {
-  addMachineOptions(
-    patch
-      .command('load')
-      .description('load a module into a running guest and follow its transition')
-      .argument('<module>', 'a module that `patch build` made')
-      .argument('[image]', 'the kernel to boot; default: Scion 1.0'),
-  )
-    .option('--from <snapshot>', 'go on from a snapshot instead of booting')
-    .option('--save <snapshot>', 'keep the guest in a snapshot afterwards')
-    .option('--json', 'what happened as one JSON document')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  transplant patch load fix.ko
-  transplant patch load fix.ko --save patched.snapshot
-
-Exit codes: 0 loaded and every task switched, 5 the guest refused the module and goes on, 6 the transition is stuck,
-7 the guest panicked.`,
+  explain(
+    addMachineOptions(
+      patch
+        .command('load')
+        .description('load a module into a running guest and follow its transition')
+        .argument('<module>', 'a module that `patch build` made')
+        .argument('[image]', 'the kernel to boot; default: Scion 1.0'),
     )
-    .action(async (path: string, image: string | undefined, flags: SessionFlags) => {
-      const module = readNamedFile(path)
-      const { session, kernels } = await openSession(image, flags)
-      const kernel = await session.kernel(readableKernels(kernels))
-      const facts = readKernelFacts(kernel.image.elf.bytes)
-      const checked = facts.ok ? checkPatch(module, facts.kernel) : undefined
-      const guestPath = `/tmp/${basename(path).replace(/[^\w.-]/g, '_')}`
-      await session.agent.put(guestPath, module)
-      const target: PatchTarget = checked?.ok
-        ? { name: checked.patch.name, functions: checked.patch.functions, path: guestPath }
-        : { name: moduleName(path), functions: [], path: guestPath }
-      const report = await observePatch(session, kernel, target, await createDisassembler())
-      const alive = await goesOn(session)
-      const why = checked === undefined || checked.ok ? undefined : checked
-      if (flags.json === true) {
-        printJson({
-          schema: 'transplant-patch-load/1',
-          ...{ ok: report.status === 0, guestGoesOn: alive, refusal: why ?? null, ...report },
-        })
-      } else tellLoad(report)
-      saveSession(session, flags)
-      if (report.status !== 0) {
-        throw new CommandFailure(
-          EXIT_CODES.refused,
-          why?.code ?? 'refused',
-          `the guest refused ${path}: ${report.error}.${why === undefined ? '' : ` ${why.message}.`}`,
-          alive
-            ? 'The guest goes on undisturbed: a command ran in it afterwards.'
-            : 'The guest does not answer any more.',
-          { said: flags.json === true },
-        )
-      }
-    })
+      .option('--from <snapshot>', 'go on from a snapshot instead of booting')
+      .option('--save <snapshot>', 'keep the guest in a snapshot afterwards')
+      .option('--json', 'what happened as one JSON document'),
+    {
+      examples: ['transplant patch load fix.ko', 'transplant patch load fix.ko --save patched.snapshot'],
+      exitCodes: `0 loaded and every task switched, 2 usage or a bad file, 3 the module patches no function, 5 the guest refused
+the module and goes on, 6 timeout, or the transition is stuck, 7 the guest panicked or oopsed.`,
+    },
+  ).action(async (path: string, image: string | undefined, flags: SessionFlags, command: Command) => {
+    refuseShaping(command, flags)
+    const module = readNamedFile(path, LARGEST_MODULE)
+    const { session, kernels } = await openSession(image, flags)
+    const kernel = await session.kernel(readableKernels(kernels))
+    const facts = readKernelFacts(kernel.image.elf.bytes)
+    const checked = facts.ok ? checkPatch(module, facts.kernel) : undefined
+    const guestPath = `/tmp/${basename(path).replace(/[^\w.-]/g, '_')}`
+    await session.agent.put(guestPath, module)
+    const target: PatchTarget = checked?.ok
+      ? { name: checked.patch.name, functions: checked.patch.functions, path: guestPath }
+      : { name: moduleName(path), functions: [], path: guestPath }
+    const report = await observePatch(session, kernel, target, await createDisassembler())
+    if (session.console.oops !== undefined) throw oopsError(session.console, `to load ${path}`)
+    const alive = await goesOn(session)
+    const why = checked === undefined || checked.ok ? undefined : checked
+    if (flags.json === true) {
+      printJson({
+        schema: 'transplant-patch-load/1',
+        ...{ ok: report.status === 0, guestGoesOn: alive, refusal: why ?? null, ...report },
+      })
+    } else tellLoad(report)
+    saveSession(session, flags)
+    if (report.status !== 0) {
+      throw new CommandFailure(
+        EXIT_CODES.refused,
+        why?.code ?? 'refused',
+        `the guest refused ${path}: ${report.error}.${why === undefined ? '' : ` ${why.message}.`}`,
+        alive
+          ? 'The guest goes on undisturbed: a command ran in it afterwards.'
+          : 'The guest does not answer any more.',
+        { said: flags.json === true },
+      )
+    }
+    if (report.enabled === '') {
+      throw new CommandFailure(
+        EXIT_CODES.noChange,
+        'no-change',
+        `${path} is loaded, but it patches no function.`,
+        'A patch calls klp_enable_patch() when it is loaded.',
+        { said: flags.json === true },
+      )
+    }
+  })
 }
 
 function tellLoad(report: PatchReport): void {
@@ -189,39 +206,42 @@ function tellLoad(report: PatchReport): void {
 // status //////////////////////////////////////////////////////////////////////////////////////////////////////////////
 
 function addStatusCommand(patch: Command): void {
-  addMachineOptions(
-    patch
-      .command('status')
-      .description('the patches in a guest, and the tasks that hold a transition up')
-      .argument('[image]', 'the kernel to boot where there is no snapshot'),
-  )
-    .option('--from <snapshot>', 'the guest, as `patch load --save` keeps it')
-    .option('--json', 'the same as one JSON document')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  transplant patch status --from patched.snapshot\n\nExit codes: 0 read, 6 a transition is under way.',
+  explain(
+    addMachineOptions(
+      patch
+        .command('status')
+        .description('the patches in a guest, and the tasks that hold a transition up')
+        .argument('[image]', 'the kernel to boot where there is no snapshot'),
     )
-    .action(async (image: string | undefined, flags: SessionFlags) => {
-      const { session, kernels } = await openSession(image, flags)
-      const names = (await session.agent.read('ls /sys/kernel/livepatch')).split('\n').filter((name) => name !== '')
-      const patches = []
-      for (const name of names) {
-        const read = async (file: string): Promise<string> =>
-          (await session.agent.read(`cat /sys/kernel/livepatch/${name}/${file}`)).trim()
-        patches.push({ name, enabled: await read('enabled'), transition: await read('transition') })
-      }
-      const stragglers = await readStragglers(await session.kernel(readableKernels(kernels)))
-      const under = patches.some((one) => one.transition === '1')
-      if (flags.json === true) {
-        printJson({
-          schema: 'transplant-patch-status/1',
-          ...{ patches, stragglers: stragglers.map(({ pid, comm }) => ({ pid, comm })), time: session.machine.now },
-        })
-      } else {
-        if (patches.length === 0) print('no patches')
-        for (const one of patches) print(`${one.name}  enabled ${one.enabled}  transition ${one.transition}`)
-        for (const task of stragglers) print(`  not switched: ${task.comm} (pid ${task.pid})`)
-      }
-      if (under) process.exitCode = EXIT_CODES.timeout
-    })
+      .option('--from <snapshot>', 'the guest, as `patch load --save` keeps it')
+      .option('--json', 'the same as one JSON document'),
+    {
+      examples: ['transplant patch status --from patched.snapshot'],
+      exitCodes:
+        '0 read, 2 usage or a bad file, 6 timeout, or a transition is under way, 7 the guest panicked or oopsed.',
+    },
+  ).action(async (image: string | undefined, flags: SessionFlags, command: Command) => {
+    refuseShaping(command, flags)
+    const { session, kernels } = await openSession(image, flags)
+    const names = (await session.agent.read('ls /sys/kernel/livepatch')).split('\n').filter((name) => name !== '')
+    const patches = []
+    for (const name of names) {
+      const read = async (file: string): Promise<string> =>
+        (await session.agent.read(`cat /sys/kernel/livepatch/${name}/${file}`)).trim()
+      patches.push({ name, enabled: await read('enabled'), transition: await read('transition') })
+    }
+    const stragglers = await readStragglers(await session.kernel(readableKernels(kernels)))
+    const under = patches.some((one) => one.transition === '1')
+    if (flags.json === true) {
+      printJson({
+        schema: 'transplant-patch-status/1',
+        ...{ patches, stragglers: stragglers.map(({ pid, comm }) => ({ pid, comm })), time: session.machine.now },
+      })
+    } else {
+      if (patches.length === 0) print('no patches')
+      for (const one of patches) print(`${one.name}  enabled ${one.enabled}  transition ${one.transition}`)
+      for (const task of stragglers) print(`  not switched: ${task.comm} (pid ${task.pid})`)
+    }
+    if (under) process.exitCode = EXIT_CODES.timeout
+  })
 }

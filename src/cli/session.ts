@@ -1,10 +1,10 @@
 // A guest for one command: booted from images, or resumed from a snapshot with --from; kept with --save.
 
-import { writeFileSync } from 'node:fs'
 import { EXIT_CODES } from '../base/index.js'
 import { GuestSession, type KernelImage, readKernelImage } from '../guest/index.js'
 import { decodeSnapshot, encodeSnapshot, type MachineOptions, type Snapshot } from '../machine/index.js'
-import { readImage, readNamedFile } from './assets.js'
+import { readImage } from './assets.js'
+import { readNamedFile, requireWritable, writeNamedFile } from './files.js'
 import { DEFAULT_KERNEL, type MachineFlags, machineOptions, readCore, timeLimit } from './machine-options.js'
 import { refused, say } from './output.js'
 
@@ -28,7 +28,9 @@ export async function openSession(
   flags: SessionFlags,
   prepare: (options: MachineOptions) => MachineOptions = (options) => options,
 ): Promise<OpenedSession> {
+  requireWritable(flags.save)
   const options = {
+    endAtOops: true,
     limit: timeLimit(flags, DEFAULT_LIMIT_SECONDS),
     breathe: () => new Promise<void>((resolve) => setImmediate(resolve)),
   }
@@ -70,8 +72,8 @@ export function readSnapshot(path: string): Snapshot {
 
 export function saveSession(session: GuestSession, flags: SessionFlags): void {
   if (flags.save === undefined) return
-  writeFileSync(flags.save, encodeSnapshot(session.machine.snapshot()))
-  say(`saved ${flags.save}; go on with --from ${flags.save}`)
+  writeNamedFile(flags.save, encodeSnapshot(session.machine.snapshot()))
+  say(`saved ${flags.save}; go on with transplant run --from ${flags.save}`)
 }
 
 /** Whether the guest still does what it is asked: a command through its agent, its shell and its kernel. */

@@ -3,9 +3,10 @@
 //   Ctrl-A h   help            Ctrl-A x   quit            Ctrl-A s   save a snapshot
 //   Ctrl-A i   where is it     Ctrl-A Ctrl-A   a literal Ctrl-A
 //
-// When standard input is no terminal, bytes pass unchanged and the end of input is a hang-up of the line only: the guest
-// goes on until it powers off or the limit is reached.
+// When standard input is no terminal, bytes pass unchanged, and its end is told: the guest goes on until it ends or waits for
+// more (console.ts).
 
+import { TransplantError } from '../base/index.js'
 import { say } from './output.js'
 
 export type TerminalCommand = 'quit' | 'help' | 'snapshot' | 'info'
@@ -62,10 +63,11 @@ export class EscapeFilter {
   }
 }
 
-/** Connects standard input; `onBytes` and `onCommand` are called as things are typed. Returns what undoes it. */
+/** Connects standard input; `onBytes` and `onCommand` are called as things are typed, `onEnd` when it is over. Returns what undoes it. */
 export function connectTerminal(
   onBytes: (bytes: Uint8Array) => void,
   onCommand: (command: TerminalCommand) => void,
+  onEnd: () => void,
 ): () => void {
   const input = process.stdin
   const interactive = input.isTTY === true
@@ -86,10 +88,49 @@ export function connectTerminal(
     }
   }
   input.on('data', listener)
+  input.on('end', onEnd)
   input.resume()
   return () => {
     input.off('data', listener)
+    input.off('end', onEnd)
     input.pause()
     if (interactive) input.setRawMode(false)
   }
+}
+
+const LARGEST_INPUT = 16 * 1024 * 1024
+/** Wall time in which the first byte of a pipe must come; one that stays silent may never be closed. */
+const SILENCE = 300
+
+/** All of what is piped in; undefined at a terminal, for a pipe that stays silent, and for nothing. */
+export function pipedInput(): Promise<Uint8Array | undefined> {
+  const input = process.stdin
+  if (input.isTTY === true) return Promise.resolve(undefined)
+  const parts: Buffer[] = []
+  let length = 0
+  return new Promise((resolve, reject) => {
+    const finish = (): void => {
+      clearTimeout(timer)
+      input.removeAllListeners('data')
+      input.pause()
+      resolve(length === 0 ? undefined : new Uint8Array(Buffer.concat(parts)))
+    }
+    const timer = setTimeout(finish, SILENCE)
+    input.on('data', (part: Buffer) => {
+      clearTimeout(timer)
+      parts.push(part)
+      length += part.length
+      if (length <= LARGEST_INPUT) return
+      input.pause()
+      reject(
+        new TransplantError(
+          'INPUT_TOO_LARGE',
+          `Standard input has more than ${LARGEST_INPUT / 1024 / 1024} MiB.`,
+          'Give it as a disk: --disk FILE.',
+        ),
+      )
+    })
+    input.on('end', finish)
+    input.on('error', finish)
+  })
 }

@@ -3,12 +3,13 @@
 import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { EXIT_CODES } from '../base/index.js'
-import { concatenateCpio, writeCpio } from '../format/index.js'
 import { readKernelImage } from '../guest/index.js'
 import { finishWorkloads, judgeUpgrade, lastLine, running, startWorkloads, WORKLOADS } from '../lab/index.js'
 import { observeUpgrade, type UpgradeReport } from '../upgrade/index.js'
-import { imagePath, readNamedFile } from './assets.js'
-import { addMachineOptions } from './machine-options.js'
+import { imagePath } from './assets.js'
+import { readNamedFile } from './files.js'
+import { explain } from './help.js'
+import { addMachineOptions, refuseShaping, withFiles } from './machine-options.js'
 import { CommandFailure, colors, print, printJson, say } from './output.js'
 import { goesOn, openSession, readableKernels, type SessionFlags, saveSession } from './session.js'
 
@@ -20,85 +21,82 @@ interface UpgradeFlags extends SessionFlags {
 }
 
 export function addUpgradeCommand(program: Command): void {
-  addMachineOptions(
-    program
-      .command('upgrade')
-      .description('change the kernel of a guest under its programs, and verify what they can observe')
-      .argument('[next-image]', 'the kernel to change to; default: Scion 1.1'),
-  )
-    .option('--kernel <file>', 'the kernel to begin with; default: Scion 1.0')
-    .option('--from <snapshot>', 'go on from a snapshot instead of booting')
-    .option('--save <snapshot>', 'keep the guest in a snapshot afterwards')
-    .option('--json', 'what happened as one JSON document, schema transplant-upgrade/1')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  transplant upgrade                              from Scion 1.0 to 1.1
-  transplant upgrade mine.elf --kernel old.elf    images of your own
-  transplant upgrade --from patched.snapshot      a guest that was live-patched before
-
-Exit codes: 0 every check held, 1 one did not, 5 the guest refused the image and goes on, 7 the guest panicked.`,
+  explain(
+    addMachineOptions(
+      program
+        .command('upgrade')
+        .description('change the kernel of a guest under its programs, and verify what they can observe')
+        .argument('[next-image]', 'the kernel to change to; default: Scion 1.1'),
     )
-    .action(async (next: string | undefined, flags: UpgradeFlags) => {
-      const path = next ?? imagePath(NEXT_KERNEL)
-      const bytes = readNamedFile(path)
-      const guestPath = `/tmp/${basename(path).replace(/[^\w.-]/g, '_')}`
-      const { session, kernels } = await openSession(flags.kernel, flags, (options) => ({
-        ...options,
-        initrd: concatenateCpio([
-          options.initrd ?? new Uint8Array(0),
-          writeCpio([{ name: guestPath.slice(1), mode: 0o100644, data: bytes }]),
-        ]),
-      }))
-      const { agent } = session
-      if (flags.from !== undefined) await agent.put(guestPath, bytes)
-      const workloads = await startWorkloads(agent, WORKLOADS)
-      await agent.runFor(RUN_IN)
-      const before = running(workloads)
-      const image = readKernelImage(bytes)
-      const upgrade = await observeUpgrade(session, await session.kernel(readableKernels(kernels)), {
-        path: guestPath,
-        image: image.ok ? image.value : undefined,
-        pids: workloads
-          .filter(({ command }) => /^(files|pipeline|timers) /.test(command))
-          .map(({ started }) => started.pid),
-      })
-      const after = running(workloads)
-      const alive = await goesOn(session)
-      const programs = (await finishWorkloads(agent, workloads)).map(({ command, pid, status, output }) => ({
-        ...{ command, pid, status, result: lastLine(output) },
-      }))
-      const checks = [
-        ...judgeUpgrade(upgrade, { upgrade: before, upgraded: after }),
-        {
-          name: 'every program finishes',
-          ok: programs.every((program) => program.status === 0),
-          detail: programs.map((program) => program.result).join('; '),
-        },
-      ]
-      const ok = checks.every((check) => check.ok)
-      const refused = upgrade.status !== 0 && upgrade.switch === undefined
-      if (flags.json === true) {
-        printJson({ schema: 'transplant-upgrade/1', ...{ ok, refused, guestGoesOn: alive, upgrade, programs, checks } })
-      } else tell(upgrade, refused ? [] : checks)
-      saveSession(session, flags)
-      if (refused) {
-        const undisturbed = alive && programs.every((program) => program.status === 0)
-        throw new CommandFailure(
-          EXIT_CODES.refused,
-          'upgrade-refused',
-          `the guest refused ${path}: ${refusalOf(upgrade)}.`,
-          undisturbed
-            ? `The guest goes on with ${upgrade.from} undisturbed: its ${programs.length} programs finished right.`
-            : 'The guest did not go on as it should.',
-          { said: flags.json === true },
-        )
-      }
-      process.exitCode = ok ? EXIT_CODES.ok : EXIT_CODES.failed
-      if (flags.json !== true)
-        say('Next: transplant upgrade --save upgraded.snapshot, then transplant patch status --from it.')
+      .option('--kernel <file>', 'the kernel to begin with; default: Scion 1.0')
+      .option('--from <snapshot>', 'go on from a snapshot instead of booting')
+      .option('--save <snapshot>', 'keep the guest in a snapshot afterwards')
+      .option('--json', 'what happened as one JSON document, schema transplant-upgrade/1'),
+    {
+      examples: [
+        'transplant upgrade                              from Scion 1.0 to 1.1',
+        'transplant upgrade mine.elf --kernel old.elf    images of your own',
+        'transplant upgrade --from patched.snapshot      a guest that was live-patched before',
+      ],
+      exitCodes: `0 every check held, 1 one did not, 2 usage or a bad file, 5 the guest refused the image and goes on,
+6 timeout, 7 the guest panicked or oopsed.`,
+    },
+  ).action(async (next: string | undefined, flags: UpgradeFlags, command: Command) => {
+    const path = next ?? imagePath(NEXT_KERNEL)
+    const bytes = readNamedFile(path)
+    const guestPath = `/tmp/${basename(path).replace(/[^\w.-]/g, '_')}`
+    refuseShaping(command, flags)
+    const { session, kernels } = await openSession(flags.kernel, flags, (options) =>
+      withFiles(options, [{ path: guestPath, bytes }]),
+    )
+    const { agent } = session
+    if (flags.from !== undefined) await agent.put(guestPath, bytes)
+    const workloads = await startWorkloads(agent, WORKLOADS)
+    await agent.runFor(RUN_IN)
+    const before = running(workloads)
+    const image = readKernelImage(bytes)
+    const upgrade = await observeUpgrade(session, await session.kernel(readableKernels(kernels)), {
+      path: guestPath,
+      image: image.ok ? image.value : undefined,
+      pids: workloads
+        .filter(({ command }) => /^(files|pipeline|timers) /.test(command))
+        .map(({ started }) => started.pid),
     })
+    const after = running(workloads)
+    const alive = await goesOn(session)
+    const programs = (await finishWorkloads(agent, workloads)).map(({ command, pid, status, output }) => ({
+      ...{ command, pid, status, result: lastLine(output) },
+    }))
+    const checks = [
+      ...judgeUpgrade(upgrade, { upgrade: before, upgraded: after }),
+      {
+        name: 'every program finishes',
+        ok: programs.every((program) => program.status === 0),
+        detail: programs.map((program) => program.result).join('; '),
+      },
+    ]
+    const ok = checks.every((check) => check.ok)
+    const refused = upgrade.status !== 0 && upgrade.switch === undefined
+    if (flags.json === true) {
+      printJson({ schema: 'transplant-upgrade/1', ...{ ok, refused, guestGoesOn: alive, upgrade, programs, checks } })
+    } else tell(upgrade, refused ? [] : checks)
+    saveSession(session, flags)
+    if (refused) {
+      const undisturbed = alive && programs.every((program) => program.status === 0)
+      throw new CommandFailure(
+        EXIT_CODES.refused,
+        'upgrade-refused',
+        `the guest refused ${path}: ${refusalOf(upgrade)}.`,
+        undisturbed
+          ? `The guest goes on with ${upgrade.from} undisturbed: its ${programs.length} programs finished right.`
+          : 'The guest did not go on as it should.',
+        { said: flags.json === true },
+      )
+    }
+    process.exitCode = ok ? EXIT_CODES.ok : EXIT_CODES.failed
+    if (flags.json !== true)
+      say('Next: transplant upgrade --save upgraded.snapshot, then transplant patch status --from it.')
+  })
 }
 
 /** The kernel's own sentence where it said one; else kexec's. */

@@ -6,7 +6,7 @@
 // 2. At most one request is under way (the protocol's flow control); commands that were started go on beside it, and their
 //    output is kept until they are waited for.
 // 3. A guest that panics, ends, stops or stays silent is a TransplantError with a stable code and the console's last lines:
-//    GUEST_PANIC, GUEST_ENDED, GUEST_STOPPED, AGENT_TIMEOUT. What the agent refuses is AGENT_REFUSED with its errno text.
+//    GUEST_PANIC, GUEST_OOPS, GUEST_ENDED, GUEST_STOPPED, AGENT_TIMEOUT. What the agent refuses is AGENT_REFUSED with its errno text.
 //
 //   const agent = new AgentClient(port)
 //   await agent.connect()
@@ -22,6 +22,8 @@ export interface AgentOptions {
   readonly limit?: number
   /** A log that listens already; without one the client keeps its own. */
   readonly console?: ConsoleLog
+  /** A call ends with GUEST_OOPS when the kernel tells of a fault of its own. Default: the guest goes on as it can. */
+  readonly endAtOops?: boolean
 }
 
 export interface CommandResult {
@@ -58,6 +60,8 @@ class Running implements StartedCommand {
 /** Room for the `<mode> <offset> <path>` line in a put request. */
 const PUT_BYTES = FRAME_PAYLOAD_LIMIT - 512
 const DEFAULT_LIMIT = 60e9
+/** Instructions in which a kernel prints its oops to the end. */
+const OOPS_TIME = 20e6
 
 export class AgentClient implements Disposable {
   readonly port: GuestPort
@@ -66,6 +70,7 @@ export class AgentClient implements Disposable {
   readonly #reader = new FrameReader()
   readonly #subscription: Disposable
   readonly #ownConsole: boolean
+  readonly #endAtOops: boolean
   #commands = new Map<number, Running>()
   #answers: AgentFrame[] = []
   #nextId = 1
@@ -75,6 +80,7 @@ export class AgentClient implements Disposable {
     this.port = port
     this.#limit = options.limit ?? DEFAULT_LIMIT
     this.#ownConsole = options.console === undefined
+    this.#endAtOops = options.endAtOops === true
     this.console = options.console ?? new ConsoleLog(port)
     this.#subscription = port.onConsole(({ channel, bytes }) => {
       if (channel !== 1) return
@@ -159,7 +165,7 @@ export class AgentClient implements Disposable {
     for (let offset = 0; offset === 0 || offset < bytes.length; offset += PUT_BYTES) {
       const head = encodeText(`${mode.toString(8)} ${offset} ${path}\n`)
       const id = await this.#send('put', concatBytes(head, bytes.subarray(offset, offset + PUT_BYTES)))
-      await this.#answer(id, ['ok'])
+      await this.#answer(id, ['ok'], `to take '${path}'`)
     }
   }
 
@@ -175,7 +181,7 @@ export class AgentClient implements Disposable {
     const id = await this.#send('get', this.#payload(`0 -1 ${path}`))
     const parts: Uint8Array[] = []
     for (;;) {
-      const answer = await this.#answer(id, ['data', 'end'])
+      const answer = await this.#answer(id, ['data', 'end'], `to give '${path}'`)
       if (answer.verb === 'end') return concatBytes(...parts)
       parts.push(answer.payload)
     }
@@ -239,15 +245,18 @@ export class AgentClient implements Disposable {
   }
 
   /** The first answer to a request. */
-  async #answer(id: number, verbs: readonly string[]): Promise<AgentFrame> {
+  async #answer(id: number, verbs: readonly string[], what = 'to answer'): Promise<AgentFrame> {
     const wanted = (frame: AgentFrame): boolean =>
       frame.id === id && (frame.verb === 'error' || verbs.includes(frame.verb))
-    await this.runUntil(() => this.#answers.some(wanted), 'to answer')
+    await this.runUntil(() => this.#answers.some(wanted), what)
     const answer = this.#answers.find(wanted) as AgentFrame
     this.#answers = this.#answers.filter((frame) => frame !== answer)
     if (answer.verb !== 'error') return answer
     this.#commands.delete(id)
-    throw new TransplantError('AGENT_REFUSED', `The guest's agent refused: errno ${decodeText(answer.payload)}.`)
+    throw new TransplantError(
+      'AGENT_REFUSED',
+      `The guest's agent refused ${what}: errno ${decodeText(answer.payload)}.`,
+    )
   }
 
   /** Runs the guest until `done`: asked at each output, and wherever a breakpoint's handler stops. `what` completes errors. */
@@ -257,9 +266,10 @@ export class AgentClient implements Disposable {
       const now = await this.#now()
       const stop = await this.port.run({
         instructions: Math.max(1, start + this.#limit - now),
-        until: () => done() || this.console.panic !== undefined,
+        until: () => done() || this.console.panic !== undefined || this.#oopsed,
       })
       if (done()) return
+      if (this.#oopsed) await this.#tellOops(what)
       if (stop.reason === 'limit') {
         throw new TransplantError(
           'AGENT_TIMEOUT',
@@ -269,6 +279,16 @@ export class AgentClient implements Disposable {
       }
       this.#refuse(stop, what)
     }
+  }
+
+  get #oopsed(): boolean {
+    return this.#endAtOops && this.console.oops !== undefined
+  }
+
+  /** Lets the kernel finish what it says, then throws. */
+  async #tellOops(what: string): Promise<never> {
+    await this.port.run({ instructions: OOPS_TIME, until: () => this.console.panic !== undefined })
+    throw oopsError(this.console, what)
   }
 
   /** Throws where a guest that stopped so cannot answer any more. */
@@ -302,6 +322,12 @@ export class AgentClient implements Disposable {
     const tail = this.console.tail()
     return tail === '' ? ' Its console printed nothing.' : ` Its console's last lines:\n${tail}\n`
   }
+}
+
+/** What to throw for a guest whose kernel has oopsed instead of doing `what` ("to answer"). */
+export function oopsError(console: ConsoleLog, what: string): TransplantError {
+  const lines = console.oops?.join('\n') ?? ''
+  return new TransplantError('GUEST_OOPS', `The guest's kernel oopsed instead ${what}:\n${lines}\n`)
 }
 
 function resultOf(running: Running, text: string): CommandResult {

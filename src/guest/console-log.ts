@@ -20,6 +20,9 @@ export interface KernelMessage {
 
 const STAMPED = /^\[\s*(\d+\.\d+)\]\s(?:\[\s*[CT]\d+\]\s)?(.*)$/
 const LINE_FEED = 10
+/** How the kernel begins to tell of a fault of its own (images/kernel/arch/oops.c, fault.c), as Linux does. */
+const OOPS = /^(BUG: |kernel BUG at |Oops: |.*\[#\d+\])/
+const OOPS_LINES = 8
 
 /** The kernel message on a console line; undefined for any other output. */
 export function parseKernelMessage(line: string): KernelMessage | undefined {
@@ -33,6 +36,7 @@ export class ConsoleLog implements Disposable {
   readonly lines: ConsoleLine[] = []
   #partial: number[] = []
   #panic: string | undefined
+  #firstOops: number | undefined
   readonly #subscription: Disposable
   readonly #lineEmitter = new Emitter<ConsoleLine>()
   readonly onLine: Event<ConsoleLine> = this.#lineEmitter.event
@@ -46,6 +50,12 @@ export class ConsoleLog implements Disposable {
   /** The line with which the kernel gave up; undefined while it has not. */
   get panic(): string | undefined {
     return this.#panic
+  }
+
+  /** The first lines of the first oops, from the one that names it; undefined where there was none. */
+  get oops(): readonly string[] | undefined {
+    const first = this.#firstOops
+    return first === undefined ? undefined : this.lines.slice(first, first + OOPS_LINES).map((line) => line.text)
   }
 
   /** Kernel messages from the `first`-th console line on. */
@@ -74,6 +84,9 @@ export class ConsoleLog implements Disposable {
       this.#partial = []
       const line = { time, text }
       this.lines.push(line)
+      if (this.#firstOops === undefined && OOPS.test(parseKernelMessage(text)?.text ?? '')) {
+        this.#firstOops = this.lines.length - 1
+      }
       if (this.#panic === undefined && text.includes('Kernel panic'))
         this.#panic = parseKernelMessage(text)?.text ?? text
       this.#lineEmitter.fire(line)

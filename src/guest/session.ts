@@ -18,6 +18,8 @@ import { findKernel, type ScionView } from './scion/index.js'
 export interface SessionOptions extends MachinePortOptions {
   /** Instructions that one command in the guest may take. */
   readonly limit?: number
+  /** A command in the guest ends with GUEST_OOPS when the kernel oopses. Default: the guest goes on as it can. */
+  readonly endAtOops?: boolean
 }
 
 export class GuestSession implements Disposable {
@@ -35,6 +37,7 @@ export class GuestSession implements Disposable {
     this.agent = new AgentClient(this.port, {
       console: this.console,
       ...(options.limit === undefined ? {} : { limit: options.limit }),
+      endAtOops: options.endAtOops === true,
     })
   }
 

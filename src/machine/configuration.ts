@@ -17,7 +17,7 @@ export interface MachineOptions {
   readonly firmware: Uint8Array
   /** Bytes of RAM, a multiple of 64 KiB, 2 MiB to 3 GiB. Default 128 MiB. */
   readonly memoryBytes?: number
-  /** 1 to 64. Default 1. */
+  /** 1 to 16. Default 1. */
   readonly vcpus?: number
   /** Default 1. */
   readonly seed?: number | bigint
@@ -66,13 +66,17 @@ function require(condition: boolean, message: string, hint: string): void {
 
 /** Checks the options. A bad number is misuse and throws; a bad image is a refusal. */
 export function configure(options: MachineOptions): Result<Configuration, BootRefusalCode> {
+  for (const name of ['coreWasm', 'firmware'] as const) {
+    require(options[name] !==
+      undefined, `A machine needs '${name}'.`, "In Node, readAssets() of 'transplant/node' has it; in a page, the package's exports do.")
+  }
   const { memoryBytes = 128 * MIB, vcpus = 1, seed = 1, meanSlice = DEFAULT_MEAN_SLICE, firmware } = options
   require(Number.isInteger(memoryBytes) &&
     memoryBytes % 0x10000 === 0 &&
     memoryBytes >= 2 * MIB &&
     memoryBytes <=
       3072 * MIB, `Memory of ${memoryBytes} bytes is not possible.`, 'Use a multiple of 64 KiB from 2 MiB to 3 GiB.')
-  require(Number.isInteger(vcpus) && vcpus >= 1 && vcpus <= 64, `${vcpus} vCPUs are not possible.`, 'Use 1 to 64.')
+  require(Number.isInteger(vcpus) && vcpus >= 1 && vcpus <= 16, `${vcpus} vCPUs are not possible.`, 'Use 1 to 16.')
   require(firmware.length > 0 &&
     firmware.length % 0x10000 === 0 &&
     firmware.length <=

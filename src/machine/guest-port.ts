@@ -117,7 +117,10 @@ export interface TripleFault {
 }
 
 export interface RunLimit {
-  /** Stop after this many more instructions of the whole machine. Ignored by a remote that cannot count. */
+  /**
+   * Stop after so much more virtual time: instructions of the whole machine, and what it skips while no vCPU can run, so that
+   * an idle guest comes to an end too. A whole number from 0 on. Ignored by a remote that cannot count.
+   */
   readonly instructions?: number
   /** Stop with reason 'output' when this returns true; called with each piece of console output. */
   readonly until?: (output: ConsoleOutput) => boolean

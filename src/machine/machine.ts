@@ -28,6 +28,7 @@ import {
   type Savable,
   StateReader,
   StateWriter,
+  TransplantError,
   toDisposable,
   type VirtAddr,
   VirtualClock,
@@ -96,6 +97,11 @@ const CONSOLE_CHUNK = 4096
 const LINE_FEED = 10
 /** Bytes by which saved state may exceed the last one without moving. */
 const STATE_ROOM = 4096
+
+function requireCount(name: string, value: number): void {
+  if (value >= 0 && (Number.isInteger(value) || value === Number.POSITIVE_INFINITY)) return
+  throw new TransplantError('RUN_LIMIT', `'${name}' is ${value}.`, 'Give a whole number from 0 on, or leave it out.')
+}
 
 export class Machine implements Savable {
   readonly tag = 'machine'
@@ -326,7 +332,9 @@ export class Machine implements Savable {
     this.requestYield()
   }
 
+  /** Runs until something of `limit` holds or the machine stops. Throws RUN_LIMIT for a number that is none. */
   run(limit: RunLimit = {}): StopReason {
+    requireCount('instructions', limit.instructions ?? 0)
     const end = limit.instructions === undefined ? Number.POSITIVE_INFINITY : this.time + limit.instructions
     const watch = watchRun(limit, this.time)
     this.stopWanted = false
@@ -481,6 +489,8 @@ export class Machine implements Savable {
 
   /** Executes `instructions` on one vCPU while the others stand still. Logged as input: it bends the schedule. */
   step(cpu: number, instructions = 1): StopReason {
+    this.requireCpu(cpu)
+    requireCount('instructions', instructions)
     this.log({ kind: 'step', cpu, instructions })
     return this.stepUnlogged(cpu, instructions)
   }
@@ -536,11 +546,22 @@ export class Machine implements Savable {
     return this.configuration.memoryBytes
   }
 
+  private requireCpu(cpu: number): void {
+    if (Number.isInteger(cpu) && cpu >= 0 && cpu < this.vcpus) return
+    throw new TransplantError(
+      'NO_SUCH_VCPU',
+      `There is no vCPU ${cpu}.`,
+      this.vcpus === 1 ? 'This machine has vCPU 0 only.' : `This machine has vCPUs 0 to ${this.vcpus - 1}.`,
+    )
+  }
+
   activity(cpu: number): CpuActivity {
+    this.requireCpu(cpu)
     return this.scheduler.activity(cpu)
   }
 
   registers(cpu: number): Registers {
+    this.requireCpu(cpu)
     this.core.exports.synchronize(cpu)
     return readRegisters(this.core.state(cpu), this.board.apics[cpu]?.taskPriorityClass ?? 0)
   }
@@ -569,6 +590,7 @@ export class Machine implements Savable {
 
   /** Through the tables a vCPU uses now; undefined where nothing is mapped. */
   translate(cpu: number, address: VirtAddr): number | undefined {
+    this.requireCpu(cpu)
     const physical = this.core.exports.translate(cpu, Number(address & 0xffff_ffffn) | 0, Number(address >> 32n) | 0)
     return physical < 0 ? undefined : physical
   }
@@ -624,6 +646,7 @@ export class Machine implements Savable {
 
   /** Changes a vCPU's state area in place. */
   editState(cpu: number, edit: (state: DataView) => void): void {
+    this.requireCpu(cpu)
     this.core.exports.synchronize(cpu)
     edit(this.core.state(cpu))
     this.core.exports.stateChanged(cpu)

@@ -50,7 +50,7 @@ export function decodeSnapshot(file: Uint8Array): Result<Snapshot, SnapshotRefus
     return refuse(
       'not-a-snapshot',
       'The file is not a Transplant snapshot: its first 8 bytes are not "TPSNAPSH".',
-      'Give a file written by `snapshot save`.',
+      'Give a file that --save or Ctrl-A s has written.',
     )
   }
   try {

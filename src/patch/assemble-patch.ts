@@ -84,6 +84,13 @@ class Bytes {
   }
 }
 
+/** Bytes of .text, .rodata or .data; a guest has room for a few of them. */
+const LARGEST_SECTION = 1024 * 1024
+
+function tooLarge(section: SectionName, line: number): PatchRefusal {
+  return refuse('syntax', `line ${line}: ${section} has more than ${LARGEST_SECTION / 1024 / 1024} MiB`, { line })
+}
+
 interface PendingField {
   readonly section: SectionName
   readonly offset: number
@@ -134,9 +141,16 @@ class ModuleBuilder {
         this.current = statement.name
         return undefined
       case 'patch': {
-        const symbol = this.beginFunction(`livepatch_${statement.name}`, statement.line)
+        const { object, name, position } = statement
+        const twice = this.replacements.some(
+          (one) => one.object === object && one.name === name && one.position === position,
+        )
+        if (twice) return refuse('syntax', `line ${statement.line}: ${name} is patched twice`, { line: statement.line })
+        // Several of one name, in one object or another, are told apart by what they replace.
+        const place = `${object === 'vmlinux' ? '' : `${object}_`}${name}${position === 0 ? '' : `_${position}`}`
+        const symbol = this.beginFunction(`livepatch_${place}`, statement.line)
         if ('ok' in symbol) return symbol
-        this.replacements.push({ object: statement.object, name: statement.name, position: statement.position, symbol })
+        this.replacements.push({ object, name, position, symbol })
         return undefined
       }
       case 'function': {
@@ -146,6 +160,9 @@ class ModuleBuilder {
       case 'label':
         return this.addLabel(statement.name, statement.line)
       case 'bytes':
+        if (this.contents[this.current].length + statement.bytes.length > LARGEST_SECTION) {
+          return tooLarge(this.current, statement.line)
+        }
         this.contents[this.current].append(statement.bytes)
         return undefined
       case 'align':
@@ -215,6 +232,7 @@ class ModuleBuilder {
         { line },
       )
     }
+    if (this.contents['.text'].length > LARGEST_SECTION) return tooLarge('.text', line)
     const result = this.assembler.assembleInstruction(text)
     if (!result.ok) return refuse('syntax', `line ${line}: ${result.message}`, { line })
     if (result.field)
@@ -251,7 +269,8 @@ class ModuleBuilder {
   }
 
   finish(name: string, vermagic: string): { ok: true; object: ObjectFile } | PatchRefusal {
-    if (this.replacements.length === 0) return refuse('syntax', 'the source patches no function; name one with .patch')
+    if (this.replacements.length === 0)
+      return refuse('no-change', 'the source patches no function; name one with .patch')
     const broken = this.addEntryPoints()
     if (broken) return broken
     this.endFunction()

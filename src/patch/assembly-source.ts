@@ -72,7 +72,9 @@ function parseDirective(text: string, line: number): Statement | PatchRefusal {
     case '.patch': {
       const match = /^(?:([\w]+):)?([A-Za-z_][\w.]*?)(?:,(\d+))?$/.exec(operand)
       if (!match?.[2]) return syntax(line, `.patch wants [object:]function[,position], not "${operand}"`)
-      return { kind: 'patch', line, object: match[1] ?? 'vmlinux', name: match[2], position: Number(match[3] ?? 0) }
+      const position = readNumber(match[3] ?? '0', 0, 0xffff_ffff)
+      if (position === undefined) return syntax(line, `"${match[3]}" is no position; the first of a name is 1`)
+      return { kind: 'patch', line, object: match[1] ?? 'vmlinux', name: match[2], position }
     }
     case '.function':
       return /^[A-Za-z_][\w.]*$/.test(operand)
@@ -87,9 +89,9 @@ function parseDirective(text: string, line: number): Statement | PatchRefusal {
     case '.asciz':
       return parseString(operand, line)
     case '.zero':
-      return { kind: 'bytes', line, bytes: new Uint8Array(Number(operand) || 0) }
+      return parseZero(operand, line)
     case '.align':
-      return { kind: 'align', line, boundary: Math.max(1, Number(operand) || 1) }
+      return parseAlignment(operand, line)
     case '.byte':
       return parseNumbers(operand, 1, line)
     case '.long':
@@ -101,6 +103,31 @@ function parseDirective(text: string, line: number): Statement | PatchRefusal {
     default:
       return syntax(line, `unknown directive ${directive}`)
   }
+}
+
+/** Bytes of one .zero; a page holds what a patch needs, this much is for tables. */
+const LARGEST_ZERO = 0x10_0000
+/** Largest boundary: a page, as a module's sections have at most. */
+const LARGEST_BOUNDARY = 4096
+
+/** A whole number, decimal or 0x...; undefined where it is none or out of range. */
+function readNumber(text: string, least: number, most: number): number | undefined {
+  if (!/^(0x[0-9a-f]+|\d+)$/i.test(text)) return undefined
+  const value = Number(text)
+  return value >= least && value <= most ? value : undefined
+}
+
+function parseZero(operand: string, line: number): Statement | PatchRefusal {
+  const length = readNumber(operand, 0, LARGEST_ZERO)
+  if (length === undefined)
+    return syntax(line, `.zero wants a number of bytes from 0 to ${LARGEST_ZERO}, not "${operand}"`)
+  return { kind: 'bytes', line, bytes: new Uint8Array(length) }
+}
+
+function parseAlignment(operand: string, line: number): Statement | PatchRefusal {
+  const boundary = readNumber(operand, 1, LARGEST_BOUNDARY)
+  if (boundary !== undefined && (boundary & (boundary - 1)) === 0) return { kind: 'align', line, boundary }
+  return syntax(line, `.align wants a power of two from 1 to ${LARGEST_BOUNDARY}, not "${operand}"`)
 }
 
 function parseString(operand: string, line: number): Statement | PatchRefusal {
@@ -121,6 +148,9 @@ function parseNumbers(operand: string, width: 1 | 4 | 8, line: number): Statemen
   for (const [i, word] of words.entries()) {
     if (!/^-?(0x[0-9a-f]+|\d+)$/i.test(word)) return syntax(line, `"${word}" is not a number`)
     const value = word.startsWith('-') ? -BigInt(word.slice(1)) : BigInt(word)
+    const bits = BigInt(8 * width)
+    if (value < -(1n << (bits - 1n)) || value >= 1n << bits)
+      return syntax(line, `"${word}" does not fit ${width} bytes`)
     if (width === 8) view.setBigInt64(i * 8, BigInt.asIntN(64, value), true)
     else if (width === 4) view.setInt32(i * 4, Number(BigInt.asIntN(32, value)), true)
     else view.setInt8(i, Number(BigInt.asIntN(8, value)))

@@ -16,6 +16,7 @@ export type PatchRefusalCode =
   | 'unknown-relocation'
   | 'compile-failed'
   | 'syntax'
+  | 'no-change'
 
 export interface PatchRefusal {
   readonly ok: false

@@ -110,7 +110,7 @@ describe('a patch from assembly', () => {
     ['syntax', source('cmdline_proc_show').replace('xor eax', 'xyr eax')],
     ['syntax', '.patch cmdline_proc_show\n  ret\n.wrong\n'],
     ['syntax', '  ret\n'],
-    ['syntax', '.rodata\n.byte 1\n'],
+    ['no-change', '.rodata\n.byte 1\n'],
   ])('refuses with %s', async (code, text) => {
     expect(await build(text)).toMatchObject({ ok: false, code })
   })

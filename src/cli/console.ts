@@ -1,0 +1,199 @@
+// A guest at the person's terminal, or at the end of a pipe.
+//
+// Virtual time is not wall time: an idle guest would race from tick to tick. At a terminal the guest is therefore held
+// back to one virtual second per second; without one it runs as fast as it can, and where its input is over it is given
+// up once it has been quiet for a while.
+
+import { EXIT_CODES, formatAddress } from '../base/index.js'
+import { ConsoleLog } from '../guest/index.js'
+import { describeStop, encodeSnapshot, type Machine, MachinePort, type StopReason } from '../machine/index.js'
+import { writeNamedFile } from './files.js'
+import { timeLimit } from './machine-options.js'
+import { CommandFailure, colors, print, say } from './output.js'
+import { connectTerminal, ESCAPE_HELP, type TerminalCommand } from './terminal.js'
+
+export interface ConsoleFlags {
+  readonly timeout?: string
+  readonly snapshot: string
+}
+
+/** Virtual time without output, nearly all of it idle, after which a guest without input waits for it. */
+const QUIET = 60e9
+const LOOK = 1e9
+/** Virtual time in which a kernel that panics says the rest, or resets. */
+const PANIC_TIME = 0.5e9
+
+export class GuestConsole {
+  readonly port: MachinePort
+  readonly #machine: Machine
+  readonly #flags: ConsoleFlags
+  readonly #interactive = process.stdin.isTTY === true
+  readonly #log: ConsoleLog
+  #asked: TerminalCommand | undefined
+  #arrived: (() => void) | undefined
+  #lastOutput = 0
+  #idleThen = 0
+
+  constructor(machine: Machine, flags: ConsoleFlags) {
+    this.#machine = machine
+    this.#flags = flags
+    const started = performance.now() - machine.now / 1e6
+    this.port = new MachinePort(machine, {
+      chunk: this.#interactive ? 2_000_000 : 20_000_000,
+      breathe: async () => {
+        const ahead = machine.now / 1e6 - (performance.now() - started)
+        await pause(this.#interactive && ahead > 2 ? Math.min(ahead, 50) : 0)
+        if (this.#asked !== undefined) void this.port.stop()
+      },
+    })
+    this.#log = new ConsoleLog(this.port)
+    this.port.onConsole(({ channel, bytes }) => {
+      if (channel !== 0) return
+      process.stdout.write(bytes)
+      this.#heard()
+    })
+  }
+
+  /** Runs until the guest ends; returns the exit code. */
+  async run(): Promise<number> {
+    const disconnect = connectTerminal(
+      (bytes) => {
+        void this.port.sendConsole(0, bytes)
+        this.#heard()
+        this.#wake()
+      },
+      (command) => {
+        this.#asked = command
+        this.#wake()
+      },
+      () => this.#wake(),
+    )
+    const end = timeLimit(this.#flags, Number.POSITIVE_INFINITY)
+    this.#heard()
+    try {
+      for (;;) {
+        const left = end - this.#machine.now
+        const instructions = this.#inputOver ? Math.min(left, LOOK) : left
+        const stop = await this.port.run({ instructions, until: () => this.#log.panic !== undefined })
+        const status = await this.#act(stop, end)
+        if (status !== undefined) return status
+      }
+    } finally {
+      disconnect()
+    }
+  }
+
+  get #inputOver(): boolean {
+    return !this.#interactive && process.stdin.readableEnded
+  }
+
+  #heard(): void {
+    this.#lastOutput = this.#machine.now
+    this.#idleThen = this.#machine.statistics.idle
+  }
+
+  #wake(): void {
+    this.#arrived?.()
+    this.#arrived = undefined
+  }
+
+  /** What a stop means; a number ends the run. */
+  async #act(stop: StopReason, end: number): Promise<number | undefined> {
+    if (this.#asked !== undefined) {
+      const command = this.#asked
+      this.#asked = undefined
+      if (command === 'quit') return EXIT_CODES.ok
+      this.#obey(command)
+      return undefined
+    }
+    const status = statusOf(stop)
+    if (status !== undefined) return status
+    if (this.#log.panic !== undefined) return this.#panicked()
+    if (stop.reason === 'stuck') {
+      const hint = screenText(this.#machine) === '' ? '' : 'Its screen has text: --vga prints it.'
+      throw new CommandFailure(EXIT_CODES.timeout, 'stuck', `${describeStop(stop)}.`, hint)
+    }
+    if (stop.reason === 'limit' && this.#machine.now >= end) {
+      throw new CommandFailure(
+        EXIT_CODES.timeout,
+        'timeout',
+        `the guest did not end within ${this.#flags.timeout} s of virtual time.`,
+        'Give it more with --timeout, or end it with poweroff.',
+      )
+    }
+    if (stop.reason === 'idle' || this.#isQuiet()) await this.#awaitInput()
+    return undefined
+  }
+
+  #isQuiet(): boolean {
+    const { now, statistics } = this.#machine
+    const silence = now - this.#lastOutput
+    return this.#inputOver && silence >= QUIET && statistics.idle - this.#idleThen > 0.9 * silence
+  }
+
+  async #awaitInput(): Promise<void> {
+    if (this.#inputOver) {
+      throw new CommandFailure(
+        EXIT_CODES.timeout,
+        'idle',
+        'the guest waits for input, and the input is over.',
+        'End it with poweroff, or run one command with --exec.',
+      )
+    }
+    await new Promise<void>((resolve) => {
+      this.#arrived = resolve
+    })
+  }
+
+  async #panicked(): Promise<number> {
+    const stop = await this.port.run({ instructions: PANIC_TIME })
+    const status = stop.reason === 'exit' ? stop.status : EXIT_CODES.guestPanic
+    say(colors.yellow(`the guest panicked: ${this.#log.panic}`))
+    return status
+  }
+
+  #obey(command: TerminalCommand): void {
+    const machine = this.#machine
+    if (command === 'help') say(ESCAPE_HELP.replaceAll('\n', '\r\n'))
+    if (command === 'info') {
+      say(
+        `${machine.now.toLocaleString('en')} ns of virtual time, ${machine.statistics.instructions.toLocaleString('en')} instructions\r`,
+      )
+      for (let cpu = 0; cpu < machine.vcpus; cpu++) {
+        say(`vCPU ${cpu}: ${machine.activity(cpu)} at ${formatAddress(machine.registers(cpu).rip)}\r`)
+      }
+    }
+    if (command === 'snapshot') {
+      const file = this.#flags.snapshot
+      writeNamedFile(file, encodeSnapshot(machine.snapshot()))
+      print(`\r\nsaved ${file}; go on with transplant run --from ${file}\r`)
+    }
+  }
+}
+
+/** The rows of the guest's screen up to the last that is not empty. */
+export function screenText(machine: Machine): string {
+  return machine.screenRows().join('\n').trimEnd()
+}
+
+/** The exit status that an ended guest stands for; undefined while it can go on. */
+export function statusOf(stop: StopReason): number | undefined {
+  switch (stop.reason) {
+    case 'power-off':
+      return EXIT_CODES.ok
+    case 'exit':
+      return stop.status
+    case 'reset':
+      say(colors.yellow(`the guest was reset: ${describeStop(stop)}`))
+      return stop.cause === 'triple-fault' ? EXIT_CODES.guestPanic : EXIT_CODES.ok
+    default:
+      return undefined
+  }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    if (milliseconds > 0) setTimeout(resolve, milliseconds)
+    else setImmediate(resolve)
+  })
+}

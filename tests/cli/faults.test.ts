@@ -1,0 +1,189 @@
+// What a person does wrong, and what a guest does: one sentence, a documented exit code, nothing lost. Each exit code is
+// reached here, in command-line.test.ts (0, 6, 7) or in patch-and-upgrade.test.ts (5).
+
+import { existsSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { needs } from '../needs.js'
+import { folder, type Outcome, transplant } from './command.js'
+
+const file = (name: string, text: string): string => {
+  writeFileSync(join(folder, name), text)
+  return name
+}
+const PATCH = '.patch cmdline_proc_show\n\tret\n'
+
+function build(text: string, ...words: string[]): Outcome {
+  return transplant(['patch', 'build', file('case.s', text), ...words])
+}
+
+describe('a patch source', () => {
+  it.each([
+    [`${PATCH}.data\n.zero -5\n`, 'line 4: .zero wants'],
+    [`${PATCH}.data\n.zero 1e9\n`, 'line 4: .zero wants'],
+    [`${PATCH}.data\n${'.zero 0x100000\n'.repeat(2)}`, 'line 5: .data has more than 1 MiB'],
+    [`${PATCH}.align 0x7fffffff\n`, 'line 3: .align wants'],
+    [`${PATCH}.align 3\n`, 'line 3: .align wants'],
+    [`${PATCH}.data\n.byte 256\n`, 'line 4: "256" does not fit'],
+    ['.patch cmdline_proc_show,99999999999999999999\n\tret\n', 'line 1: "99999999999999999999" is no position'],
+    [`${PATCH}\tmov ah, byte ptr [r8]\n`, 'line 3: cannot assemble'],
+    [`${PATCH}\tpush 0xffffffff\n`, 'line 3: cannot assemble'],
+    [`${PATCH}${PATCH}`, 'line 3: cmdline_proc_show is patched twice'],
+  ])('that is wrong (%j) is refused with its line, named once', (text, message) => {
+    const { status, stderr } = build(text)
+    expect(stderr).toMatch(/^transplant: line /)
+    expect(stderr).toContain(message)
+    expect(stderr.match(/line \d+:/g)).toHaveLength(1)
+    expect(status).toBe(2)
+  })
+
+  it('that patches nothing ends with 3', () => {
+    expect(build('.rodata\n.byte 1\n')).toMatchObject({ status: 3, stderr: expect.stringContaining('no function') })
+    expect(build('')).toMatchObject({ status: 3 })
+  })
+
+  it('patches two static functions of one name', () => {
+    const { status, stdout } = build('.patch number_show,1\n\tret\n.patch number_show,2\n\tret\n', '-o', 'two.ko')
+    expect(status).toBe(0)
+    expect(stdout.match(/vmlinux:number_show at/g)).toHaveLength(2)
+  })
+
+  it('that is no source by its name, or too large, is refused', () => {
+    expect(transplant(['patch', 'build', file('case.txt', '')])).toMatchObject({ status: 2 })
+    truncateSync(join(folder, file('large.s', '')), 1 << 30)
+    const { status, stderr } = transplant(['patch', 'build', 'large.s'])
+    expect({ status, stderr }).toMatchObject({ status: 2, stderr: expect.stringContaining('1,073,741,824 bytes') })
+  })
+})
+
+describe('a file that cannot be written', () => {
+  it.each([
+    ['/nonexistent/x.ko', 'ENOENT'],
+    ['.', 'EISDIR'],
+    ['/dev/full', 'ENOSPC'],
+  ])('as %s is told with the reason of the system', (output, reason) => {
+    const { status, stderr } = build(PATCH, '-o', output)
+    expect(stderr).toContain(`cannot write '${output}': ${reason}`)
+    expect(status).toBe(2)
+  })
+
+  it('is found before the guest runs, and a file that can be is not left behind', () => {
+    file('case.ko', 'no module')
+    const { status, stderr } = transplant(['patch', 'load', 'case.ko', '--save', '/nonexistent/x'])
+    expect({ status, stderr }).toMatchObject({ status: 2, stderr: expect.stringContaining('/nonexistent/x') })
+    transplant(['patch', 'load', 'case.ko', '--save', 'new.snapshot', '--append', 'init=/nosuch'])
+    expect(existsSync(join(folder, 'new.snapshot'))).toBe(false)
+  })
+})
+
+needs('gcc')('a C source', () => {
+  it('that patches nothing ends with 3', () => {
+    expect(transplant(['patch', 'build', file('empty.c', '')])).toMatchObject({ status: 3 })
+  })
+})
+
+describe('without gcc', () => {
+  it('a C source ends with 4 and is pointed to assembly', () => {
+    const path = process.env['PATH']
+    process.env['PATH'] = folder
+    try {
+      const { status, stderr } = transplant(['patch', 'build', file('any.c', '')])
+      expect({ status, stderr }).toMatchObject({ status: 4, stderr: expect.stringContaining('assembly') })
+    } finally {
+      process.env['PATH'] = path
+    }
+  })
+})
+
+describe('options that say nothing', () => {
+  it.each([
+    [['run', '--json'], '--json says nothing without --exec'],
+    [['run', '--exec', 'true', '--snapshot', 'x'], '--snapshot says nothing beside --exec'],
+    [['run', '--from', 'x', '--smp', '4'], '--smp says nothing beside --from'],
+    [['patch', 'load', 'x.ko', '--from', 'x', '--memory', '64'], '--memory says nothing beside --from'],
+    [['upgrade', '--from', 'x', '--kernel', 'y'], '--kernel says nothing beside --from'],
+  ])('%j are refused', (words, message) => {
+    const { status, stderr } = transplant(words)
+    expect(stderr).toContain(message)
+    expect(status).toBe(2)
+  })
+})
+
+describe('a guest', () => {
+  it('whose input is over ends with 6', () => {
+    const { status, stdout, stderr } = transplant(['run'], 'uname -r\n')
+    expect(stdout).toContain('\n1.0\r\n')
+    expect({ status, stderr }).toMatchObject({ status: 6, stderr: expect.stringContaining('the input is over') })
+  })
+
+  it('that panics at its console ends with 7', () => {
+    const { status, stderr } = transplant(['run', '--append', 'console=ttyS0 init=/nosuch'])
+    expect(stderr).toContain('the guest panicked: Kernel panic')
+    expect(status).toBe(7)
+  })
+
+  it('that reboots or powers off ends the same way at a console and with --exec', () => {
+    for (const command of ['reboot', 'poweroff']) {
+      expect(transplant(['run'], `${command}\n`).status).toBe(0)
+      expect(transplant(['run', '--exec', command]).status).toBe(0)
+    }
+  })
+
+  it('that oopses while a patch is loaded says so at once, with the first lines', () => {
+    expect(build('.patch vfs_read\n\tud2\n', '-o', 'oops.ko').status).toBe(0)
+    const { status, stderr } = transplant(['patch', 'load', 'oops.ko'])
+    expect(stderr).toMatch(/kernel oopsed.*\n\[.*invalid opcode: 0000 \[#1\]/)
+    expect(stderr).not.toContain('undisturbed')
+    expect(status).toBe(7)
+  })
+
+  it('takes a module that patches nothing, which ends with 3', () => {
+    const { status, stderr } = transplant(['patch', 'load', join(folder, '../nowhere.ko')])
+    expect({ status, stderr }).toMatchObject({ status: 2 })
+    const target = new URL('../../images/built/patches/klp-target.ko', import.meta.url).pathname
+    expect(transplant(['patch', 'load', target])).toMatchObject({ status: 3 })
+  })
+})
+
+describe('hands on', () => {
+  it('gives files and standard input to a guest, keeps it, and goes on', () => {
+    expect(transplant(['run', '--exec', 'cat'], 'hi\n')).toEqual({ status: 0, stdout: 'hi\n', stderr: '' })
+    expect(build(PATCH, '-o', 'hands.ko').status).toBe(0)
+    const words = 'insmod hands.ko && cat /etc/own /sys/kernel/livepatch/*/enabled'
+    file('own', 'mine\n')
+    const put = ['--put', 'hands.ko', '--put', 'own:/etc/own']
+    expect(transplant(['run', ...put, '--exec', words])).toMatchObject({ status: 0, stdout: 'mine\n1\n' })
+    expect(transplant(['patch', 'load', 'hands.ko', '--save', 'hands.snapshot']).status).toBe(0)
+    const from = [
+      'run',
+      '--from',
+      'hands.snapshot',
+      '--put',
+      'own',
+      '--exec',
+      'cat own /sys/kernel/livepatch/*/enabled',
+    ]
+    expect(transplant(from)).toMatchObject({ status: 0, stdout: 'mine\n1\n' })
+  })
+
+  it('works as the README says: a module that is there, and the next kernel', () => {
+    const { status, stdout } = transplant(
+      ['run'],
+      'insmod /lib/modules/livepatch-sample.ko\nsleep 2\nkexec -l /boot/scion-1.1 && kexec -e\nuname -r\npoweroff\n',
+    )
+    expect(status).toBe(0)
+    expect(stdout).toContain('Scion 1.1 has taken over from 1.0')
+  })
+})
+
+describe('the help of a command', () => {
+  it.each([['run'], ['demo'], ['upgrade'], ['patch'], ['patch build'], ['patch load'], ['patch status']])(
+    'of %s begins with its own examples and ends with its own exit codes',
+    (name) => {
+      const { stdout } = transplant([...name.split(' '), '--help'])
+      expect(stdout).toMatch(new RegExp(`^Examples:\\n {2}transplant ${name}`))
+      expect(stdout.match(/Examples:/g)).toHaveLength(1)
+      expect(stdout.match(/Exit codes:/g)).toHaveLength(1)
+    },
+  )
+})
