@@ -1,7 +1,7 @@
 // Where the engines' WebAssembly is: in Node beside the package that carries it; in a page at an address that a bundler
 // makes of the `new URL` below. Neither package finds its own file once it is bundled.
 
-import { TransplantError } from '../base/index.js'
+import { bundledAddress, TransplantError } from '../base/index.js'
 
 export type EngineName = 'capstone' | 'keystone'
 
@@ -24,7 +24,8 @@ export async function readEngine(name: EngineName): Promise<Uint8Array> {
 }
 
 async function fetchEngine(name: EngineName): Promise<Uint8Array> {
-  const answer = await fetch(addresses[name]().href)
+  const packaged = `@alexaltea/${name}-js/dist/${name}.wasm`
+  const answer = await fetch(bundledAddress(addresses[name]().href, import.meta.url, packaged))
   if (!answer.ok) throw new Error(`HTTP ${answer.status} at ${answer.url}`)
   return new Uint8Array(await answer.arrayBuffer())
 }
