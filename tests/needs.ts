@@ -90,6 +90,8 @@ export function needs(...tools: readonly Tool[]): (name: string, body: () => voi
       })
       return
     }
+    // The reporter counts skipped tests and says no more: the reason goes to the log.
+    console.warn(`skipped: ${name}: ${reason}`)
     describe(name, () => {
       it.skip(`skipped: ${reason}`, () => {})
     })

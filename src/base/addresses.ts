@@ -6,12 +6,17 @@
 declare const physBrand: unique symbol
 declare const virtBrand: unique symbol
 
+/** A guest-physical address; a number, since RAM and devices lie below 2^52. */
 export type PhysAddr = number & { readonly [physBrand]: true }
+/** A guest-virtual address, unsigned, 64 bits. */
 export type VirtAddr = bigint & { readonly [virtBrand]: true }
 
+/** Bytes of a page. */
 export const PAGE_SIZE = 4096
+/** Bits of an offset in a page of 4 KiB. */
 export const PAGE_SHIFT = 12
 
+/** A number as a physical address; throws INTERNAL for one that is none. */
 export function physAddr(value: number | bigint): PhysAddr {
   const number = Number(value)
   if (!Number.isSafeInteger(number) || number < 0) throw new RangeError(`not a physical address: ${value}`)
@@ -23,10 +28,12 @@ export function virtAddr(value: number | bigint): VirtAddr {
   return BigInt.asUintN(64, BigInt(value)) as VirtAddr
 }
 
+/** The physical address so many bytes further on; throws INTERNAL where there is none. */
 export function offsetPhys(address: PhysAddr, bytes: number): PhysAddr {
   return physAddr(address + bytes)
 }
 
+/** The virtual address so many bytes further on, modulo 2^64. */
 export function offsetVirt(address: VirtAddr, bytes: number | bigint): VirtAddr {
   return virtAddr(address + BigInt(bytes))
 }

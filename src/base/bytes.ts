@@ -4,26 +4,32 @@
 // 64 bits matter. Out-of-range access throws RangeError (DataView's own check): callers validate lengths first. Knows no
 // file formats and no guest.
 
+/** A DataView of exactly these bytes, which it shares. */
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
+/** The byte at an offset. */
 export function readU8(bytes: Uint8Array, offset: number): number {
   return viewOf(bytes).getUint8(offset)
 }
 
+/** An unsigned 16-bit value, little-endian, at a byte offset. */
 export function readU16(bytes: Uint8Array, offset: number): number {
   return viewOf(bytes).getUint16(offset, true)
 }
 
+/** An unsigned 32-bit value, little-endian, at a byte offset. */
 export function readU32(bytes: Uint8Array, offset: number): number {
   return viewOf(bytes).getUint32(offset, true)
 }
 
+/** A signed 32-bit value, little-endian, at a byte offset. */
 export function readI32(bytes: Uint8Array, offset: number): number {
   return viewOf(bytes).getInt32(offset, true)
 }
 
+/** An unsigned 64-bit value, little-endian, at a byte offset. */
 export function readU64(bytes: Uint8Array, offset: number): bigint {
   return viewOf(bytes).getBigUint64(offset, true)
 }
@@ -35,22 +41,27 @@ export function readSafeU64(bytes: Uint8Array, offset: number): number {
   return value
 }
 
+/** Stores a byte at an offset. */
 export function writeU8(bytes: Uint8Array, offset: number, value: number): void {
   viewOf(bytes).setUint8(offset, value)
 }
 
+/** Stores 16 bits, little-endian, at a byte offset. */
 export function writeU16(bytes: Uint8Array, offset: number, value: number): void {
   viewOf(bytes).setUint16(offset, value, true)
 }
 
+/** Stores 32 bits, little-endian, at a byte offset. */
 export function writeU32(bytes: Uint8Array, offset: number, value: number): void {
   viewOf(bytes).setUint32(offset, value >>> 0, true)
 }
 
+/** Stores 64 bits, little-endian, at a byte offset. */
 export function writeU64(bytes: Uint8Array, offset: number, value: bigint): void {
   viewOf(bytes).setBigUint64(offset, BigInt.asUintN(64, value), true)
 }
 
+/** All parts in one array of its own. */
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   const result = new Uint8Array(parts.reduce((total, part) => total + part.length, 0))
   let offset = 0
@@ -61,6 +72,7 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   return result
 }
 
+/** Whether both have the same length and the same bytes. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
@@ -82,10 +94,12 @@ export function isZero(bytes: Uint8Array): boolean {
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8')
 
+/** Text as UTF-8 bytes. */
 export function encodeText(text: string): Uint8Array {
   return encoder.encode(text)
 }
 
+/** UTF-8 bytes as text; what is no UTF-8 becomes U+FFFD. */
 export function decodeText(bytes: Uint8Array): string {
   // A browser's decoder refuses shared memory, where workers keep their images; a slice is a copy of its own.
   const shared = typeof SharedArrayBuffer !== 'undefined' && bytes.buffer instanceof SharedArrayBuffer
@@ -99,6 +113,7 @@ export function readCString(bytes: Uint8Array, offset: number): string {
   return decodeText(bytes.subarray(offset, end))
 }
 
+/** Bytes as hexadecimal digits, two for each. */
 export function toHex(bytes: Uint8Array): string {
   let text = ''
   for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
@@ -118,6 +133,7 @@ export function alignDown(value: number, alignment: number): number {
   return Math.floor(value / alignment) * alignment
 }
 
+/** `value` rounded up to a multiple of `alignment`. */
 export function alignUp(value: number, alignment: number): number {
   return Math.ceil(value / alignment) * alignment
 }

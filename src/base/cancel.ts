@@ -4,6 +4,7 @@
 import { TransplantError } from './errors.js'
 import { type Disposable, Emitter } from './events.js'
 
+/** What says that a run is no longer wanted; an AbortSignal is one. */
 export interface CancelSignal {
   readonly aborted: boolean
   addEventListener(type: 'abort', listener: () => void): void

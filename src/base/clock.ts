@@ -17,6 +17,7 @@ export interface Clock {
   createTimer(name: string, fire: () => void): Timer
 }
 
+/** A deadline of a device; armed and disarmed by its owner. */
 export interface Timer {
   /** When it fires; Infinity if it is not armed. */
   readonly deadline: number
@@ -50,6 +51,7 @@ class QueuedTimer implements Timer {
   }
 }
 
+/** The machine's time in nanoseconds, and the deadlines that wait for it. */
 export class VirtualClock implements Clock, Savable {
   readonly tag = 'clock'
   readonly version = 1

@@ -12,6 +12,7 @@ const INITIAL_BYTES = 0x10000
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8')
 
+/** A part of a machine whose state can be saved and loaded, with a tag and a version of its own. */
 export interface Savable {
   /** Unique within one stream; names the part in error messages. */
   readonly tag: string
@@ -21,6 +22,7 @@ export interface Savable {
   load(reader: StateReader): void
 }
 
+/** Gathers the state of Savables as bytes. */
 export class StateWriter {
   private bytes: Uint8Array<ArrayBuffer>
   private view: DataView
@@ -105,6 +107,7 @@ export class StateWriter {
   }
 }
 
+/** Reads what a StateWriter wrote; throws STATE_FORMAT where it does not fit. */
 export class StateReader {
   private readonly bytes: Uint8Array
   private readonly view: DataView

@@ -6,6 +6,7 @@
 //
 // Codes are part of the public interface: refusals are kebab-case ('no-pvh-note'), errors UPPER_CASE ('SNAPSHOT_MAGIC').
 
+/** An expected refusal, as a value. */
 export interface Refusal<Code extends string = string> {
   readonly ok: false
   readonly code: Code
@@ -15,21 +16,26 @@ export interface Refusal<Code extends string = string> {
   readonly hint: string
 }
 
+/** The result of something that was possible. */
 export interface Accepted<T> {
   readonly ok: true
   readonly value: T
 }
 
+/** A value, or the refusal of it; `ok` tells which. */
 export type Result<T, Code extends string = string> = Accepted<T> | Refusal<Code>
 
+/** A value as an accepted result. */
 export function accept<T>(value: T): Accepted<T> {
   return { ok: true, value }
 }
 
+/** A refusal as a value. */
 export function refuse<Code extends string>(code: Code, message: string, hint: string): Refusal<Code> {
   return { ok: false, code, message, hint }
 }
 
+/** Misuse, or input and output that failed: thrown, with a stable code and the next step. */
 export class TransplantError extends Error {
   readonly code: string
   readonly hint: string
@@ -42,6 +48,7 @@ export class TransplantError extends Error {
   }
 }
 
+/** Throws INTERNAL: an invariant of Transplant does not hold. */
 export function panic(message: string): never {
   throw new TransplantError(
     'INTERNAL',

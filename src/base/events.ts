@@ -6,12 +6,15 @@
 // `onOutput(listener)` returns a Disposable that removes the listener. Listeners run synchronously, in the order they
 // were added; one removed while an event fires is not called any more, one added then waits for the next event.
 
+/** Something to be given up when it is no longer needed; a second time does nothing. */
 export interface Disposable {
   dispose(): void
 }
 
+/** Subscribes a listener; dispose of what it returns to end that. */
 export type Event<T> = (listener: (value: T) => void) => Disposable
 
+/** The owner's end of an event: fires it. */
 export class Emitter<T> {
   private listeners: ((value: T) => void)[] = []
 

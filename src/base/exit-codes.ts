@@ -1,5 +1,6 @@
 // Exit codes of the command line and of results that become one. Documented in `transplant --help`; never renumbered.
 
+/** Exit codes of the command line by name. */
 export const EXIT_CODES = {
   /** All checks held. */
   ok: 0,
@@ -23,5 +24,7 @@ export const EXIT_CODES = {
   internal: 70,
 } as const
 
+/** The name of an exit code. */
 export type ExitName = keyof typeof EXIT_CODES
+/** One of the exit codes. */
 export type ExitCode = (typeof EXIT_CODES)[ExitName]

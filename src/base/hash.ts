@@ -59,6 +59,7 @@ export function hashBytes(bytes: Uint8Array): string {
   return formatHash(out[0] as number, out[1] as number)
 }
 
+/** Two 32-bit words as sixteen hexadecimal digits. */
 export function formatHash(high: number, low: number): string {
   return (high >>> 0).toString(16).padStart(8, '0') + (low >>> 0).toString(16).padStart(8, '0')
 }

@@ -5,6 +5,7 @@
 
 import type { Savable, StateReader, StateWriter } from './codec.js'
 
+/** A seeded generator, xoshiro128**: same seed, same sequence. */
 export class Random implements Savable {
   readonly tag = 'random'
   readonly version = 1

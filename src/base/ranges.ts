@@ -3,19 +3,23 @@
 // A RangeSet keeps its ranges sorted, disjoint and merged (touching ranges become one). It serves memory maps, reserved
 // areas and patched text. It knows nothing of what the numbers are.
 
+/** A half-open range of numbers: `start` belongs to it, `end` does not. */
 export interface Range<N extends number | bigint = number> {
   readonly start: N
   readonly end: N
 }
 
+/** Whether both have a number in common. */
 export function rangesOverlap<N extends number | bigint>(a: Range<N>, b: Range<N>): boolean {
   return a.start < b.end && b.start < a.end
 }
 
+/** Whether a number lies in the range. */
 export function rangeContains<N extends number | bigint>(range: Range<N>, value: N): boolean {
   return value >= range.start && value < range.end
 }
 
+/** Whether all of `inner` lies in `outer`. */
 export function rangeEncloses<N extends number | bigint>(outer: Range<N>, inner: Range<N>): boolean {
   return inner.start >= outer.start && inner.end <= outer.end
 }
@@ -33,6 +37,7 @@ export function findOverlap<N extends number | bigint, R extends Range<N>>(range
   return undefined
 }
 
+/** A set of numbers as ranges that neither touch nor overlap. */
 export class RangeSet<N extends number | bigint = number> {
   private items: Range<N>[] = []
 

@@ -4,7 +4,7 @@ import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { EXIT_CODES } from '../base/index.js'
 import { readKernelImage } from '../guest/index.js'
-import { finishWorkloads, judgeUpgrade, lastLine, running, startWorkloads, WORKLOADS } from '../lab/index.js'
+import { finishWorkloads, judgeUpgrade, lastLine, runningWorkloads, startWorkloads, WORKLOADS } from '../lab/index.js'
 import { observeUpgrade, type UpgradeReport } from '../upgrade/index.js'
 import { imagePath } from './assets.js'
 import { readNamedFile } from './files.js'
@@ -53,7 +53,7 @@ export function addUpgradeCommand(program: Command): void {
     if (flags.from !== undefined) await agent.put(guestPath, bytes)
     const workloads = await startWorkloads(agent, WORKLOADS)
     await agent.runFor(RUN_IN)
-    const before = running(workloads)
+    const before = runningWorkloads(workloads)
     const image = readKernelImage(bytes)
     const upgrade = await observeUpgrade(session, await session.kernel(readableKernels(kernels)), {
       path: guestPath,
@@ -62,7 +62,7 @@ export function addUpgradeCommand(program: Command): void {
         .filter(({ command }) => /^(files|pipeline|timers) /.test(command))
         .map(({ started }) => started.pid),
     })
-    const after = running(workloads)
+    const after = runningWorkloads(workloads)
     const alive = await goesOn(session)
     const programs = (await finishWorkloads(agent, workloads)).map(({ command, pid, status, output }) => ({
       ...{ command, pid, status, result: lastLine(output) },

@@ -2,6 +2,7 @@
 
 import type { Event } from '../base/index.js'
 
+/** A two-way stream of bytes, such as a socket. */
 export interface ByteStream {
   send(bytes: Uint8Array): void
   readonly onBytes: Event<Uint8Array>

@@ -18,6 +18,7 @@ interface Request {
 
 const isOutput = (answer: Uint8Array): boolean => answer[0] === 0x4f && !(answer.length === 2 && answer[1] === 0x4b)
 
+/** The client's side of gdb's remote protocol. */
 export class GdbClient {
   readonly #stream: ByteStream
   readonly #reader = new PacketReader()

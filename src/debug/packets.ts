@@ -8,6 +8,7 @@
 
 import { concatBytes, encodeText } from '../base/index.js'
 
+/** What a reader of packets has found in the bytes. */
 export type PacketEvent =
   | { readonly kind: 'packet'; readonly data: Uint8Array }
   | { readonly kind: 'acknowledged' }
@@ -28,6 +29,7 @@ const REPEAT_BIAS = 29
 
 const sumOf = (bytes: Uint8Array): number => bytes.reduce((sum, byte) => (sum + byte) & 0xff, 0)
 
+/** A packet as it goes over the line: $, escaped contents, #, checksum. */
 export function encodePacket(data: Uint8Array): Uint8Array {
   const body = Uint8Array.from([...data].flatMap((byte) => (ESCAPED.has(byte) ? [ESCAPE, byte ^ FLIP] : [byte])))
   return concatBytes(Uint8Array.of(DOLLAR), body, encodeText(`#${sumOf(body).toString(16).padStart(2, '0')}`))
@@ -47,6 +49,7 @@ function decodeBody(body: Uint8Array): Uint8Array {
   return Uint8Array.from(data)
 }
 
+/** Finds packets of gdb's remote protocol in bytes that come in pieces. */
 export class PacketReader {
   #pending: Uint8Array = new Uint8Array(0)
 

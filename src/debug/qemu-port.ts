@@ -46,6 +46,7 @@ import type { ByteStream } from './byte-stream.js'
 import { GdbClient } from './gdb-client.js'
 import { readTargetDescription, type TargetRegister } from './target-description.js'
 
+/** How a running QEMU is reached. */
 export interface QemuConnection {
   readonly gdb: ByteStream
   /** COM1 and COM2, where they are connected. */
@@ -66,6 +67,7 @@ const CR0_PG = 1n << 31n
 const CR4_LA57 = 1n << 12n
 const EFER_LMA = 1n << 10n
 
+/** A GuestPort of a guest under QEMU, through its gdb stub. */
 export class QemuPort implements GuestPort {
   readonly kind = 'qemu'
   readonly capabilities: GuestCapabilities = {}

@@ -1,6 +1,7 @@
 // A target's registers as it describes them (gdb's manual, "Target Descriptions"): which there are, how wide, and where each lies in
 // the answer to `g`. Reads the parts of the format that say this; features may be spread over several documents.
 
+/** A register of the target description: name, size, number. */
 export interface TargetRegister {
   readonly name: string
   readonly bytes: number

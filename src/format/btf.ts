@@ -6,26 +6,46 @@ import { decodeText } from '../base/index.js'
 
 const MAGIC = 0xeb9f
 
+/** BTF: kind of a type. */
 export const BTF_KIND_INT = 1
+/** BTF: kind of a type. */
 export const BTF_KIND_PTR = 2
+/** BTF: kind of a type. */
 export const BTF_KIND_ARRAY = 3
+/** BTF: kind of a type. */
 export const BTF_KIND_STRUCT = 4
+/** BTF: kind of a type. */
 export const BTF_KIND_UNION = 5
+/** BTF: kind of a type. */
 export const BTF_KIND_ENUM = 6
+/** BTF: kind of a type. */
 export const BTF_KIND_FWD = 7
+/** BTF: kind of a type. */
 export const BTF_KIND_TYPEDEF = 8
+/** BTF: kind of a type. */
 export const BTF_KIND_VOLATILE = 9
+/** BTF: kind of a type. */
 export const BTF_KIND_CONST = 10
+/** BTF: kind of a type. */
 export const BTF_KIND_RESTRICT = 11
+/** BTF: kind of a type. */
 export const BTF_KIND_FUNC = 12
+/** BTF: kind of a type. */
 export const BTF_KIND_FUNC_PROTO = 13
+/** BTF: kind of a type. */
 export const BTF_KIND_VAR = 14
+/** BTF: kind of a type. */
 export const BTF_KIND_DATASEC = 15
+/** BTF: kind of a type. */
 export const BTF_KIND_FLOAT = 16
+/** BTF: kind of a type. */
 export const BTF_KIND_DECL_TAG = 17
+/** BTF: kind of a type. */
 export const BTF_KIND_TYPE_TAG = 18
+/** BTF: kind of a type. */
 export const BTF_KIND_ENUM64 = 19
 
+/** A member of a structure or union: name, type and offset in bits. */
 export interface BtfMember {
   readonly name: string
   readonly type: number
@@ -35,6 +55,7 @@ export interface BtfMember {
   readonly bitSize: number
 }
 
+/** One type as BTF has it. */
 export interface BtfType {
   readonly id: number
   readonly kind: number
@@ -65,6 +86,7 @@ interface Found {
   readonly type: number
 }
 
+/** The types of a BTF section, by number and by name. */
 export class Btf {
   readonly types: readonly BtfType[]
   readonly #byName = new Map<string, BtfType>()
@@ -151,6 +173,7 @@ export class Btf {
   }
 }
 
+/** BTF read, or why it cannot be. */
 export type BtfResult =
   | { readonly ok: true; readonly btf: Btf }
   | { readonly ok: false; readonly code: 'not-btf' | 'bad-btf'; readonly message: string }

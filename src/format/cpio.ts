@@ -4,6 +4,7 @@
 
 import { decodeText, encodeText } from '../base/index.js'
 
+/** A file, folder or link of an archive. */
 export interface CpioEntry {
   /** Path without a leading slash. */
   readonly name: string
@@ -18,6 +19,7 @@ const MAGIC = '070701'
 const TRAILER = 'TRAILER!!!'
 const HEADER_BYTES = 110
 
+/** An archive in the newc format, as a kernel takes it for an initial RAM disk. */
 export function writeCpio(entries: readonly CpioEntry[]): Uint8Array {
   const parts: Uint8Array[] = []
   let size = 0
@@ -69,6 +71,7 @@ export function writeCpio(entries: readonly CpioEntry[]): Uint8Array {
   return archive
 }
 
+/** The entries of an archive, or why it cannot be read. */
 export type CpioResult =
   | { readonly ok: true; readonly entries: readonly CpioEntry[] }
   | { readonly ok: false; readonly code: 'not-a-cpio' | 'truncated'; readonly message: string }

@@ -23,6 +23,7 @@ import {
 export const SHF_INFO_LINK = 0x40
 const SHF_GROUP = 0x200
 
+/** A symbol of an object. */
 export interface ObjectSymbol {
   name: string
   value: bigint
@@ -35,6 +36,7 @@ export interface ObjectSymbol {
   section: ObjectSection | number
 }
 
+/** A relocation: where, of which type, against which symbol. */
 export interface ObjectRelocation {
   offset: number
   /** R_X86_64_*. */
@@ -51,6 +53,7 @@ export interface RelocationGroup {
   entries: ObjectRelocation[]
 }
 
+/** A section of an object with its bytes and its relocations. */
 export interface ObjectSection {
   name: string
   type: number
@@ -63,6 +66,7 @@ export interface ObjectSection {
   relocations: RelocationGroup[]
 }
 
+/** A relocatable object to be written: sections and symbols that refer to each other. */
 export interface ObjectFile {
   sections: ObjectSection[]
   symbols: ObjectSymbol[]

@@ -3,53 +3,88 @@
 // exception from deep inside. Source: System V ABI, "Object Files", and the x86-64 psABI. Does no I/O; knows nothing
 // of kernels, patches or machines.
 
+/** ELF: type of the file. */
 export const ET_REL = 1
+/** ELF: type of the file. */
 export const ET_EXEC = 2
+/** ELF: type of the file. */
 export const ET_DYN = 3
+/** ELF: machine of the header. */
 export const EM_386 = 3
+/** ELF: machine of the header. */
 export const EM_X86_64 = 62
 
+/** ELF: type of a segment. */
 export const PT_LOAD = 1
+/** ELF: type of a segment. */
 export const PT_NOTE = 4
 
+/** ELF: type of a section. */
 export const SHT_PROGBITS = 1
+/** ELF: type of a section. */
 export const SHT_SYMTAB = 2
+/** ELF: type of a section. */
 export const SHT_STRTAB = 3
+/** ELF: type of a section. */
 export const SHT_RELA = 4
+/** ELF: type of a section. */
 export const SHT_NOTE = 7
+/** ELF: type of a section. */
 export const SHT_NOBITS = 8
 
+/** ELF: flag of a section. */
 export const SHF_WRITE = 1
+/** ELF: flag of a section. */
 export const SHF_ALLOC = 2
+/** ELF: flag of a section. */
 export const SHF_EXECINSTR = 4
 /** Linux: relocations that the livepatch core applies instead of the module loader. */
 export const SHF_RELA_LIVEPATCH = 0x00100000
 
+/** ELF: section number with a meaning of its own. */
 export const SHN_UNDEF = 0
 /** From here on: no section. */
 export const SHN_LORESERVE = 0xff00
 /** Linux: a symbol that the livepatch core resolves. */
 export const SHN_LIVEPATCH = 0xff20
+/** ELF: section number with a meaning of its own. */
 export const SHN_ABS = 0xfff1
+/** ELF: section number with a meaning of its own. */
 export const SHN_COMMON = 0xfff2
 
+/** ELF: binding of a symbol. */
 export const STB_LOCAL = 0
+/** ELF: binding of a symbol. */
 export const STB_GLOBAL = 1
+/** ELF: binding of a symbol. */
 export const STB_WEAK = 2
+/** ELF: type of a symbol. */
 export const STT_NOTYPE = 0
+/** ELF: type of a symbol. */
 export const STT_OBJECT = 1
+/** ELF: type of a symbol. */
 export const STT_FUNC = 2
+/** ELF: type of a symbol. */
 export const STT_SECTION = 3
+/** ELF: type of a symbol. */
 export const STT_FILE = 4
 
+/** ELF: x86-64 relocation type. */
 export const R_X86_64_NONE = 0
+/** ELF: x86-64 relocation type. */
 export const R_X86_64_64 = 1
+/** ELF: x86-64 relocation type. */
 export const R_X86_64_PC32 = 2
+/** ELF: x86-64 relocation type. */
 export const R_X86_64_PLT32 = 4
+/** ELF: x86-64 relocation type. */
 export const R_X86_64_32 = 10
+/** ELF: x86-64 relocation type. */
 export const R_X86_64_32S = 11
+/** ELF: x86-64 relocation type. */
 export const R_X86_64_PC64 = 24
 
+/** A program header. */
 export interface ElfSegment {
   readonly type: number
   /** PF_X = 1, PF_W = 2, PF_R = 4. */
@@ -63,6 +98,7 @@ export interface ElfSegment {
   readonly align: bigint
 }
 
+/** A section header. */
 export interface ElfSection {
   readonly index: number
   readonly name: string
@@ -77,6 +113,7 @@ export interface ElfSection {
   readonly entrySize: number
 }
 
+/** An entry of the symbol table. */
 export interface ElfSymbol {
   readonly index: number
   readonly name: string
@@ -101,6 +138,7 @@ export function inKallsyms(symbol: ElfSymbol): boolean {
   return !/^(\.L|__ksymtab_|__UNIQUE_ID|__modinfo|kallsyms_(count|table|names)$)/.test(symbol.name)
 }
 
+/** An entry of a relocation section, with the symbol by its index. */
 export interface ElfRelocation {
   /** Offset in the section that `rela` section's info names (ET_REL), or an address (ET_EXEC with --emit-relocs). */
   readonly offset: bigint
@@ -109,12 +147,14 @@ export interface ElfRelocation {
   readonly addend: bigint
 }
 
+/** A note: owner, type and contents. */
 export interface ElfNote {
   readonly name: string
   readonly type: number
   readonly description: Uint8Array
 }
 
+/** An ELF file that was read: header fields, segments, sections, symbols. */
 export interface ElfFile {
   readonly bytes: Uint8Array
   readonly bits: 32 | 64
@@ -128,8 +168,10 @@ export interface ElfFile {
   readonly symbols: readonly ElfSymbol[]
 }
 
+/** Why an ELF file cannot be read. */
 export type ElfRefusalCode = 'not-an-elf' | 'truncated' | 'unsupported-elf' | 'bad-elf'
 
+/** An ELF file, or why it cannot be read. */
 export type ElfResult =
   | { readonly ok: true; readonly elf: ElfFile }
   | { readonly ok: false; readonly code: ElfRefusalCode; readonly message: string }
@@ -330,6 +372,7 @@ export function sectionBytes(elf: ElfFile, section: ElfSection): Uint8Array {
   return elf.bytes.subarray(section.offset, section.offset + section.size)
 }
 
+/** The first section of a name. */
 export function findSection(elf: ElfFile, name: string): ElfSection | undefined {
   return elf.sections.find((section) => section.name === name)
 }

@@ -8,6 +8,7 @@
 
 import { concatBytes, decodeText, encodeText } from '../base/index.js'
 
+/** One message between host and agent. */
 export interface AgentFrame {
   readonly verb: string
   readonly id: number
@@ -34,11 +35,13 @@ export function crc32(bytes: Uint8Array): number {
   return ~crc >>> 0
 }
 
+/** A frame as it goes over the serial line. */
 export function encodeFrame(verb: string, id: number, payload: Uint8Array): Uint8Array {
   const sum = crc32(payload).toString(16).padStart(8, '0')
   return concatBytes(encodeText(`TA1 ${verb} ${id} ${payload.length} ${sum}\n`), payload, Uint8Array.of(LINE_FEED))
 }
 
+/** Finds whole frames in bytes that come in pieces. */
 export class FrameReader {
   #pending: Uint8Array = new Uint8Array(0)
   #skipped = 0

@@ -17,6 +17,7 @@ import { describeStop, type GuestPort, requireCapability, type StopReason } from
 import { type AgentFrame, encodeFrame, FRAME_PAYLOAD_LIMIT, FrameReader } from './agent-frames.js'
 import { ConsoleLog } from './console-log.js'
 
+/** How patient a client is, and what it listens to. */
 export interface AgentOptions {
   /** Instructions that one call may take. Default 60 virtual seconds. */
   readonly limit?: number
@@ -26,6 +27,7 @@ export interface AgentOptions {
   readonly endAtOops?: boolean
 }
 
+/** What a command in the guest came to. */
 export interface CommandResult {
   /** The exit status; 128 + number where a signal ended the command, as a shell tells it. */
   readonly status: number
@@ -63,6 +65,7 @@ const DEFAULT_LIMIT = 60e9
 /** Instructions in which a kernel prints its oops to the end. */
 const OOPS_TIME = 20e6
 
+/** Runs commands in a guest and moves files, through its agent. */
 export class AgentClient implements Disposable {
   readonly port: GuestPort
   readonly console: ConsoleLog

@@ -6,12 +6,14 @@
 import { type Disposable, decodeText, Emitter, type Event } from '../base/index.js'
 import type { GuestPort } from '../machine/index.js'
 
+/** A complete line of the console. */
 export interface ConsoleLine {
   /** Machine time in instructions; undefined where the port cannot count. */
   readonly time: number | undefined
   readonly text: string
 }
 
+/** A line that printk wrote. */
 export interface KernelMessage {
   /** Seconds since the kernel's clock began, as printed. */
   readonly timestamp: number
@@ -32,6 +34,7 @@ export function parseKernelMessage(line: string): KernelMessage | undefined {
   return match === null ? undefined : { timestamp: Number(match[1]), text: match[2] ?? '' }
 }
 
+/** Every line that a guest prints on COM1. */
 export class ConsoleLog implements Disposable {
   readonly lines: ConsoleLine[] = []
   #partial: number[] = []

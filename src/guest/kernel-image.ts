@@ -14,6 +14,7 @@ import {
 } from '../format/index.js'
 import { SymbolTable } from './symbols.js'
 
+/** Symbols, types and build-id of a kernel's ELF file. */
 export class KernelImage extends SymbolTable {
   readonly elf: ElfFile
   readonly btf: Btf
@@ -37,6 +38,7 @@ export class KernelImage extends SymbolTable {
   }
 }
 
+/** Why a kernel image cannot be read. */
 export type ImageRefusal =
   | 'not-an-elf'
   | 'truncated'

@@ -18,6 +18,7 @@ export interface KnownKernel {
 /** More entries than any list here has: a longer one is broken. */
 const LIST_LIMIT = 65_536
 
+/** A running kernel seen through a port: addresses and types of its image where it lies now. */
 export class KernelView<Facts extends KnownKernel = KnownKernel> {
   readonly port: GuestPort
   readonly image: Facts

@@ -3,6 +3,7 @@
 
 import type { KernelView } from './kernel-view.js'
 
+/** A live patch, as the guest's structures have it. */
 export interface LivePatch {
   /** The name of its module. */
   readonly name: string
@@ -10,6 +11,7 @@ export interface LivePatch {
   readonly functions: readonly LivePatchFunction[]
 }
 
+/** A function that a live patch replaces. */
 export interface LivePatchFunction {
   /** `vmlinux` or a module. */
   readonly object: string

@@ -5,12 +5,14 @@ import { hashBytes, type PhysAddr, type VirtAddr } from '../base/index.js'
 import type { GuestPort } from '../machine/index.js'
 import { compareTables, readUserTables, type TableDifference, type UserTables } from './page-tables.js'
 
+/** The user memory of a process at one instant: its pages and table entries. */
 export interface ProcessImage {
   readonly tables: UserTables
   /** For each mapping, in order: where it is and a 64-bit hash of its bytes. */
   readonly pages: readonly { readonly virtual: VirtAddr; readonly physical: PhysAddr; readonly hash: string }[]
 }
 
+/** Reads the user memory of a process through its page tables. */
 export async function readProcessImage(port: GuestPort, pgd: bigint): Promise<ProcessImage> {
   const tables = await readUserTables(port, pgd)
   const pages: { virtual: VirtAddr; physical: PhysAddr; hash: string }[] = []
@@ -20,6 +22,7 @@ export async function readProcessImage(port: GuestPort, pgd: bigint): Promise<Pr
   return { tables, pages }
 }
 
+/** Where two images of a process differ. */
 export interface ImageDifference {
   /** Pages whose bytes differ. */
   readonly changed: readonly VirtAddr[]
@@ -31,6 +34,7 @@ export interface ImageDifference {
   readonly entries: readonly TableDifference[]
 }
 
+/** What differs between two images of a process. */
 export function compareProcessImages(before: ProcessImage, after: ProcessImage): ImageDifference {
   const changed: VirtAddr[] = []
   const moved: VirtAddr[] = []

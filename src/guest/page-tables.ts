@@ -5,13 +5,21 @@
 import { type PhysAddr, physAddr, type VirtAddr, virtAddr } from '../base/index.js'
 import type { GuestPort } from '../machine/index.js'
 
+/** Page-table entry bit, SDM 3A table 4-20. */
 export const PTE_PRESENT = 1n << 0n
+/** Page-table entry bit, SDM 3A table 4-20. */
 export const PTE_WRITE = 1n << 1n
+/** Page-table entry bit, SDM 3A table 4-20. */
 export const PTE_USER = 1n << 2n
+/** Page-table entry bit, SDM 3A table 4-20. */
 export const PTE_ACCESSED = 1n << 5n
+/** Page-table entry bit, SDM 3A table 4-20. */
 export const PTE_DIRTY = 1n << 6n
+/** Page-table entry bit, SDM 3A table 4-20. */
 export const PTE_LARGE = 1n << 7n
+/** Page-table entry bit, SDM 3A table 4-20. */
 export const PTE_GLOBAL = 1n << 8n
+/** Page-table entry bit, SDM 3A table 4-20. */
 export const PTE_NX = 1n << 63n
 const ADDRESS_MASK = 0x000f_ffff_ffff_f000n
 
@@ -34,6 +42,7 @@ export interface Mapping {
   readonly entry: bigint
 }
 
+/** The page tables of the user half of an address space. */
 export interface UserTables {
   readonly cr3: bigint
   /** In the order of a walk: the PML4 first. */

@@ -15,6 +15,7 @@ import { ConsoleLog } from './console-log.js'
 import { type KernelImage, readKernelImage } from './kernel-image.js'
 import { findKernel, type ScionView } from './scion/index.js'
 
+/** How a session runs its guest. */
 export interface SessionOptions extends MachinePortOptions {
   /** Instructions that one command in the guest may take. */
   readonly limit?: number
@@ -22,6 +23,7 @@ export interface SessionOptions extends MachinePortOptions {
   readonly endAtOops?: boolean
 }
 
+/** A guest ready to be worked with: machine, port, console and agent. */
 export class GuestSession implements Disposable {
   readonly machine: Machine
   readonly port: MachinePort

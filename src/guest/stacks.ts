@@ -16,6 +16,7 @@ export interface Frame {
   readonly exact: boolean
 }
 
+/** The frames of a task's kernel stack, and whether they can be relied on. */
 export interface TaskStack {
   /** 'asleep': switched away; 'kernel', 'user': on a vCPU. */
   readonly where: 'asleep' | 'kernel' | 'user'
@@ -25,6 +26,7 @@ export interface TaskStack {
   readonly complete: boolean
 }
 
+/** Follows the frames of a kernel stack. */
 export interface Unwinder {
   /** The caller of a frame; 'end' at the stack's end, undefined where it cannot be told. */
   caller(frame: Frame): Promise<Frame | 'end' | undefined>
@@ -32,6 +34,7 @@ export interface Unwinder {
 
 const FRAME_LIMIT = 64
 
+/** Unwinds the kernel stack of a task. */
 export async function readStack(kernel: KernelView, task: Task): Promise<TaskStack> {
   const start = await startOf(kernel, task)
   if (start === 'user') return { where: 'user', calls: [], complete: true }

@@ -21,6 +21,7 @@ export function requireSize(btf: Btf, structure: string): number {
   throw new TransplantError('KERNEL_NO_FIELD', `the kernel's BTF has no structure '${structure}'.`)
 }
 
+/** A structure in guest memory, its members by name. */
 export class StructView {
   readonly #btf: Btf
   readonly #structure: string

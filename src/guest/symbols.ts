@@ -2,6 +2,7 @@
 
 import type { VirtAddr } from '../base/index.js'
 
+/** A symbol of a kernel: name, address, size. */
 export interface KernelSymbol {
   readonly name: string
   readonly address: VirtAddr
@@ -15,6 +16,7 @@ export interface SymbolAt {
   readonly offset: number
 }
 
+/** Symbols of a kernel by name and by address. */
 export class SymbolTable {
   readonly #byName = new Map<string, KernelSymbol>()
   readonly #functions: readonly KernelSymbol[]

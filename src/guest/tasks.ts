@@ -4,6 +4,7 @@
 import { virtAddr } from '../base/index.js'
 import type { KernelView } from './kernel-view.js'
 
+/** A task of the guest, as its task_struct has it. */
 export interface Task {
   /** Address of its task_struct. */
   readonly address: bigint

@@ -7,6 +7,7 @@ import type { CapstoneDecoder } from '@alexaltea/capstone-js'
 import { type Reading, readingOf, secondReading } from './encoding.js'
 import { readEngine } from './engine-files.js'
 
+/** One instruction as text; `(bad)` and a single byte where there is none. */
 export interface Instruction {
   readonly address: bigint
   readonly bytes: Uint8Array
@@ -14,6 +15,7 @@ export interface Instruction {
   readonly operands: string
 }
 
+/** Bytes to text, as `createDisassembler` makes it. */
 export interface Disassembler {
   /** Decodes all of `bytes` as 64-bit code placed at `address`. */
   disassemble(bytes: Uint8Array, address: bigint): Instruction[]

@@ -3,6 +3,7 @@
 import { concatenateCpio, writeCpio } from '../format/index.js'
 import type { MachineOptions } from '../machine/index.js'
 
+/** The files that the demonstration needs. */
 export interface DemoAssets {
   readonly coreWasm: MachineOptions['coreWasm']
   readonly firmware: Uint8Array
@@ -15,10 +16,14 @@ export interface DemoAssets {
   readonly patchModule: Uint8Array
 }
 
+/** Where the demonstration's patch module lies in its guest. */
 export const MODULE_PATH = '/lib/modules/demo.ko'
+/** Where the next kernel lies in the demonstration's guest. */
 export const NEXT_KERNEL_PATH = '/boot/scion-next'
 
+/** A folder as an entry of an initial RAM disk. */
 export const directory = (name: string) => ({ name, mode: 0o040755, data: new Uint8Array(0) })
+/** A file as an entry of an initial RAM disk. */
 export const file = (name: string, data: Uint8Array) => ({ name, mode: 0o100644, data })
 
 /** The initramfs with the demonstration's own files behind it, as a second archive. */

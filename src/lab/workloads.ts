@@ -17,12 +17,14 @@ export const WORKLOADS: readonly string[] = [
 
 const OUTPUT_FOLDER = '/tmp/out'
 
+/** A program that runs while the kernel is changed. */
 export interface Workload {
   readonly command: string
   readonly started: StartedCommand
   readonly output: string
 }
 
+/** What such a program came to. */
 export interface WorkloadResult {
   readonly command: string
   readonly pid: number
@@ -30,6 +32,7 @@ export interface WorkloadResult {
   readonly output: string
 }
 
+/** Starts programs through the agent and waits until each is at work. */
 export async function startWorkloads(agent: AgentClient, commands: readonly string[]): Promise<Workload[]> {
   await agent.read(`mkdir ${OUTPUT_FOLDER}`)
   const list: Workload[] = []
@@ -42,7 +45,7 @@ export async function startWorkloads(agent: AgentClient, commands: readonly stri
 }
 
 /** How many are still at work. */
-export function running(workloads: readonly Workload[]): number {
+export function runningWorkloads(workloads: readonly Workload[]): number {
   return workloads.filter((workload) => workload.started.result === undefined).length
 }
 
@@ -56,6 +59,7 @@ export async function finishWorkloads(agent: AgentClient, workloads: readonly Wo
   return results
 }
 
+/** The last line of a text that is not empty. */
 export function lastLine(text: string): string {
   return text.trimEnd().split('\n').at(-1) ?? ''
 }

@@ -10,6 +10,7 @@ export interface Observable {
   watchCoreEvents(mask: number, listener: (event: CoreEvent) => void): Disposable | Promise<Disposable>
 }
 
+/** What a port can do beyond looking. */
 export function capabilitiesOf(machine: Observable): Required<GuestCapabilities> {
   return {
     time: async () => machine.now,

@@ -22,6 +22,7 @@ export interface Checkpoint {
   readonly snapshot: Snapshot
 }
 
+/** How many checkpoints are kept, and how far apart. */
 export interface CheckpointLimits {
   /** Machine time between checkpoints. Default one million. */
   readonly interval?: number

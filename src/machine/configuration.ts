@@ -10,6 +10,7 @@ import { DEFAULT_MEAN_SLICE } from './scheduler.js'
 
 const MIB = 1024 * 1024
 
+/** What a machine is made of. */
 export interface MachineOptions {
   /** The compiled core: bytes of core.wasm, or a module compiled once and shared. */
   readonly coreWasm: Uint8Array | WebAssembly.Module

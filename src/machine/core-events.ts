@@ -9,6 +9,7 @@ interface Watcher {
   readonly listener: (event: CoreEvent) => void
 }
 
+/** Events of the CPU core, for observers that ask for them. */
 export class CoreEvents {
   #watchers: readonly Watcher[] = []
   readonly #setMask: (mask: number) => void

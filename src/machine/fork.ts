@@ -13,6 +13,7 @@
 import type { Machine } from './machine.js'
 import type { Snapshot } from './snapshot.js'
 
+/** Another future of one instant; shares memory with it until it is changed. */
 export class Fork {
   private readonly carrier: Machine
   private at: Snapshot

@@ -87,6 +87,7 @@ export interface BreakpointHit {
 
 /** 'stop' ends the run with reason 'breakpoint'. */
 export type BreakpointAction = 'continue' | 'stop'
+/** Called when a vCPU arrives at a breakpoint, before the instruction executes. */
 export type BreakpointHandler = (hit: BreakpointHit) => BreakpointAction | Promise<BreakpointAction>
 
 /** Why a guest is stopped. */
@@ -103,6 +104,7 @@ export type StopReason =
   // Only where the machine does not reboot by itself:
   | { readonly reason: 'reset'; readonly cause: ResetCause; readonly tripleFault?: TripleFault }
 
+/** Who asked for a reset. */
 export type ResetCause = 'triple-fault' | 'keyboard-controller' | 'reset-control' | 'port-92'
 
 /** Three faults in a row that no handler could be entered for (SDM 3A 6.15, interrupt 8). */
@@ -116,6 +118,7 @@ export interface TripleFault {
   readonly origin: number
 }
 
+/** What ends a run. */
 export interface RunLimit {
   /**
    * Stop after so much more virtual time: instructions of the whole machine, and what it skips while no vCPU can run, so that
@@ -141,6 +144,7 @@ export interface RunProgress {
 /** Console channels: 0 is COM1 (the console), 1 is COM2 (the agent's). */
 export type ConsoleChannel = 0 | 1
 
+/** Bytes that a guest has sent over a serial line. */
 export interface ConsoleOutput {
   readonly channel: ConsoleChannel
   readonly bytes: Uint8Array
@@ -200,6 +204,7 @@ export function requireCapability<K extends keyof GuestCapabilities>(
   throw new TransplantError('GUEST_NO_CAPABILITY', `A guest on ${port.kind} cannot tell '${name}'.`, 'Use our machine.')
 }
 
+/** The way to look into a guest: reads, runs and listens, never writes. */
 export interface GuestPort {
   /** 'transplant' or 'qemu': for reports only, never to branch on. */
   readonly kind: string

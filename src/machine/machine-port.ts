@@ -27,6 +27,7 @@ import { pagePieces, walkPageTables } from './page-walk.js'
 import { offsetOf } from './registers.js'
 import { noMemory, notMapped, RunControl, requireCpu } from './run-control.js'
 
+/** How often a port lets others work. */
 export interface MachinePortOptions {
   /** Instructions between two calls of `breathe`. Default 5 million. */
   readonly chunk?: number
@@ -36,6 +37,7 @@ export interface MachinePortOptions {
 
 const DEFAULT_CHUNK = 5_000_000
 
+/** A GuestPort of a machine on this thread. */
 export class MachinePort implements GuestPort {
   readonly kind = 'transplant'
   readonly onConsole: Event<ConsoleOutput>

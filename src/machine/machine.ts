@@ -82,6 +82,7 @@ export type Input = { readonly time: number; readonly slices: number } & (
   | { readonly kind: 'reset' }
 )
 
+/** Counts since power-up. */
 export interface MachineStatistics {
   readonly instructions: number
   /** Virtual time in which no vCPU could run. */
@@ -103,6 +104,7 @@ function requireCount(name: string, value: number): void {
   throw new TransplantError('RUN_LIMIT', `'${name}' is ${value}.`, 'Give a whole number from 0 on, or leave it out.')
 }
 
+/** A PC with vCPUs, RAM and devices, deterministic. */
 export class Machine implements Savable {
   readonly tag = 'machine'
   readonly version = 1

@@ -36,6 +36,7 @@ function own<T>(nodes: Node<T>[], index: number, edit: object): T[] {
   return items
 }
 
+/** A page's contents, shared by all snapshots in which it is the same. */
 export class PageImage {
   readonly count: number
   private readonly root: readonly Branch[]

@@ -30,6 +30,7 @@ function* walk(
   return undefined
 }
 
+/** Follows page tables from CR3 to the physical address of a virtual one. */
 export function walkPageTables(
   cr3: bigint,
   address: VirtAddr,

@@ -12,6 +12,7 @@ import { TransplantError } from '../base/index.js'
 import type { Input, Machine } from './machine.js'
 import type { Snapshot } from './snapshot.js'
 
+/** A hash of the machine at one position of a recording. */
 export interface Checkpoint {
   readonly time: number
   readonly slices: number
@@ -20,6 +21,7 @@ export interface Checkpoint {
   readonly hash: string
 }
 
+/** Everything that is needed to repeat a run bit for bit. */
 export interface Recording {
   readonly start: Snapshot
   readonly inputs: readonly Input[]
@@ -27,10 +29,12 @@ export interface Recording {
   readonly end: Checkpoint
 }
 
+/** Whether a replay was the same as its recording. */
 export type ReplayVerdict =
   | { readonly ok: true; readonly time: number; readonly hash: string }
   | { readonly ok: false; readonly code: 'replay-diverged'; readonly time: number; readonly message: string }
 
+/** Records what enters a machine from outside. */
 export class Recorder {
   private readonly machine: Machine
   private readonly start: Snapshot

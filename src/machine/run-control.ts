@@ -5,6 +5,7 @@ import { Emitter, type Event, formatAddress, type PhysAddr, TransplantError, typ
 import { BreakpointHandlers } from './breakpoint-handlers.js'
 import type { StopReason } from './guest-port.js'
 
+/** Breakpoints, single steps and runs of a port, one caller at a time. */
 export class RunControl {
   readonly handlers = new BreakpointHandlers()
   #running = false
@@ -81,17 +82,20 @@ export class RunControl {
   }
 }
 
+/** Throws where a port has no such vCPU. */
 export function requireCpu(cpu: number, vcpus: number): void {
   if (Number.isInteger(cpu) && cpu >= 0 && cpu < vcpus) return
   throw new TransplantError('GUEST_NO_CPU', `There is no vCPU ${cpu}.`, `Use 0 to ${vcpus - 1}.`)
 }
 
+/** The error for a physical address that is no memory. */
 export function noMemory(address: PhysAddr, length: number, memoryBytes: number): TransplantError {
   const range = `${formatAddress(address)}..${formatAddress(address + length)}`
   const hint = `RAM ends at ${formatAddress(memoryBytes)}.`
   return new TransplantError('GUEST_NO_MEMORY', `There is no memory at ${range}.`, hint)
 }
 
+/** The error for a virtual address that is not mapped. */
 export function notMapped(address: VirtAddr): TransplantError {
   const message = `Nothing is mapped at ${formatAddress(address)}.`
   return new TransplantError('GUEST_NOT_MAPPED', message, 'Check the address and whose page tables are asked.')

@@ -10,6 +10,7 @@ import type { Savable, StateReader, StateWriter } from '../base/index.js'
 import { Random } from '../base/index.js'
 import type { CpuActivity } from './guest-port.js'
 
+/** Instructions of a scheduler slice on average. */
 export const DEFAULT_MEAN_SLICE = 5_000
 
 const RUNNING = 0

@@ -26,8 +26,10 @@ import type { Snapshot } from './snapshot.js'
 const MAGIC = encodeText('TPSNAPSH')
 const FORMAT = 3
 
+/** Why a file cannot be read as a snapshot. */
 export type SnapshotRefusalCode = 'not-a-snapshot' | 'snapshot-version' | 'snapshot-damaged'
 
+/** A snapshot as the bytes of a file. */
 export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
   const writer = new StateWriter()
   writer.raw(MAGIC)
@@ -45,6 +47,7 @@ export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
   return writer.finish()
 }
 
+/** A snapshot from the bytes of a file, or why it is none. */
 export function decodeSnapshot(file: Uint8Array): Result<Snapshot, SnapshotRefusalCode> {
   if (file.length < 12 || !equalBytes(file.subarray(0, 8), MAGIC)) {
     return refuse(

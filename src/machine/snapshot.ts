@@ -9,6 +9,7 @@ import { TransplantError } from '../base/index.js'
 import type { Configuration } from './configuration.js'
 import { PageImage } from './page-image.js'
 
+/** An instant of a machine; one file restores it. */
 export interface Snapshot {
   readonly configuration: Configuration
   readonly time: number
@@ -19,6 +20,7 @@ export interface Snapshot {
   readonly state: Uint8Array
 }
 
+/** The memory that snapshots take. */
 export interface Footprint {
   /** Different pages of RAM and blocks of the disk. */
   readonly pages: number

@@ -24,6 +24,7 @@ import { footprint } from './snapshot.js'
 /** To an instant so near no checkpoint is left on the way. */
 const NEAR = 256
 
+/** Goes to any earlier instant of a run. */
 export class Timeline {
   readonly machine: Machine
   private readonly checkpoints: Checkpoints

@@ -9,6 +9,7 @@ import { TransplantError } from '../base/index.js'
 import { QemuPort } from '../debug/index.js'
 import { connectStream } from './sockets.js'
 
+/** What that QEMU is started with. */
 export interface QemuGuestOptions {
   /** Paths of files. */
   readonly kernel: string
@@ -22,6 +23,7 @@ export interface QemuGuestOptions {
   readonly arguments?: readonly string[]
 }
 
+/** A guest under a QEMU process of its own. */
 export interface QemuGuest {
   readonly port: QemuPort
   /** Ends the process. */

@@ -49,6 +49,7 @@ interface Replacement {
   readonly symbol: ObjectSymbol
 }
 
+/** A patch module from assembly text, or why there is none. Throws nothing for what the text says. */
 export async function buildPatchFromAssembly(options: AssemblePatchOptions): Promise<BuildResult> {
   const parsed = parseAssembly(options.source)
   if (!parsed.ok) return parsed

@@ -75,6 +75,7 @@ export type BuildResult =
     }
   | PatchRefusal
 
+/** A patch module from C; the caller brings the compiler. */
 export async function buildPatchFromC(options: BuildFromCOptions): Promise<BuildResult> {
   const name = moduleName(options.sourceName)
   const outcome = await options.compile({

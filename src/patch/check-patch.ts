@@ -23,6 +23,7 @@ import type { KernelFacts } from './kernel-facts.js'
 import { type ModuleLayout, thisModuleSection } from './module-layout.js'
 import { type PatchRefusal, refuse } from './refusal.js'
 
+/** A function that a patch replaces, and where its entry is. */
 export interface PatchedFunction {
   /** 'vmlinux' or a module's name. */
   readonly object: string
@@ -34,6 +35,7 @@ export interface PatchedFunction {
   readonly size?: number
 }
 
+/** What a patch module replaces, as its own bytes say. */
 export interface CheckedPatch {
   readonly name: string
   readonly vermagic: string
@@ -56,6 +58,7 @@ const knownRelocations = new Set([
   R_X86_64_PC64,
 ])
 
+/** Applies the guest's rules to a module before a guest is asked. */
 export function checkPatch(bytes: Uint8Array, kernel: KernelFacts): CheckResult {
   const parsed = parseElf(bytes)
   if (!parsed.ok) {

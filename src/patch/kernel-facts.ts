@@ -16,6 +16,7 @@ import {
 import { type ModuleLayout, readModuleLayout } from './module-layout.js'
 import { type PatchRefusal, refuse } from './refusal.js'
 
+/** What a patch has to know of its kernel. */
 export interface KernelFacts {
   readonly buildId: string
   /** `uname -r`, as the kernel's vermagic has it. */
@@ -41,6 +42,7 @@ export type KernelFactsResult = { readonly ok: true; readonly kernel: KernelFact
 
 const exportPrefix = '__ksymtab_'
 
+/** Reads build-id, exports, symbols and patchable entries from a kernel's ELF file. */
 export function readKernelFacts(bytes: Uint8Array): KernelFactsResult {
   const parsed = parseElf(bytes)
   if (!parsed.ok)

@@ -18,6 +18,7 @@ export type PatchRefusalCode =
   | 'syntax'
   | 'no-change'
 
+/** Why a patch is refused. */
 export interface PatchRefusal {
   readonly ok: false
   readonly code: PatchRefusalCode

@@ -28,6 +28,7 @@ import { readHandover } from './handover.js'
 import type { UpgradeReport } from './report.js'
 import { compareProcesses, type ProcessSnapshot, snapshotProcesses } from './verify.js'
 
+/** The kernel to change to, and the processes to follow. */
 export interface UpgradeTarget {
   /** Where the next kernel's image lies in the guest. */
   readonly path: string
@@ -48,6 +49,7 @@ interface Look {
   readonly registers: ReadonlyMap<number, UserRegisters>
 }
 
+/** Changes the kernel of a guest and follows what the guest does. */
 export async function observeUpgrade(
   { agent }: { readonly agent: AgentClient },
   old: ScionView,

@@ -6,8 +6,10 @@ import { type Btf, notes } from '../format/index.js'
 import { type KernelImage, readLayout, requireField, requireSize, StructView } from '../guest/index.js'
 import type { GuestPort } from '../machine/index.js'
 
+/** How far a handover has come. */
 export type HandoverStatus = 'empty' | 'frozen' | 'refused' | 'adopted'
 
+/** One class of the handover: its records. */
 export interface HandoverComponent {
   /** "scion-task-v1": the component and the version of its records. */
   readonly compatible: string
@@ -16,6 +18,7 @@ export interface HandoverComponent {
   readonly count: number
 }
 
+/** Where the handover begins in physical memory. */
 export interface HandoverRoot {
   readonly compatible: string
   readonly fromRelease: string
@@ -33,6 +36,7 @@ export interface HandoverRoot {
   readonly components: readonly HandoverComponent[]
 }
 
+/** Why a handover cannot be read. */
 export type HandoverRefusal = 'no-handover' | 'unknown-handover' | 'bad-handover'
 
 const ROOT = 'handover_root_ser'

@@ -1,5 +1,6 @@
 // What following an upgrade has seen, as data. Times and durations are instructions of the whole machine.
 
+/** A process before and after an upgrade. */
 export interface UpgradedProcess {
   readonly pid: number
   readonly comm: string
@@ -14,6 +15,7 @@ export interface UpgradedProcess {
   readonly differences: readonly string[]
 }
 
+/** Everything that was seen of an upgrade. */
 export interface UpgradeReport {
   /** Exit status of kexec. */
   readonly status: number

@@ -11,6 +11,7 @@ import {
   readTasks,
 } from '../guest/index.js'
 
+/** A process at one of the two marks: memory and registers. */
 export interface ProcessSnapshot {
   readonly pid: number
   readonly comm: string
@@ -27,6 +28,7 @@ export async function snapshotProcesses(kernel: KernelView): Promise<ProcessSnap
   return snapshots
 }
 
+/** What of a process has changed between the marks. */
 export interface ProcessVerdict {
   readonly pid: number
   readonly comm: string
@@ -42,6 +44,7 @@ export interface ProcessVerdict {
   readonly differences: readonly string[]
 }
 
+/** What of all processes has changed between the marks. */
 export interface UpgradeVerdict {
   readonly ok: boolean
   readonly processes: readonly ProcessVerdict[]
@@ -51,6 +54,7 @@ export interface UpgradeVerdict {
 
 const SHOWN = 5
 
+/** Compares processes before and after an upgrade. */
 export function compareProcesses(
   before: readonly ProcessSnapshot[],
   after: readonly ProcessSnapshot[],

@@ -10,6 +10,7 @@ import { breathe } from './breathe.js'
 /** Bundlers know this form; give your own where yours does not. */
 const startEntry = (): Worker => new Worker(new URL('./worker-entry.js', import.meta.url), { type: 'module' })
 
+/** Threads of a page, for `runJobs` and `RemoteMachine`. */
 export function webWorkers(create: () => Worker = startEntry): WorkerHost {
   return {
     cores: globalThis.navigator?.hardwareConcurrency ?? 1,

@@ -23,6 +23,7 @@ import { shareAssets } from './share-assets.js'
 import type { WorkerHost } from './transport.js'
 import { WorkerClient } from './worker-client.js'
 
+/** One experiment: a module, the name of its function, and the input. */
 export interface Job<Input = unknown> {
   /** An ES module, by its absolute URL. */
   readonly module: string | { readonly href: string }
@@ -31,10 +32,12 @@ export interface Job<Input = unknown> {
   readonly input: Input
 }
 
+/** What a job came to. */
 export type JobOutcome<Value = unknown> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly error: TransplantError }
 
+/** How many jobs have finished. */
 export interface JobsProgress {
   /** Which job, by its place. */
   readonly job: number
@@ -45,6 +48,7 @@ export interface JobsProgress {
   readonly total: number
 }
 
+/** On what threads jobs run, with which assets. */
 export interface JobsOptions {
   readonly host: WorkerHost
   /** Default: as many as the host has cores; never more than jobs. */
@@ -56,6 +60,7 @@ export interface JobsOptions {
   readonly graceMilliseconds?: number
 }
 
+/** Runs experiments on worker threads; the outcomes stand in the order of the jobs. */
 export async function runJobs<Value = unknown, Input = unknown>(
   jobs: readonly Job<Input>[],
   options: JobsOptions,

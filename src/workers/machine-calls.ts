@@ -16,6 +16,7 @@ export type Promised<T> = {
 /** Members that hand out memory of the machine's own thread, or are handed its objects. */
 export type Local = 'ram' | 'editState' | 'save' | 'load' | 'tag' | 'version' | 'fork' | 'pagesCopied'
 
+/** The methods of a machine, each result promised. */
 export type RemoteMachineApi = Promised<Omit<Machine, Local>>
 
 /** Methods whose arguments and results are plain data: they cross as they are. */

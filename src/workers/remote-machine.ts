@@ -69,6 +69,7 @@ interface Held {
   readonly status: MachineStatus
 }
 
+/** A machine on another thread. */
 export class RemoteMachine implements RemoteMachineApi, Disposable {
   readonly configuration: Configuration
   readonly onConsole: Machine['onConsole']

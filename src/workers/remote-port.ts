@@ -24,6 +24,7 @@ import type { RemoteMachine } from './remote-machine.js'
 
 type Ask = (name: string, args: readonly unknown[]) => Promise<unknown>
 
+/** A GuestPort of a machine on another thread. */
 export class RemotePort implements GuestPort {
   readonly kind = 'transplant'
   readonly onConsole: Event<ConsoleOutput>

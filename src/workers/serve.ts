@@ -32,6 +32,7 @@ export interface Surroundings extends Breather {
   fire(event: string, value: unknown): void
 }
 
+/** Answers messages on a worker's side of a channel. */
 export function serve(channel: Channel, breather: Breather): void {
   let assets: unknown
   let flag: Int32Array | undefined

@@ -16,6 +16,7 @@ export function requestCancel(flag: Int32Array | undefined, call: number): void 
   if (flag !== undefined) Atomics.store(flag, 0, call)
 }
 
+/** A CancelSignal that another thread sees. */
 export class SharedSignal extends CancelSource {
   private readonly flag: Int32Array | undefined
   private readonly call: number

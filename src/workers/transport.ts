@@ -10,6 +10,7 @@ import type { Disposable, Event } from '../base/index.js'
 /** Buffers that move with a message instead of being copied. */
 export type Transfer = readonly ArrayBufferLike[]
 
+/** A way to another thread. */
 export interface Channel {
   send(message: unknown, transfer?: Transfer): void
   readonly onMessage: Event<unknown>
@@ -24,11 +25,13 @@ export interface WorkerThread extends Channel {
   terminate(): void
 }
 
+/** Lets others work: resolves when they have. */
 export interface Breather {
   /** Lets the thread's event loop have a turn. */
   breathe(): Promise<void>
 }
 
+/** Makes threads; Node and pages each have one. */
 export interface WorkerHost extends Breather {
   /** How many threads run at once. */
   readonly cores: number

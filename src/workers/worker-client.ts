@@ -9,6 +9,7 @@ import { PROTOCOL, type Reply, reviveError, trySend } from './messages.js'
 import { createFlag, requestCancel } from './shared-signal.js'
 import type { Transfer, WorkerHost, WorkerThread } from './transport.js'
 
+/** What a worker is started with. */
 export interface WorkerOptions {
   /** What all calls share (`shareAssets`). */
   readonly assets?: unknown

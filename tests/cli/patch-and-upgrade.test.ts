@@ -92,6 +92,13 @@ describe('transplant demo', () => {
     expect(stdout).toMatch(/All \d+ checks held\./)
     expect(stdout).not.toContain('\x1b')
     expect(stderr).toMatch(/\d\.\d{6} s {2}upgrade/)
+    // The README shows lines of it, with an ellipsis for each figure that changes with the kernels.
+    const readme = readFileSync(join(root, 'README.md'), 'utf8')
+    const shown = readme.slice(readme.indexOf("    The live patch 'demo'"), readme.indexOf('## Hands on')).split('\n')
+    for (const line of shown.map((one) => one.trim()).filter((one) => one !== '' && one !== '...')) {
+      const pattern = line.split('…').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/ +/g, ' +'))
+      expect(stdout).toMatch(new RegExp(pattern.join('\\S+')))
+    }
   })
 
   it('is one JSON document with --json', () => {

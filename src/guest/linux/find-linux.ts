@@ -29,6 +29,7 @@ export class LinuxKernel extends SymbolTable implements KnownKernel {
   }
 }
 
+/** A running Linux kernel seen through a port: its symbols, types and log as it tells of them itself. */
 export type LinuxView = KernelView<LinuxKernel>
 
 /** undefined where no Linux has come so far in its boot; throws KERNEL_NO_BTF for one that was built without. */

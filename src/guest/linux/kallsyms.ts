@@ -24,6 +24,7 @@ const PIECE = 65_536
 const TOKENS = 256
 const LONG_NAME = 0x80
 
+/** Reads the symbol table that a Linux kernel carries in its memory. */
 export async function readKallsyms(read: ReadMemory, tables: KallsymsTables): Promise<KernelSymbol[]> {
   const count = readU32(await read(tables.numSyms, 4), 0)
   const base = readU64(await read(tables.relativeBase, 8), 0)

@@ -7,6 +7,7 @@ import { decodeText } from '../../base/index.js'
 import type { KernelView } from '../kernel-view.js'
 import type { StructView } from '../struct-view.js'
 
+/** A record of the kernel's log buffer. */
 export interface LogRecord {
   readonly seq: bigint
   /** Nanoseconds since boot. */

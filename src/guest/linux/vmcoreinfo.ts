@@ -12,6 +12,7 @@ const KERNEL_MAP = 0xffff_ffff_8000_0000n
 /** Kernels lie above it, so that is where to begin. */
 const FIRST = 16 << 20
 
+/** What a Linux kernel tells of itself for crash dumps: offsets, sizes, symbols. */
 export class Vmcoreinfo {
   readonly #lines: ReadonlyMap<string, string>
 

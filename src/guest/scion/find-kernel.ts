@@ -17,6 +17,7 @@ export function scionIn(port: GuestPort, image: KernelImage, arena: Arena, cr3: 
   return new KernelView(port, image, arenas[arena].virtual - arenas.A.virtual, cr3)
 }
 
+/** Which arena a running kernel is in. */
 export function arenaOf(kernel: ScionView): Arena {
   return kernel.delta === 0n ? 'A' : 'B'
 }

@@ -7,8 +7,10 @@ import { requireSize, StructView } from '../struct-view.js'
 
 /** The two places for a kernel; which of them it runs in changes with each upgrade. */
 export type Arena = 'A' | 'B'
+/** The two arenas of Scion. */
 export const ARENAS: readonly Arena[] = ['A', 'B']
 
+/** Where a Scion kernel lies. */
 export interface KernelLayout {
   readonly arenas: Readonly<Record<Arena, { readonly virtual: VirtAddr; readonly physical: PhysAddr }>>
   readonly arenaBytes: bigint

@@ -20,7 +20,8 @@ export interface JudgeContext {
 
 type Facts = Omit<DemoReport, 'ok' | 'checks'>
 
-export function judge(report: Facts, context: JudgeContext): Check[] {
+/** The checks of the demonstration: each with what was found. */
+export function judgeDemo(report: Facts, context: JudgeContext): Check[] {
   const { upgrade } = report
   return [
     ...judgePatch(report, context),

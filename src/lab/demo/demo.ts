@@ -13,13 +13,15 @@ import { observePatch, type PatchReport, patchTarget } from '../../patch/index.j
 import { observeUpgrade, type UpgradeReport } from '../../upgrade/index.js'
 import type { WorkerHost } from '../../workers/index.js'
 import { type DemoAssets, MODULE_PATH, NEXT_KERNEL_PATH, withDemoFiles } from '../assets.js'
-import { finishWorkloads, lastLine, running, startWorkloads, WORKLOADS } from '../workloads.js'
-import { judge } from './checks.js'
+import { finishWorkloads, lastLine, runningWorkloads, startWorkloads, WORKLOADS } from '../workloads.js'
+import { judgeDemo } from './checks.js'
 import type { BootReport, DemoReport, ProgramReport } from './report.js'
 import { bootSession, endSession, type Outcome, runTwin, startTwin } from './twin.js'
 
+/** The steps of the demonstration, in order. */
 export type DemoStep = 'boot' | 'programs' | 'patch' | 'upgrade' | 'finish' | 'twin'
 
+/** One step of the demonstration, as it happens. */
 export interface DemoProgress {
   readonly step: DemoStep
   /** Virtual time of the machine that works on it. */
@@ -27,6 +29,7 @@ export interface DemoProgress {
   readonly text: string
 }
 
+/** What the demonstration runs with. */
 export interface DemoOptions {
   readonly assets: DemoAssets
   /** Default 1. */
@@ -46,6 +49,7 @@ const BEHAVIOUR = 'cat /proc/version'
 /** How long the programs run before, between and after the two changes. */
 const RUN_IN = 40_000_000
 
+/** Boots, live-patches, live-upgrades and verifies a guest beside an undisturbed twin. */
 export async function runDemo(options: DemoOptions): Promise<DemoReport> {
   const { assets } = options
   const commands = options.workloads ?? WORKLOADS
@@ -86,7 +90,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
     programs,
     twin: twin.machine,
   }
-  const checks = judge(report, { atWork: main.atWork, complaints: main.complaints })
+  const checks = judgeDemo(report, { atWork: main.atWork, complaints: main.complaints })
   return { ...report, ok: checks.every((check) => check.ok), checks }
 }
 
@@ -135,7 +139,7 @@ async function runChanged(
   const bootTime = machine.now
   const workloads = await startWorkloads(agent, commands)
   await agent.runFor(RUN_IN)
-  tell('programs', `${running(workloads)} programs at work`)
+  tell('programs', `${runningWorkloads(workloads)} programs at work`)
   const boot: BootReport = {
     release: (await agent.read('uname -r')).trim(),
     version: (await agent.read(BEHAVIOUR)).trim(),
@@ -145,16 +149,16 @@ async function runChanged(
   }
 
   const steps = follow(session, (text) => tell('patch', text))
-  const atPatch = running(workloads)
+  const atPatch = runningWorkloads(workloads)
   const observed = await observePatch(session, await session.kernel([image]), target, disassembler)
-  const patched = running(workloads)
+  const patched = runningWorkloads(workloads)
   steps.dispose()
   await agent.runFor(RUN_IN)
   const later = (await agent.read(BEHAVIOUR)).trimEnd()
   const patch: PatchReport = { ...observed, behaviour: { ...observed.behaviour, later } }
 
   const upgradeSteps = follow(session, (text) => tell('upgrade', text))
-  const atUpgrade = running(workloads)
+  const atUpgrade = runningWorkloads(workloads)
   const pids = workloads
     .filter(({ command }) => /^(files|pipeline|timers) /.test(command))
     .map(({ started }) => started.pid)
@@ -163,7 +167,7 @@ async function runChanged(
     image: nextImage,
     pids,
   })
-  const upgraded = running(workloads)
+  const upgraded = runningWorkloads(workloads)
   upgradeSteps.dispose()
 
   const results = await finishWorkloads(agent, workloads)

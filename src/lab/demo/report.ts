@@ -5,6 +5,7 @@
 import type { PatchReport } from '../../patch/index.js'
 import type { UpgradeReport } from '../../upgrade/index.js'
 
+/** Everything that the demonstration found. */
 export interface DemoReport {
   readonly schema: 'transplant-demo/1'
   /** Whether every check held. */
@@ -30,6 +31,7 @@ export interface DemoReport {
   readonly checks: readonly Check[]
 }
 
+/** One thing that had to hold, and whether it did. */
 export interface Check {
   readonly name: string
   readonly ok: boolean
@@ -37,6 +39,7 @@ export interface Check {
   readonly detail: string
 }
 
+/** What booting came to. */
 export interface BootReport {
   readonly release: string
   readonly version: string
@@ -46,6 +49,7 @@ export interface BootReport {
   readonly time: number
 }
 
+/** What one of the guest's programs came to. */
 export interface ProgramReport {
   readonly command: string
   readonly pid: number

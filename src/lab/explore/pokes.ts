@@ -9,12 +9,14 @@ import { type DemoAssets, MODULE_PATH, withDemoFiles } from '../assets.js'
 
 const MILLION = 1_000_000
 
+/** A rewriting of code that an exploration makes. */
 export interface Poke {
   readonly coreWasm: MachineOptions['coreWasm']
   readonly name: 'enabling' | 'disabling'
   readonly snapshot: Snapshot
 }
 
+/** A run in which something went wrong, and how to repeat it. */
 export interface Stumble {
   readonly poke: Poke['name']
   readonly seed: number

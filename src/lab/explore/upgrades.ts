@@ -33,6 +33,7 @@ const PROGRAMS: readonly string[] = [
 /** What a healthy kernel never prints. */
 const COMPLAINT = /BUG:|WARNING:|Oops|Kernel panic|general protection|unreliable stack|double free|verification failed/
 
+/** What one run of an exploration is given. */
 export interface RunOptions {
   readonly seed: number
   readonly vcpus: number
@@ -64,6 +65,7 @@ export async function freeMemory(session: GuestSession): Promise<number> {
   return Number(/MemFree:\s+(\d+)/.exec(await session.agent.read('cat /proc/meminfo'))?.[1])
 }
 
+/** Upgrades a guest at many instants, each in a fork. */
 export class UpgradeExplorer {
   readonly #assets: DemoAssets
   readonly #kernels: readonly Kernel[]

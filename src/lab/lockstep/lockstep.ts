@@ -31,10 +31,12 @@ export interface LockstepMachine {
   editState(cpu: number, edit: (state: DataView) => void): void
 }
 
+/** An instant of both machines. */
 export interface LockstepSnapshot {
   readonly time: number
 }
 
+/** How two machines are compared. */
 export interface LockstepOptions {
   readonly first: LockstepMachine
   readonly second: LockstepMachine
@@ -60,6 +62,7 @@ export interface Divergence {
   readonly base: PairState
 }
 
+/** Whether two machines stayed the same, or where they parted. */
 export type LockstepResult =
   | { readonly ok: true; readonly time: number; readonly hash: string; readonly checkpoints: number }
   | Divergence
@@ -143,6 +146,7 @@ export class LockstepPair {
   }
 }
 
+/** Runs two machines that must be one, compared at checkpoints. */
 export function runLockstep(options: LockstepOptions): LockstepResult {
   const pair = new LockstepPair(options)
   const { first } = pair

@@ -7,6 +7,7 @@ import { Machine, type MachineOptions, Recorder, type Recording } from '../../ma
 import { type DemoAssets, MODULE_PATH, NEXT_KERNEL_PATH, withDemoFiles } from '../assets.js'
 import { finishWorkloads, startWorkloads, WORKLOADS } from '../workloads.js'
 
+/** What is recorded, and with which parts. */
 export interface ChangesOptions {
   readonly assets: DemoAssets
   readonly workloads?: readonly string[]

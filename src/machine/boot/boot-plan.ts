@@ -3,6 +3,7 @@
 import { encodeText, writeU32 } from '../../base/index.js'
 import type { LoadedSegment } from './load-segments.js'
 
+/** Why a kernel cannot be booted. */
 export type BootRefusalCode =
   | 'not-an-elf'
   | 'truncated'
@@ -22,6 +23,7 @@ export type BootRefusalCode =
   | 'old-linux-protocol'
   | 'command-line-too-long'
 
+/** A kernel to boot, and with what. */
 export interface KernelRequest {
   readonly image: Uint8Array
   readonly append: string
@@ -29,6 +31,7 @@ export interface KernelRequest {
   readonly memoryBytes: number
 }
 
+/** What firmware and RAM must hold so that a kernel boots. */
 export interface BootPlan {
   readonly protocol: 'pvh' | 'multiboot' | 'linux'
   /** Where the firmware jumps to. */

@@ -13,6 +13,7 @@ import { flattenSegments, loadSegments } from './load-segments.js'
 import { findMultibootHeader, givesAddresses, planMultiboot } from './multiboot.js'
 import { placeInitrd, refuseFirmwareMemory } from './places.js'
 
+/** Reads a kernel image and plans how it is booted, or says why it cannot be. */
 export function planBoot(request: KernelRequest): Result<BootPlan, BootRefusalCode> {
   const { image } = request
   if (isLinuxImage(image)) return planLinux(request)
