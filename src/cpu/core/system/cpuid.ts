@@ -24,6 +24,8 @@ const FEATURES_7_EBX: u32 = (1 << 0) | (1 << 1) | (1 << 7) | (1 << 10) | (1 << 1
 const FEATURES_7_ECX: u32 = 1 << 2
 // FDP_EXCPTN_ONLY is absent; LAHF64
 const EXTENDED_ECX: u32 = 1
+// IBRS and IBPB, STIBP, IA32_ARCH_CAPABILITIES: nothing is speculated here, and that is how a kernel is told (msr.ts)
+const FEATURES_7_EDX: u32 = (1 << 26) | (1 << 27) | (1 << 29)
 // SYSCALL NX PDPE1GB RDTSCP LM
 const EXTENDED_EDX: u32 = (1 << 11) | (1 << 20) | (1 << 26) | (1 << 27) | (1 << 29)
 
@@ -75,7 +77,7 @@ export function cpuid(c: CpuState): void {
       return answer(c, 0, 0, 0, 0)
     }
     case 7:
-      return subleaf == 0 ? answer(c, 0, FEATURES_7_EBX, FEATURES_7_ECX, 0) : answer(c, 0, 0, 0, 0)
+      return subleaf == 0 ? answer(c, 0, FEATURES_7_EBX, FEATURES_7_ECX, FEATURES_7_EDX) : answer(c, 0, 0, 0, 0)
     case 0xb: {
       if (subleaf == 0) return answer(c, 0, 1, 0x100, c.index)
       if (subleaf == 1) return answer(c, packageShift(), cpuCount, 0x201, c.index)

@@ -16,8 +16,11 @@ const IA32_TSC: u32 = 0x10
 const IA32_PLATFORM_ID: u32 = 0x17
 const IA32_APIC_BASE: u32 = 0x1b
 const IA32_TSC_ADJUST: u32 = 0x3b
+const IA32_SPEC_CTRL: u32 = 0x48
+const IA32_PRED_CMD: u32 = 0x49
 const IA32_BIOS_SIGN_ID: u32 = 0x8b
 const IA32_MTRRCAP: u32 = 0xfe
+const IA32_ARCH_CAPABILITIES: u32 = 0x10a
 const IA32_SYSENTER_CS: u32 = 0x174
 const IA32_SYSENTER_ESP: u32 = 0x175
 const IA32_SYSENTER_EIP: u32 = 0x176
@@ -41,6 +44,14 @@ const IA32_TSC_AUX: u32 = 0xc0000103
 
 /** 8 variable ranges, fixed ranges, write combining. */
 const MTRRCAP: u64 = 0x508
+/**
+ * No leak by speculation, so that kernels need no second page table, no thunks for their indirect branches and no buffers flushed (SDM 4, table 2-2):
+ * RDCL_NO, IBRS_ALL, SKIP_L1DFL_VMENTRY, SSB_NO, MDS_NO, IF_PSCHANGE_MC_NO, TAA_NO, SBDR_SSDP_NO, FBSDP_NO, PSDP_NO, BHI_NO, PBRSB_NO, GDS_NO, RFDS_NO.
+ */
+const ARCH_CAPABILITIES: u64 =
+  (1 << 0) | (1 << 1) | (1 << 3) | (1 << 4) | (1 << 5) | (1 << 6) | (1 << 8) | (1 << 13) | (1 << 14) | (1 << 15) | (1 << 20) | (1 << 24) | (1 << 26) | (1 << 27)
+/** IBRS, STIBP. */
+const SPEC_CTRL_DEFINED: u64 = 3
 /** Fast strings; BTS and PEBS unavailable. */
 export const MISC_ENABLE_AT_RESET: u64 = 0x1801
 
@@ -87,6 +98,10 @@ export function readMsr(c: CpuState, msr: u32): u64 {
     case IA32_MCG_CAP: // no banks
     case IA32_BIOS_SIGN_ID:
       return 0
+    case IA32_SPEC_CTRL:
+      return c.specCtrl
+    case IA32_ARCH_CAPABILITIES:
+      return ARCH_CAPABILITIES
     case IA32_MTRRCAP:
       return MTRRCAP
     case IA32_SYSENTER_CS:
@@ -159,6 +174,16 @@ export function writeMsr(c: CpuState, msr: u32, value: u64): void {
     }
     case IA32_BIOS_SIGN_ID:
       return
+    case IA32_SPEC_CTRL: {
+      if (value & ~SPEC_CTRL_DEFINED) return refuse(c)
+      c.specCtrl = value
+      return
+    }
+    case IA32_PRED_CMD: {
+      // IBPB: there is nothing to forget.
+      if (value & ~1) return refuse(c)
+      return
+    }
     case IA32_SYSENTER_CS: {
       c.sysenterCs = value & 0xffffffff
       return

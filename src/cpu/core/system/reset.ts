@@ -99,6 +99,7 @@ export function resetState(c: CpuState, powerUp: bool): void {
   c.spare1 = 0
   c.spare2 = 0
   c.spare3 = 0
+  c.specCtrl = 0
   armDebug(c)
   forgetAll(c)
   updateMode(c)
