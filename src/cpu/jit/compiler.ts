@@ -23,6 +23,15 @@ export const DEFAULT_THRESHOLD = 4000
 const START_UP = 4_000_000
 const START_UP_FACTOR = 8
 
+/**
+ * What may be compiled: so many guest instructions at once, and one for so many retired, since V8 spends some 20 us on each until its better code is
+ * there, at which time the interpreter has executed some thousand. Beyond that a block must be entered the more often the more has been
+ * spent, up to MAX_PRICE times as often: a flat profile stays interpreted, and what is really hot asks again.
+ */
+const ALLOWED = 20_000
+const RETIRED_FOR_ONE = 20_000
+const MAX_PRICE = 64
+
 const BATCH = 16
 /** A region is planned anew so often at most because blocks were cut. */
 const MAX_CUTS = 4
@@ -38,6 +47,7 @@ const LAST_GROWTH = 2_000_000
 const ASK_AGAIN = 1000
 const NEVER = 0xffff_ffff
 const MAX_KNOWN_BRANCHES = 4096
+const MAX_POSTPONED = 16384
 /** Table: the core's own functions lie below, compiled ones from here on. */
 const FIRST_FUNCTION = 64
 export const TABLE_SIZE = 4096
@@ -100,7 +110,10 @@ export class Compiler {
   private readonly exports: CoreExports
   private threshold = 0
   private queue: Waiting[] = []
-  /** Blocks that have asked once during start-up, and their vCPUs. */
+  /** Guest instructions in bodies that were compiled, not taken from the pool. */
+  private spent = 0
+  private startUp = true
+  /** Blocks that have asked once before their time, and their vCPUs. */
   private readonly postponed = new Map<number, number>()
   /** Table indices of compiled bodies, by a hash of their bytes. */
   private readonly pool = new Map<number, { readonly body: Uint8Array; readonly index: number }[]>()
@@ -131,10 +144,14 @@ export class Compiler {
       if (this.exports.jitDropPending() !== 0) return
       this.full = false
     }
-    if (!this.isStartUp(cpu)) this.endStartUp()
-    else if (!this.postponed.has(block)) {
+    const startUp = this.isStartUp(cpu)
+    if (!startUp && this.startUp) this.endStartUp()
+    this.startUp = startUp
+    const price = startUp ? START_UP_FACTOR : this.price(cpu)
+    if (price > 1 && !this.postponed.has(block)) {
+      if (this.postponed.size === MAX_POSTPONED) this.postponed.clear()
       this.postponed.set(block, cpu)
-      new DataView(this.memory.buffer).setInt32(block + BLOCK.heat, (START_UP_FACTOR - 1) * this.threshold, true)
+      new DataView(this.memory.buffer).setInt32(block + BLOCK.heat, Math.ceil((price - 1) * this.threshold), true)
       return
     }
     this.enqueue({ cpu, block, region: 0 })
@@ -166,10 +183,21 @@ export class Compiler {
     this.postponed.clear()
   }
 
+  /** How many times as often as the threshold says a block must be entered now: more than has been spent is to be earned first. */
+  private price(cpu: number): number {
+    if (this.threshold < DEFAULT_THRESHOLD) return 1
+    const allowed = ALLOWED + this.retired(cpu) / RETIRED_FOR_ONE
+    return Math.min(MAX_PRICE, Math.max(1, (this.spent / allowed) ** 2))
+  }
+
+  private retired(cpu: number): number {
+    const state = this.exports.statePointer(cpu) >>> 0
+    return Number(new DataView(this.memory.buffer).getBigUint64(state + CPU_STATE.retiredLow, true))
+  }
+
   private isStartUp(cpu: number): boolean {
     if (this.threshold < DEFAULT_THRESHOLD) return false
-    const state = this.exports.statePointer(cpu) >>> 0
-    return new DataView(this.memory.buffer).getBigUint64(state + CPU_STATE.retiredLow, true) < START_UP
+    return this.retired(cpu) < START_UP
   }
 
   /** A 32-bit field of a vCPU's state. */
@@ -201,7 +229,9 @@ export class Compiler {
       }
       if (region !== 0) this.learn(view, region)
       const { plan, graph } = this.plan(cpu, source, block)
+      const before = bodies.length
       const index = this.place(translateRegion(plan, graph), bodies)
+      if (bodies.length > before) this.spent += plan.instructions
       if (index < 0) {
         this.overflow()
         return
@@ -298,7 +328,7 @@ export class Compiler {
     if (region === 0) return false
     const exits =
       replaced === 0 ? Math.max(this.threshold, FIRST_GROWTH) : view.getUint32(replaced + REGION.exits, true)
-    const growAt = GROWTH * exits
+    const growAt = Math.ceil(GROWTH * exits * this.price(cpu))
     view.setUint32(region + REGION.index, index, true)
     view.setUint32(region + REGION.instructions, plan.instructions, true)
     view.setUint32(region + REGION.growAt, growAt < LAST_GROWTH ? growAt : NEVER, true)

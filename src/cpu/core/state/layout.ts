@@ -74,7 +74,7 @@ export function setDropCompiled(wanted: bool): void {
 }
 
 /** Records of compiled regions (jit.ts), behind each vCPU's blocks. */
-const REGION_BYTES: u32 = 0x80000
+const REGION_BYTES: u32 = 0x100000
 
 function arenaBytes(vcpus: u32): u32 {
   return vcpus <= 2 ? 0x2000000 : vcpus <= 4 ? 0x1000000 : vcpus <= 16 ? 0x400000 : 0x100000
