@@ -2,4 +2,5 @@
 
 export * from './core-abi.js'
 export * from './cpu-core.js'
+export type { CompilerStatistics } from './jit/index.js'
 export * from './state-layout.js'

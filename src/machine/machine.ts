@@ -34,6 +34,7 @@ import {
   VirtualClock,
 } from '../base/index.js'
 import {
+  type CompilerStatistics,
   type CoreImports,
   CpuCore,
   EXIT_BREAK,
@@ -630,6 +631,11 @@ export class Machine implements Savable {
       slices: this.scheduler.slices,
       resets: this.resets,
     }
+  }
+
+  /** What the compiler did so far. */
+  get compilerStatistics(): CompilerStatistics {
+    return this.core.compilerStatistics
   }
 
   /** The disk as the guest has written it; undefined without one. */

@@ -14,7 +14,16 @@ export type Promised<T> = {
 }
 
 /** Members that hand out memory of the machine's own thread, or are handed its objects. */
-export type Local = 'ram' | 'editState' | 'save' | 'load' | 'tag' | 'version' | 'fork' | 'pagesCopied'
+export type Local =
+  | 'ram'
+  | 'editState'
+  | 'save'
+  | 'load'
+  | 'tag'
+  | 'version'
+  | 'fork'
+  | 'pagesCopied'
+  | 'compilerStatistics'
 
 /** The methods of a machine, each result promised. */
 export type RemoteMachineApi = Promised<Omit<Machine, Local>>

@@ -1,5 +1,5 @@
 // Speeds, side by side: the whole machine beside QEMU's TCG on the same images, and the bare core beside libunicorn, unicorn.js and
-// v86 on the same C. Each other is optional; one that is not installed is said in a line. `npm run bench -- --help` lists the options.
+// v86 on the same C; and Debian's kernel with Debian's busybox, where they are found. Each other is optional; one that is not installed is said in a line. `npm run bench -- --help` lists the options.
 //
 // It judges results (a wrong checksum, or a state that differs between interpreter and compiled code, ends it with status 1) and compares
 // speeds with the goals, but no speed fails it.
@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs'
 import { compareExecutors } from './bench/equality.mjs'
 import { measureFlat } from './bench/flat.mjs'
 import { measureGuests } from './bench/guests.mjs'
+import { measureLinux } from './bench/linux.mjs'
 import { path } from './bench/kernel-image.mjs'
 import { readOptions } from './bench/options.mjs'
 import { documentOf, textOf } from './bench/report.mjs'
@@ -28,9 +29,14 @@ try {
   const guests = await measureGuests(options, competitors, progress)
   const checksums = new Map(guests.map(({ name, checksum }) => [name, checksum]))
   const flat = await measureFlat(options, competitors, checksums, progress)
+  const linux = []
+  for (const vcpus of options.quick ? [1] : [1, 2, 4]) {
+    const measured = await measureLinux(options, competitors, progress, vcpus)
+    if (measured) linux.push(measured)
+  }
   progress('')
   const seconds = Math.round((performance.now() - begin) / 100) / 10
-  const document = documentOf({ options, competitors, flat, guests, hashes, seconds })
+  const document = documentOf({ options, competitors, flat, guests, hashes, linux, seconds })
   process.stdout.write(`${options.json ? JSON.stringify(document, null, 2) : textOf(document)}\n`)
   process.exit(0)
 } catch (error) {

@@ -1,5 +1,6 @@
 // Samples -> the machine-readable document, and that document -> tables. What the goals are is said here and nowhere else.
 import { cpus } from 'node:os'
+import { linuxText } from './linux.mjs'
 import { memoryKernels } from './kernel-image.mjs'
 import { geometricMean } from './measure.mjs'
 
@@ -63,7 +64,7 @@ function summaryOf(name, lines) {
 }
 
 /** The whole result as plain data: schema transplant-bench/2. */
-export function documentOf({ options, competitors, flat, guests, hashes, seconds }) {
+export function documentOf({ options, competitors, flat, guests, hashes, linux, seconds }) {
   const lines = [
     ...guests.map((samples) => lineOf('guest', samples, competitors)),
     ...flat.map((samples) => lineOf('flat', samples, competitors)),
@@ -82,6 +83,7 @@ export function documentOf({ options, competitors, flat, guests, hashes, seconds
     competitors,
     lines,
     hashes,
+    linux,
     summary: Object.fromEntries(summaries.filter(([, summary]) => summary !== undefined)),
     ...(boot === undefined
       ? {}
@@ -150,7 +152,7 @@ export function textOf(document) {
     if (some.length > 0) out.push('', table(some, title, names))
   }
   const same = Object.keys(hashes).length
-  out.push('', `interpreter and compiled code: the same state after each of ${same} lines`)
+  if (same > 0) out.push('', `interpreter and compiled code: the same state after each of ${same} lines`)
   if (boot) {
     const text = (milliseconds) => `${milliseconds.toFixed(0)} ms`
     const first = boot.firstMilliseconds
@@ -171,5 +173,6 @@ export function textOf(document) {
     const asked = `at least ${goal.mean}${goal.least ? `, none below ${goal.least}` : ''}, over ${goal.over}`
     out.push(`  goal ${asked}: ${goal.met ? 'met' : 'missed'}: ${say(goal)}`)
   }
+  for (const measured of linux) out.push('', linuxText(measured))
   return out.join('\n')
 }
