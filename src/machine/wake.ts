@@ -7,7 +7,7 @@
 import type { VirtAddr } from '../base/index.js'
 import { ioApicPin } from './devices/interrupt-lines.js'
 import type { IoApic } from './devices/io-apic.js'
-import { DELIVERY_INIT, DELIVERY_LOWEST, DELIVERY_NMI, type LocalApic } from './devices/local-apic.js'
+import { DELIVERY_EXTINT, DELIVERY_INIT, DELIVERY_LOWEST, DELIVERY_NMI, type LocalApic } from './devices/local-apic.js'
 import type { PicPair } from './devices/pic.js'
 
 /** A device, as far as the question goes whether it may raise its interrupt line. */
@@ -57,8 +57,11 @@ function reachesAny({ apics, ioApic, pic }: InterruptControllers, irq: number, s
   const message = ioApic.messageOf(ioApicPin(irq))
   if (message?.targets.some((apic) => wakes(message.mode, message.vector, apic, sleep(apic.index))) === true)
     return true
-  const boot = apics[0]
-  return irq < 16 && boot?.passesExternal === true && sleep(0) === 'listens' && pic.wouldServe(irq)
+  const [boot] = apics
+  const external = irq < 16 && pic.wouldServe(irq) ? boot?.externalMessage : undefined
+  if (boot === undefined || external === undefined) return false
+  if (external.mode === DELIVERY_EXTINT) return sleep(0) === 'listens'
+  return wakes(external.mode, external.vector, boot, sleep(0))
 }
 
 function wakes(mode: number, vector: number, apic: LocalApic, sleep: Sleep): boolean {

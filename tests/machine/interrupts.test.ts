@@ -278,6 +278,22 @@ describe('the local APIC', () => {
     expect(apic(0).read(0x380, 4)).toBe(0)
   })
 
+  it('lets a count that has ended stay so when the divider changes', () => {
+    const { clock, apic, enable } = make()
+    enable()
+    apic(0).write(0x320, 4, 0x50)
+    apic(0).write(0x3e0, 4, 0)
+    apic(0).write(0x380, 4, 1000)
+    clock.advanceTo(2000)
+    expect(apic(0).acknowledge()).toBe(0x50)
+    apic(0).write(0xb0, 4, 0)
+    clock.advanceTo(2500)
+    apic(0).write(0x3e0, 4, 0xa)
+    expect(apic(0).read(0x390, 4)).toBe(0)
+    clock.advanceTo(1_000_000)
+    expect(apic(0).acknowledge()).toBe(-1)
+  })
+
   it('goes on after save and load where it was', () => {
     const first = make()
     first.enable()
@@ -419,6 +435,61 @@ describe('the 8259 pair', () => {
     expect(pic.acknowledge()).toBe(0x21) // higher priority than the 3 in service
     bus.portWrite(0x20, 1, 0x0b)
     expect(bus.portRead(0x20, 1)).toBe(0x0a)
+  })
+
+  it('is heard by LINT0 as an edge too: fixed, NMI, INIT', () => {
+    const { bus, lines, apic, cpu, enable } = make()
+    initialize(bus)
+    enable()
+    const line = lines.line(4)
+    apic(0).write(0x350, 4, 0x60)
+    for (const level of [true, false, true]) line.set(level)
+    expect([apic(0).acknowledge(), apic(0).acknowledge()]).toEqual([0x60, -1])
+    apic(0).write(0xb0, 4, 0)
+    apic(0).write(0x350, 4, 0x400)
+    expect(cpu(0).log).toEqual([])
+    for (const level of [false, true, false, true]) line.set(level)
+    apic(0).write(0x350, 4, 0x1_0400)
+    for (const level of [false, true]) line.set(level)
+    expect(cpu(0).log).toEqual(['nmi', 'nmi'])
+    apic(0).write(0x350, 4, 0x600) // reserved
+    for (const level of [false, true]) line.set(level)
+    apic(0).write(0x350, 4, 0x500)
+    for (const level of [false, true]) line.set(level)
+    expect(cpu(0).log).toEqual(['nmi', 'nmi', 'init'])
+  })
+
+  it('loses no request of a slave that ends its interrupts by itself', () => {
+    const { bus, lines, pic } = make()
+    initialize(bus)
+    for (const [port, value] of [
+      [0xa0, 0x11],
+      [0xa1, 0x28],
+      [0xa1, 2],
+      [0xa1, 3],
+    ] as const)
+      bus.portWrite(port, 1, value)
+    for (const irq of [9, 12]) lines.line(irq).set(true)
+    expect(pic.acknowledge()).toBe(0x29)
+    bus.portWrite(0x20, 1, 0x20)
+    expect(pic.acknowledge()).toBe(0x2c)
+    bus.portWrite(0x20, 1, 0x20)
+    expect(pic.pending).toBe(false)
+  })
+
+  it('requests for a high line from when it is made level-triggered, and for as long as it is high', () => {
+    const { bus, lines, pic } = make()
+    const line = lines.line(5)
+    line.set(true)
+    initialize(bus) // which forgets the edge
+    expect(pic.pending).toBe(false)
+    bus.portWrite(0x4d0, 1, 0x20)
+    expect(pic.acknowledge()).toBe(0x25)
+    bus.portWrite(0x20, 1, 0x20)
+    expect(pic.acknowledge()).toBe(0x25)
+    line.set(false)
+    bus.portWrite(0x20, 1, 0x20)
+    expect(pic.pending).toBe(false)
   })
 
   it('gives the spurious vector when the request has gone', () => {

@@ -114,6 +114,30 @@ describe('what can wake a machine', () => {
     expect(wake('waiting')).toBe('nothing')
   })
 
+  it('is NMI by LINT0, even to a boot processor that is deaf', () => {
+    const { bus, apic, pic, ...controllers } = makeApics(1)
+    bus.portWrite(0x20, 1, 0x10)
+    bus.portWrite(0x21, 1, 0x20)
+    bus.portWrite(0x21, 1, 4)
+    apic(0).write(0xf0, 4, 0x1ff)
+    const wakes = (lint0: number, mask: number) => {
+      apic(0).write(0x350, 4, lint0)
+      bus.portWrite(0x21, 1, mask)
+      return whatCanWake({ ...controllers, pic, sources: [{ irq: 4, source }] }, () => 'deaf')
+    }
+    expect([wakes(0x400, 0), wakes(0x400, 0x10), wakes(0x1_0400, 0)]).toEqual(['time', 'nothing', 'nothing'])
+    expect([wakes(0x700, 0), wakes(0x45, 0)]).toEqual(['nothing', 'nothing'])
+  })
+
+  it('is no deadline beyond the end of time, which stays armed', () => {
+    const { wake, apic } = make()
+    apic(1).write(0x320, 4, 0x4_0040)
+    apic(1).writeMsr(0x6e0, 0xffff_ffff, 0x1f_ffff)
+    expect([wake('listens'), apic(1).readMsr(0x6e0)]).toEqual(['nothing', 0xffff_ffff])
+    apic(1).writeMsr(0x6e0, 0xffff_fffe, 0x1f_ffff)
+    expect(wake('listens')).toBe('time')
+  })
+
   it('is an APIC timer that is armed and open', () => {
     const { wake, apic } = make()
     apic(1).write(0x320, 4, 0x40)

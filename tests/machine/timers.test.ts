@@ -68,6 +68,19 @@ describe('the 8254', () => {
     expect(read(0x40)).toBe(0xb6)
   })
 
+  it('reads back the mode as it was written, 6 and 7 too, which are 2 and 3', () => {
+    const { clock, read, write } = makePit()
+    for (const control of [0x3c, 0x3f, 0x1e, 0x25]) {
+      write(0x43, control)
+      write(0x43, 0xe2)
+      expect(read(0x40) & 0x3f).toBe(control)
+    }
+    write(0x43, 0x1c)
+    write(0x40, 100)
+    clock.advanceTo(Math.ceil((150 * SECOND) / PIT_HZ))
+    expect(read(0x40)).toBe(50)
+  })
+
   it('gates channel 2 through port 61H and shows its output there, as calibration loops expect', () => {
     const { clock, read, write } = makePit()
     write(0x61, (read(0x61) & ~2) | 1)
@@ -295,6 +308,25 @@ describe('the RTC', () => {
     expect([9, 8, 7, 4, 2, 0].map(read)).toEqual([31, 12, 24, 6, 16, 1])
   })
 
+  it('counts from times before 1970 as from others', () => {
+    const { clock, read, write } = makeRtc()
+    write(11, 0x82)
+    for (const [index, value] of [
+      [0, 0x59],
+      [2, 0x59],
+      [4, 0x23],
+      [7, 0x31],
+      [8, 0x12],
+      [9, 0x59],
+      [0x32, 0x19],
+    ] as const)
+      write(index, value)
+    write(11, 0x02)
+    expect([0x32, 9, 8, 7, 6, 4, 2, 0].map(read)).toEqual([0x19, 0x59, 0x12, 0x31, 5, 0x23, 0x59, 0x59])
+    clock.advanceTo(SECOND)
+    expect([0x32, 9, 8, 7, 6, 4, 2, 0].map(read)).toEqual([0x19, 0x60, 1, 1, 6, 0, 0, 0])
+  })
+
   it('interrupts periodically until register C is read', () => {
     const { clock, line, read, write } = makeRtc()
     write(10, 0x26) // 1024 Hz
@@ -369,6 +401,33 @@ describe('the RTC', () => {
     expect(rises(12 * SECOND, SECOND / 100)).toBe(4)
     write(1, 0x15)
     expect(rises(20 * SECOND, SECOND / 100)).toBe(1)
+  })
+
+  it('waits for exactly the alarm, tomorrow too, in 12 hours and binary too, and not for one that never comes', () => {
+    const at = (control: number, ...alarm: number[]): number => {
+      const { clock, line, read, write } = makeRtc(DEFAULT_EPOCH + 12 * 3600 + 30 * 60)
+      write(11, control)
+      alarm.forEach((value, i) => {
+        write(2 * i + 1, value)
+      })
+      read(12)
+      write(11, control | 0x20)
+      const { nextDeadline } = clock
+      if (nextDeadline === Number.POSITIVE_INFINITY) return nextDeadline
+      clock.advanceTo(nextDeadline - 1)
+      expect(line.level).toBe(false)
+      clock.advanceTo(nextDeadline)
+      expect([line.level, read(12)]).toEqual([true, 0xf0])
+      return nextDeadline / SECOND
+    }
+    expect(at(2, 0x10, 0x31, 0x12)).toBe(70)
+    expect(at(2, 0, 0x30, 0x12)).toBe(86_400)
+    expect(at(2, 0xff, 0x29, 0xc0)).toBe(59 * 60)
+    expect(at(2, 0, 0, 0x11)).toBe(22.5 * 3600)
+    expect(at(0, 0, 0, 0x81)).toBe(1800)
+    expect(at(0, 0, 0, 0x92)).toBe(23.5 * 3600)
+    expect(at(4, 59, 30, 0x8c)).toBe(59)
+    for (const never of [[0x60], [0x0a], [0, 0, 0x24]]) expect(at(2, ...never)).toBe(Number.POSITIVE_INFINITY)
   })
 
   it('announces an update by UIP, but not under SET, which also clears UIE', () => {

@@ -9,6 +9,8 @@ import type { Clock, StateReader, StateWriter, Timer } from '../../base/index.js
 
 const PERIODIC = 1
 const TSC_DEADLINE = 2
+/** Where virtual time ends to be exact, and the latest deadline that a vCPU gives: it stays armed and does not come. */
+const NEVER = Number.MAX_SAFE_INTEGER
 
 export class ApicTimer {
   private mode = 0
@@ -76,8 +78,9 @@ export class ApicTimer {
   set divideConfiguration(value: number) {
     const remaining = this.currentCount
     this.divide = value & 0xb
-    // The count goes on from where it is at the new rate.
+    // The count goes on from where it is at the new rate; one that has ended ended.
     if (remaining > 0) this.countStart = this.clock.now - (this.initial - remaining) * this.divider
+    else this.counting = false
     this.schedule()
   }
 
@@ -116,7 +119,7 @@ export class ApicTimer {
   private schedule(): void {
     let expiry = Number.POSITIVE_INFINITY
     if (this.mode === TSC_DEADLINE) {
-      if (this.deadlineTime !== 0) expiry = this.deadlineTime
+      if (this.deadlineTime !== 0 && this.deadlineTime < NEVER) expiry = this.deadlineTime
     } else if (this.counting && !this.masked) {
       const period = this.initial * this.divider
       const passed = this.clock.now - this.countStart

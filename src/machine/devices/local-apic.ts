@@ -52,6 +52,7 @@ export const DELIVERY_STARTUP = 6
 export const DELIVERY_EXTINT = 7
 
 const SVR_ENABLE = 1 << 8
+const LVT_LEVEL = 1 << 15
 const LVT_MASKED = 1 << 16
 const LVT_TIMER = 0
 const LVT_LINT0 = 3
@@ -82,7 +83,7 @@ const X2APIC_WRITABLE = new Map<number, number>([
 
 export class LocalApic implements Savable {
   readonly tag = 'local-apic'
-  readonly version = 2
+  readonly version = 3
   readonly index: number
 
   private base: number
@@ -100,6 +101,8 @@ export class LocalApic implements Savable {
   private commandHigh = 0
   private readonly lvt = new Uint32Array(6)
   private lineHigh = false
+  /** The level of LINT0 when it was last looked at. */
+  private lint0 = false
 
   private readonly timer: ApicTimer
   private readonly bus: ApicBus
@@ -256,20 +259,23 @@ export class LocalApic implements Savable {
     return this.timer.isDue && (entry & LVT_MASKED) === 0 && this.wouldDeliver(entry & 0xff)
   }
 
-  /** Whether the 8259's output reaches the vCPU. */
-  get passesExternal(): boolean {
-    if (this.external === undefined) return false
-    if (!this.globallyEnabled) return true
+  /** What a rise of the 8259's output does here (delivery mode and vector); undefined where it does not arrive. */
+  get externalMessage(): { readonly mode: number; readonly vector: number } | undefined {
+    if (this.external === undefined) return undefined
+    if (!this.globallyEnabled) return { mode: DELIVERY_EXTINT, vector: 0 }
     const entry = this.lvt[LVT_LINT0] as number
-    return (entry & LVT_MASKED) === 0 && ((entry >>> 8) & 7) === DELIVERY_EXTINT
+    return (entry & LVT_MASKED) === 0 ? { mode: (entry >>> 8) & 7, vector: entry & 0xff } : undefined
   }
 
   private externalPending(): boolean {
-    return this.external?.pending === true && this.passesExternal
+    return this.external?.pending === true && this.externalMessage?.mode === DELIVERY_EXTINT
   }
 
-  /** Recomputes the interrupt line. */
+  /** Recomputes the interrupt line. A rise of the 8259's output is an edge for LINT0 (fixed, NMI, INIT). */
   update(): void {
+    const before = this.lint0
+    this.lint0 = this.external?.pending === true
+    if (this.lint0 && !before) this.fireLocal(LVT_LINT0)
     const high = this.deliverable() >= 0 || this.externalPending()
     if (high !== this.lineHigh) {
       this.lineHigh = high
@@ -312,7 +318,9 @@ export class LocalApic implements Savable {
     const entry = this.lvt[index] as number
     if ((entry & LVT_MASKED) !== 0 || !this.softwareEnabled) return
     const mode = index === LVT_TIMER || index === LVT_ERROR ? DELIVERY_FIXED : (entry >>> 8) & 7
-    this.accept(mode, entry & 0xff, false)
+    // What else could stand there is reserved, or ExtINT, which `externalPending` passes on.
+    if (mode !== DELIVERY_FIXED && mode !== DELIVERY_NMI && mode !== DELIVERY_INIT) return
+    this.accept(mode, entry & 0xff, index === LVT_LINT0 && (entry & LVT_LEVEL) !== 0)
   }
 
   private sendCommand(): void {
@@ -553,6 +561,7 @@ export class LocalApic implements Savable {
     for (const entry of this.lvt) writer.u32(entry)
     this.timer.save(writer)
     writer.bool(this.lineHigh)
+    writer.bool(this.lint0)
   }
 
   load(reader: StateReader): void {
@@ -570,5 +579,6 @@ export class LocalApic implements Savable {
     for (let i = 0; i < 6; i++) this.lvt[i] = reader.u32()
     this.timer.load(reader)
     this.lineHigh = reader.bool()
+    this.lint0 = reader.bool()
   }
 }

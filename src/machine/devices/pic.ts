@@ -39,6 +39,12 @@ class Controller {
     this.inputs = level ? this.inputs | bit : this.inputs & ~bit
   }
 
+  /** ELCR. A level-triggered input requests for as long as it is high, be that since before. */
+  setLevelTriggered(inputs: number): void {
+    this.levelTriggered = inputs
+    this.requested = (this.requested & ~inputs) | (this.inputs & inputs)
+  }
+
   private rank(input: number): number {
     return (input - this.lowest - 1) & 7
   }
@@ -227,6 +233,12 @@ export class PicPair implements Savable, InterruptInput, ExternalInterrupts, Por
     this.onChange()
   }
 
+  /** INT goes low when a request is acknowledged: what the slave has left (automatic EOI) is a new edge for the master. */
+  private accept(controller: Controller, input: number): void {
+    controller.accept(input)
+    if (controller === this.slave) this.master.setInput(CASCADE, false)
+  }
+
   get pending(): boolean {
     return this.master.candidate() >= 0
   }
@@ -247,7 +259,7 @@ export class PicPair implements Savable, InterruptInput, ExternalInterrupts, Por
       const second = this.slave.candidate()
       if (second < 0) vector = this.slave.vectorBase + 7
       else {
-        this.slave.accept(second)
+        this.accept(this.slave, second)
         vector = this.slave.vectorBase + second
       }
     }
@@ -262,7 +274,7 @@ export class PicPair implements Savable, InterruptInput, ExternalInterrupts, Por
       controller.poll = false
       const input = controller.candidate()
       if (input < 0) return 0
-      controller.accept(input)
+      this.accept(controller, input)
       this.update()
       return 0x80 | input
     }
@@ -271,8 +283,8 @@ export class PicPair implements Savable, InterruptInput, ExternalInterrupts, Por
   }
 
   write(port: number, _size: number, value: number): void {
-    if (port === 0x4d0) this.master.levelTriggered = value & 0xf8
-    else if (port === 0x4d1) this.slave.levelTriggered = value & 0xde
+    if (port === 0x4d0) this.master.setLevelTriggered(value & 0xf8)
+    else if (port === 0x4d1) this.slave.setLevelTriggered(value & 0xde)
     else {
       const controller = port < 0xa0 ? this.master : this.slave
       if ((port & 1) !== 0) controller.writeData(value)

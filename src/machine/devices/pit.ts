@@ -24,6 +24,8 @@ function fromBcd(value: number): number {
 }
 
 class Channel {
+  /** The control word's low six bits, which the status gives back as they were written. */
+  control = 0x30
   mode = 0
   access = 3 // 1 low byte, 2 high byte, 3 low then high
   bcd = false
@@ -168,11 +170,13 @@ class Channel {
   }
 
   /** The control word: the counter stops until a count comes. */
-  program(mode: number, access: number, bcd: boolean, tick: number): void {
+  program(control: number, tick: number): void {
     this.stop(tick)
-    this.mode = mode
-    this.access = access
-    this.bcd = bcd
+    this.control = control
+    const mode = (control >>> 1) & 7
+    this.mode = mode > 5 ? mode - 4 : mode // 6 and 7 are 2 and 3
+    this.access = (control >>> 4) & 3
+    this.bcd = (control & 1) !== 0
     this.next = 0
     this.triggered = false
     this.heldAt = -1
@@ -208,13 +212,13 @@ class Channel {
 
 const FLAGS = ['bcd', 'loaded', 'triggered', 'gate', 'startsHigh', 'writeHigh', 'readHigh'] as const
 const NUMBERS = [
-  ...(['mode', 'access', 'reload', 'next', 'nextTick', 'startTick', 'heldAt', 'stoppedAt'] as const),
+  ...(['control', 'mode', 'access', 'reload', 'next', 'nextTick', 'startTick', 'heldAt', 'stoppedAt'] as const),
   ...(['writeLatch', 'countLatch', 'statusLatch'] as const),
 ]
 
 export class Pit implements Savable, PortHandler, InterruptSource {
   readonly tag = 'pit'
-  readonly version = 2
+  readonly version = 3
   readonly width = 1
   private channels = [new Channel(), new Channel(), new Channel()] as const
   private speaker = false
@@ -309,20 +313,18 @@ export class Pit implements Savable, PortHandler, InterruptSource {
         if ((value & 0x10) === 0 && channel.statusLatch < 0) {
           const output = channel.output(this.tick) ? 0x80 : 0
           const empty = channel.isNull ? 0x40 : 0
-          channel.statusLatch = output | empty | (channel.access << 4) | (channel.mode << 1) | (channel.bcd ? 1 : 0)
+          channel.statusLatch = output | empty | channel.control
         }
       }
       return
     }
     const index = value >>> 6
     const channel = this.channels[index] as Channel
-    const access = (value >>> 4) & 3
-    if (access === 0) {
+    if ((value & 0x30) === 0) {
       this.latch(channel)
       return
     }
-    const mode = (value >>> 1) & 7 // 6 and 7 are 2 and 3
-    channel.program(mode > 5 ? mode - 4 : mode, access, (value & 1) !== 0, this.tick)
+    channel.program(value & 0x3f, this.tick)
     if (index === 0) this.updateLine()
   }
 

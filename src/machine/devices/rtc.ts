@@ -39,6 +39,11 @@ const SECONDS_OF_DAY = 86_400
 /** 2026-01-01 00:00:00 UTC, in seconds since 1970: the time at power-up unless the configuration says otherwise. */
 export const DEFAULT_EPOCH = 1_767_225_600
 
+/** The remainder that is never negative: times before 1970 are. */
+function modulo(value: number, divisor: number): number {
+  return value - Math.floor(value / divisor) * divisor
+}
+
 /** Days since 1970-01-01 of a Gregorian date (months 1 to 12). */
 function daysOfDate(year: number, month: number, day: number): number {
   const y = month <= 2 ? year - 1 : year
@@ -163,7 +168,7 @@ export class Rtc implements Savable, PortHandler, InterruptSource {
     this.ram[0] = second
     this.ram[2] = minute
     this.ram[4] = hour
-    this.ram[6] = this.encode(((days + 4) % 7) + 1) // 1970-01-01 was a Thursday; Sunday is 1
+    this.ram[6] = this.encode(modulo(days + 4, 7) + 1) // 1970-01-01 was a Thursday; Sunday is 1
     this.ram[7] = this.encode(day)
     this.ram[8] = this.encode(month)
     this.ram[9] = this.encode(year % 100)
@@ -172,7 +177,7 @@ export class Rtc implements Savable, PortHandler, InterruptSource {
 
   /** Second, minute and hour as the registers show them. */
   private timeOfDay(seconds: number): readonly [number, number, number] {
-    const ofDay = seconds % SECONDS_OF_DAY
+    const ofDay = modulo(seconds, SECONDS_OF_DAY)
     return [
       this.encode(ofDay % 60),
       this.encode(Math.floor(ofDay / 60) % 60),
@@ -204,17 +209,34 @@ export class Rtc implements Savable, PortHandler, InterruptSource {
     const last = Math.floor(to / CHAIN_HZ)
     if ((this.control & B_SET) !== 0 || last < first) return
     this.flags |= B_UPDATE
-    // An alarm comes round within a day.
-    for (let i = Math.max(first, last - SECONDS_OF_DAY); i <= last && (this.flags & B_ALARM) === 0; i++) {
-      if (this.isAlarm(this.epoch + i)) this.flags |= B_ALARM
-    }
+    if (this.nextAlarm(this.epoch + first) <= this.epoch + last) this.flags |= B_ALARM
   }
 
-  private isAlarm(seconds: number): boolean {
-    return this.timeOfDay(seconds).every((shown, i) => {
-      const wanted = this.ram[2 * i + 1] as number
-      return (wanted & 0xc0) === 0xc0 || wanted === shown
-    })
+  /** The first second from `from` on at which the alarm registers match; Infinity where they never do. */
+  private nextAlarm(from: number): number {
+    const matching = (register: number, count: number, show: (value: number) => number): number[] => {
+      const wanted = this.ram[register] as number
+      const all = Array.from({ length: count }, (_, value) => value)
+      return (wanted & 0xc0) === 0xc0 ? all : all.filter((value) => show(value) === wanted)
+    }
+    const encode = (value: number): number => this.encode(value)
+    const seconds = matching(1, 60, encode)
+    const minutes = matching(3, 60, encode)
+    const hours = matching(5, 24, (hour) => this.encodeHour(hour))
+    const ofDay = modulo(from, SECONDS_OF_DAY)
+    const midnight = from - ofDay
+    // Today's, or else tomorrow's first.
+    for (const start of [ofDay, 0]) {
+      for (const hour of hours) {
+        if ((hour + 1) * 3600 <= start) continue
+        for (const minute of minutes) {
+          const ofMinute = hour * 3600 + minute * 60
+          const second = seconds.find((value) => ofMinute + value >= start)
+          if (second !== undefined) return midnight + ofMinute + second + (start === ofDay ? 0 : SECONDS_OF_DAY)
+        }
+      }
+    }
+    return Number.POSITIVE_INFINITY
   }
 
   /** The interrupt follows flags and enables; a timer waits for each enabled flag that is not set yet. */
@@ -222,19 +244,28 @@ export class Rtc implements Savable, PortHandler, InterruptSource {
     this.catchUp()
     this.line.set(this.requests)
     const awaited = this.chainRuns ? this.control & ~this.flags : 0
-    this.await(this.timer, (awaited & B_PERIODIC) !== 0 ? this.period : 0)
-    const updates = (this.control & B_SET) === 0 && (awaited & (B_UPDATE | B_ALARM)) !== 0
-    this.await(this.secondTimer, updates ? CHAIN_HZ : 0)
+    const { chain, period } = this
+    const never = Number.POSITIVE_INFINITY
+    const periodic = (awaited & B_PERIODIC) !== 0 && period !== 0
+    this.await(this.timer, periodic ? (Math.floor(chain / period) + 1) * period : never)
+    this.await(this.secondTimer, (this.control & B_SET) === 0 ? this.awaitedSecond(awaited) * CHAIN_HZ : never)
+  }
+
+  /** The second of the chain at which the next awaited UF or AF is set; Infinity if none is. */
+  private awaitedSecond(awaited: number): number {
+    const next = Math.floor(this.chain / CHAIN_HZ) + 1
+    if ((awaited & B_UPDATE) !== 0) return next
+    return (awaited & B_ALARM) !== 0 ? this.nextAlarm(this.epoch + next) - this.epoch : Number.POSITIVE_INFINITY
   }
 
   private get requests(): boolean {
     return (this.flags & this.control & C_FLAGS) !== 0
   }
 
-  /** Arms for the next multiple of `period` ticks of the chain; 0 disarms. */
-  private await(timer: Timer, period: number): void {
-    if (period === 0) timer.disarm()
-    else timer.arm(timeOfTick((Math.floor(this.chain / period) + 1) * period - this.phase, CHAIN_HZ))
+  /** Arms for a tick of the chain; Infinity disarms. */
+  private await(timer: Timer, tick: number): void {
+    if (tick === Number.POSITIVE_INFINITY) timer.disarm()
+    else timer.arm(timeOfTick(tick - this.phase, CHAIN_HZ))
   }
 
   private get updateInProgress(): boolean {
