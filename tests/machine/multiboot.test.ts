@@ -11,6 +11,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { readU32, writeU32 } from '../../src/base/index.js'
 import * as key from '../../src/machine/devices/fw-cfg.js'
 import { Machine, planBoot, type StopReason } from '../../src/machine/index.js'
+import { assemble } from '../cpu/assemble.js'
 import { needs } from '../needs.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -140,6 +141,25 @@ function flat(
   return image
 }
 
+/** An ELF32 file with a Multiboot header and these segments, entered at the first. */
+function elf32(segments: readonly (readonly [number, Uint8Array])[]): Uint8Array {
+  const image = new Uint8Array(0x1000 * (segments.length + 1))
+  const words = (at: number, ...values: number[]): void => {
+    values.forEach((value, i) => {
+      writeU32(image, at + 4 * i, value >>> 0)
+    })
+  }
+  words(0, 0x464c_457f, 0x0001_0101, 0, 0, 0x0003_0002, 1, segments[0]?.[0] ?? 0, 52, 0, 0, 0x0020_0034)
+  words(44, segments.length, 0x28)
+  words(0x800, 0x1bad_b002, 0, -0x1bad_b002)
+  segments.forEach(([address, bytes], i) => {
+    const at = 0x1000 * (i + 1)
+    image.set(bytes, at)
+    words(52 + 32 * i, 1, at, address, address, bytes.length, bytes.length, 7, 0x1000)
+  })
+  return image
+}
+
 describe('the plan of a Multiboot boot', () => {
   const plan = (image: Uint8Array, more: { initrd?: Uint8Array; memoryBytes?: number } = {}) =>
     planBoot({ image, append: '', initrd: undefined, memoryBytes: 64 * MIB, ...more })
@@ -171,6 +191,25 @@ describe('the plan of a Multiboot boot', () => {
       }
     }
     expect(ranges(flat(4096)).information[0]).toBe(0x9000) // as QEMU where nothing is in the way
+  })
+
+  it('leaves the memory of the firmware alone between a part below it and one above', () => {
+    const low = assemble('mov eax, 0x100000; jmp eax', 0x9000, 32)
+    const high = assemble('mov al, [0x9000]; mov dx, 0xf4; out dx, al', MIB, 32)
+    const kernel = elf32([
+      [0x9000, low],
+      [MIB, high],
+    ])
+    const made = Machine.create({ coreWasm, firmware, kernel, initrd, memoryBytes: 16 * MIB, onReset: 'stop' })
+    if (!made.ok) throw new Error(made.message)
+    expect(made.value.run({ instructions: 20_000_000 })).toEqual({
+      reason: 'exit',
+      status: (2 * (low[0] as number) + 1) & 0xff,
+    })
+    const { kernel: block, information } = ranges(kernel, { initrd })
+    expect(block[1]).toBeLessThanOrEqual(0x8_0000)
+    expect(information[0] >= MIB + high.length || information[1] <= MIB).toBe(true)
+    expect(information[1] <= 0x9000 || information[0] >= block[1]).toBe(true)
   })
 
   it('refuses by name what cannot be', () => {

@@ -12,7 +12,7 @@ import * as key from '../devices/fw-cfg.js'
 import { VGA_COLUMNS, VGA_ROWS, VGA_TEXT_BASE } from '../devices/vga.js'
 import { type BootPlan, type BootRefusalCode, type KernelRequest, stringItem, u32Item } from './boot-plan.js'
 import { flattenSegments, type LoadedSegment, loadSegments } from './load-segments.js'
-import { findPlace, isUsable, refuseFirmwareMemory } from './places.js'
+import { findPlace, isLow, isUsable, refuseFirmwareMemory } from './places.js'
 
 const HEADER_MAGIC = 0x1bad_b002
 const SEARCH_BYTES = 8192
@@ -168,7 +168,12 @@ function makeExtras(base: number, request: KernelRequest): Extras {
 
 function layOut(image: Image, request: KernelRequest): Result<BootPlan, BootRefusalCode> {
   const { memoryBytes } = request
-  const flat = flattenSegments(image.segments)
+  const high = image.segments.filter(({ address, memoryBytes }) => !isLow(address + memoryBytes))
+  const low = image.segments.filter((segment) => !high.includes(segment))
+  // One block, but never across the firmware's memory: where both sides have parts, the high ones are in RAM from the start.
+  const preload = low.length === 0 ? [] : high
+  const flat = flattenSegments(low.length === 0 ? high : low)
+  const taken = preload.map(({ address, memoryBytes }) => ({ start: address, end: address + memoryBytes }))
   const behind = alignUp(flat.end, 4096)
   let extras = makeExtras(behind, request)
   const block = { start: flat.start, end: behind + extras.bytes.length }
@@ -176,7 +181,7 @@ function layOut(image: Image, request: KernelRequest): Result<BootPlan, BootRefu
   const kernel = isBehind ? block : { start: flat.start, end: flat.end }
 
   const tail = alignUp(MEMORY_MAP_OFFSET + MEMORY_MAP_BYTES, 4096)
-  const informationAt = findPlace(isBehind ? tail : tail + extras.bytes.length, kernel, memoryBytes)
+  const informationAt = findPlace(isBehind ? tail : tail + extras.bytes.length, [kernel, ...taken], memoryBytes)
   if (informationAt === undefined) {
     return refuse(
       'initrd-larger-than-ram',
@@ -201,7 +206,7 @@ function layOut(image: Image, request: KernelRequest): Result<BootPlan, BootRefu
     [key.FW_CFG_INITRD_SIZE, u32Item(information.length)],
     [key.FW_CFG_INITRD_DATA, information],
   ])
-  return accept({ protocol: 'multiboot', entry: image.entry, buildId: image.buildId, preload: [], items })
+  return accept({ protocol: 'multiboot', entry: image.entry, buildId: image.buildId, preload, items })
 }
 
 /** The information structure; the firmware adds the memory map (section 3.3). */

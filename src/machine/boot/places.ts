@@ -43,11 +43,16 @@ export function isUsable(range: Range<number>, memoryBytes: number): boolean {
 }
 
 /** A page-aligned place of `size` bytes outside of `taken`: at 9000H, where QEMU has it, or the first that is free; undefined if none is. */
-export function findPlace(size: number, taken: Range<number>, memoryBytes: number): number | undefined {
-  return [0x9000, PAGE, alignUp(taken.end, PAGE), HIGH].find((start) => {
+export function findPlace(size: number, taken: readonly Range<number>[], memoryBytes: number): number | undefined {
+  return [0x9000, PAGE, ...taken.map(({ end }) => alignUp(end, PAGE)), HIGH].find((start) => {
     const range = { start, end: start + size }
-    return isUsable(range, memoryBytes) && !rangesOverlap(range, taken)
+    return isUsable(range, memoryBytes) && !taken.some((part) => rangesOverlap(range, part))
   })
+}
+
+/** Whether it ends below the memory of the firmware, which lies between what is loaded there and what is from 1 MiB on. */
+export function isLow(end: number): boolean {
+  return end <= FIRMWARE.start
 }
 
 /** Adds the initrd to the items: as high as RAM and `limit` allow. A refusal where that is not above `kernelEnd`. */
