@@ -131,10 +131,11 @@ export class LoaderGuest {
     const result = said ? Number(said[2]) : undefined
     const loaded = this.kind === 'module' && result !== undefined && (result <= 0 || result > 128)
     const faults = lines.filter((line) => bad.test(line))
+    const wild = edits.some((edit) => edit.wild)
     const own =
       this.kind === 'module' &&
-      edits.some((edit) => edit.wild) &&
-      (faults.length > 0 || ended !== '') &&
+      wild &&
+      (faults.length > 0 || ended !== '' || (result ?? 0) < 0) &&
       (lines.some((line) => below.test(line)) || faults.length === 0)
     const wrong: string[] = []
     if (!own) {
@@ -145,8 +146,8 @@ export class LoaderGuest {
     }
     if (said?.[1] && !own) wrong.push(`leaves behind ${said[1]}`)
     const after = Number(said?.[3] ?? 0)
-    // A module that stays has the name of the good one, if it was made from it. A live patch that has faulted may hold up the next module.
-    const excused = loaded && result !== 0 && (after === 17 || this.shape.base.name !== 'klp-target')
+    // A module that stays has the name of the good one, if it was made from it; what changed code leaves behind may be in its way.
+    const excused = loaded && (wild || (result !== 0 && after === 17))
     if (after !== 0 && !excused) wrong.push(`the good one afterwards: ${after}`)
     const refusal = this.kind === 'module' && result === ENOEXEC
     if (refusal && !lines.some((line) => /\] \S+: \S/.test(line))) wrong.push('refused without a line in the log')

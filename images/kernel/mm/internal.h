@@ -15,6 +15,8 @@ void pcid_free(unsigned int pcid);
 
 /* Takes everything out of [start, end), flushes, gives the frames back; mmap_lock held. */
 void zap_range(struct mm_struct *mm, unsigned long start, unsigned long end);
+/* After walk_user_pte() has found no table at @addr: where there may be one again. */
+unsigned long user_hole_end(struct mm_struct *mm, unsigned long addr);
 /* The protection bits of an entry in this area, writable only if @write. */
 u64 area_prot(const struct vm_area_struct *vma, bool write);
 

@@ -170,8 +170,10 @@ void zap_range(struct mm_struct *mm, unsigned long start, unsigned long end)
 			u64 *pte = walk_user_pte(mm, addr, false);
 			unsigned long stop = min(end, ALIGN_DOWN(addr, PMD_SIZE) + PMD_SIZE);
 
-			if (!pte)	/* no table: nothing in these 2 MiB */
-				addr = stop;
+			if (!pte) {
+				addr = user_hole_end(mm, addr);
+				continue;
+			}
 			for (; addr < stop && n < ZAP_BATCH; addr += PAGE_SIZE, pte++) {
 				if (!*pte)
 					continue;

@@ -323,7 +323,7 @@ static void change_entries(struct vm_area_struct *vma)
 		u64 *pte = walk_user_pte(mm, addr, false);
 
 		if (!pte) {
-			addr = ALIGN_DOWN(addr, PMD_SIZE) + PMD_SIZE - PAGE_SIZE;
+			addr = user_hole_end(mm, addr) - PAGE_SIZE;
 			continue;
 		}
 		/* never writable at once: the next write decides whether to copy */
@@ -418,6 +418,8 @@ static int move_entries(struct mm_struct *mm, unsigned long from, unsigned long 
 	for (unsigned long at = 0; at < len && !ret; at += PAGE_SIZE) {
 		u64 *source = walk_user_pte(mm, from + at, false), *target;
 
+		if (!source)
+			at = user_hole_end(mm, from + at) - from - PAGE_SIZE;
 		if (!source || !*source)
 			continue;
 		target = walk_user_pte(mm, to + at, true);

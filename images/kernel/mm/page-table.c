@@ -41,6 +41,19 @@ u64 *walk_user_pte(struct mm_struct *mm, unsigned long addr, bool alloc)
 	return &table[PTE_INDEX(addr)];
 }
 
+/* Where the pages that have no table at @addr end: the area may be far larger than its tables. */
+unsigned long user_hole_end(struct mm_struct *mm, unsigned long addr)
+{
+	u64 *table = mm->pgd;
+
+	for (int shift = 39; shift > PAGE_SHIFT; shift -= 9) {
+		table = next_table(mm, &table[addr >> shift & 511], false);
+		if (!table)
+			return ALIGN_DOWN(addr, 1UL << shift) + (1UL << shift);
+	}
+	return addr;
+}
+
 static int walk_level(u64 *table, int shift, unsigned long base,
 		      int (*fn)(u64 *pte, unsigned long addr, void *), void *data)
 {
