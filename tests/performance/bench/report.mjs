@@ -137,7 +137,7 @@ function table(lines, title, names) {
 
 /** The tables for people. */
 export function textOf(document) {
-  const { lines, hashes, competitors, summary, boot, patchedCall: call, options } = document
+  const { lines, hashes, competitors, summary, boot, patchedCall: call, options, linux } = document
   const out = []
   const names = Object.keys(competitors)
   for (const name of names) {
