@@ -29,13 +29,11 @@ import {
   StateReader,
   StateWriter,
   TransplantError,
-  toDisposable,
   type VirtAddr,
   VirtualClock,
 } from '../base/index.js'
 import {
   type CompilerStatistics,
-  type CoreImports,
   CpuCore,
   EXIT_BREAK,
   EXIT_HALT,
@@ -43,17 +41,16 @@ import {
   EXIT_WAIT_SIPI,
   EXIT_YIELD,
   type JitOption,
-  LINE_INIT,
-  LINE_INTR,
-  LINE_NMI,
   STATE_OFFSETS,
   STATE_SHUTDOWN,
 } from '../cpu/index.js'
 import { Board } from './board.js'
 import type { BootRefusalCode } from './boot/boot-plan.js'
+import { Breakpoints } from './breakpoints.js'
 import { type Configuration, configure, type MachineOptions } from './configuration.js'
+import { ConsoleLines } from './console-lines.js'
 import { CoreEvents } from './core-events.js'
-import type { CpuLines } from './devices/local-apic.js'
+import { coreImports } from './core-imports.js'
 import { Fork } from './fork.js'
 import { RamView } from './guest-memory.js'
 import type {
@@ -74,6 +71,7 @@ import { watchRun } from './run-watch.js'
 import { Scheduler } from './scheduler.js'
 import { requireSameShape, type Snapshot } from './snapshot.js'
 import { decodeStop, encodeStop } from './stop-text.js'
+import { VcpuLines } from './vcpu-lines.js'
 import { type Sleep, whatCanWake } from './wake.js'
 
 /** Something from outside, at its exact position in the run: `time` instructions and `slices` slices since power-up. */
@@ -94,9 +92,6 @@ export interface MachineStatistics {
 }
 
 const FLAG_INTERRUPTS = 0x200
-/** Console bytes gathered before listeners are told, at most. */
-const CONSOLE_CHUNK = 4096
-const LINE_FEED = 10
 /** Bytes by which saved state may exceed the last one without moving. */
 const STATE_ROOM = 4096
 
@@ -117,8 +112,7 @@ export class Machine implements Savable {
   private readonly pages: RamPages
   private lastState: Uint8Array = new Uint8Array(0)
   private readonly retired: Float64Array
-  private readonly pendingStartup: Int16Array
-  private readonly initPending: Uint8Array
+  private readonly lines: VcpuLines
   private time = 0
   private idleTime = 0
   private resets = 0
@@ -129,8 +123,8 @@ export class Machine implements Savable {
   private stopWanted = false
   private yieldRequested = false
   private executing = -1
-  private readonly consoleBytes: [number[], number[]] = [[], []]
-  private readonly breakpoints = new Map<bigint, number>()
+  private readonly consoleLines = new ConsoleLines(() => this.requestYield())
+  private readonly breakpoints: Breakpoints
 
   private readonly consoleEmitter = new Emitter<ConsoleOutput>()
   /** Serial output, in pieces that end with a line feed or with a slice. */
@@ -167,18 +161,22 @@ export class Machine implements Savable {
   constructor(configuration: Configuration, coreWasm: Uint8Array | WebAssembly.Module, jit?: JitOption) {
     this.configuration = configuration
     const { vcpus, memoryBytes, seed, firmware, meanSlice } = configuration
-    this.core = new CpuCore(coreWasm, this.imports(), vcpus, memoryBytes, { jit })
+    const { clock } = this
+    const imports = coreImports({
+      ...{ board: () => this.board, clock, deviceWrites: this.deviceWriteEmitter, events: this.coreEvents },
+    })
+    this.core = new CpuCore(coreWasm, imports, vcpus, memoryBytes, { jit })
+    this.breakpoints = new Breakpoints(this.core)
     this.scheduler = new Scheduler(vcpus, seed, meanSlice)
     this.retired = new Float64Array(vcpus)
-    this.pendingStartup = new Int16Array(vcpus).fill(-1)
-    this.initPending = new Uint8Array(vcpus)
+    this.lines = new VcpuLines(this.core, this.scheduler, vcpus)
     this.pages = new RamPages(this.core)
     const memory = new RamView(
       memoryBytes,
       () => this.core.ram,
       (address, length) => this.ramWritten(address, length),
     )
-    const lines = Array.from({ length: vcpus }, (_, cpu) => this.linesOf(cpu))
+    const lines = Array.from({ length: vcpus }, (_, cpu) => this.lines.linesOf(cpu))
     this.board = new Board(
       {
         vcpus,
@@ -194,7 +192,7 @@ export class Machine implements Savable {
     )
     this.clock.onEarlier = () => this.requestYield()
     this.board.uarts.forEach((uart, channel) => {
-      uart.onOutput((byte) => this.transmitted(channel as ConsoleChannel, byte))
+      uart.onOutput((byte) => this.consoleLines.add(channel as ConsoleChannel, byte))
     })
     this.board.power.onRequest((request) => {
       if (request.kind === 'reset') this.pendingReset ??= request.cause
@@ -213,65 +211,6 @@ export class Machine implements Savable {
     this.powerUp()
   }
 
-  // The core's side /////////////////////////////////////////////////////////////////////////////////////////////////
-
-  private imports(): CoreImports {
-    return {
-      portRead: (_cpu, port, size) => this.board.portRead(port, size),
-      portWrite: (cpu, port, size, value) => {
-        if (this.deviceWriteEmitter.hasListeners) this.noteWrite(cpu, 'port', port, size, value >>> 0)
-        this.board.portWrite(port, size, value >>> 0)
-      },
-      mmioRead: (cpu, address, size) => this.board.memoryRead(cpu, address >>> 0, size),
-      mmioWrite: (cpu, address, size, value) => {
-        if (this.deviceWriteEmitter.hasListeners) this.noteWrite(cpu, 'memory', address >>> 0, size, value >>> 0)
-        this.board.memoryWrite(cpu, address >>> 0, size, value >>> 0)
-      },
-      acknowledgeInterrupt: (cpu) => this.board.apics[cpu]?.acknowledge() ?? -1,
-      apicMsrRead: (cpu, msr) => this.board.apics[cpu]?.readMsr(msr) ?? 0,
-      apicMsrWrite: (cpu, msr, low, high) => (this.board.apics[cpu]?.writeMsr(msr, low, high) === true ? 0 : 1),
-      taskPriorityRead: (cpu) => this.board.apics[cpu]?.taskPriorityClass ?? 0,
-      taskPriorityWrite: (cpu, value) => {
-        const apic = this.board.apics[cpu]
-        if (apic !== undefined) apic.taskPriorityClass = value
-      },
-      event: (cpu, kind, a, b) => this.coreEvents.fire({ cpu, kind, a: a >>> 0, b: b >>> 0, time: this.clock.now }),
-    }
-  }
-
-  private noteWrite(cpu: number, space: DeviceWrite['space'], address: number, size: number, value: number): void {
-    this.deviceWriteEmitter.fire({ cpu, space, address, size, value, time: this.clock.now })
-  }
-
-  private linesOf(cpu: number): CpuLines {
-    return {
-      setInterrupt: (level) => {
-        this.core.exports.setLine(cpu, LINE_INTR, level ? 1 : 0)
-        if (level && this.scheduler.activity(cpu) === 'halted') this.scheduler.wake(cpu)
-      },
-      raiseNmi: () => {
-        this.core.exports.setLine(cpu, LINE_NMI, 1)
-        if (this.scheduler.activity(cpu) === 'halted') this.scheduler.wake(cpu)
-      },
-      raiseInit: () => {
-        // The vCPU acts on INIT when it next runs; a start-up IPI until then is kept for it.
-        this.core.exports.setLine(cpu, LINE_INIT, 1)
-        this.initPending[cpu] = 1
-        this.pendingStartup[cpu] = -1
-        this.scheduler.wake(cpu)
-      },
-      startup: (vector) => {
-        if (this.initPending[cpu] === 1) this.pendingStartup[cpu] = vector
-        else if (this.scheduler.activity(cpu) === 'waiting') this.start(cpu, vector)
-      },
-    }
-  }
-
-  private start(cpu: number, vector: number): void {
-    this.core.exports.startup(cpu, vector)
-    this.scheduler.wake(cpu)
-  }
-
   private requestYield(): void {
     if (this.executing < 0) return
     this.yieldRequested = true
@@ -283,19 +222,12 @@ export class Machine implements Savable {
     this.pages.mark(address, length)
   }
 
-  private transmitted(channel: ConsoleChannel, byte: number): void {
-    const bytes = this.consoleBytes[channel]
-    bytes.push(byte)
-    if (byte === LINE_FEED || bytes.length >= CONSOLE_CHUNK) this.requestYield()
-  }
-
   // Power and reset /////////////////////////////////////////////////////////////////////////////////////////////////
 
   private powerUp(): void {
     const { vcpus, boot } = this.configuration
     for (let cpu = 0; cpu < vcpus; cpu++) this.core.exports.resetCpu(cpu, 1)
-    this.pendingStartup.fill(-1)
-    this.initPending.fill(0)
+    this.lines.reset()
     this.scheduler.reset()
     this.board.reset()
     for (const segment of boot?.preload ?? []) {
@@ -424,7 +356,7 @@ export class Machine implements Savable {
         this.scheduler.halt(cpu)
         break
       case EXIT_WAIT_SIPI:
-        this.waitForStartup(cpu)
+        this.lines.waitForStartup(cpu)
         break
       case EXIT_SHUTDOWN:
         this.shutDown(cpu)
@@ -437,8 +369,7 @@ export class Machine implements Savable {
         break
       default:
     }
-    // An INIT that was pending has been acted on, whatever else happened.
-    if (exit !== EXIT_WAIT_SIPI) this.initPending[cpu] = 0
+    if (exit !== EXIT_WAIT_SIPI) this.lines.hasRun(cpu)
     this.clock.advanceTo(this.time)
     return stop
   }
@@ -452,22 +383,12 @@ export class Machine implements Savable {
     this.tripleFault = fault
   }
 
-  private waitForStartup(cpu: number): void {
-    this.scheduler.wait(cpu)
-    this.initPending[cpu] = 0
-    const vector = this.pendingStartup[cpu] as number
-    this.pendingStartup[cpu] = -1
-    if (vector >= 0) this.start(cpu, vector)
-  }
-
   /** Tells listeners of output, and acts on requests to stop or reset. */
   private settle(until: RunLimit['until']): StopReason | undefined {
     let matched = false
     for (const channel of [0, 1] as const) {
-      const bytes = this.consoleBytes[channel]
-      if (bytes.length === 0) continue
-      this.consoleBytes[channel] = []
-      const output = { channel, bytes: Uint8Array.from(bytes), time: this.time }
+      const output = this.consoleLines.take(channel, this.time)
+      if (output === undefined) continue
       this.consoleEmitter.fire(output)
       if (until?.(output) === true) matched = true
     }
@@ -600,22 +521,7 @@ export class Machine implements Savable {
 
   /** Stops `run` with reason 'breakpoint' before the instruction at `address` executes, on any vCPU. */
   setBreakpoint(address: VirtAddr): Disposable {
-    const key: bigint = address
-    const count = this.breakpoints.get(key) ?? 0
-    this.breakpoints.set(key, count + 1)
-    if (count === 0) this.tellBreakpoint(key, true)
-    return toDisposable(() => {
-      const left = (this.breakpoints.get(key) ?? 1) - 1
-      if (left > 0) this.breakpoints.set(key, left)
-      else {
-        this.breakpoints.delete(key)
-        this.tellBreakpoint(key, false)
-      }
-    })
-  }
-
-  private tellBreakpoint(address: bigint, on: boolean): void {
-    this.core.exports.setBreakpoint(Number(address & 0xffff_ffffn) | 0, Number(address >> 32n) | 0, on ? 1 : 0)
+    return this.breakpoints.set(address)
   }
 
   /** Tells of the core's events in the mask (EVENT_*). Called while a vCPU executes: listeners only take notes. */
@@ -738,8 +644,7 @@ export class Machine implements Savable {
     writer.f64(this.idleTime)
     writer.f64(this.resets)
     for (const count of this.retired) writer.f64(count)
-    for (const vector of this.pendingStartup) writer.f64(vector)
-    writer.raw(this.initPending)
+    this.lines.save(writer)
     writer.string(encodeStop(this.off))
     writer.section(this.clock)
     writer.section(this.scheduler)
@@ -751,8 +656,7 @@ export class Machine implements Savable {
     this.idleTime = reader.f64()
     this.resets = reader.f64()
     for (let cpu = 0; cpu < this.vcpus; cpu++) this.retired[cpu] = reader.f64()
-    for (let cpu = 0; cpu < this.vcpus; cpu++) this.pendingStartup[cpu] = reader.f64()
-    this.initPending.set(reader.raw(this.vcpus))
+    this.lines.load(reader)
     this.off = decodeStop(reader.string())
     reader.section(this.clock)
     reader.section(this.scheduler)
@@ -761,7 +665,6 @@ export class Machine implements Savable {
     this.pending = undefined
     this.pendingReset = undefined
     this.tripleFault = undefined
-    this.consoleBytes[0] = []
-    this.consoleBytes[1] = []
+    this.consoleLines.clear()
   }
 }
