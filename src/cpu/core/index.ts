@@ -3,7 +3,23 @@ import { NEVER_HOT } from '../numbers/leaving'
 import { IF } from '../numbers/registers'
 import { LINE_INTR } from '../numbers/seam'
 import { STATE_BYTES } from '../numbers/sizes'
-import { bytesNeeded, clearDirtyPages, cpuAt, cpuCount, dirtyCount, dirtyList, dropCompiled, layOut, ramBase, runningCpu, saveLimit, setDropCompiled, setEventMaskValue, setMachineTime, addRom } from './state/layout'
+import {
+  bytesNeeded,
+  clearDirtyPages,
+  cpuAt,
+  cpuCount,
+  dirtyCount,
+  dirtyList,
+  dropCompiled,
+  layOut,
+  ramBase,
+  runningCpu,
+  saveLimit,
+  setDropCompiled,
+  setEventMaskValue,
+  setMachineTime,
+  addRom,
+} from './state/layout'
 import { runCpu } from './execute/run'
 import { readFlags, setArithmetic } from './state/flags'
 import { cutBlock, dropAllBlocks, dropCode, stopAtBoundary } from './blocks/blocks'

@@ -7,10 +7,27 @@
 // Constraints: 1. nothing is translated (no accessed bit set) for an instruction that will not be executed now; hence only the first
 // instruction of a block may cross a page. 2. the arena is emptied only between blocks.
 import { OP_EXIT, UOP_BYTES } from '../../numbers/operations'
-import { BLOCK_TABLE_ENTRIES, CODE_PAGE_ENTRIES, JUMP_CACHE_ENTRIES, PAGE_TABLE_ENTRIES, TLB_BYTES } from '../../numbers/sizes'
+import {
+  BLOCK_TABLE_ENTRIES,
+  CODE_PAGE_ENTRIES,
+  JUMP_CACHE_ENTRIES,
+  PAGE_TABLE_ENTRIES,
+  TLB_BYTES,
+} from '../../numbers/sizes'
 import { ACCESS_EXECUTE, CpuState, MODE_CODE64, MODE_CODE_MASK, MODE_STEP, SEG_CS, segmentLimit } from '../state/state'
 import { BLOCK_BYTES, Block, NO_PAGE, uopNumber } from './ir'
-import { PAGE_CODE, PAGE_EXECUTED, PAGE_LOGGED, cpuAt, cpuCount, markDirty, memoryAt, pageFlags, ramBytes, runningCpu } from '../state/layout'
+import {
+  PAGE_CODE,
+  PAGE_EXECUTED,
+  PAGE_LOGGED,
+  cpuAt,
+  cpuCount,
+  markDirty,
+  memoryAt,
+  pageFlags,
+  ramBytes,
+  runningCpu,
+} from '../state/layout'
 import { advanceGeneration, dropWriteTags, generationOf, translate } from '../memory/memory'
 import { CODE_PAGE_BYTES, CodePage, NOWHERE, codePage } from './code-pages'
 import { VECTOR_GP, VECTOR_UD, raise, raiseNoCode } from '../state/fault'
@@ -103,7 +120,8 @@ export function findBlock(c: CpuState, mode: u32): Block | null {
 export function holds(c: CpuState, b: Block): void {
   const linear = linearOf(c, b.rip)
   let generation = generationOf(c, linear)
-  if (b.secondPage != NO_PAGE) generation = max(generation, generationOf(c, linearOf(c, b.rip + u64(0x1000 - (b.physical & 0xfff)))))
+  if (b.secondPage != NO_PAGE)
+    generation = max(generation, generationOf(c, linearOf(c, b.rip + u64(0x1000 - (b.physical & 0xfff)))))
   // The same RIP is another address after a change of CS.
   b.page = codePage(c, linear, b.physical, b.secondPage, b.mode)
   changetype<CodePage>(b.page).generation = generation
@@ -143,7 +161,11 @@ function markCode(physical: u32): void {
 }
 
 export function emptyArena(c: CpuState): void {
-  memory.fill(c.blockTable, 0, 4 * (BLOCK_TABLE_ENTRIES + 2 * PAGE_TABLE_ENTRIES + JUMP_CACHE_ENTRIES + CODE_PAGE_ENTRIES))
+  memory.fill(
+    c.blockTable,
+    0,
+    4 * (BLOCK_TABLE_ENTRIES + 2 * PAGE_TABLE_ENTRIES + JUMP_CACHE_ENTRIES + CODE_PAGE_ENTRIES),
+  )
   count(ARENA_EMPTIED)
   c.arenaNext = c.arena
   dropRegions(c)
@@ -195,7 +217,7 @@ function dropBlocks(v: CpuState, start: u32, end: u32): bool {
   at = <usize>load<u32>(link)
   while (at) {
     const b = changetype<Block>(at)
-    if (b.secondPage == page && page + (b.physical + b.bytes & 0xfff) > start) {
+    if (b.secondPage == page && page + ((b.physical + b.bytes) & 0xfff) > start) {
       if (kill(v, b)) running = true
       store<u32>(link, <u32>b.secondNext)
     } else link = at + offsetof<Block>('secondNext')
@@ -303,7 +325,8 @@ export function dropAllBlocks(c: CpuState): void {
     stopAtBoundary(c)
     advanceGeneration(c)
     for (let i: u32 = 0; i < BLOCK_TABLE_ENTRIES; i++) {
-      for (let at = <usize>load<u32>(c.blockTable + (i << 2)); at; at = changetype<Block>(at).hashNext) kill(c, changetype<Block>(at))
+      for (let at = <usize>load<u32>(c.blockTable + (i << 2)); at; at = changetype<Block>(at).hashNext)
+        kill(c, changetype<Block>(at))
     }
     return
   }

@@ -88,7 +88,8 @@ function nextGeneration(c: CpuState): u32 {
   c.codeChanges++
   if (c.lastGeneration >= LAST_GENERATION) {
     for (let i: u32 = 0; i < CODE_PAGE_ENTRIES; i++) {
-      for (let at = <usize>load<u32>(c.codePages + (i << 2)); at; at = changetype<CodePage>(at).next) changetype<CodePage>(at).generation = 0
+      for (let at = <usize>load<u32>(c.codePages + (i << 2)); at; at = changetype<CodePage>(at).next)
+        changetype<CodePage>(at).generation = 0
     }
     forgetPutAside(c)
     c.globalGeneration = 1

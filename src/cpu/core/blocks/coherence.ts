@@ -13,7 +13,20 @@
 // The log is a ring; when it is full the oldest entry becomes visible to all.
 import { EVENT_CROSS_MODIFIED } from '../../numbers/seam'
 import { CpuState } from '../state/state'
-import { LOG_ENTRIES, LOG_ENTRY_BYTES, PAGE_CODE, PAGE_LOGGED, cpuAt, cpuCount, eventMask, logBase, logCounts, machineTime, pageFlags, ramBase } from '../state/layout'
+import {
+  LOG_ENTRIES,
+  LOG_ENTRY_BYTES,
+  PAGE_CODE,
+  PAGE_LOGGED,
+  cpuAt,
+  cpuCount,
+  eventMask,
+  logBase,
+  logCounts,
+  machineTime,
+  pageFlags,
+  ramBase,
+} from '../state/layout'
 import { Block, uopNumber } from './ir'
 
 /** In place of the address of an entry whose page the host has replaced. */

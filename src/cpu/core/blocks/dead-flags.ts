@@ -2,7 +2,42 @@
 //
 // "See" includes every way out of the block: a uop that can fault (memory, cold, vector), and the block's end. Interrupts and limited
 // runs enter only at block ends or use blocks of one instruction, so they see nothing inside. Promises: results of registers and memory never change.
-import { OP_ADCF, OP_ADD32, OP_ADDF, OP_AND32, OP_ANDF, OP_CMPF, OP_DECF, OP_IMUL32, OP_IMUL64, OP_IMULF32, OP_IMULF64, OP_INCF, OP_LOAD, OP_MOV8, OP_NEG32, OP_NEGF, OP_NOP, OP_OR32, OP_ORF, OP_ROLF, OP_SAR32, OP_SARF, OP_SBBF, OP_SHL32, OP_SHLF, OP_SHR32, OP_SHRF, OP_SUB32, OP_SUBF, OP_TESTF, OP_XOR32, OP_XORF, SLOT_ZERO, UOP_BYTES } from '../../numbers/operations'
+import {
+  OP_ADCF,
+  OP_ADD32,
+  OP_ADDF,
+  OP_AND32,
+  OP_ANDF,
+  OP_CMPF,
+  OP_DECF,
+  OP_IMUL32,
+  OP_IMUL64,
+  OP_IMULF32,
+  OP_IMULF64,
+  OP_INCF,
+  OP_LOAD,
+  OP_MOV8,
+  OP_NEG32,
+  OP_NEGF,
+  OP_NOP,
+  OP_OR32,
+  OP_ORF,
+  OP_ROLF,
+  OP_SAR32,
+  OP_SARF,
+  OP_SBBF,
+  OP_SHL32,
+  OP_SHLF,
+  OP_SHR32,
+  OP_SHRF,
+  OP_SUB32,
+  OP_SUBF,
+  OP_TESTF,
+  OP_XOR32,
+  OP_XORF,
+  SLOT_ZERO,
+  UOP_BYTES,
+} from '../../numbers/operations'
 import { Block, uopOp, uopS2 } from './ir'
 
 /** The op without flags for a 32- or 64-bit producer, or 0. `sz` 2 or 3. */
@@ -55,7 +90,8 @@ export function eliminateDeadFlags(b: Block): void {
       }
       // A variable shift may leave the flags; INC and DEC leave CF; ADC and SBB read it.
       if (producer == OP_ADCF || producer == OP_SBBF) live = true
-      else if (producer != OP_INCF && producer != OP_DECF && !(shift && (uopS2(u) != SLOT_ZERO || load<u8>(u, 8) == 0))) live = false
+      else if (producer != OP_INCF && producer != OP_DECF && !(shift && (uopS2(u) != SLOT_ZERO || load<u8>(u, 8) == 0)))
+        live = false
     } else if (op == OP_IMULF32 || op == OP_IMULF64) {
       // It leaves SF, ZF, AF and PF.
       if (!live) store<u16>(u, <u16>(op == OP_IMULF32 ? OP_IMUL32 : OP_IMUL64))

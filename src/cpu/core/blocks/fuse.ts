@@ -2,7 +2,18 @@
 //
 // Neither can fault or call out, so the boundary between them is never needed in the middle of a block; blocks of one instruction are
 // left alone. Runs after dead-flag elimination. Promises: the same flags, counts and targets as the pair.
-import { OP_CMPF, OP_CMPJ32, OP_CMPJ64, OP_CMPJ8, OP_JCC, OP_TESTF, OP_TESTJ32, OP_TESTJ64, OP_TESTJ8, UOP_BYTES } from '../../numbers/operations'
+import {
+  OP_CMPF,
+  OP_CMPJ32,
+  OP_CMPJ64,
+  OP_CMPJ8,
+  OP_JCC,
+  OP_TESTF,
+  OP_TESTJ32,
+  OP_TESTJ64,
+  OP_TESTJ8,
+  UOP_BYTES,
+} from '../../numbers/operations'
 import { Block, uopOp } from './ir'
 
 /** Position of a condition code among the fused comparisons: Z NZ B AE BE A L GE LE G; -1 if it has no fused form. */

@@ -2,7 +2,51 @@
 //
 // Promises: memory forms check for writing before they change anything; prefixes are already in the decoder.
 import { COLD_BT, COLD_POP, COLD_PUSH, COLD_RCL, COLD_RCR, COLD_STRING } from '../../numbers/integer-functions'
-import { OP_ADCF, OP_ADDF, OP_ANDF, OP_CMPF, OP_COLD, OP_COLD_END, OP_IMULF16, OP_IMULF32, OP_IMULF64, OP_LOAD, OP_LOADS16_32, OP_LOADS16_64, OP_LOADS32_64, OP_LOADS8_32, OP_LOADS8_64, OP_LOADZ16, OP_LOADZ8, OP_MOV16, OP_MOV32, OP_MOV8, OP_ORF, OP_POP, OP_PUSH, OP_ROLF, OP_RORF, OP_SARF, OP_SBBF, OP_SHLF, OP_SHRF, OP_STORE, OP_SUBF, OP_SX16_32, OP_SX16_64, OP_SX32_64, OP_SX8_32, OP_SX8_64, OP_XORF, OP_ZX16_64, OP_ZX8_64, SLOT_T0, SLOT_T1, SLOT_T2, SLOT_ZERO } from '../../numbers/operations'
+import {
+  OP_ADCF,
+  OP_ADDF,
+  OP_ANDF,
+  OP_CMPF,
+  OP_COLD,
+  OP_COLD_END,
+  OP_IMULF16,
+  OP_IMULF32,
+  OP_IMULF64,
+  OP_LOAD,
+  OP_LOADS16_32,
+  OP_LOADS16_64,
+  OP_LOADS32_64,
+  OP_LOADS8_32,
+  OP_LOADS8_64,
+  OP_LOADZ16,
+  OP_LOADZ8,
+  OP_MOV16,
+  OP_MOV32,
+  OP_MOV8,
+  OP_ORF,
+  OP_POP,
+  OP_PUSH,
+  OP_ROLF,
+  OP_RORF,
+  OP_SARF,
+  OP_SBBF,
+  OP_SHLF,
+  OP_SHRF,
+  OP_STORE,
+  OP_SUBF,
+  OP_SX16_32,
+  OP_SX16_64,
+  OP_SX32_64,
+  OP_SX8_32,
+  OP_SX8_64,
+  OP_XORF,
+  OP_ZX16_64,
+  OP_ZX8_64,
+  SLOT_T0,
+  SLOT_T1,
+  SLOT_T2,
+  SLOT_ZERO,
+} from '../../numbers/operations'
 import { MODE_CODE64, SEG_DS } from '../state/state'
 import { functionImmediate } from '../blocks/ir'
 import { Decoder, NO_SEGMENT, sizeIndex } from './decoder'

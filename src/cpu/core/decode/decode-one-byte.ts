@@ -1,11 +1,95 @@
 // One-byte integer opcodes to uops; what is not here is asked of system-decode.ts and sse-decode.ts, and is #UD if it is theirs neither.
-import { COLD_AAA, COLD_AAD, COLD_AAM, COLD_AAS, COLD_ADDSP, COLD_CALLI, COLD_CARRY, COLD_DAA, COLD_DAS, COLD_DIRECTION, COLD_DIV, COLD_ENTER, COLD_IDIV, COLD_IMUL, COLD_JMPI, COLD_LAHF, COLD_LEAVE, COLD_MUL, COLD_PEEK, COLD_POPA, COLD_PUSH, COLD_PUSHA, COLD_RET, COLD_SAHF, COLD_SALC } from '../../numbers/integer-functions'
-import { OP_BRNZ, OP_CALL, OP_CALLI, OP_CC, OP_DECF, OP_INCF, OP_JCC, OP_JMP, OP_JMPI, OP_LEA16, OP_LEA32, OP_LEA64, OP_LEAVE, OP_LOAD, OP_MOV16, OP_MOV32, OP_MOV64, OP_MOV8, OP_NEGF, OP_NOP, OP_NOT, OP_RET, OP_SAR64, OP_SELECT64, OP_STORE, OP_STOREI, OP_SUB32, OP_SUB64, OP_SX16_32, OP_SX16_64, OP_SX32_64, OP_SX8_64, OP_TESTF, OP_ZX16_64, OP_ZX8_64, SLOT_T0, SLOT_T1, SLOT_T3, SLOT_T4, SLOT_ZERO } from '../../numbers/operations'
+import {
+  COLD_AAA,
+  COLD_AAD,
+  COLD_AAM,
+  COLD_AAS,
+  COLD_ADDSP,
+  COLD_CALLI,
+  COLD_CARRY,
+  COLD_DAA,
+  COLD_DAS,
+  COLD_DIRECTION,
+  COLD_DIV,
+  COLD_ENTER,
+  COLD_IDIV,
+  COLD_IMUL,
+  COLD_JMPI,
+  COLD_LAHF,
+  COLD_LEAVE,
+  COLD_MUL,
+  COLD_PEEK,
+  COLD_POPA,
+  COLD_PUSH,
+  COLD_PUSHA,
+  COLD_RET,
+  COLD_SAHF,
+  COLD_SALC,
+} from '../../numbers/integer-functions'
+import {
+  OP_BRNZ,
+  OP_CALL,
+  OP_CALLI,
+  OP_CC,
+  OP_DECF,
+  OP_INCF,
+  OP_JCC,
+  OP_JMP,
+  OP_JMPI,
+  OP_LEA16,
+  OP_LEA32,
+  OP_LEA64,
+  OP_LEAVE,
+  OP_LOAD,
+  OP_MOV16,
+  OP_MOV32,
+  OP_MOV64,
+  OP_MOV8,
+  OP_NEGF,
+  OP_NOP,
+  OP_NOT,
+  OP_RET,
+  OP_SAR64,
+  OP_SELECT64,
+  OP_STORE,
+  OP_STOREI,
+  OP_SUB32,
+  OP_SUB64,
+  OP_SX16_32,
+  OP_SX16_64,
+  OP_SX32_64,
+  OP_SX8_64,
+  OP_TESTF,
+  OP_ZX16_64,
+  OP_ZX8_64,
+  SLOT_T0,
+  SLOT_T1,
+  SLOT_T3,
+  SLOT_T4,
+  SLOT_ZERO,
+} from '../../numbers/operations'
 import { MODE_CODE64, SEG_DS } from '../state/state'
 import { Decoder, NO_SEGMENT, sizeIndex } from './decoder'
 import { systemDecode } from './system-decode'
 import { sseDecode } from './sse-decode'
-import { cold, coldEnd, setBranch, branchDisplacement, stackSize, push, pop, arithmeticOp, arithmeticRm, unaryRm, shiftRm, sx, stringOp, multiplyOp, exchange, loadAddress } from './decode-forms'
+import {
+  cold,
+  coldEnd,
+  setBranch,
+  branchDisplacement,
+  stackSize,
+  push,
+  pop,
+  arithmeticOp,
+  arithmeticRm,
+  unaryRm,
+  shiftRm,
+  sx,
+  stringOp,
+  multiplyOp,
+  exchange,
+  loadAddress,
+} from './decode-forms'
 
 export function decodeOneByte(d: Decoder, op: u32): void {
   const size: u32 = op & 1 ? d.operandSize : 1
@@ -280,7 +364,14 @@ export function decodeOneByte(d: Decoder, op: u32): void {
       } else {
         d.operand(size, true)
         const immediate = d.fetchImmediate(bytes)
-        d.emit(OP_STOREI + sizeIndex(size), 0, d.base, d.index, d.scale, (d.displacement & 0xffffffff) | (immediate << 32))
+        d.emit(
+          OP_STOREI + sizeIndex(size),
+          0,
+          d.base,
+          d.index,
+          d.scale,
+          (d.displacement & 0xffffffff) | (immediate << 32),
+        )
       }
       return
     }

@@ -1,6 +1,33 @@
 // Two-byte (0F) integer opcodes to uops; what is not here is asked of system-decode.ts and sse-decode.ts.
-import { COLD_BSF, COLD_BSR, COLD_CMPXCHG, COLD_CMPXCHG16B, COLD_CMPXCHG8B, COLD_POPCNT, COLD_SHLD, COLD_SHRD } from '../../numbers/integer-functions'
-import { OP_ADDF, OP_BSWAP32, OP_BSWAP64, OP_CC, OP_JCC, OP_MOV16, OP_MOV64, OP_MOV8, OP_NOP, OP_SELECT16, OP_SELECT32, OP_SELECT64, SLOT_T0, SLOT_T1, SLOT_T2, SLOT_T3, SLOT_ZERO } from '../../numbers/operations'
+import {
+  COLD_BSF,
+  COLD_BSR,
+  COLD_CMPXCHG,
+  COLD_CMPXCHG16B,
+  COLD_CMPXCHG8B,
+  COLD_POPCNT,
+  COLD_SHLD,
+  COLD_SHRD,
+} from '../../numbers/integer-functions'
+import {
+  OP_ADDF,
+  OP_BSWAP32,
+  OP_BSWAP64,
+  OP_CC,
+  OP_JCC,
+  OP_MOV16,
+  OP_MOV64,
+  OP_MOV8,
+  OP_NOP,
+  OP_SELECT16,
+  OP_SELECT32,
+  OP_SELECT64,
+  SLOT_T0,
+  SLOT_T1,
+  SLOT_T2,
+  SLOT_T3,
+  SLOT_ZERO,
+} from '../../numbers/operations'
 import { Decoder, sizeIndex } from './decoder'
 import { systemDecode } from './system-decode'
 import { sseDecode } from './sse-decode'
@@ -26,7 +53,14 @@ export function decodeTwoByte(d: Decoder): void {
     d.fetchModrm()
     const s = d.loadRm(d.operandSize)
     d.emit(OP_CC, SLOT_T2, 0, 0, op & 15, 0)
-    d.emit(d.operandSize == 8 ? OP_SELECT64 : d.operandSize == 4 ? OP_SELECT32 : OP_SELECT16, d.reg << 3, SLOT_T2, s, 0, 0)
+    d.emit(
+      d.operandSize == 8 ? OP_SELECT64 : d.operandSize == 4 ? OP_SELECT32 : OP_SELECT16,
+      d.reg << 3,
+      SLOT_T2,
+      s,
+      0,
+      0,
+    )
     return
   }
   if (op >= 0xc8) {

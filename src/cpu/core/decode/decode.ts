@@ -5,7 +5,19 @@
 // Opcode numbers: 0xNN one byte, 0x0FNN two bytes, 0x0F38NN and 0x0F3ANN three bytes.
 import { OP_EXIT, OP_FAULT, OP_NEXT, UOP_BYTES } from '../../numbers/operations'
 import { EVENT_CROSS_MODIFIED } from '../../numbers/seam'
-import { CpuState, MODE_CODE16, MODE_CODE64, MODE_CODE_MASK, MODE_STEP, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS } from '../state/state'
+import {
+  CpuState,
+  MODE_CODE16,
+  MODE_CODE64,
+  MODE_CODE_MASK,
+  MODE_STEP,
+  SEG_CS,
+  SEG_DS,
+  SEG_ES,
+  SEG_FS,
+  SEG_GS,
+  SEG_SS,
+} from '../state/state'
 import { BLOCK_BYTES, BLOCK_MAX_INSTRUCTIONS, Block, NO_PAGE } from '../blocks/ir'
 import { Decoder, NO_SEGMENT } from './decoder'
 import { PAGE_LOGGED, decoderBase, memoryAt, pageFlags, ramBytes } from '../state/layout'
@@ -102,7 +114,15 @@ export function decodeBlock(c: CpuState, rip: u64, mode: u32, physical: u32): Bl
       finished = true
       break
     }
-    if (ephemeral || mode & MODE_STEP || d.number == most || d.position > 230 || d.position >= d.firstBytes || d.uop >= limit) break
+    if (
+      ephemeral ||
+      mode & MODE_STEP ||
+      d.number == most ||
+      d.position > 230 ||
+      d.position >= d.firstBytes ||
+      d.uop >= limit
+    )
+      break
   }
   const count = d.number
   if (!finished) {

@@ -4,7 +4,26 @@
 // Protocol for them: `fetchModrm` first, set `immediateBytes` to what still follows, then `address`/`loadRm`, then fetch immediates, then emit.
 // It must not know what instructions mean, only how they are encoded.
 import { COLD_BITADDR } from '../../numbers/integer-functions'
-import { OP_COLD, OP_FAULT, OP_LEA16, OP_LEA32, OP_LEA64, OP_LOAD, OP_LOADW, OP_LOADZ16, OP_LOADZ8, OP_MOV8, OP_SEGCHECK, OP_STORE, SEGCHECK_WRITE, SLOT_SEGMENT_BASE, SLOT_T0, SLOT_T1, SLOT_ZERO, UOP_BYTES } from '../../numbers/operations'
+import {
+  OP_COLD,
+  OP_FAULT,
+  OP_LEA16,
+  OP_LEA32,
+  OP_LEA64,
+  OP_LOAD,
+  OP_LOADW,
+  OP_LOADZ16,
+  OP_LOADZ8,
+  OP_MOV8,
+  OP_SEGCHECK,
+  OP_STORE,
+  SEGCHECK_WRITE,
+  SLOT_SEGMENT_BASE,
+  SLOT_T0,
+  SLOT_T1,
+  SLOT_ZERO,
+  UOP_BYTES,
+} from '../../numbers/operations'
 import { CpuState, MODE_CODE64, SEG_DS, SEG_FS, SEG_SS } from '../state/state'
 import { functionImmediate } from '../blocks/ir'
 import { codeByte, openSecondPage } from '../blocks/code-bytes'
@@ -160,14 +179,43 @@ export class Decoder {
     const rm = this.modrm & 7
     if (this.addressSize == 2) {
       switch (rm) {
-        case 0: { this.base = 3 << 3; this.index = 6 << 3; break }
-        case 1: { this.base = 3 << 3; this.index = 7 << 3; break }
-        case 2: { this.base = 5 << 3; this.index = 6 << 3; segment = SEG_SS; break }
-        case 3: { this.base = 5 << 3; this.index = 7 << 3; segment = SEG_SS; break }
-        case 4: { this.base = 6 << 3; break }
-        case 5: { this.base = 7 << 3; break }
-        case 6: { this.base = 5 << 3; segment = SEG_SS; break }
-        default: this.base = 3 << 3
+        case 0: {
+          this.base = 3 << 3
+          this.index = 6 << 3
+          break
+        }
+        case 1: {
+          this.base = 3 << 3
+          this.index = 7 << 3
+          break
+        }
+        case 2: {
+          this.base = 5 << 3
+          this.index = 6 << 3
+          segment = SEG_SS
+          break
+        }
+        case 3: {
+          this.base = 5 << 3
+          this.index = 7 << 3
+          segment = SEG_SS
+          break
+        }
+        case 4: {
+          this.base = 6 << 3
+          break
+        }
+        case 5: {
+          this.base = 7 << 3
+          break
+        }
+        case 6: {
+          this.base = 5 << 3
+          segment = SEG_SS
+          break
+        }
+        default:
+          this.base = 3 << 3
       }
       if (mod == 0 && rm == 6) {
         this.base = SLOT_ZERO
@@ -213,7 +261,14 @@ export class Decoder {
   /** The offset (effective address, no segment) of the memory operand into `slot`: LEA. */
   effectiveAddress(slot: u32): void {
     this.parseAddress()
-    this.emit(this.addressSize == 8 ? OP_LEA64 : this.addressSize == 4 ? OP_LEA32 : OP_LEA16, slot, this.base, this.index, this.scale, this.displacement)
+    this.emit(
+      this.addressSize == 8 ? OP_LEA64 : this.addressSize == 4 ? OP_LEA32 : OP_LEA16,
+      slot,
+      this.base,
+      this.index,
+      this.scale,
+      this.displacement,
+    )
   }
 
   /** Prepares base/index/scale/displacement so that ONE memory uop reaches the operand; emits what must be computed before, into `slot`. */
@@ -268,7 +323,14 @@ export class Decoder {
   bitOperand(size: u32, write: bool, bit: u32): void {
     const parsed = this.parseAddress()
     const segment = this.segment != NO_SEGMENT ? this.segment : parsed
-    this.emit(this.addressSize == 8 ? OP_LEA64 : this.addressSize == 4 ? OP_LEA32 : OP_LEA16, SLOT_T0, this.base, this.index, this.scale, this.displacement)
+    this.emit(
+      this.addressSize == 8 ? OP_LEA64 : this.addressSize == 4 ? OP_LEA32 : OP_LEA16,
+      SLOT_T0,
+      this.base,
+      this.index,
+      this.scale,
+      this.displacement,
+    )
     this.emit(OP_COLD, SLOT_T0, bit, 0, size, functionImmediate(COLD_BITADDR, this.addressSize, 0))
     this.emitSegment(SLOT_T0, SLOT_T0, segment, size, write)
     this.base = SLOT_T0

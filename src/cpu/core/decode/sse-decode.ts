@@ -10,7 +10,50 @@
 // offsets where a general register is meant; x = bytes of the memory operand, + X_ALIGNED if it must be aligned.
 // A memory operand's linear address is in T0.
 import { OP_LEA16, OP_LEA32, OP_LEA64, OP_SSE, SLOT_T0, SLOT_ZERO } from '../../numbers/operations'
-import { FN_COPY, FN_COPY_LOW, FN_EMMS, FN_EXTRACT_WORD, FN_FLOAT, FN_FLOAT_TO_INTEGER, FN_FLOAT_TO_INTEGER_MEMORY, FN_FROM_GENERAL, FN_FXRSTOR, FN_FXSAVE, FN_HIGH_TO_LOW, FN_INSERT_WORD, FN_INTEGER, FN_INTEGER_TO_FLOAT, FN_INTEGER_TO_FLOAT_MEMORY, FN_LOAD, FN_LOAD_HIGH, FN_LOAD_LOW, FN_LOAD_MXCSR, FN_LOW_TO_HIGH, FN_MASKED_STORE, FN_MERGE, FN_MMX, FN_MMX_COPY, FN_MMX_EXTRACT_WORD, FN_MMX_FROM_GENERAL, FN_MMX_INSERT_WORD, FN_MMX_LOAD, FN_MMX_MASKED_STORE, FN_MMX_SIGN_MASK, FN_MMX_STORE, FN_MMX_TO_GENERAL, FN_MMX_TO_VECTOR, FN_ORDER, FN_SIGN_MASK, FN_STORE, FN_STORE_HIGH, FN_STORE_MXCSR, FN_TO_GENERAL, FN_VECTOR_TO_MMX, FN_X87, FN_X87_WAIT } from '../../numbers/vector-functions'
+import {
+  FN_COPY,
+  FN_COPY_LOW,
+  FN_EMMS,
+  FN_EXTRACT_WORD,
+  FN_FLOAT,
+  FN_FLOAT_TO_INTEGER,
+  FN_FLOAT_TO_INTEGER_MEMORY,
+  FN_FROM_GENERAL,
+  FN_FXRSTOR,
+  FN_FXSAVE,
+  FN_HIGH_TO_LOW,
+  FN_INSERT_WORD,
+  FN_INTEGER,
+  FN_INTEGER_TO_FLOAT,
+  FN_INTEGER_TO_FLOAT_MEMORY,
+  FN_LOAD,
+  FN_LOAD_HIGH,
+  FN_LOAD_LOW,
+  FN_LOAD_MXCSR,
+  FN_LOW_TO_HIGH,
+  FN_MASKED_STORE,
+  FN_MERGE,
+  FN_MMX,
+  FN_MMX_COPY,
+  FN_MMX_EXTRACT_WORD,
+  FN_MMX_FROM_GENERAL,
+  FN_MMX_INSERT_WORD,
+  FN_MMX_LOAD,
+  FN_MMX_MASKED_STORE,
+  FN_MMX_SIGN_MASK,
+  FN_MMX_STORE,
+  FN_MMX_TO_GENERAL,
+  FN_MMX_TO_VECTOR,
+  FN_ORDER,
+  FN_SIGN_MASK,
+  FN_STORE,
+  FN_STORE_HIGH,
+  FN_STORE_MXCSR,
+  FN_TO_GENERAL,
+  FN_VECTOR_TO_MMX,
+  FN_X87,
+  FN_X87_WAIT,
+} from '../../numbers/vector-functions'
 import { Decoder, NO_SEGMENT } from './decoder'
 import { functionImmediate } from '../blocks/ir'
 import { SEG_DS } from '../state/state'
@@ -21,11 +64,25 @@ export const X_ALIGNED: u32 = 0x80
 /** Bytes of the memory operand of a computing instruction; 0 if (prefix, opcode) is none. */
 function computeBytes(p: u32, o: u32): u32 {
   switch (o) {
-    case 0x51: case 0x58: case 0x59: case 0x5c: case 0x5d: case 0x5e: case 0x5f: case 0xc2:
+    case 0x51:
+    case 0x58:
+    case 0x59:
+    case 0x5c:
+    case 0x5d:
+    case 0x5e:
+    case 0x5f:
+    case 0xc2:
       return p < 2 ? 16 : p == 2 ? 4 : 8
-    case 0x52: case 0x53:
+    case 0x52:
+    case 0x53:
       return p == 0 ? 16 : p == 2 ? 4 : 0
-    case 0x14: case 0x15: case 0x54: case 0x55: case 0x56: case 0x57: case 0xc6:
+    case 0x14:
+    case 0x15:
+    case 0x54:
+    case 0x55:
+    case 0x56:
+    case 0x57:
+    case 0xc6:
       return p < 2 ? 16 : 0
     case 0x5a:
       return p == 1 ? 16 : p == 2 ? 4 : 8
@@ -39,7 +96,9 @@ function computeBytes(p: u32, o: u32): u32 {
       return p == 2 ? 16 : p == 3 ? 8 : 0
     case 0x16: // MOVSHDUP
       return p == 2 ? 16 : 0
-    case 0x7c: case 0x7d: case 0xd0: // HADD, HSUB, ADDSUB
+    case 0x7c:
+    case 0x7d:
+    case 0xd0: // HADD, HSUB, ADDSUB
       return p & 1 ? 16 : 0
     default:
   }
@@ -63,7 +122,15 @@ function isFloat(p: u32, o: u32): bool {
   return o == 0xc2 || o == 0xe6 || o == 0x7c || o == 0x7d || o == 0xd0
 }
 
-export function emitFunction(d: Decoder, fn: u32, destination: u32, source: u32, x: u32, detail: u32, argument: i32): void {
+export function emitFunction(
+  d: Decoder,
+  fn: u32,
+  destination: u32,
+  source: u32,
+  x: u32,
+  detail: u32,
+  argument: i32,
+): void {
   d.emit(OP_SSE, destination, source, 0, x, functionImmediate(fn, detail, argument))
 }
 
@@ -89,7 +156,8 @@ function emitStore(d: Decoder, fn: u32, bytes: u32, aligned: bool, detail: u32):
 function decodeSseMove(d: Decoder, p: u32, o: u32): bool {
   const detail = (p << 8) | o
   switch (o) {
-    case 0x10: case 0x11: {
+    case 0x10:
+    case 0x11: {
       d.fetchModrm()
       const bytes: u32 = p < 2 ? 16 : p == 2 ? 4 : 8
       const load = o == 0x10
@@ -101,7 +169,8 @@ function decodeSseMove(d: Decoder, p: u32, o: u32): bool {
       }
       return true
     }
-    case 0x12: case 0x16: {
+    case 0x12:
+    case 0x16: {
       if (p > 1) return false
       d.fetchModrm()
       const high = o == 0x16
@@ -110,14 +179,16 @@ function decodeSseMove(d: Decoder, p: u32, o: u32): bool {
       else d.undefined()
       return true
     }
-    case 0x13: case 0x17: {
+    case 0x13:
+    case 0x17: {
       if (p > 1) return false
       d.fetchModrm()
       if (d.mod == 3) d.undefined()
       else emitStore(d, o == 0x17 ? FN_STORE_HIGH : FN_STORE, 8, false, detail)
       return true
     }
-    case 0x28: case 0x29: {
+    case 0x28:
+    case 0x29: {
       if (p > 1) return false
       d.fetchModrm()
       if (d.mod == 3) emitFunction(d, FN_COPY, o == 0x28 ? d.reg : d.rm, o == 0x28 ? d.rm : d.reg, 16, detail, 0)
@@ -125,15 +196,18 @@ function decodeSseMove(d: Decoder, p: u32, o: u32): bool {
       else emitStore(d, FN_STORE, 16, true, detail)
       return true
     }
-    case 0x2b: { // MOVNTPS, MOVNTPD
+    case 0x2b: {
+      // MOVNTPS, MOVNTPD
       if (p > 1) return false
       d.fetchModrm()
       if (d.mod == 3) d.undefined()
       else emitStore(d, FN_STORE, 16, true, detail)
       return true
     }
-    case 0x6e: case 0x7e: {
-      if (p == 2 && o == 0x7e) { // MOVQ V, W
+    case 0x6e:
+    case 0x7e: {
+      if (p == 2 && o == 0x7e) {
+        // MOVQ V, W
         d.fetchModrm()
         if (d.mod == 3) emitFunction(d, FN_COPY_LOW, d.reg, d.rm, 8, detail, 0)
         else emitLoad(d, FN_LOAD, 8, false, detail)
@@ -149,7 +223,8 @@ function decodeSseMove(d: Decoder, p: u32, o: u32): bool {
       else emitFunction(d, p ? FN_TO_GENERAL : FN_MMX_TO_GENERAL, d.rm << 3, d.reg, bytes, detail, 0)
       return true
     }
-    case 0x6f: case 0x7f: {
+    case 0x6f:
+    case 0x7f: {
       if (p > 2) return false
       d.fetchModrm()
       const load = o == 0x6f
@@ -165,7 +240,8 @@ function decodeSseMove(d: Decoder, p: u32, o: u32): bool {
     case 0xd6: {
       if (p == 0) return false
       d.fetchModrm()
-      if (p == 1) { // MOVQ W, V
+      if (p == 1) {
+        // MOVQ W, V
         if (d.mod == 3) emitFunction(d, FN_COPY_LOW, d.rm, d.reg, 8, detail, 0)
         else emitStore(d, FN_STORE, 8, false, detail)
       } else if (d.mod != 3) d.undefined()
@@ -178,7 +254,8 @@ function decodeSseMove(d: Decoder, p: u32, o: u32): bool {
       if (d.mod == 3) d.undefined()
       else emitLoad(d, FN_LOAD, 16, false, detail)
       return true
-    case 0xe7: { // MOVNTQ, MOVNTDQ
+    case 0xe7: {
+      // MOVNTQ, MOVNTDQ
       if (p > 1) return false
       d.fetchModrm()
       if (d.mod == 3) d.undefined()
@@ -186,7 +263,8 @@ function decodeSseMove(d: Decoder, p: u32, o: u32): bool {
       else emitStore(d, FN_MMX_STORE, 8, false, detail)
       return true
     }
-    case 0xc3: { // MOVNTI: a plain store, independent of the SSE state
+    case 0xc3: {
+      // MOVNTI: a plain store, independent of the SSE state
       if (p != 0) return false
       d.fetchModrm()
       if (d.mod == 3) d.undefined()
@@ -215,31 +293,43 @@ function decodeSseGeneral(d: Decoder, p: u32, o: u32): bool {
       }
       return true
     }
-    case 0x2c: case 0x2d: {
+    case 0x2c:
+    case 0x2d: {
       d.fetchModrm()
       if (p < 2) emitPair(d, FN_VECTOR_TO_MMX, p ? 16 : 8, p == 1, detail, false)
       else {
         const memory = d.mod != 3
         if (memory) d.address(p == 2 ? 4 : 8, false)
-        emitFunction(d, memory ? FN_FLOAT_TO_INTEGER_MEMORY : FN_FLOAT_TO_INTEGER, d.reg << 3, memory ? 0 : d.rm,
-          d.rexW ? 8 : 4, detail, 0)
+        emitFunction(
+          d,
+          memory ? FN_FLOAT_TO_INTEGER_MEMORY : FN_FLOAT_TO_INTEGER,
+          d.reg << 3,
+          memory ? 0 : d.rm,
+          d.rexW ? 8 : 4,
+          detail,
+          0,
+        )
       }
       return true
     }
-    case 0x2e: case 0x2f: {
+    case 0x2e:
+    case 0x2f: {
       if (p > 1) return false
       d.fetchModrm()
       emitPair(d, FN_ORDER, p ? 8 : 4, false, detail, false)
       return true
     }
-    case 0x50: case 0xd7: {
+    case 0x50:
+    case 0xd7: {
       if (p > 1) return false
       d.fetchModrm()
       if (d.mod != 3) d.undefined()
       else emitFunction(d, o == 0xd7 && p == 0 ? FN_MMX_SIGN_MASK : FN_SIGN_MASK, d.reg << 3, d.rm, 8, detail, 0)
       return true
     }
-    case 0x71: case 0x72: case 0x73: {
+    case 0x71:
+    case 0x72:
+    case 0x73: {
       // Shifts by an immediate become shifts by a vector: opcodes D1..D3, E1, E2, F1..F3.
       if (p > 1) return false
       d.fetchModrm()
@@ -259,7 +349,8 @@ function decodeSseGeneral(d: Decoder, p: u32, o: u32): bool {
       else emitFunction(d, p ? FN_INTEGER : FN_MMX, d.rm, IMMEDIATE_SOURCE, 0, (p << 8) | operation, count)
       return true
     }
-    case 0x77: { // EMMS
+    case 0x77: {
+      // EMMS
       if (p != 0) return false
       emitFunction(d, FN_EMMS, 0, 0, 0, detail, 0)
       return true
@@ -331,28 +422,39 @@ function sseGroup15(d: Decoder): bool {
 /** Bytes of the memory operand of an x87 instruction, for the segment check. */
 function x87Bytes(opcode: u32, group: u32, operandSize: u32): u32 {
   switch (opcode) {
-    case 0xd8: case 0xda: return 4
+    case 0xd8:
+    case 0xda:
+      return 4
     case 0xd9:
       if (group == 4 || group == 6) return operandSize == 2 ? 14 : 28
       return group == 5 || group == 7 ? 2 : 4
-    case 0xdb: return group == 5 || group == 7 ? 10 : 4
-    case 0xdc: return 8
+    case 0xdb:
+      return group == 5 || group == 7 ? 10 : 4
+    case 0xdc:
+      return 8
     case 0xdd:
       if (group == 4 || group == 6) return operandSize == 2 ? 94 : 108
       return group == 7 ? 2 : 8
-    case 0xde: return 2
-    default: return group == 4 || group == 6 ? 10 : group == 5 || group == 7 ? 8 : 2
+    case 0xde:
+      return 2
+    default:
+      return group == 4 || group == 6 ? 10 : group == 5 || group == 7 ? 8 : 2
   }
 }
 
 /** Memory forms that store. */
 function x87Stores(opcode: u32, group: u32): bool {
   switch (opcode) {
-    case 0xd9: return group == 2 || group == 3 || group >= 6
-    case 0xdb: return (group >= 1 && group <= 3) || group == 7
-    case 0xdd: return (group >= 1 && group <= 3) || group >= 6
-    case 0xdf: return (group >= 1 && group <= 3) || group >= 6
-    default: return false
+    case 0xd9:
+      return group == 2 || group == 3 || group >= 6
+    case 0xdb:
+      return (group >= 1 && group <= 3) || group == 7
+    case 0xdd:
+      return (group >= 1 && group <= 3) || group >= 6
+    case 0xdf:
+      return (group >= 1 && group <= 3) || group >= 6
+    default:
+      return false
   }
 }
 
@@ -366,17 +468,24 @@ function x87Exists(opcode: u32, modrm: u32): bool {
     return true
   }
   switch (opcode) {
-    case 0xd8: case 0xdc: return true
+    case 0xd8:
+    case 0xdc:
+      return true
     case 0xd9:
       if (modrm < 0xd0 || modrm == 0xd0) return true
       if (modrm < 0xd8) return false
       if (modrm < 0xe0) return true // D8..DF: FSTP1, an old alias
       return modrm != 0xe2 && modrm != 0xe3 && modrm != 0xe6 && modrm != 0xe7 && modrm != 0xef
-    case 0xda: return modrm < 0xe0 || modrm == 0xe9
-    case 0xdb: return modrm < 0xe0 || (modrm >= 0xe0 && modrm <= 0xe4) || (modrm >= 0xe8 && modrm <= 0xf7)
-    case 0xdd: return modrm < 0xf0
-    case 0xde: return modrm < 0xd8 || modrm == 0xd9 || modrm >= 0xe0
-    default: return modrm < 0xe0 || modrm == 0xe0 || (modrm >= 0xe8 && modrm <= 0xf7)
+    case 0xda:
+      return modrm < 0xe0 || modrm == 0xe9
+    case 0xdb:
+      return modrm < 0xe0 || (modrm >= 0xe0 && modrm <= 0xe4) || (modrm >= 0xe8 && modrm <= 0xf7)
+    case 0xdd:
+      return modrm < 0xf0
+    case 0xde:
+      return modrm < 0xd8 || modrm == 0xd9 || modrm >= 0xe0
+    default:
+      return modrm < 0xe0 || modrm == 0xe0 || (modrm >= 0xe8 && modrm <= 0xf7)
   }
 }
 

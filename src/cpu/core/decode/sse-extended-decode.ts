@@ -2,16 +2,35 @@
 //
 // Promises and uop as in sse-decode.ts, with `detail` = map (1 = 0F 38, 2 = 0F 3A) * 4096 + prefix * 256 + opcode byte. What is not here
 // is left to others, and so #UD: MOVBE, AES, SHA, carry-less multiplication, everything with a VEX prefix.
-import { FN_BLEND, FN_CRC32, FN_DOT, FN_EXTRACT, FN_EXTRACT_MEMORY, FN_FLOAT, FN_INSERT, FN_INSERT_MEMORY, FN_INTEGER, FN_LOAD, FN_MMX, FN_STRING, FN_STRING_MEMORY, FN_TEST } from '../../numbers/vector-functions'
+import {
+  FN_BLEND,
+  FN_CRC32,
+  FN_DOT,
+  FN_EXTRACT,
+  FN_EXTRACT_MEMORY,
+  FN_FLOAT,
+  FN_INSERT,
+  FN_INSERT_MEMORY,
+  FN_INTEGER,
+  FN_LOAD,
+  FN_MMX,
+  FN_STRING,
+  FN_STRING_MEMORY,
+  FN_TEST,
+} from '../../numbers/vector-functions'
 import { Decoder } from './decoder'
 import { X_ALIGNED, emitFunction, emitLoad, emitPair } from './sse-decode'
 
 /** Bytes of the memory operand of PMOVSX and PMOVZX: BW BD BQ WD WQ DQ. */
 function extensionBytes(o: u32): u32 {
   switch (o & 7) {
-    case 1: case 4: return 4
-    case 2: return 2
-    default: return 8
+    case 1:
+    case 4:
+      return 4
+    case 2:
+      return 2
+    default:
+      return 8
   }
 }
 
@@ -41,7 +60,9 @@ function decode38(d: Decoder, p: u32, o: u32): bool {
     return true
   }
   switch (o) {
-    case 0x10: case 0x14: case 0x15:
+    case 0x10:
+    case 0x14:
+    case 0x15:
       d.fetchModrm()
       emitPair(d, FN_BLEND, 16, true, detail, false)
       return true
@@ -69,23 +90,33 @@ function decode3a(d: Decoder, p: u32, o: u32): bool {
   }
   if (p != 1) return false
   switch (o) {
-    case 0x08: case 0x09:
+    case 0x08:
+    case 0x09:
       d.fetchModrm()
       emitPair(d, FN_FLOAT, 16, true, detail, true)
       return true
-    case 0x0a: case 0x0b:
+    case 0x0a:
+    case 0x0b:
       d.fetchModrm()
       emitPair(d, FN_FLOAT, o == 0x0a ? 4 : 8, false, detail, true)
       return true
-    case 0x0c: case 0x0d: case 0x0e: case 0x0f: case 0x42:
+    case 0x0c:
+    case 0x0d:
+    case 0x0e:
+    case 0x0f:
+    case 0x42:
       d.fetchModrm()
       emitPair(d, FN_INTEGER, 16, true, detail, true)
       return true
-    case 0x40: case 0x41:
+    case 0x40:
+    case 0x41:
       d.fetchModrm()
       emitPair(d, FN_DOT, 16, true, detail, true)
       return true
-    case 0x14: case 0x15: case 0x16: case 0x17: {
+    case 0x14:
+    case 0x15:
+    case 0x16:
+    case 0x17: {
       d.fetchModrm()
       const bytes: u32 = o == 0x14 ? 1 : o == 0x15 ? 2 : o == 0x16 && d.rexW ? 8 : 4
       d.immediateBytes = 1
@@ -95,7 +126,8 @@ function decode3a(d: Decoder, p: u32, o: u32): bool {
       emitFunction(d, memory ? FN_EXTRACT_MEMORY : FN_EXTRACT, memory ? 0 : d.rm << 3, d.reg, bytes, detail, argument)
       return true
     }
-    case 0x20: case 0x22: {
+    case 0x20:
+    case 0x22: {
       d.fetchModrm()
       const bytes: u32 = o == 0x20 ? 1 : d.rexW ? 8 : 4
       d.immediateBytes = 1
@@ -105,16 +137,28 @@ function decode3a(d: Decoder, p: u32, o: u32): bool {
       emitFunction(d, memory ? FN_INSERT_MEMORY : FN_INSERT, d.reg, memory ? 0 : d.rm << 3, bytes, detail, argument)
       return true
     }
-    case 0x21: { // INSERTPS: in memory there is one element to choose
+    case 0x21: {
+      // INSERTPS: in memory there is one element to choose
       d.fetchModrm()
       d.immediateBytes = 1
       const memory = d.mod != 3
       if (memory) d.address(4, false)
       const argument = <i32>d.fetch8()
-      emitFunction(d, memory ? FN_INTEGER + 1 : FN_INTEGER, d.reg, memory ? 0 : d.rm, 4, detail, memory ? argument & 0x3f : argument)
+      emitFunction(
+        d,
+        memory ? FN_INTEGER + 1 : FN_INTEGER,
+        d.reg,
+        memory ? 0 : d.rm,
+        4,
+        detail,
+        memory ? argument & 0x3f : argument,
+      )
       return true
     }
-    case 0x60: case 0x61: case 0x62: case 0x63: {
+    case 0x60:
+    case 0x61:
+    case 0x62:
+    case 0x63: {
       d.fetchModrm()
       d.immediateBytes = 1
       const memory = d.mod != 3

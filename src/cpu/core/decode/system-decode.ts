@@ -3,7 +3,69 @@
 // Promises: returns false for what is not its own or not defined, and the driver then raises #UD. Undefinedness that depends on the mode's
 // code size or on ModRM is decided here; privilege and control bits are tested when the instruction executes.
 import { OP_MOV64, OP_NOP, OP_SYSTEM, SLOT_T1, SLOT_ZERO } from '../../numbers/operations'
-import { SYS_ARPL, SYS_BOUND, SYS_CLAC, SYS_CLFLUSH, SYS_CLI, SYS_CLTS, SYS_CPUID, SYS_FAR_CALL, SYS_FAR_CALL_MEMORY, SYS_FAR_JUMP, SYS_FAR_JUMP_MEMORY, SYS_FAR_RETURN, SYS_HLT, SYS_IN, SYS_INT, SYS_INTO, SYS_INVLPG, SYS_INVPCID, SYS_IRET, SYS_LAR, SYS_LGDT, SYS_LIDT, SYS_LLDT, SYS_LMSW, SYS_LOAD_FAR_POINTER, SYS_LSL, SYS_LTR, SYS_MOV_FROM_CR, SYS_MOV_FROM_DR, SYS_MOV_FROM_SEGMENT, SYS_MOV_TO_CR, SYS_MOV_TO_DR, SYS_MOV_TO_SEGMENT, SYS_OUT, SYS_POPF, SYS_POP_SEGMENT, SYS_PORT_STRING, SYS_PUSHF, SYS_PUSH_SEGMENT, SYS_RDBASE, SYS_RDMSR, SYS_RDPMC, SYS_RDTSC, SYS_RDTSCP, SYS_SGDT, SYS_SIDT, SYS_SLDT, SYS_SMSW, SYS_STAC, SYS_STI, SYS_STR, SYS_SWAPGS, SYS_SYSCALL, SYS_SYSENTER, SYS_SYSEXIT, SYS_SYSRET, SYS_VERR, SYS_VERW, SYS_WBINVD, SYS_WRBASE, SYS_WRMSR } from '../../numbers/system-functions'
+import {
+  SYS_ARPL,
+  SYS_BOUND,
+  SYS_CLAC,
+  SYS_CLFLUSH,
+  SYS_CLI,
+  SYS_CLTS,
+  SYS_CPUID,
+  SYS_FAR_CALL,
+  SYS_FAR_CALL_MEMORY,
+  SYS_FAR_JUMP,
+  SYS_FAR_JUMP_MEMORY,
+  SYS_FAR_RETURN,
+  SYS_HLT,
+  SYS_IN,
+  SYS_INT,
+  SYS_INTO,
+  SYS_INVLPG,
+  SYS_INVPCID,
+  SYS_IRET,
+  SYS_LAR,
+  SYS_LGDT,
+  SYS_LIDT,
+  SYS_LLDT,
+  SYS_LMSW,
+  SYS_LOAD_FAR_POINTER,
+  SYS_LSL,
+  SYS_LTR,
+  SYS_MOV_FROM_CR,
+  SYS_MOV_FROM_DR,
+  SYS_MOV_FROM_SEGMENT,
+  SYS_MOV_TO_CR,
+  SYS_MOV_TO_DR,
+  SYS_MOV_TO_SEGMENT,
+  SYS_OUT,
+  SYS_POPF,
+  SYS_POP_SEGMENT,
+  SYS_PORT_STRING,
+  SYS_PUSHF,
+  SYS_PUSH_SEGMENT,
+  SYS_RDBASE,
+  SYS_RDMSR,
+  SYS_RDPMC,
+  SYS_RDTSC,
+  SYS_RDTSCP,
+  SYS_SGDT,
+  SYS_SIDT,
+  SYS_SLDT,
+  SYS_SMSW,
+  SYS_STAC,
+  SYS_STI,
+  SYS_STR,
+  SYS_SWAPGS,
+  SYS_SYSCALL,
+  SYS_SYSENTER,
+  SYS_SYSEXIT,
+  SYS_SYSRET,
+  SYS_VERR,
+  SYS_VERW,
+  SYS_WBINVD,
+  SYS_WRBASE,
+  SYS_WRMSR,
+} from '../../numbers/system-functions'
 import { Decoder, NO_SEGMENT } from './decoder'
 import { functionImmediate } from '../blocks/ir'
 import { MODE_CODE64, MODE_REAL, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS } from '../state/state'
@@ -68,7 +130,15 @@ function group7(d: Decoder): bool {
     return plain(d, SYS_INVLPG)
   }
   d.address(long ? 10 : 6, kind < 2)
-  return emit(d, kind == 0 ? SYS_SGDT : kind == 1 ? SYS_SIDT : kind == 2 ? SYS_LGDT : SYS_LIDT, 0, 0, long ? 8 : d.operandSize, 0, 0)
+  return emit(
+    d,
+    kind == 0 ? SYS_SGDT : kind == 1 ? SYS_SIDT : kind == 2 ? SYS_LGDT : SYS_LIDT,
+    0,
+    0,
+    long ? 8 : d.operandSize,
+    0,
+    0,
+  )
 }
 
 function group15(d: Decoder): bool {
@@ -78,7 +148,9 @@ function group15(d: Decoder): bool {
       if (kind > 3 || d.code != MODE_CODE64) return false
       const segment: u32 = kind & 1 ? SEG_GS : SEG_FS
       const size: u32 = d.rexW ? 8 : 4
-      return kind < 2 ? emit(d, SYS_RDBASE, d.rm << 3, 0, size, segment, 0) : emit(d, SYS_WRBASE, 0, d.rm << 3, size, segment, 0)
+      return kind < 2
+        ? emit(d, SYS_RDBASE, d.rm << 3, 0, size, segment, 0)
+        : emit(d, SYS_WRBASE, 0, d.rm << 3, size, segment, 0)
     }
     if (kind < 5 || d.rep || d.operandOverride) return false
     d.emit(OP_NOP, 0, 0, 0, 0, 0)

@@ -195,7 +195,7 @@ export function inc<T>(c: CpuState, base: usize, u: usize): void {
   const r = <T>(a + 1)
   result<T>(base, u, r)
   c.flagResult = signed<T>(r)
-  setCarryOverflow(c, flagCf(c), u64(~a & r) >> (8 * sizeof<T>() - 1) & 1)
+  setCarryOverflow(c, flagCf(c), (u64(~a & r) >> (8 * sizeof<T>() - 1)) & 1)
   c.flagAux = u64(a ^ r) & 16
 }
 
@@ -206,7 +206,7 @@ export function dec<T>(c: CpuState, base: usize, u: usize): void {
   const r = <T>(a - 1)
   result<T>(base, u, r)
   c.flagResult = signed<T>(r)
-  setCarryOverflow(c, flagCf(c), u64(a & ~r) >> (8 * sizeof<T>() - 1) & 1)
+  setCarryOverflow(c, flagCf(c), (u64(a & ~r) >> (8 * sizeof<T>() - 1)) & 1)
   c.flagAux = u64(a ^ r) & 16
 }
 
@@ -306,9 +306,9 @@ export function ror<T>(c: CpuState, base: usize, u: usize): void {
 // leave them alone.
 
 export function imul16(c: CpuState, base: usize, u: usize): void {
-  const product = <i32>load<i16>(base + uopS1(u)) * <i32><i16>operandB<u16>(base, u)
+  const product = <i32>load<i16>(base + uopS1(u)) * <i32>(<i16>operandB<u16>(base, u))
   store<u16>(base + uopD(u), <u16>product)
-  const lost = u64(<i32><i16>product != product)
+  const lost = u64(<i32>(<i16>product) != product)
   setCarryOverflow(c, lost, lost)
 }
 

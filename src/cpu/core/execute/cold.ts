@@ -3,7 +3,47 @@
 // Promises: as IR constraint 2: a function that faults has changed nothing. Flags that the SDM leaves undefined are set as current
 // processors set them where that is known (stated beside each), and are masked in comparisons elsewhere.
 import { VECTOR_SCRATCH_OFFSET } from '../../numbers/sizes'
-import { COLD_AAA, COLD_AAD, COLD_AAM, COLD_AAS, COLD_ADDSP, COLD_BITADDR, COLD_BSF, COLD_BSR, COLD_BT, COLD_CALLI, COLD_CARRY, COLD_CMPXCHG, COLD_CMPXCHG16B, COLD_CMPXCHG8B, COLD_DAA, COLD_DAS, COLD_DIRECTION, COLD_DIV, COLD_ENTER, COLD_IDIV, COLD_IMUL, COLD_JMPI, COLD_LAHF, COLD_LEAVE, COLD_MUL, COLD_PEEK, COLD_POP, COLD_POPA, COLD_POPCNT, COLD_PUSH, COLD_PUSHA, COLD_RCL, COLD_RCR, COLD_RET, COLD_SAHF, COLD_SALC, COLD_SHLD, COLD_SHRD, COLD_STRING } from '../../numbers/integer-functions'
+import {
+  COLD_AAA,
+  COLD_AAD,
+  COLD_AAM,
+  COLD_AAS,
+  COLD_ADDSP,
+  COLD_BITADDR,
+  COLD_BSF,
+  COLD_BSR,
+  COLD_BT,
+  COLD_CALLI,
+  COLD_CARRY,
+  COLD_CMPXCHG,
+  COLD_CMPXCHG16B,
+  COLD_CMPXCHG8B,
+  COLD_DAA,
+  COLD_DAS,
+  COLD_DIRECTION,
+  COLD_DIV,
+  COLD_ENTER,
+  COLD_IDIV,
+  COLD_IMUL,
+  COLD_JMPI,
+  COLD_LAHF,
+  COLD_LEAVE,
+  COLD_MUL,
+  COLD_PEEK,
+  COLD_POP,
+  COLD_POPA,
+  COLD_POPCNT,
+  COLD_PUSH,
+  COLD_PUSHA,
+  COLD_RCL,
+  COLD_RCR,
+  COLD_RET,
+  COLD_SAHF,
+  COLD_SALC,
+  COLD_SHLD,
+  COLD_SHRD,
+  COLD_STRING,
+} from '../../numbers/integer-functions'
 import { SLOT_T0, SLOT_T3 } from '../../numbers/operations'
 import { AF, CF, DF, OF, PF, SF, ZF } from '../../numbers/registers'
 import { CpuState, setSlot, slot } from '../state/state'
@@ -37,7 +77,7 @@ export function signExtend(value: u64, size: u32): u64 {
 }
 
 function sizeMask(size: u32): u64 {
-  return size == 8 ? ~0 : (<u64>1 << (size << 3)) - 1
+  return size == 8 ? ~0 : ((<u64>1) << (size << 3)) - 1
 }
 
 function push(c: CpuState, value: u64, size: u32): void {
@@ -151,7 +191,7 @@ function bitTest(c: CpuState, u: usize): void {
   const value = readSlot(c, uopS1(u), size)
   const bit = (slot(c, uopS2(u)) + u64(uopArgument(u))) & u64((size << 3) - 1)
   setCarryOverflow(c, (value >> bit) & 1, flagOf(c))
-  const mask = <u64>1 << bit
+  const mask = (<u64>1) << bit
   switch (uopDetail(u)) {
     case 1:
       writeSlot(c, uopD(u), size, value | mask)
@@ -223,7 +263,11 @@ function doubleShift(c: CpuState, u: usize, right: bool): void {
   c.flagResult = signExtend(result, size)
   c.flagAux = AF
   // For a count of 1 OF is a change of sign; above it is undefined, and this is what the same gates yield.
-  setCarryOverflow(c, cf, right ? ((result >> (width - 1)) ^ (result >> (width - 2))) & 1 : ((result >> (width - 1)) & 1) ^ cf)
+  setCarryOverflow(
+    c,
+    cf,
+    right ? ((result >> (width - 1)) ^ (result >> (width - 2))) & 1 : ((result >> (width - 1)) & 1) ^ cf,
+  )
 }
 
 /** RCL, RCR: rotation through CF, one bit at a time in effect. */
@@ -481,7 +525,7 @@ export function coldOp(c: CpuState, u: usize): void {
         return
       }
       const al = <u32>c.rax & 255
-      store<u16>(changetype<usize>(c), <u16>(((al / base) << 8) | al % base))
+      store<u16>(changetype<usize>(c), <u16>(((al / base) << 8) | (al % base)))
       decimalFlags(c, al % base, false, false)
       return
     }

@@ -51,7 +51,12 @@ function unsignedDivide(c: CpuState, divisor: u64, size: u32): void {
     return
   }
   const bits = u64(size << 3)
-  const dividend = size == 1 ? c.rax & 0xffff : size == 2 ? ((c.rdx & 0xffff) << 16) | (c.rax & 0xffff) : (c.rdx << 32) | (c.rax & 0xffffffff)
+  const dividend =
+    size == 1
+      ? c.rax & 0xffff
+      : size == 2
+        ? ((c.rdx & 0xffff) << 16) | (c.rax & 0xffff)
+        : (c.rdx << 32) | (c.rax & 0xffffffff)
   const quotient = dividend / divisor
   if (quotient >> bits) {
     raiseNoCode(c, VECTOR_DE)
@@ -88,7 +93,8 @@ function signedDivide(c: CpuState, divisorBits: u64, size: u32): void {
       return
     }
     divide128(high, low, magnitude)
-    const negativeQuotient = negative != divisor < 0
+    const positiveDivisor = divisor >= 0
+    const negativeQuotient = negative == positiveDivisor
     if (quotientOf128 > (negativeQuotient ? 0x8000000000000000 : 0x7fffffffffffffff)) {
       raiseNoCode(c, VECTOR_DE)
       return
@@ -105,7 +111,7 @@ function signedDivide(c: CpuState, divisorBits: u64, size: u32): void {
     divisor = i64(<i8>divisorBits)
     least = -128
   } else if (size == 2) {
-    dividend = i64(<i32>((<u32>c.rdx << 16) | (<u32>c.rax & 0xffff)))
+    dividend = i64(<i32>(((<u32>c.rdx) << 16) | (<u32>c.rax & 0xffff)))
     divisor = i64(<i16>divisorBits)
     least = -32768
   } else {

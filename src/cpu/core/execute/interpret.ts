@@ -7,7 +7,107 @@
 // raise, so that time and the instruction's address are known there; 3. cold instructions stay out of this function: V8 optimizes it as a whole;
 // 4. a store that hits the running block has replaced the next instruction's first uop by OP_EXIT, so no check is needed here.
 import { COLD_CALLI } from '../../numbers/integer-functions'
-import { OP_ADCF, OP_ADD32, OP_ADD64, OP_ADDF, OP_AND32, OP_AND64, OP_ANDF, OP_BRNZ, OP_BSWAP32, OP_BSWAP64, OP_CALL, OP_CALLI, OP_CC, OP_CMPF, OP_CMPJ32, OP_CMPJ64, OP_CMPJ8, OP_COLD, OP_COLD_END, OP_DECF, OP_EXIT, OP_FAULT, OP_IMUL32, OP_IMUL64, OP_IMULF16, OP_IMULF32, OP_IMULF64, OP_INCF, OP_JCC, OP_JMP, OP_JMPI, OP_LEA16, OP_LEA32, OP_LEA64, OP_LEAVE, OP_LOAD, OP_LOADS16_32, OP_LOADS16_64, OP_LOADS32_64, OP_LOADS8_32, OP_LOADS8_64, OP_LOADW, OP_LOADZ16, OP_LOADZ8, OP_MOV16, OP_MOV32, OP_MOV64, OP_MOV8, OP_NEG32, OP_NEG64, OP_NEGF, OP_NEXT, OP_NOP, OP_NOT, OP_OR32, OP_OR64, OP_ORF, OP_POP, OP_PUSH, OP_RET, OP_ROLF, OP_RORF, OP_SAR32, OP_SAR64, OP_SARF, OP_SBBF, OP_SEGCHECK, OP_SELECT16, OP_SELECT32, OP_SELECT64, OP_SHL32, OP_SHL64, OP_SHLF, OP_SHR32, OP_SHR64, OP_SHRF, OP_SSE, OP_STORE, OP_STOREI, OP_SUB32, OP_SUB64, OP_SUBF, OP_SX16_32, OP_SX16_64, OP_SX32_64, OP_SX8_32, OP_SX8_64, OP_SYSTEM, OP_TESTF, OP_TESTJ32, OP_TESTJ64, OP_TESTJ8, OP_XOR32, OP_XOR64, OP_XORF, OP_ZX16_64, OP_ZX8_64, SLOT_T0, UOP_BYTES } from '../../numbers/operations'
+import {
+  OP_ADCF,
+  OP_ADD32,
+  OP_ADD64,
+  OP_ADDF,
+  OP_AND32,
+  OP_AND64,
+  OP_ANDF,
+  OP_BRNZ,
+  OP_BSWAP32,
+  OP_BSWAP64,
+  OP_CALL,
+  OP_CALLI,
+  OP_CC,
+  OP_CMPF,
+  OP_CMPJ32,
+  OP_CMPJ64,
+  OP_CMPJ8,
+  OP_COLD,
+  OP_COLD_END,
+  OP_DECF,
+  OP_EXIT,
+  OP_FAULT,
+  OP_IMUL32,
+  OP_IMUL64,
+  OP_IMULF16,
+  OP_IMULF32,
+  OP_IMULF64,
+  OP_INCF,
+  OP_JCC,
+  OP_JMP,
+  OP_JMPI,
+  OP_LEA16,
+  OP_LEA32,
+  OP_LEA64,
+  OP_LEAVE,
+  OP_LOAD,
+  OP_LOADS16_32,
+  OP_LOADS16_64,
+  OP_LOADS32_64,
+  OP_LOADS8_32,
+  OP_LOADS8_64,
+  OP_LOADW,
+  OP_LOADZ16,
+  OP_LOADZ8,
+  OP_MOV16,
+  OP_MOV32,
+  OP_MOV64,
+  OP_MOV8,
+  OP_NEG32,
+  OP_NEG64,
+  OP_NEGF,
+  OP_NEXT,
+  OP_NOP,
+  OP_NOT,
+  OP_OR32,
+  OP_OR64,
+  OP_ORF,
+  OP_POP,
+  OP_PUSH,
+  OP_RET,
+  OP_ROLF,
+  OP_RORF,
+  OP_SAR32,
+  OP_SAR64,
+  OP_SARF,
+  OP_SBBF,
+  OP_SEGCHECK,
+  OP_SELECT16,
+  OP_SELECT32,
+  OP_SELECT64,
+  OP_SHL32,
+  OP_SHL64,
+  OP_SHLF,
+  OP_SHR32,
+  OP_SHR64,
+  OP_SHRF,
+  OP_SSE,
+  OP_STORE,
+  OP_STOREI,
+  OP_SUB32,
+  OP_SUB64,
+  OP_SUBF,
+  OP_SX16_32,
+  OP_SX16_64,
+  OP_SX32_64,
+  OP_SX8_32,
+  OP_SX8_64,
+  OP_SYSTEM,
+  OP_TESTF,
+  OP_TESTJ32,
+  OP_TESTJ64,
+  OP_TESTJ8,
+  OP_XOR32,
+  OP_XOR64,
+  OP_XORF,
+  OP_ZX16_64,
+  OP_ZX8_64,
+  SLOT_T0,
+  UOP_BYTES,
+} from '../../numbers/operations'
 import { RF, TF } from '../../numbers/registers'
 import { JUMP_CACHE_ENTRIES } from '../../numbers/sizes'
 import { CpuState, MODE_CODE64, MODE_CODE_MASK } from '../state/state'
@@ -23,7 +123,33 @@ import { coldOp } from './cold'
 import { systemOp } from '../system/system-ops'
 import { sseOp } from '../vector/sse'
 import { enterCompiled } from './jit'
-import { add, and, adc, addressShort, address, cmp, compareBranch, dec, imul16, imul32, imul64, inc, neg, operandB, or, rol, ror, sar, sbb, shl, shr, sub, test, testBranch, xor } from './arithmetic'
+import {
+  add,
+  and,
+  adc,
+  addressShort,
+  address,
+  cmp,
+  compareBranch,
+  dec,
+  imul16,
+  imul32,
+  imul64,
+  inc,
+  neg,
+  operandB,
+  or,
+  rol,
+  ror,
+  sar,
+  sbb,
+  shl,
+  shr,
+  sub,
+  test,
+  testBranch,
+  xor,
+} from './arithmetic'
 
 const PAGE_MASK: u64 = ~0xfff
 
@@ -82,7 +208,8 @@ function follow(c: CpuState, rip: u64, from: Block, chain: usize): usize {
   const arena = c.arenaNext
   const found = findBlock(c, c.mode)
   if (found === null) return 0
-  if (chain && c.arenaNext >= arena && found.page != NOWHERE) store<u32>(changetype<usize>(from) + chain, <u32>changetype<usize>(found))
+  if (chain && c.arenaNext >= arena && found.page != NOWHERE)
+    store<u32>(changetype<usize>(from) + chain, <u32>changetype<usize>(found))
   return take(c, found)
 }
 
@@ -113,7 +240,8 @@ function followIndirect(c: CpuState, rip: u64): usize {
 export function findTarget(c: CpuState): usize {
   const found = findBlock(c, c.mode)
   if (found === null) return 0
-  if (found.page != NOWHERE) store<u32>(c.jumpCache + ((hashRip(c.rip) & (JUMP_CACHE_ENTRIES - 1)) << 2), <u32>changetype<usize>(found))
+  if (found.page != NOWHERE)
+    store<u32>(c.jumpCache + ((hashRip(c.rip) & (JUMP_CACHE_ENTRIES - 1)) << 2), <u32>changetype<usize>(found))
   return changetype<usize>(found)
 }
 
@@ -374,11 +502,11 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         u += UOP_BYTES
         continue
       case OP_SX8_32:
-        store<u64>(base + uopD(u), u64(<u32><i32>load<i8>(base + uopS2(u))))
+        store<u64>(base + uopD(u), u64(<u32>(<i32>load<i8>(base + uopS2(u)))))
         u += UOP_BYTES
         continue
       case OP_SX16_32:
-        store<u64>(base + uopD(u), u64(<u32><i32>load<i16>(base + uopS2(u))))
+        store<u64>(base + uopD(u), u64(<u32>(<i32>load<i16>(base + uopS2(u)))))
         u += UOP_BYTES
         continue
       case OP_BSWAP32:
@@ -417,7 +545,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         const at = address(base, u)
         const e = tlbEntry(c.tlb, at)
         let v: u8
-        if (e.readTag == ((at) & PAGE_MASK)) v = load<u8>(e.addend + <u32>at)
+        if (e.readTag == (at & PAGE_MASK)) v = load<u8>(e.addend + <u32>at)
         else {
           c.uop = u
           v = <u8>readSlow(c, at, 1)
@@ -473,7 +601,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         const at = address(base, u)
         const e = tlbEntry(c.tlb, at)
         let v: u8
-        if (e.readTag == ((at) & PAGE_MASK)) v = load<u8>(e.addend + <u32>at)
+        if (e.readTag == (at & PAGE_MASK)) v = load<u8>(e.addend + <u32>at)
         else {
           c.uop = u
           v = <u8>readSlow(c, at, 1)
@@ -501,7 +629,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         const at = address(base, u)
         const e = tlbEntry(c.tlb, at)
         let v: i8
-        if (e.readTag == ((at) & PAGE_MASK)) v = load<i8>(e.addend + <u32>at)
+        if (e.readTag == (at & PAGE_MASK)) v = load<i8>(e.addend + <u32>at)
         else {
           c.uop = u
           v = <i8>readSlow(c, at, 1)
@@ -543,13 +671,13 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         const at = address(base, u)
         const e = tlbEntry(c.tlb, at)
         let v: i8
-        if (e.readTag == ((at) & PAGE_MASK)) v = load<i8>(e.addend + <u32>at)
+        if (e.readTag == (at & PAGE_MASK)) v = load<i8>(e.addend + <u32>at)
         else {
           c.uop = u
           v = <i8>readSlow(c, at, 1)
           if (c.fault) return leaveWithFault(c, b, u)
         }
-        store<u64>(base + uopD(u), <u32><i32>v)
+        store<u64>(base + uopD(u), <u32>(<i32>v))
         u += UOP_BYTES
         continue
       }
@@ -563,7 +691,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
           v = <i16>readSlow(c, at, 2)
           if (c.fault) return leaveWithFault(c, b, u)
         }
-        store<u64>(base + uopD(u), <u32><i32>v)
+        store<u64>(base + uopD(u), <u32>(<i32>v))
         u += UOP_BYTES
         continue
       }
@@ -586,7 +714,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         const at = address(base, u)
         const e = tlbEntry(c.tlb, at)
         let v: u8
-        if (e.writeTag == ((at) & PAGE_MASK)) v = load<u8>(e.addend + <u32>at)
+        if (e.writeTag == (at & PAGE_MASK)) v = load<u8>(e.addend + <u32>at)
         else {
           c.uop = u
           v = <u8>readForWriteSlow(c, at, 1)
@@ -641,7 +769,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
       case OP_STORE + 0: {
         const at = address(base, u)
         const e = tlbEntry(c.tlb, at)
-        if (e.writeTag == ((at) & PAGE_MASK)) store<u8>(e.addend + <u32>at, load<u8>(base + uopD(u)))
+        if (e.writeTag == (at & PAGE_MASK)) store<u8>(e.addend + <u32>at, load<u8>(base + uopD(u)))
         else {
           c.uop = u
           writeSlow(c, at, 1, u64(load<u8>(base + uopD(u))))
@@ -690,7 +818,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         const at = addressShort(base, u)
         const e = tlbEntry(c.tlb, at)
         const v = <u8>load<i32>(u, 12)
-        if (e.writeTag == ((at) & PAGE_MASK)) store<u8>(e.addend + <u32>at, v)
+        if (e.writeTag == (at & PAGE_MASK)) store<u8>(e.addend + <u32>at, v)
         else {
           c.uop = u
           writeSlow(c, at, 1, u64(v))
@@ -1088,7 +1216,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         u += UOP_BYTES
         continue
       case OP_NEG32:
-        store<u64>(base + uopD(u), u64(<u32>(-load<u32>(base + uopS1(u)))))
+        store<u64>(base + uopD(u), u64(<u32>-load<u32>(base + uopS1(u))))
         u += UOP_BYTES
         continue
       case OP_NEG64:
@@ -1288,7 +1416,12 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
           continue
         }
       }
-      const linked = follow(c, way ? b.target : b.fallthrough, b, way ? offsetof<Block>('chain0') : offsetof<Block>('chain1'))
+      const linked = follow(
+        c,
+        way ? b.target : b.fallthrough,
+        b,
+        way ? offsetof<Block>('chain0') : offsetof<Block>('chain1'),
+      )
       if (linked == 0) return LEAVE
       b = changetype<Block>(linked)
       u = c.resume

@@ -12,7 +12,24 @@
 //  3. A store that hits a block of a region kills the region. If it is the one being executed, the helper that stored reports JIT_STOP.
 //  4. c.block and c.uop are 0 inside compiled code; helpers are told the budget at the current instruction, so that time is exact.
 //  5. Compiled code is left at least every FUEL instructions, so that the host's engine can replace its first translation by a better one.
-import { JIT_FAULT, JIT_OK, JIT_STOP, LEAVE_FAULT, LEAVE_FUEL, LEAVE_JUMP, LEAVE_NEXT, LEAVE_STOP, LEAVE_SYSTEM, LEAVE_TAKEN, LEAVE_UOP, NEVER_HOT, REGION_HEADER, REGION_SOURCES, REGION_TARGETS, REGION_WAYS } from '../../numbers/leaving'
+import {
+  JIT_FAULT,
+  JIT_OK,
+  JIT_STOP,
+  LEAVE_FAULT,
+  LEAVE_FUEL,
+  LEAVE_JUMP,
+  LEAVE_NEXT,
+  LEAVE_STOP,
+  LEAVE_SYSTEM,
+  LEAVE_TAKEN,
+  LEAVE_UOP,
+  NEVER_HOT,
+  REGION_HEADER,
+  REGION_SOURCES,
+  REGION_TARGETS,
+  REGION_WAYS,
+} from '../../numbers/leaving'
 import { OP_SYSTEM, UOP_BYTES } from '../../numbers/operations'
 import { CpuState, MODE_CODE64, MODE_CODE_MASK, MODE_STEP } from '../state/state'
 import { Block, uopNumber, uopOffset, uopOp } from '../blocks/ir'
@@ -21,7 +38,16 @@ import { NOWHERE } from '../blocks/code-pages'
 import { settleFlags } from '../state/flag-forms'
 import { cachedTarget, findTarget, leaveWithFault, settleSystem } from './interpret'
 import { coldOp } from './cold'
-import { ENTERED, HELPER_COLD, HELPER_SYSTEM, HELPER_VECTOR, INTERPRETED, IN_REGIONS, LEFT, count } from '../state/counters'
+import {
+  ENTERED,
+  HELPER_COLD,
+  HELPER_SYSTEM,
+  HELPER_VECTOR,
+  INTERPRETED,
+  IN_REGIONS,
+  LEFT,
+  count,
+} from '../state/counters'
 import { sseOp } from '../vector/sse'
 import { x87Fast } from '../x87/x87'
 import { systemOp } from '../system/system-ops'
@@ -160,7 +186,8 @@ function chainedBlock(c: CpuState, from: Block, rip: u64, chain: usize): usize {
   c.rip = rip
   const arena = c.arenaNext
   const found = nextBlock(c)
-  if (found && c.arenaNext >= arena && changetype<Block>(found).page != NOWHERE) store<u32>(changetype<usize>(from) + chain, <u32>found)
+  if (found && c.arenaNext >= arena && changetype<Block>(found).page != NOWHERE)
+    store<u32>(changetype<usize>(from) + chain, <u32>found)
   return found
 }
 
@@ -180,7 +207,13 @@ export function enterCompiled(c: CpuState, first: Block): usize {
     c.uop = 0
     c.jitRegion = r
     count(ENTERED)
-    const left = call_indirect<u32>(changetype<Region>(r).index, <u32>changetype<usize>(c), <u32>r, b.ordinal, <i32>fuel)
+    const left = call_indirect<u32>(
+      changetype<Region>(r).index,
+      <u32>changetype<usize>(c),
+      <u32>r,
+      b.ordinal,
+      <i32>fuel,
+    )
     c.jitRegion = 0
     c.remaining = c.jitRest + i64(c.jitFuel)
     const kind = left & 7
@@ -240,7 +273,7 @@ function noteExit(c: CpuState, r: usize, left: u32, n: usize): void {
   const exits = region.exits
   if ((left & 7) == LEAVE_JUMP) {
     const way = exits & (REGION_WAYS - 1)
-    store<u32>(r + REGION_TARGETS + (<usize>way << 2), <u32>n)
+    store<u32>(r + REGION_TARGETS + ((<usize>way) << 2), <u32>n)
     store<u8>(r + REGION_SOURCES + way, <u8>(left >> 16))
   }
   region.exits = exits + 1
@@ -326,7 +359,8 @@ export function jitSystem(c: CpuState, at: u32, fuel: i32): void {
   }
   c.remaining--
   settleSystem(c)
-  c.jitStatus = c.attention || c.rip != b.fallthrough || c.codeChanges != changes || c.mode != mode ? LEAVE_SYSTEM : JIT_OK
+  c.jitStatus =
+    c.attention || c.rip != b.fallthrough || c.codeChanges != changes || c.mode != mode ? LEAVE_SYSTEM : JIT_OK
 }
 
 /** The last instruction of its block, by `coldOp`: a repeated string instruction. */

@@ -10,7 +10,17 @@
 // A stream of faults none of whose handlers can retire an instruction would hang the host: from the 64th delivery on each
 // counts as one instruction.
 import { IF, RF, TF } from '../../numbers/registers'
-import { EXIT_BREAK, EXIT_BUDGET, EXIT_HALT, EXIT_SHUTDOWN, EXIT_WAIT_SIPI, EXIT_YIELD, LINE_INIT, LINE_INTR, LINE_NMI } from '../../numbers/seam'
+import {
+  EXIT_BREAK,
+  EXIT_BUDGET,
+  EXIT_HALT,
+  EXIT_SHUTDOWN,
+  EXIT_WAIT_SIPI,
+  EXIT_YIELD,
+  LINE_INIT,
+  LINE_INTR,
+  LINE_NMI,
+} from '../../numbers/seam'
 import { CpuState, MODE_STEP } from '../state/state'
 import { Block } from '../blocks/ir'
 import { cpuAt, cpuCount, dropCompiled, setDropCompiled, setRunningCpu } from '../state/layout'

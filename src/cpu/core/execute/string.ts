@@ -73,7 +73,7 @@ function iterate(c: CpuState, kind: u32, size: u32, segment: u32, addressSize: u
 // @ts-ignore: decorator
 @inline
 function untilWrap(offset: u64, addressSize: u32, shift: u64): u64 {
-  return addressSize == 8 ? ~0 : ((<u64>1 << u64(addressSize << 3)) - offset) >> shift
+  return addressSize == 8 ? ~0 : (((<u64>1) << u64(addressSize << 3)) - offset) >> shift
 }
 
 /** A segment refuses the first or the whole of many iterations: one at a time finds where, and the fault that comes first. */
@@ -165,7 +165,15 @@ function searchedTo(value: u64, b: usize, bytes: usize, size: u32, whileEqual: b
  * Upward CMPS or SCAS within one page each, with both pages in the TLB: how many iterations were done at once (0: do one the slow way). The
  * flags are those of the last one, which may have ended the instruction.
  */
-function bulkScan(c: CpuState, kind: u32, size: u32, segment: u32, addressSize: u32, count: u64, whileEqual: bool): u64 {
+function bulkScan(
+  c: CpuState,
+  kind: u32,
+  size: u32,
+  segment: u32,
+  addressSize: u32,
+  count: u64,
+  whileEqual: bool,
+): u64 {
   const di = readSlot(c, RDI, addressSize)
   const target = linearIn(c, SEG_ES, di, size, false)
   if (c.fault) return leaveToIteration(c)
@@ -191,9 +199,10 @@ function bulkScan(c: CpuState, kind: u32, size: u32, segment: u32, addressSize: 
   if (c.fault) return leaveToIteration(c)
   const targetHost = <usize>targetEntry.addend + <u32>target
   const value = readSlot(c, 0, size)
-  const found = kind == STRING_CMPS
-    ? comparedTo(sourceHost, targetHost, bytes, size, whileEqual)
-    : searchedTo(value, targetHost, bytes, size, whileEqual)
+  const found =
+    kind == STRING_CMPS
+      ? comparedTo(sourceHost, targetHost, bytes, size, whileEqual)
+      : searchedTo(value, targetHost, bytes, size, whileEqual)
   const last = found < bytes ? found : bytes - size
   compare(c, kind == STRING_CMPS ? element(sourceHost + last, size) : value, element(targetHost + last, size), size)
   const step = u64(last) + u64(size)

@@ -5,7 +5,14 @@
 // Constraints: 1. a store that may fault in its second page changes nothing in its first; 2. a store into decoded code drops that code before
 // the next instruction (blocks.ts); 3. a page's dirty byte is set before its first store after clearDirty.
 import { TLB_BYTES, TLB_ENTRY_BYTES, TLB_FILLED_OFFSET, TLB_FILLED_WORDS } from '../../numbers/sizes'
-import { ACCESS_READ, ACCESS_WRITE, CONTEXT_SUPERVISOR, CONTEXT_USER, CONTEXT_USER_ALIGNED, CpuState } from '../state/state'
+import {
+  ACCESS_READ,
+  ACCESS_WRITE,
+  CONTEXT_SUPERVISOR,
+  CONTEXT_USER,
+  CONTEXT_USER_ALIGNED,
+  CpuState,
+} from '../state/state'
 import { CONTEXTS, cpuAt, cpuCount, dirtyPages, isRam, markDirty, memoryAt, pageFlags, ramBase } from '../state/layout'
 import { mmioRead, mmioWrite } from '../state/imports'
 import { storeIntoCode } from '../blocks/blocks'
@@ -59,7 +66,7 @@ const GROUP_BYTES: usize = 8 * TLB_ENTRY_BYTES
 // @ts-ignore: decorator
 @inline
 function filledWords(c: CpuState, context: u32): usize {
-  return changetype<usize>(c) + TLB_FILLED_OFFSET + (context * TLB_FILLED_WORDS << 3)
+  return changetype<usize>(c) + TLB_FILLED_OFFSET + ((context * TLB_FILLED_WORDS) << 3)
 }
 
 /** Notes that the group of eight entries with `entry` may hold something. */
@@ -68,7 +75,7 @@ function filledWords(c: CpuState, context: u32): usize {
 function markFilled(c: CpuState, context: u32, entry: TlbEntry): void {
   const group = <u32>(changetype<usize>(entry) - c.tlbBase - context * TLB_BYTES) / <u32>GROUP_BYTES
   const word = filledWords(c, context) + ((group >> 6) << 3)
-  store<u64>(word, load<u64>(word) | (<u64>1 << u64(group & 63)))
+  store<u64>(word, load<u64>(word) | ((<u64>1) << u64(group & 63)))
 }
 
 export function tlbFlushAll(c: CpuState): void {
@@ -161,7 +168,7 @@ function currentContext(c: CpuState): u32 {
 // Physical access. Within one page.
 
 function deviceRead(c: CpuState, physical: u64, size: u32): u64 {
-  if (physical >> 32) return size == 8 ? ~0 : (<u64>1 << (size << 3)) - 1
+  if (physical >> 32) return size == 8 ? ~0 : ((<u64>1) << (size << 3)) - 1
   const p = <u32>physical
   if (size == 8) return u64(mmioRead(c.index, p, 4)) | (u64(mmioRead(c.index, p + 4, 4)) << 32)
   if (size & (size - 1)) {
@@ -170,7 +177,7 @@ function deviceRead(c: CpuState, physical: u64, size: u32): u64 {
     return value
   }
   const value = u64(mmioRead(c.index, p, size))
-  return value & ((<u64>1 << (size << 3)) - 1)
+  return value & (((<u64>1) << (size << 3)) - 1)
 }
 
 function deviceWrite(c: CpuState, physical: u64, size: u32, value: u64): void {
@@ -422,7 +429,13 @@ export function write64(c: CpuState, linear: u64, value: u64): void {
 
 /** By size 1, 2, 4 or 8. */
 export function readSize(c: CpuState, linear: u64, size: u32): u64 {
-  return size == 1 ? read8(c, linear) : size == 2 ? read16(c, linear) : size == 4 ? read32(c, linear) : read64(c, linear)
+  return size == 1
+    ? read8(c, linear)
+    : size == 2
+      ? read16(c, linear)
+      : size == 4
+        ? read32(c, linear)
+        : read64(c, linear)
 }
 export function writeSize(c: CpuState, linear: u64, size: u32, value: u64): void {
   if (size == 1) write8(c, linear, value)

@@ -13,8 +13,29 @@ import { ACCESS_EXECUTE, ACCESS_WRITE, CONTEXT_SUPERVISOR, CONTEXT_USER, CpuStat
 import { eventMask } from '../state/layout'
 import { event } from '../state/imports'
 import { VECTOR_GP, raise, raiseNotCanonical, raisePageFault } from '../state/fault'
-import { TLB_EXECUTE, TLB_GLOBAL, TLB_WRITE, physicalRead32, physicalRead64, physicalWrite32, physicalWrite64, tlbInsert } from './memory'
-import { RIGHT_DIRTY, RIGHT_NO_EXECUTE, RIGHT_USER, RIGHT_WRITE, currentPcid, dropPage, foundGlobal, foundOffsetMask, foundValue, lookup, remember } from './tlb'
+import {
+  TLB_EXECUTE,
+  TLB_GLOBAL,
+  TLB_WRITE,
+  physicalRead32,
+  physicalRead64,
+  physicalWrite32,
+  physicalWrite64,
+  tlbInsert,
+} from './memory'
+import {
+  RIGHT_DIRTY,
+  RIGHT_NO_EXECUTE,
+  RIGHT_USER,
+  RIGHT_WRITE,
+  currentPcid,
+  dropPage,
+  foundGlobal,
+  foundOffsetMask,
+  foundValue,
+  lookup,
+  remember,
+} from './tlb'
 import { watchesPage } from '../system/debug'
 
 export const PHYSICAL_BITS: u32 = 40
@@ -50,7 +71,7 @@ const ERROR_FETCH: u32 = 16
 // @ts-ignore: decorator
 @inline
 export function isCanonical(linear: u64): bool {
-  return (<i64>(linear << 16)) >> 16 == <i64>linear
+  return <i64>(linear << 16) >> 16 == <i64>linear
 }
 
 /** May `context` make `access` to a page with these effective rights? */
@@ -136,7 +157,7 @@ function walkWide(c: CpuState, linear: u64, access: u32, context: u32): bool {
   let level: u32 = 4
   if (!long) {
     // The four PDPTEs are registers (SDM 3A 4.4.1), loaded with CR3.
-    const pdpte = load<u64>(changetype<usize>(c) + PDPTE_OFFSET + (<usize>((linear >> 30) & 3) << 3))
+    const pdpte = load<u64>(changetype<usize>(c) + PDPTE_OFFSET + ((<usize>((linear >> 30) & 3)) << 3))
     if ((pdpte & PRESENT) == 0) return pageFault(c, linear, access, context, 0)
     table = pdpte & FRAME
     level = 2
@@ -149,7 +170,7 @@ function walkWide(c: CpuState, linear: u64, access: u32, context: u32): bool {
     const leaf = level == 1 || (level <= 3 && (entry & LARGE) != 0)
     let forbidden = reserved
     if (level == 4) forbidden |= LARGE
-    else if (leaf && level > 1) forbidden |= ((<u64>1 << shift) - 1) & ~0x1fff
+    else if (leaf && level > 1) forbidden |= (((<u64>1) << shift) - 1) & ~0x1fff
     if (entry & forbidden) return pageFault(c, linear, access, context, ERROR_PRESENT | ERROR_RESERVED)
     rights = (rights & (entry | ~(WRITE | USER))) | (entry & NO_EXECUTE)
     if (!leaf) {
@@ -161,7 +182,7 @@ function walkWide(c: CpuState, linear: u64, access: u32, context: u32): bool {
     if (!permits(c, rights, access, context)) return pageFault(c, linear, access, context, ERROR_PRESENT)
     setBits64(c, address, entry, access & ACCESS_WRITE ? ACCESSED | DIRTY : ACCESSED)
     if (entry & DIRTY || access & ACCESS_WRITE) rights |= RIGHT_DIRTY
-    const offsetMask = (<u64>1 << shift) - 1
+    const offsetMask = ((<u64>1) << shift) - 1
     const frame = entry & FRAME & ~offsetMask
     const global = (entry & GLOBAL) != 0 && (c.cr4 & CR4_PGE) != 0
     remember(c, linear, offsetMask, frame | rights, global)
@@ -235,7 +256,8 @@ export function inspect(c: CpuState, linear: u64): u64 {
   if ((c.cr4 & CR4_PAE) == 0) {
     const upper = physicalRead32(c, (c.cr3 & 0xfffff000) + (((linear >> 22) & 1023) << 2))
     if ((upper & 1) == 0) return ~0
-    if (upper & 128 && c.cr4 & CR4_PSE) return u64(upper & 0xffc00000) | (u64((upper >> 13) & 0xff) << 32) | (linear & 0x3fffff)
+    if (upper & 128 && c.cr4 & CR4_PSE)
+      return u64(upper & 0xffc00000) | (u64((upper >> 13) & 0xff) << 32) | (linear & 0x3fffff)
     const entry = physicalRead32(c, u64(upper & 0xfffff000) + (((linear >> 12) & 1023) << 2))
     return entry & 1 ? u64(entry & 0xfffff000) | (linear & 0xfff) : ~0
   }
@@ -244,7 +266,7 @@ export function inspect(c: CpuState, linear: u64): u64 {
   if (c.efer & EFER_LMA) {
     if (!isCanonical(linear)) return ~0
   } else {
-    const pdpte = load<u64>(changetype<usize>(c) + PDPTE_OFFSET + (<usize>((linear >> 30) & 3) << 3))
+    const pdpte = load<u64>(changetype<usize>(c) + PDPTE_OFFSET + ((<usize>((linear >> 30) & 3)) << 3))
     if ((pdpte & PRESENT) == 0) return ~0
     table = pdpte & FRAME
     level = 2
@@ -254,7 +276,7 @@ export function inspect(c: CpuState, linear: u64): u64 {
     const entry = physicalRead64(c, table + (((linear >> shift) & 511) << 3))
     if ((entry & PRESENT) == 0) return ~0
     if (level == 1 || (level <= 3 && entry & LARGE)) {
-      const offsetMask = (<u64>1 << shift) - 1
+      const offsetMask = ((<u64>1) << shift) - 1
       return (entry & FRAME & ~offsetMask) | (linear & offsetMask)
     }
     table = entry & FRAME

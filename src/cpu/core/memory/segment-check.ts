@@ -1,7 +1,19 @@
 // Segment limits and types for operands outside 64-bit mode (SDM 3A 5.3, 5.5), and the stack as PUSH and POP see it there.
 //
 // Promises: nothing changes if the check fails; violations in SS are #SS(0), in others #GP(0). In 64-bit mode these functions only mask.
-import { CpuState, MODE_CODE64, MODE_CODE_MASK, MODE_STACK32, SEG_CS, SEG_SS, segmentAttributes, segmentBase, segmentLimit, setSlot, slot } from '../state/state'
+import {
+  CpuState,
+  MODE_CODE64,
+  MODE_CODE_MASK,
+  MODE_STACK32,
+  SEG_CS,
+  SEG_SS,
+  segmentAttributes,
+  segmentBase,
+  segmentLimit,
+  setSlot,
+  slot,
+} from '../state/state'
 import { SEGCHECK_WRITE } from '../../numbers/operations'
 import { uopD, uopS1, uopX } from '../blocks/ir'
 import { VECTOR_GP, VECTOR_SS, raise } from '../state/fault'

@@ -18,7 +18,22 @@ import { TLB_ASKED, TLB_FILLED, count } from '../state/counters'
 import { stopAtBoundary } from '../blocks/blocks'
 import { forgetAddressSpace, forgetCodePage, forgetPutAside, newNonGlobalGeneration } from '../blocks/code-pages'
 import { tlbFlushAll, tlbFlushNonGlobal, tlbFlushPage } from './memory'
-import { ARRAY_1G, ARRAY_2M, ARRAY_4K, ENTRIES_1G, LARGE_1G, LARGE_2M, SECOND_ENTRY_BYTES, SETS_2M, SETS_4K, SETS_USED, VICTIM_1G, VICTIM_2M, VICTIM_4K, WAYS } from '../state/system-area'
+import {
+  ARRAY_1G,
+  ARRAY_2M,
+  ARRAY_4K,
+  ENTRIES_1G,
+  LARGE_1G,
+  LARGE_2M,
+  SECOND_ENTRY_BYTES,
+  SETS_2M,
+  SETS_4K,
+  SETS_USED,
+  VICTIM_1G,
+  VICTIM_2M,
+  VICTIM_4K,
+  WAYS,
+} from '../state/system-area'
 
 const KEY_VALID: u64 = 1 << 48
 const KEY_GLOBAL: u64 = 1 << 49
@@ -58,13 +73,13 @@ function findIn(set: usize, ways: u32, want: u64): usize {
 // @ts-ignore: decorator
 @inline
 function set4k(area: usize, linear: u64): usize {
-  return area + ARRAY_4K + ((<u32>(linear >> 12)) & (SETS_4K - 1)) * WAYS * SECOND_ENTRY_BYTES
+  return area + ARRAY_4K + (<u32>(linear >> 12) & (SETS_4K - 1)) * WAYS * SECOND_ENTRY_BYTES
 }
 
 // @ts-ignore: decorator
 @inline
 function set2m(area: usize, linear: u64): usize {
-  return area + ARRAY_2M + ((<u32>(linear >> 21)) & (SETS_2M - 1)) * WAYS * SECOND_ENTRY_BYTES
+  return area + ARRAY_2M + (<u32>(linear >> 21) & (SETS_2M - 1)) * WAYS * SECOND_ENTRY_BYTES
 }
 
 /** The PCID in force: 0 without CR4.PCIDE. */
@@ -121,7 +136,8 @@ export function remember(c: CpuState, linear: u64, offsetMask: u64, value: u64, 
   const key = global ? want | KEY_GLOBAL : want
   if (entry) {
     // The tables say something else now, though nothing was invalidated.
-    if (load<u64>(entry) != key || (load<u64>(entry, 8) ^ value) & FETCH_RELEVANT) dropCopies(c, load<u64>(entry), offsetMask)
+    if (load<u64>(entry) != key || (load<u64>(entry, 8) ^ value) & FETCH_RELEVANT)
+      dropCopies(c, load<u64>(entry), offsetMask)
   } else {
     for (let i: u32 = 0; i < ways; i++) {
       if (load<u64>(set + i * SECOND_ENTRY_BYTES) == 0) {
@@ -158,7 +174,7 @@ function dropCopies(c: CpuState, key: u64, offsetMask: u64): void {
 // @ts-ignore: decorator
 @inline
 function linearOfKey(key: u64): u64 {
-  return <u64>((<i64>(key << 16)) >> 16) & ~0xfff
+  return <u64>(<i64>(key << 16) >> 16) & ~0xfff
 }
 
 function announce(c: CpuState, kind: u32, pcid: u32): void {
@@ -237,7 +253,11 @@ export function dropPage(c: CpuState, linear: u64, pcid: u32, withGlobal: bool):
       if (clearPage(set2m(area, other), WAYS, KEY_VALID | u64(pcid) | (other & MASK_2M), withGlobal)) large = true
     }
   }
-  if (load<u32>(area + LARGE_1G) && clearPage(area + ARRAY_1G, ENTRIES_1G, KEY_VALID | u64(pcid) | (linear & MASK_1G), withGlobal)) large = true
+  if (
+    load<u32>(area + LARGE_1G) &&
+    clearPage(area + ARRAY_1G, ENTRIES_1G, KEY_VALID | u64(pcid) | (linear & MASK_1G), withGlobal)
+  )
+    large = true
   if (large) tlbFlushAll(c)
   else tlbFlushPage(c, linear)
 }
@@ -247,7 +267,10 @@ function clearPage(set: usize, ways: u32, want: u64, withGlobal: bool): bool {
   for (let i: u32 = 0; i < ways; i++) {
     const entry = set + i * SECOND_ENTRY_BYTES
     const key = load<u64>(entry)
-    if (key == want || (withGlobal && (key & KEY_GLOBAL) != 0 && (key & ~(KEY_GLOBAL | KEY_PCID)) == (want & ~KEY_PCID))) {
+    if (
+      key == want ||
+      (withGlobal && (key & KEY_GLOBAL) != 0 && (key & ~(KEY_GLOBAL | KEY_PCID)) == (want & ~KEY_PCID))
+    ) {
       store<u64>(entry, 0)
       found = true
     }

@@ -2,7 +2,14 @@
 //
 // Order, from the end of static data: decoder state; per vCPU: state, TLBs, block tables, block arena; the code-write log; page flags;
 // dirty map; ROM; guest RAM. RAM comes last and is aligned to 64 KiB. Promises: nothing moves after `layOut`; `bytesNeeded` is pure.
-import { BLOCK_TABLE_ENTRIES, CODE_PAGE_ENTRIES, JUMP_CACHE_ENTRIES, PAGE_TABLE_ENTRIES, STATE_BYTES, TLB_BYTES } from '../../numbers/sizes'
+import {
+  BLOCK_TABLE_ENTRIES,
+  CODE_PAGE_ENTRIES,
+  JUMP_CACHE_ENTRIES,
+  PAGE_TABLE_ENTRIES,
+  STATE_BYTES,
+  TLB_BYTES,
+} from '../../numbers/sizes'
 import { SYSTEM_AREA_BYTES } from './system-area'
 import { CpuState } from './state'
 
@@ -85,7 +92,10 @@ function align(value: usize, to: usize): usize {
 }
 
 /** Where a vCPU's system area (system-area.ts) lies behind its state. All of it belongs into snapshots. */
-const SYSTEM_AREA_OFFSET: usize = STATE_BYTES + CONTEXTS * TLB_BYTES + 4 * (BLOCK_TABLE_ENTRIES + 2 * PAGE_TABLE_ENTRIES + JUMP_CACHE_ENTRIES + CODE_PAGE_ENTRIES)
+const SYSTEM_AREA_OFFSET: usize =
+  STATE_BYTES +
+  CONTEXTS * TLB_BYTES +
+  4 * (BLOCK_TABLE_ENTRIES + 2 * PAGE_TABLE_ENTRIES + JUMP_CACHE_ENTRIES + CODE_PAGE_ENTRIES)
 
 // @ts-ignore: decorator
 @inline
@@ -106,7 +116,14 @@ function saveAreaBytes(vcpus: u32, ram: u32): usize {
 export function bytesNeeded(vcpus: u32, ram: u32): f64 {
   const fixed = align(__heap_base, 4096) + 8192 + LOG_ENTRIES * LOG_ENTRY_BYTES + ROM_AREA + 0x20000
   const pages = ram >> 12
-  return f64(fixed) + f64(saveAreaBytes(vcpus, ram)) + f64(vcpus) * f64(perCpuBytes() + arenaBytes(vcpus) + REGION_BYTES) + f64(pages) * 13 + f64(ram) + 0x30000
+  return (
+    f64(fixed) +
+    f64(saveAreaBytes(vcpus, ram)) +
+    f64(vcpus) * f64(perCpuBytes() + arenaBytes(vcpus) + REGION_BYTES) +
+    f64(pages) * 13 +
+    f64(ram) +
+    0x30000
+  )
 }
 
 export function layOut(vcpus: u32, ram: u32): void {
@@ -199,7 +216,8 @@ export function addRom(physical: u32, bytes: u32): usize {
 export function romAt(physical: u32): usize {
   for (let i: u32 = 0; i < romWindows; i++) {
     const start = load<u32>(romStart + 4 * i)
-    if (physical >= start && physical <= load<u32>(romEnd + 4 * i)) return load<u32>(romPointer + 4 * i) + (physical - start)
+    if (physical >= start && physical <= load<u32>(romEnd + 4 * i))
+      return load<u32>(romPointer + 4 * i) + (physical - start)
   }
   return 0
 }

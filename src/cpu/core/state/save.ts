@@ -60,7 +60,14 @@ export function saveAll(): u32 {
 
 export function loadAll(bytes: u32): i32 {
   let at = saveBase
-  if (bytes < HEADER_BYTES || load<u32>(at) != MAGIC || load<u32>(at, 4) != VERSION || load<u32>(at, 8) != cpuCount || load<u32>(at, 12) != ramBytes) return -1
+  if (
+    bytes < HEADER_BYTES ||
+    load<u32>(at) != MAGIC ||
+    load<u32>(at, 4) != VERSION ||
+    load<u32>(at, 8) != cpuCount ||
+    load<u32>(at, 12) != ramBytes
+  )
+    return -1
   if (load<u32>(at, 36) != bytes) return -1
   const first = load<u64>(at, 16)
   const next = load<u64>(at, 24)

@@ -36,11 +36,37 @@ export const ACCESS_EXECUTE: u32 = 4
 @unmanaged
 export class CpuState {
   // 0: slots
-  rax: u64; rcx: u64; rdx: u64; rbx: u64; rsp: u64; rbp: u64; rsi: u64; rdi: u64
-  r8: u64; r9: u64; r10: u64; r11: u64; r12: u64; r13: u64; r14: u64; r15: u64
-  t0: u64; t1: u64; t2: u64; t3: u64; t4: u64; t5: u64; t6: u64; t7: u64
+  rax: u64
+  rcx: u64
+  rdx: u64
+  rbx: u64
+  rsp: u64
+  rbp: u64
+  rsi: u64
+  rdi: u64
+  r8: u64
+  r9: u64
+  r10: u64
+  r11: u64
+  r12: u64
+  r13: u64
+  r14: u64
+  r15: u64
+  t0: u64
+  t1: u64
+  t2: u64
+  t3: u64
+  t4: u64
+  t5: u64
+  t6: u64
+  t7: u64
   zero: u64
-  esBase: u64; csBase: u64; ssBase: u64; dsBase: u64; fsBase: u64; gsBase: u64
+  esBase: u64
+  csBase: u64
+  ssBase: u64
+  dsBase: u64
+  fsBase: u64
+  gsBase: u64
   t8: u64
   // 256
   rip: u64
@@ -85,9 +111,24 @@ export class CpuState {
   ldtrAttributes: u32 // as in descriptor bytes 5..6: type 0..3, S 4, DPL 5..6, P 7, AVL 12, L 13, D/B 14, G 15; 0 = unusable
   trAttributes: u32
   // 552: segment caches, index s: selector + 4*s, limit + 4*s, attributes + 4*s
-  esSelector: u32; csSelector: u32; ssSelector: u32; dsSelector: u32; fsSelector: u32; gsSelector: u32
-  esLimit: u32; csLimit: u32; ssLimit: u32; dsLimit: u32; fsLimit: u32; gsLimit: u32 // in bytes, inclusive
-  esAttributes: u32; csAttributes: u32; ssAttributes: u32; dsAttributes: u32; fsAttributes: u32; gsAttributes: u32
+  esSelector: u32
+  csSelector: u32
+  ssSelector: u32
+  dsSelector: u32
+  fsSelector: u32
+  gsSelector: u32
+  esLimit: u32
+  csLimit: u32
+  ssLimit: u32
+  dsLimit: u32
+  fsLimit: u32
+  gsLimit: u32 // in bytes, inclusive
+  esAttributes: u32
+  csAttributes: u32
+  ssAttributes: u32
+  dsAttributes: u32
+  fsAttributes: u32
+  gsAttributes: u32
   // 624
   lines: u32 // LINE_* now asserted (NMI and INIT: latched edges)
   halted: u32
@@ -101,7 +142,10 @@ export class CpuState {
   mxcsr: u32 // 660
   retiredLow: u64 // 664: instructions retired by this vCPU since reset
   xcr0: u64 // 672
-  spare0: u64; spare1: u64; spare2: u64; spare3: u64 // 680..711
+  spare0: u64
+  spare1: u64
+  spare2: u64
+  spare3: u64 // 680..711
   specCtrl: u64 // 712: IA32_SPEC_CTRL, without effect
   serializedAt: u64 // 720: sequence number of the code-write log at the last serialization
   randomState: u64 // 728
@@ -137,7 +181,10 @@ export class CpuState {
   scratch1: u64 // 872
   yieldRequested: u32 // 880
   flagsShown: u32 // 884: c.eflags holds the arithmetic flags too (synchronize)
-  system0: u64; system1: u64; system2: u64; system3: u64 // 888: free for the system side, derived data only
+  system0: u64
+  system1: u64
+  system2: u64
+  system3: u64 // 888: free for the system side, derived data only
   pageTable: usize // 920: heads of lists of blocks by physical page
   secondTable: usize
   jumpCache: usize
@@ -220,4 +267,3 @@ export function segmentAttributes(c: CpuState, s: u32): u32 {
 export function setSegmentAttributes(c: CpuState, s: u32, attributes: u32): void {
   store<u32>(changetype<usize>(c) + 600 + (s << 2), attributes)
 }
-

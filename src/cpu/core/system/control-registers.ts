@@ -3,7 +3,35 @@
 //
 // Promises: reserved bits raise #GP(0) and nothing changes; exactly the translations that the manual names are dropped. The fast tags
 // depend on the paging controls, so any change of those refills them from the second-level TLB, which the guest cannot see.
-import { CR0_CD, CR0_DEFINED, CR0_EM, CR0_ET, CR0_MP, CR0_NW, CR0_PE, CR0_PG, CR0_TS, CR0_WP, CR4_DE, CR4_FSGSBASE, CR4_OSFXSR, CR4_OSXMMEXCPT, CR4_PAE, CR4_PCE, CR4_PCIDE, CR4_PGE, CR4_PSE, CR4_SMAP, CR4_SMEP, CR4_TSD, CR4_UMIP, EFER_LMA, EFER_LME, EFER_NXE, EFER_SCE } from '../../numbers/registers'
+import {
+  CR0_CD,
+  CR0_DEFINED,
+  CR0_EM,
+  CR0_ET,
+  CR0_MP,
+  CR0_NW,
+  CR0_PE,
+  CR0_PG,
+  CR0_TS,
+  CR0_WP,
+  CR4_DE,
+  CR4_FSGSBASE,
+  CR4_OSFXSR,
+  CR4_OSXMMEXCPT,
+  CR4_PAE,
+  CR4_PCE,
+  CR4_PCIDE,
+  CR4_PGE,
+  CR4_PSE,
+  CR4_SMAP,
+  CR4_SMEP,
+  CR4_TSD,
+  CR4_UMIP,
+  EFER_LMA,
+  EFER_LME,
+  EFER_NXE,
+  EFER_SCE,
+} from '../../numbers/registers'
 import { EVENT_CR3 } from '../../numbers/seam'
 import { CpuState } from '../state/state'
 import { eventMask } from '../state/layout'
@@ -19,7 +47,19 @@ import { serialize } from '../blocks/coherence'
 
 /** What CPUID says is there; the rest is reserved. */
 const CR4_DEFINED: u64 =
-  CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_PGE | CR4_PCE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_UMIP | CR4_FSGSBASE | CR4_PCIDE | CR4_SMEP | CR4_SMAP
+  CR4_TSD |
+  CR4_DE |
+  CR4_PSE |
+  CR4_PAE |
+  CR4_PGE |
+  CR4_PCE |
+  CR4_OSFXSR |
+  CR4_OSXMMEXCPT |
+  CR4_UMIP |
+  CR4_FSGSBASE |
+  CR4_PCIDE |
+  CR4_SMEP |
+  CR4_SMAP
 
 const CR3_NO_FLUSH: u64 = 0x8000000000000000
 
@@ -94,7 +134,8 @@ export function writeCr4(c: CpuState, value: u64): bool {
   const set = changed & value
   if (c.efer & EFER_LMA && (value & CR4_PAE) == 0) return refuse(c)
   if (set & CR4_PCIDE && ((c.efer & EFER_LMA) == 0 || (c.cr3 & 0xfff) != 0)) return refuse(c)
-  if (usesPdptes(c.cr0, value, c.efer) && changed & (CR4_PAE | CR4_PGE | CR4_PSE | CR4_SMEP) && !loadPdptes(c, c.cr3)) return false
+  if (usesPdptes(c.cr0, value, c.efer) && changed & (CR4_PAE | CR4_PGE | CR4_PSE | CR4_SMEP) && !loadPdptes(c, c.cr3))
+    return false
   const wasPcid = currentPcid(c)
   c.cr4 = value
   if (changed & CR4_PGE || (changed & CR4_PCIDE && (value & CR4_PCIDE) == 0)) forgetAll(c)

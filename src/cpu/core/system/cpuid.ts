@@ -14,10 +14,27 @@ const SIGNATURE: u32 = 0x000306c3
 
 // FPU DE PSE TSC MSR PAE CX8 SEP MTRR PGE CMOV PAT PSE36 CLFSH MMX FXSR SSE SSE2
 const FEATURES_EDX: u32 =
-  (1 << 0) | (1 << 2) | (1 << 3) | (1 << 4) | (1 << 5) | (1 << 6) | (1 << 8) | (1 << 11) | (1 << 12) | (1 << 13) | (1 << 15) |
-  (1 << 16) | (1 << 17) | (1 << 19) | (1 << 23) | (1 << 24) | (1 << 25) | (1 << 26)
+  (1 << 0) |
+  (1 << 2) |
+  (1 << 3) |
+  (1 << 4) |
+  (1 << 5) |
+  (1 << 6) |
+  (1 << 8) |
+  (1 << 11) |
+  (1 << 12) |
+  (1 << 13) |
+  (1 << 15) |
+  (1 << 16) |
+  (1 << 17) |
+  (1 << 19) |
+  (1 << 23) |
+  (1 << 24) |
+  (1 << 25) |
+  (1 << 26)
 // SSE3 SSSE3 CX16 PCID SSE4.1 SSE4.2 x2APIC POPCNT TSC-deadline HYPERVISOR
-const FEATURES_ECX: u32 = (1 << 0) | (1 << 9) | (1 << 13) | (1 << 17) | (1 << 19) | (1 << 20) | (1 << 21) | (1 << 23) | (1 << 24) | (1 << 31)
+const FEATURES_ECX: u32 =
+  (1 << 0) | (1 << 9) | (1 << 13) | (1 << 17) | (1 << 19) | (1 << 20) | (1 << 21) | (1 << 23) | (1 << 24) | (1 << 31)
 // FSGSBASE TSC_ADJUST SMEP INVPCID, x87 selectors always zero (x87-environment.ts), SMAP
 const FEATURES_7_EBX: u32 = (1 << 0) | (1 << 1) | (1 << 7) | (1 << 10) | (1 << 13) | (1 << 20)
 // UMIP
@@ -64,7 +81,13 @@ export function cpuid(c: CpuState): void {
     case 1: {
       const apic: u32 = apicMsrRead(c.index, 0x1b) & 0x800 ? 1 << 9 : 0
       const siblings: u32 = cpuCount > 1 ? 1 << 28 : 0
-      return answer(c, SIGNATURE, (c.index << 24) | (min<u32>(1 << packageShift(), 255) << 16) | (8 << 8), FEATURES_ECX, FEATURES_EDX | apic | siblings)
+      return answer(
+        c,
+        SIGNATURE,
+        (c.index << 24) | (min<u32>(1 << packageShift(), 255) << 16) | (8 << 8),
+        FEATURES_ECX,
+        FEATURES_EDX | apic | siblings,
+      )
     }
     case 2: // no TLB or cache descriptors here: leaf 4 has them
       return answer(c, 0x00ff0001, 0, 0, 0)

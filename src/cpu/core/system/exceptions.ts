@@ -17,12 +17,47 @@ import { CpuState, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS } from '../sta
 import { readFlags } from '../state/flags'
 import { eventMask } from '../state/layout'
 import { event } from '../state/imports'
-import { VECTOR_DB, VECTOR_DE, VECTOR_DF, VECTOR_GP, VECTOR_NMI, VECTOR_NP, VECTOR_PF, VECTOR_TS, raise } from '../state/fault'
-import { ATTRIBUTE_BIG, ATTRIBUTE_CODE, ATTRIBUTE_EXPAND_DOWN, ATTRIBUTE_LONG, ATTRIBUTE_PRESENT, ATTRIBUTE_S, TYPE_TASK_GATE, attributesOf, baseOf, descriptor, descriptorAddress, dplOf, fetchDescriptor, isNull, limitOf, markAccessed } from './descriptor-tables'
+import {
+  VECTOR_DB,
+  VECTOR_DE,
+  VECTOR_DF,
+  VECTOR_GP,
+  VECTOR_NMI,
+  VECTOR_NP,
+  VECTOR_PF,
+  VECTOR_TS,
+  raise,
+} from '../state/fault'
+import {
+  ATTRIBUTE_BIG,
+  ATTRIBUTE_CODE,
+  ATTRIBUTE_EXPAND_DOWN,
+  ATTRIBUTE_LONG,
+  ATTRIBUTE_PRESENT,
+  ATTRIBUTE_S,
+  TYPE_TASK_GATE,
+  attributesOf,
+  baseOf,
+  descriptor,
+  descriptorAddress,
+  dplOf,
+  fetchDescriptor,
+  isNull,
+  limitOf,
+  markAccessed,
+} from './descriptor-tables'
 import { readSystem16, readSystem64 } from '../memory/memory'
 import { isCanonical } from '../memory/mmu'
 import { isLongActive, isProtected, setNullSegment, setRealSegment, setSegmentFrom, updateMode } from './segments'
-import { commitStack, probePushes, pushValue, setStackPointer, stackPointer, useCurrentStack, useStack } from './stack-frame'
+import {
+  commitStack,
+  probePushes,
+  pushValue,
+  setStackPointer,
+  stackPointer,
+  useCurrentStack,
+  useStack,
+} from './stack-frame'
 import { fetchInnerStack, innerDescriptor, innerPointer, innerSelector, longStackPointer } from './stack-switch'
 import { TASK_CALL, forgetSwitch, isWideTask, switchTask, switchedTask } from './task-switch'
 import { serialize } from '../blocks/coherence'
@@ -168,7 +203,8 @@ function enterProtected(c: CpuState): void {
   if (c.fault) return
   const attributes = attributesOf(gate)
   const type = attributes & 0x1f
-  if (type != TYPE_TASK_GATE && type != 6 && type != 7 && type != 14 && type != 15) return refuse(c, VECTOR_GP, idtError)
+  if (type != TYPE_TASK_GATE && type != 6 && type != 7 && type != 14 && type != 15)
+    return refuse(c, VECTOR_GP, idtError)
   if (software && dplOf(attributes) < c.cpl) return refuse(c, VECTOR_GP, idtError)
   if ((attributes & ATTRIBUTE_PRESENT) == 0) return refuse(c, VECTOR_NP, idtError)
   if (type == TYPE_TASK_GATE) return enterTaskGate(c, <u32>(gate >> 16) & 0xffff)
@@ -186,7 +222,16 @@ function enterProtected(c: CpuState): void {
     if (!fetchInnerStack(c, level, external)) return
     stackSelector = innerSelector
     stack = innerDescriptor
-    useStack(c, innerPointer, baseOf(stack), limitOf(stack), attributesOf(stack), false, true, (stackSelector & 0xfffc) | external)
+    useStack(
+      c,
+      innerPointer,
+      baseOf(stack),
+      limitOf(stack),
+      attributesOf(stack),
+      false,
+      true,
+      (stackSelector & 0xfffc) | external,
+    )
     if (!probePushes(c, (virtual ? 9 : 5) + u32(hasCode), size)) return
     if (virtual) {
       pushValue(c, u64(c.gsSelector), size)

@@ -3,12 +3,54 @@
 // Promises: c.rip, CS, SS and RSP change only when nothing can fault any more. A TSS or a task gate as target is a task switch
 // (task-switch.ts) outside long mode, and #GP of its selector in it.
 import { CpuState, SEG_CS, SEG_SS } from '../state/state'
-import { ATTRIBUTE_BIG, ATTRIBUTE_CODE, ATTRIBUTE_EXPAND_DOWN, ATTRIBUTE_LONG, ATTRIBUTE_PRESENT, ATTRIBUTE_S, ATTRIBUTE_WRITABLE, TYPE_CALL_GATE, TYPE_CALL_GATE16, TYPE_TASK_GATE, TYPE_TSS16, attributesOf, baseOf, descriptor, descriptorAddress, descriptorHigh, dplOf, fetchDescriptor, fetchDescriptorHigh, isNull, limitOf, markAccessed } from './descriptor-tables'
+import {
+  ATTRIBUTE_BIG,
+  ATTRIBUTE_CODE,
+  ATTRIBUTE_EXPAND_DOWN,
+  ATTRIBUTE_LONG,
+  ATTRIBUTE_PRESENT,
+  ATTRIBUTE_S,
+  ATTRIBUTE_WRITABLE,
+  TYPE_CALL_GATE,
+  TYPE_CALL_GATE16,
+  TYPE_TASK_GATE,
+  TYPE_TSS16,
+  attributesOf,
+  baseOf,
+  descriptor,
+  descriptorAddress,
+  descriptorHigh,
+  dplOf,
+  fetchDescriptor,
+  fetchDescriptorHigh,
+  isNull,
+  limitOf,
+  markAccessed,
+} from './descriptor-tables'
 import { VECTOR_GP, VECTOR_NP, VECTOR_SS, raise } from '../state/fault'
 import { read16, read32 } from '../memory/memory'
 import { isCanonical } from '../memory/mmu'
-import { dropInnerSegments, is64, isLongActive, isProtected, setNullSegment, setRealSegment, setSegmentFrom, updateMode } from './segments'
-import { commitStack, popValue, probePushes, pushValue, setStackPointer, skip, stackPointer, useCurrentStack, useStack } from './stack-frame'
+import {
+  dropInnerSegments,
+  is64,
+  isLongActive,
+  isProtected,
+  setNullSegment,
+  setRealSegment,
+  setSegmentFrom,
+  updateMode,
+} from './segments'
+import {
+  commitStack,
+  popValue,
+  probePushes,
+  pushValue,
+  setStackPointer,
+  skip,
+  stackPointer,
+  useCurrentStack,
+  useStack,
+} from './stack-frame'
 import { fetchInnerStack, innerDescriptor, innerPointer, innerSelector } from './stack-switch'
 import { readFlags } from '../state/flags'
 import { deliverFault } from './exceptions'
@@ -87,7 +129,8 @@ function resolve(c: CpuState, selector: u32, offset: u64): bool {
     if (!fetchDescriptor(c, targetSelector, VECTOR_GP, 0)) return false
     attributes = attributesOf(descriptor)
     if ((attributes & CODE) != CODE || dplOf(attributes) > c.cpl) return refuse(c, VECTOR_GP, targetSelector)
-    if (long && (attributes & (ATTRIBUTE_LONG | ATTRIBUTE_BIG)) != ATTRIBUTE_LONG) return refuse(c, VECTOR_GP, targetSelector)
+    if (long && (attributes & (ATTRIBUTE_LONG | ATTRIBUTE_BIG)) != ATTRIBUTE_LONG)
+      return refuse(c, VECTOR_GP, targetSelector)
   } else {
     if ((attributes & ATTRIBUTE_CODE) == 0 || isReservedCode(c, attributes)) return refuse(c, VECTOR_GP, selector)
     if (attributes & ATTRIBUTE_EXPAND_DOWN) {
@@ -121,7 +164,8 @@ export function farJump(c: CpuState, selector: u32, offset: u64): bool {
   if (toTask) return goToTask(c, targetSelector, TASK_JUMP)
   // A jump never changes the level.
   const attributes = attributesOf(target)
-  if (gateSize && (attributes & ATTRIBUTE_EXPAND_DOWN) == 0 && dplOf(attributes) != c.cpl) return refuse(c, VECTOR_GP, targetSelector)
+  if (gateSize && (attributes & ATTRIBUTE_EXPAND_DOWN) == 0 && dplOf(attributes) != c.cpl)
+    return refuse(c, VECTOR_GP, targetSelector)
   if (!offsetFits(c, target, targetOffset)) return false
   if (!markAccessed(c, targetAddress, target)) return false
   enter(c, c.cpl)
@@ -148,7 +192,8 @@ export function farCall(c: CpuState, selector: u32, offset: u64, next: u64, size
   useCurrentStack(c)
   const width = gateSize ? gateSize : size
   // The stack is checked before the offset (2A CALL).
-  if (!probePushes(c, 2, width) || !offsetFits(c, target, targetOffset) || !markAccessed(c, targetAddress, target)) return false
+  if (!probePushes(c, 2, width) || !offsetFits(c, target, targetOffset) || !markAccessed(c, targetAddress, target))
+    return false
   pushValue(c, u64(c.csSelector), width)
   pushValue(c, next, width)
   if (c.fault) return false
@@ -203,7 +248,8 @@ export function checkReturnCode(c: CpuState, selector: u32): bool {
   const attributes = attributesOf(descriptor)
   const rpl = selector & 3
   if ((attributes & CODE) != CODE || rpl < c.cpl || isReservedCode(c, attributes)) return refuse(c, VECTOR_GP, selector)
-  if (attributes & ATTRIBUTE_EXPAND_DOWN ? dplOf(attributes) > rpl : dplOf(attributes) != rpl) return refuse(c, VECTOR_GP, selector)
+  if (attributes & ATTRIBUTE_EXPAND_DOWN ? dplOf(attributes) > rpl : dplOf(attributes) != rpl)
+    return refuse(c, VECTOR_GP, selector)
   if ((attributes & ATTRIBUTE_PRESENT) == 0) return refuse(c, VECTOR_NP, selector)
   returnCode = descriptor
   returnCodeAddress = descriptorAddress
@@ -217,17 +263,26 @@ export function returnFits(c: CpuState, offset: u64): bool {
 /** The checks of the SS a return loads, for the level `rpl` of its CS, then of the offset; then the accessed bits of both. */
 export function checkReturnStack(c: CpuState, selector: u32, rpl: u32, offset: u64): bool {
   if (isNull(selector)) {
-    if (!isLongActive(c) || (attributesOf(returnCode) & ATTRIBUTE_LONG) == 0 || rpl == 3 || (selector & 3) != rpl) return refuse(c, VECTOR_GP, 0)
+    if (!isLongActive(c) || (attributesOf(returnCode) & ATTRIBUTE_LONG) == 0 || rpl == 3 || (selector & 3) != rpl)
+      return refuse(c, VECTOR_GP, 0)
     returnStack = 0
     return returnFits(c, offset) && markAccessed(c, returnCodeAddress, returnCode)
   }
   if (!fetchDescriptor(c, selector, VECTOR_GP, 0)) return false
   const attributes = attributesOf(descriptor)
-  if ((selector & 3) != rpl || dplOf(attributes) != rpl || (attributes & (ATTRIBUTE_S | ATTRIBUTE_CODE | ATTRIBUTE_WRITABLE)) != (ATTRIBUTE_S | ATTRIBUTE_WRITABLE))
+  if (
+    (selector & 3) != rpl ||
+    dplOf(attributes) != rpl ||
+    (attributes & (ATTRIBUTE_S | ATTRIBUTE_CODE | ATTRIBUTE_WRITABLE)) != (ATTRIBUTE_S | ATTRIBUTE_WRITABLE)
+  )
     return refuse(c, VECTOR_GP, selector)
   if ((attributes & ATTRIBUTE_PRESENT) == 0) return refuse(c, VECTOR_SS, selector)
   returnStack = descriptor
-  return returnFits(c, offset) && markAccessed(c, descriptorAddress, returnStack) && markAccessed(c, returnCodeAddress, returnCode)
+  return (
+    returnFits(c, offset) &&
+    markAccessed(c, descriptorAddress, returnStack) &&
+    markAccessed(c, returnCodeAddress, returnCode)
+  )
 }
 
 export function markReturnCode(c: CpuState): bool {

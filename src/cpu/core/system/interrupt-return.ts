@@ -57,7 +57,8 @@ export function interruptReturn(c: CpuState, size: u32): bool {
     updateMode(c)
     return true
   }
-  if (popped & VM && c.cpl == 0 && size != 2 && !isLongActive(c)) return returnToVirtual8086(c, offset, selector, popped)
+  if (popped & VM && c.cpl == 0 && size != 2 && !isLongActive(c))
+    return returnToVirtual8086(c, offset, selector, popped)
   if (!checkReturnCode(c, selector)) return false
   const rpl = selector & 3
   const flags = mergedFlags(c, popped, size, c.cpl)

@@ -9,7 +9,15 @@ import { VECTOR_GP, raise } from '../state/fault'
 import { isCanonical } from '../memory/mmu'
 import { writeEfer } from './control-registers'
 import { serialize } from '../blocks/coherence'
-import { APIC_MSR_HIGH, readDeadline, readTsc, readTscAdjust, writeDeadline, writeTsc, writeTscAdjust } from './time-stamp'
+import {
+  APIC_MSR_HIGH,
+  readDeadline,
+  readTsc,
+  readTscAdjust,
+  writeDeadline,
+  writeTsc,
+  writeTscAdjust,
+} from './time-stamp'
 import { DEBUG_CONTROL, MTRR_FIXED, MTRR_VARIABLE } from '../state/system-area'
 
 const IA32_TSC: u32 = 0x10
@@ -139,7 +147,7 @@ export function readMsr(c: CpuState, msr: u32): u64 {
   }
   if (msr >= 0x200 && msr < 0x210) return load<u64>(systemArea(c) + MTRR_VARIABLE + ((msr - 0x200) << 3))
   const fixed = fixedMtrr(msr)
-  if (fixed >= 0) return load<u64>(systemArea(c) + MTRR_FIXED + (<usize>fixed << 3))
+  if (fixed >= 0) return load<u64>(systemArea(c) + MTRR_FIXED + ((<usize>fixed) << 3))
   if (isX2apic(c, msr) && (X2APIC_READABLE >> u64(msr - X2APIC_FIRST)) & 1) {
     const high = msr == X2APIC_ICR ? u64(apicMsrRead(c.index, msr | APIC_MSR_HIGH)) << 32 : 0
     return high | u64(apicMsrRead(c.index, msr))
@@ -270,7 +278,7 @@ export function writeMsr(c: CpuState, msr: u32, value: u64): void {
   const fixed = fixedMtrr(msr)
   if (fixed >= 0) {
     if (!allMemoryTypes(value, false)) return refuse(c)
-    store<u64>(systemArea(c) + MTRR_FIXED + (<usize>fixed << 3), value)
+    store<u64>(systemArea(c) + MTRR_FIXED + ((<usize>fixed) << 3), value)
     return
   }
   if (isX2apic(c, msr)) {

@@ -6,12 +6,50 @@
 import { AC, VM, ZF } from '../../numbers/registers'
 import { EVENT_MODE } from '../../numbers/seam'
 import { TLB_BYTES } from '../../numbers/sizes'
-import { CONTEXT_SUPERVISOR, CONTEXT_SUPERVISOR_AC, CONTEXT_USER, CONTEXT_USER_ALIGNED, CpuState, MODE_CODE16, MODE_CODE32, MODE_CODE64, MODE_REAL, MODE_STACK32, MODE_USER, SEG_CS, SEG_SS, segmentAttributes, setSegmentAttributes, setSegmentBase, setSegmentLimit, setSegmentSelector } from '../state/state'
+import {
+  CONTEXT_SUPERVISOR,
+  CONTEXT_SUPERVISOR_AC,
+  CONTEXT_USER,
+  CONTEXT_USER_ALIGNED,
+  CpuState,
+  MODE_CODE16,
+  MODE_CODE32,
+  MODE_CODE64,
+  MODE_REAL,
+  MODE_STACK32,
+  MODE_USER,
+  SEG_CS,
+  SEG_SS,
+  segmentAttributes,
+  setSegmentAttributes,
+  setSegmentBase,
+  setSegmentLimit,
+  setSegmentSelector,
+} from '../state/state'
 import { readFlags, setArithmetic } from '../state/flags'
 import { eventMask } from '../state/layout'
 import { event } from '../state/imports'
 import { VECTOR_GP, VECTOR_NP, VECTOR_SS, raise } from '../state/fault'
-import { ATTRIBUTE_ACCESSED, ATTRIBUTE_BIG, ATTRIBUTE_CODE, ATTRIBUTE_EXPAND_DOWN, ATTRIBUTE_LONG, ATTRIBUTE_PRESENT, ATTRIBUTE_S, ATTRIBUTE_WRITABLE, addressOfDescriptor, attributesOf, baseOf, descriptor, descriptorAddress, dplOf, fetchDescriptor, isNull, limitOf, markAccessed } from './descriptor-tables'
+import {
+  ATTRIBUTE_ACCESSED,
+  ATTRIBUTE_BIG,
+  ATTRIBUTE_CODE,
+  ATTRIBUTE_EXPAND_DOWN,
+  ATTRIBUTE_LONG,
+  ATTRIBUTE_PRESENT,
+  ATTRIBUTE_S,
+  ATTRIBUTE_WRITABLE,
+  addressOfDescriptor,
+  attributesOf,
+  baseOf,
+  descriptor,
+  descriptorAddress,
+  dplOf,
+  fetchDescriptor,
+  isNull,
+  limitOf,
+  markAccessed,
+} from './descriptor-tables'
 import { readSystem64 } from '../memory/memory'
 
 const CR4_SMAP: u64 = 0x200000
@@ -58,7 +96,14 @@ export function updateMode(c: CpuState): void {
     c.cpl = cpl
   }
   const aligned = (c.cr0 & CR0_AM) != 0 && (c.eflags & AC) != 0
-  const context = cpl == 3 ? (aligned ? CONTEXT_USER_ALIGNED : CONTEXT_USER) : (c.eflags & AC) != 0 && (c.cr4 & CR4_SMAP) != 0 ? CONTEXT_SUPERVISOR_AC : CONTEXT_SUPERVISOR
+  const context =
+    cpl == 3
+      ? aligned
+        ? CONTEXT_USER_ALIGNED
+        : CONTEXT_USER
+      : (c.eflags & AC) != 0 && (c.cr4 & CR4_SMAP) != 0
+        ? CONTEXT_SUPERVISOR_AC
+        : CONTEXT_SUPERVISOR
   c.tlb = c.tlbBase + context * TLB_BYTES
 }
 
@@ -113,13 +158,18 @@ export function loadSegment(c: CpuState, s: u32, selector: u32): bool {
   const rpl = selector & 3
   const dpl = dplOf(attributes)
   if (s == SEG_SS) {
-    if (rpl != c.cpl || (attributes & (ATTRIBUTE_S | ATTRIBUTE_CODE | ATTRIBUTE_WRITABLE)) != (ATTRIBUTE_S | ATTRIBUTE_WRITABLE) || dpl != c.cpl) {
+    if (
+      rpl != c.cpl ||
+      (attributes & (ATTRIBUTE_S | ATTRIBUTE_CODE | ATTRIBUTE_WRITABLE)) != (ATTRIBUTE_S | ATTRIBUTE_WRITABLE) ||
+      dpl != c.cpl
+    ) {
       raise(c, VECTOR_GP, code)
       return false
     }
   } else {
     const readable = (attributes & ATTRIBUTE_CODE) == 0 || (attributes & ATTRIBUTE_WRITABLE) != 0
-    const conforming = (attributes & (ATTRIBUTE_CODE | ATTRIBUTE_EXPAND_DOWN)) == (ATTRIBUTE_CODE | ATTRIBUTE_EXPAND_DOWN)
+    const conforming =
+      (attributes & (ATTRIBUTE_CODE | ATTRIBUTE_EXPAND_DOWN)) == (ATTRIBUTE_CODE | ATTRIBUTE_EXPAND_DOWN)
     if ((attributes & ATTRIBUTE_S) == 0 || !readable || (!conforming && (rpl > dpl || c.cpl > dpl))) {
       raise(c, VECTOR_GP, code)
       return false
@@ -140,7 +190,8 @@ export function dropInnerSegments(c: CpuState, cpl: u32): void {
   for (let s: u32 = 0; s <= 5; s++) {
     if (s == SEG_CS || s == SEG_SS) continue
     const attributes = segmentAttributes(c, s)
-    const conforming = (attributes & (ATTRIBUTE_CODE | ATTRIBUTE_EXPAND_DOWN)) == (ATTRIBUTE_CODE | ATTRIBUTE_EXPAND_DOWN)
+    const conforming =
+      (attributes & (ATTRIBUTE_CODE | ATTRIBUTE_EXPAND_DOWN)) == (ATTRIBUTE_CODE | ATTRIBUTE_EXPAND_DOWN)
     if (dplOf(attributes) >= cpl || conforming) continue
     setSegmentSelector(c, s, 0)
     setSegmentAttributes(c, s, 0)

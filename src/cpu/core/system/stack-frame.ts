@@ -8,7 +8,19 @@ import { ATTRIBUTE_BIG, ATTRIBUTE_CODE, ATTRIBUTE_EXPAND_DOWN } from './descript
 import { VECTOR_GP, VECTOR_SS, raise } from '../state/fault'
 import { isCanonical } from '../memory/mmu'
 import { is64, isLongActive } from './segments'
-import { probeSystemWrite, probeWrite, read16, read32, read64, write16, write32, write64, writeSystem16, writeSystem32, writeSystem64 } from '../memory/memory'
+import {
+  probeSystemWrite,
+  probeWrite,
+  read16,
+  read32,
+  read64,
+  write16,
+  write32,
+  write64,
+  writeSystem16,
+  writeSystem32,
+  writeSystem64,
+} from '../memory/memory'
 
 let pointer: u64 = 0
 let mask: u64 = 0
@@ -29,7 +41,16 @@ export function useCurrentStack(c: CpuState): void {
   useStack(c, c.rsp, c.ssBase, c.ssLimit, c.ssAttributes, is64(c), false, 0)
 }
 
-export function useStack(c: CpuState, sp: u64, stackBase: u64, stackLimit: u32, stackAttributes: u32, isFlat: bool, asSupervisor: bool, error: u32): void {
+export function useStack(
+  c: CpuState,
+  sp: u64,
+  stackBase: u64,
+  stackLimit: u32,
+  stackAttributes: u32,
+  isFlat: bool,
+  asSupervisor: bool,
+  error: u32,
+): void {
   pointer = sp
   flat = isFlat
   mask = isFlat ? ~0 : stackAttributes & ATTRIBUTE_BIG ? 0xffffffff : 0xffff

@@ -3,7 +3,19 @@
 // Promises: nothing architectural changes here. On success the globals below describe the stack; a null new SS (long mode) has
 // `innerDescriptor` 0. Errors are #TS or #SS as the manual says, with `external` as the EXT bit.
 import { CpuState } from '../state/state'
-import { ATTRIBUTE_CODE, ATTRIBUTE_PRESENT, ATTRIBUTE_S, ATTRIBUTE_WRITABLE, attributesOf, descriptor, descriptorAddress, dplOf, fetchDescriptor, isNull, markAccessed } from './descriptor-tables'
+import {
+  ATTRIBUTE_CODE,
+  ATTRIBUTE_PRESENT,
+  ATTRIBUTE_S,
+  ATTRIBUTE_WRITABLE,
+  attributesOf,
+  descriptor,
+  descriptorAddress,
+  dplOf,
+  fetchDescriptor,
+  isNull,
+  markAccessed,
+} from './descriptor-tables'
 import { VECTOR_SS, VECTOR_TS, raise } from '../state/fault'
 import { readSystem16, readSystem32, readSystem64 } from '../memory/memory'
 import { isLongActive } from './segments'
@@ -54,7 +66,11 @@ export function fetchInnerStack(c: CpuState, level: u32, external: u32): bool {
   if (!fetchDescriptor(c, innerSelector, VECTOR_TS, external)) return false
   const attributes = attributesOf(descriptor)
   const error = (innerSelector & 0xfffc) | external
-  if ((innerSelector & 3) != level || dplOf(attributes) != level || (attributes & (ATTRIBUTE_S | ATTRIBUTE_CODE | ATTRIBUTE_WRITABLE)) != (ATTRIBUTE_S | ATTRIBUTE_WRITABLE)) {
+  if (
+    (innerSelector & 3) != level ||
+    dplOf(attributes) != level ||
+    (attributes & (ATTRIBUTE_S | ATTRIBUTE_CODE | ATTRIBUTE_WRITABLE)) != (ATTRIBUTE_S | ATTRIBUTE_WRITABLE)
+  ) {
     raise(c, VECTOR_TS, error)
     return false
   }

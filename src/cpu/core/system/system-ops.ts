@@ -3,14 +3,119 @@
 // Protocol: c.rip is the next instruction and c.instructionRip this one; slots T0 and T1 hold what system-decode.ts emitted. On a fault
 // nothing architectural has changed. Every memory access that can fault comes before the first change.
 import { VECTOR_SCRATCH_OFFSET } from '../../numbers/sizes'
-import { AC, ARITHMETIC, CR0_TS, CR4_FSGSBASE, CR4_TSD, CR4_UMIP, DF, ID, IF, IOPL, NT, OF, RF, TF, VIF, VIP, VM, ZF } from '../../numbers/registers'
-import { SYS_ARPL, SYS_BOUND, SYS_CLAC, SYS_CLFLUSH, SYS_CLI, SYS_CLTS, SYS_CPUID, SYS_FAR_CALL, SYS_FAR_CALL_MEMORY, SYS_FAR_JUMP, SYS_FAR_JUMP_MEMORY, SYS_FAR_RETURN, SYS_HLT, SYS_IN, SYS_INT, SYS_INTO, SYS_INVLPG, SYS_INVPCID, SYS_IRET, SYS_LAR, SYS_LGDT, SYS_LIDT, SYS_LLDT, SYS_LMSW, SYS_LOAD_FAR_POINTER, SYS_LSL, SYS_LTR, SYS_MOV_FROM_CR, SYS_MOV_FROM_DR, SYS_MOV_FROM_SEGMENT, SYS_MOV_TO_CR, SYS_MOV_TO_DR, SYS_MOV_TO_SEGMENT, SYS_OUT, SYS_POPF, SYS_POP_SEGMENT, SYS_PORT_STRING, SYS_PUSHF, SYS_PUSH_SEGMENT, SYS_RDBASE, SYS_RDMSR, SYS_RDPMC, SYS_RDTSC, SYS_RDTSCP, SYS_SGDT, SYS_SIDT, SYS_SLDT, SYS_SMSW, SYS_STAC, SYS_STI, SYS_STR, SYS_SWAPGS, SYS_SYSCALL, SYS_SYSENTER, SYS_SYSEXIT, SYS_SYSRET, SYS_VERR, SYS_VERW, SYS_WBINVD, SYS_WRBASE, SYS_WRMSR } from '../../numbers/system-functions'
-import { CpuState, MODE_CODE64, MODE_CODE_MASK, SEG_SS, segmentBase, segmentSelector, setSegmentBase, setSlot, slot } from '../state/state'
+import {
+  AC,
+  ARITHMETIC,
+  CR0_TS,
+  CR4_FSGSBASE,
+  CR4_TSD,
+  CR4_UMIP,
+  DF,
+  ID,
+  IF,
+  IOPL,
+  NT,
+  OF,
+  RF,
+  TF,
+  VIF,
+  VIP,
+  VM,
+  ZF,
+} from '../../numbers/registers'
+import {
+  SYS_ARPL,
+  SYS_BOUND,
+  SYS_CLAC,
+  SYS_CLFLUSH,
+  SYS_CLI,
+  SYS_CLTS,
+  SYS_CPUID,
+  SYS_FAR_CALL,
+  SYS_FAR_CALL_MEMORY,
+  SYS_FAR_JUMP,
+  SYS_FAR_JUMP_MEMORY,
+  SYS_FAR_RETURN,
+  SYS_HLT,
+  SYS_IN,
+  SYS_INT,
+  SYS_INTO,
+  SYS_INVLPG,
+  SYS_INVPCID,
+  SYS_IRET,
+  SYS_LAR,
+  SYS_LGDT,
+  SYS_LIDT,
+  SYS_LLDT,
+  SYS_LMSW,
+  SYS_LOAD_FAR_POINTER,
+  SYS_LSL,
+  SYS_LTR,
+  SYS_MOV_FROM_CR,
+  SYS_MOV_FROM_DR,
+  SYS_MOV_FROM_SEGMENT,
+  SYS_MOV_TO_CR,
+  SYS_MOV_TO_DR,
+  SYS_MOV_TO_SEGMENT,
+  SYS_OUT,
+  SYS_POPF,
+  SYS_POP_SEGMENT,
+  SYS_PORT_STRING,
+  SYS_PUSHF,
+  SYS_PUSH_SEGMENT,
+  SYS_RDBASE,
+  SYS_RDMSR,
+  SYS_RDPMC,
+  SYS_RDTSC,
+  SYS_RDTSCP,
+  SYS_SGDT,
+  SYS_SIDT,
+  SYS_SLDT,
+  SYS_SMSW,
+  SYS_STAC,
+  SYS_STI,
+  SYS_STR,
+  SYS_SWAPGS,
+  SYS_SYSCALL,
+  SYS_SYSENTER,
+  SYS_SYSEXIT,
+  SYS_SYSRET,
+  SYS_VERR,
+  SYS_VERW,
+  SYS_WBINVD,
+  SYS_WRBASE,
+  SYS_WRMSR,
+} from '../../numbers/system-functions'
+import {
+  CpuState,
+  MODE_CODE64,
+  MODE_CODE_MASK,
+  SEG_SS,
+  segmentBase,
+  segmentSelector,
+  setSegmentBase,
+  setSlot,
+  slot,
+} from '../state/state'
 import { uopArgument, uopD, uopDetail, uopFunction, uopS1, uopX } from '../blocks/ir'
 import { readFlags, setArithmetic, writeFlags } from '../state/flags'
 import { VECTOR_BR, VECTOR_GP, VECTOR_NP, VECTOR_OF, VECTOR_UD, raise, raiseNoCode } from '../state/fault'
 import { read16, read8, readWhole, write16, writeSystem8, writeWhole } from '../memory/memory'
-import { ATTRIBUTE_PRESENT, TYPE_LDT, TYPE_TSS, TYPE_TSS16, attributesOf, baseOf, descriptor, descriptorAddress, descriptorHigh, fetchDescriptor, fetchDescriptorHigh, isNull, limitOf } from './descriptor-tables'
+import {
+  ATTRIBUTE_PRESENT,
+  TYPE_LDT,
+  TYPE_TSS,
+  TYPE_TSS16,
+  attributesOf,
+  baseOf,
+  descriptor,
+  descriptorAddress,
+  descriptorHigh,
+  fetchDescriptor,
+  fetchDescriptorHigh,
+  isNull,
+  limitOf,
+} from './descriptor-tables'
 import { inspectSegment, isLongActive, loadSegment, updateMode, verifySegment } from './segments'
 import { commitStack, popValue, pushValue, useCurrentStack } from './stack-frame'
 import { farCall, farJump, farReturn } from './far-transfer'
@@ -225,9 +330,10 @@ function checkBounds(c: CpuState, u: usize): void {
   const bounds = changetype<usize>(c) + VECTOR_SCRATCH_OFFSET
   if (!readWhole(c, c.t0, bounds, size << 1, size)) return
   const index = <i32>slot(c, uopS1(u))
-  const outside = size == 2
-    ? i16(index) < load<i16>(bounds) || i16(index) > load<i16>(bounds, 2)
-    : index < load<i32>(bounds) || index > load<i32>(bounds, 4)
+  const outside =
+    size == 2
+      ? i16(index) < load<i16>(bounds) || i16(index) > load<i16>(bounds, 2)
+      : index < load<i32>(bounds) || index > load<i32>(bounds, 4)
   if (outside) raiseNoCode(c, VECTOR_BR)
 }
 

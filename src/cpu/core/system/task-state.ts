@@ -76,7 +76,9 @@ export function touch(c: CpuState, linear: u64): bool {
 
 /** Can the registers be saved here? */
 export function touchTask(c: CpuState, base: u64, wide: bool): bool {
-  return wide ? touch(c, at(base, 0x20)) && touch(c, at(base, 0x5f)) : touch(c, at(base, 0x0e)) && touch(c, at(base, 0x29))
+  return wide
+    ? touch(c, at(base, 0x20)) && touch(c, at(base, 0x5f))
+    : touch(c, at(base, 0x0e)) && touch(c, at(base, 0x29))
 }
 
 /** Saves EIP and EFLAGS as given, and the registers of now. CR3 and the LDT selector of a TSS are never written. */

@@ -10,13 +10,46 @@ import { CR0_PG, CR0_TS, NT, VM } from '../../numbers/registers'
 import { CpuState, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS, setSlot } from '../state/state'
 import { writeFlags } from '../state/flags'
 import { VECTOR_GP, VECTOR_NP, VECTOR_SS, VECTOR_TS, raise } from '../state/fault'
-import { ATTRIBUTE_CODE, ATTRIBUTE_EXPAND_DOWN, ATTRIBUTE_PRESENT, ATTRIBUTE_S, ATTRIBUTE_WRITABLE, TYPE_LDT, TYPE_TSS, TYPE_TSS16, addressOfDescriptor, attributesOf, baseOf, descriptor, descriptorAddress, dplOf, fetchDescriptor, isNull, limitOf, markAccessed } from './descriptor-tables'
+import {
+  ATTRIBUTE_CODE,
+  ATTRIBUTE_EXPAND_DOWN,
+  ATTRIBUTE_PRESENT,
+  ATTRIBUTE_S,
+  ATTRIBUTE_WRITABLE,
+  TYPE_LDT,
+  TYPE_TSS,
+  TYPE_TSS16,
+  addressOfDescriptor,
+  attributesOf,
+  baseOf,
+  descriptor,
+  descriptorAddress,
+  dplOf,
+  fetchDescriptor,
+  isNull,
+  limitOf,
+  markAccessed,
+} from './descriptor-tables'
 import { readSystem8, writeSystem16, writeSystem8 } from '../memory/memory'
 import { setNullSegment, setRealSegment, setSegment, setSegmentFrom, updateMode } from './segments'
 import { writeCr3 } from './control-registers'
 import { armDebug } from './debug'
 import { serialize } from '../blocks/coherence'
-import { TSS16_LAST, TSS32_LAST, readTask, saveTask, taskCr3, taskFlags, taskLdt, taskRegister, taskRip, taskSelector, taskTraps, touch, touchTask } from './task-state'
+import {
+  TSS16_LAST,
+  TSS32_LAST,
+  readTask,
+  saveTask,
+  taskCr3,
+  taskFlags,
+  taskLdt,
+  taskRegister,
+  taskRip,
+  taskSelector,
+  taskTraps,
+  touch,
+  touchTask,
+} from './task-state'
 
 export const TASK_JUMP: u32 = 0
 export const TASK_CALL: u32 = 1 // and interrupts
@@ -173,7 +206,8 @@ function loadTaskStack(c: CpuState, level: u32, external: u32): bool {
   if (isNull(selector)) return refuse(c, VECTOR_TS, error)
   if (!fetchDescriptor(c, selector, VECTOR_TS, external)) return false
   const attributes = attributesOf(descriptor)
-  const writable = (attributes & (ATTRIBUTE_S | ATTRIBUTE_CODE | ATTRIBUTE_WRITABLE)) == (ATTRIBUTE_S | ATTRIBUTE_WRITABLE)
+  const writable =
+    (attributes & (ATTRIBUTE_S | ATTRIBUTE_CODE | ATTRIBUTE_WRITABLE)) == (ATTRIBUTE_S | ATTRIBUTE_WRITABLE)
   if (!writable || (selector & 3) != level || dplOf(attributes) != level) return refuse(c, VECTOR_TS, error)
   if ((attributes & ATTRIBUTE_PRESENT) == 0) return refuse(c, VECTOR_SS, error)
   if (!markAccessed(c, descriptorAddress, descriptor)) return false
@@ -191,7 +225,8 @@ function loadTaskData(c: CpuState, s: u32, level: u32, external: u32): bool {
   const code = (attributes & ATTRIBUTE_CODE) != 0
   const conforming = code && (attributes & ATTRIBUTE_EXPAND_DOWN) != 0
   const outer = dplOf(attributes) >= level && dplOf(attributes) >= (selector & 3)
-  if ((attributes & ATTRIBUTE_S) == 0 || (code && (attributes & ATTRIBUTE_WRITABLE) == 0) || !(conforming || outer)) return refuse(c, VECTOR_TS, error)
+  if ((attributes & ATTRIBUTE_S) == 0 || (code && (attributes & ATTRIBUTE_WRITABLE) == 0) || !(conforming || outer))
+    return refuse(c, VECTOR_TS, error)
   if ((attributes & ATTRIBUTE_PRESENT) == 0) return refuse(c, VECTOR_NP, error)
   if (!markAccessed(c, descriptorAddress, descriptor)) return false
   setSegmentFrom(c, s, selector, descriptor)

@@ -235,23 +235,23 @@ export function swapOperands(): void {
 // ---- Packing -------------------------------------------------------------------------------------------------------
 
 export function packDouble(): u64 {
-  const sign = <u64>rSign << 63
+  const sign = (<u64>rSign) << 63
   if (rClass == ZERO) return sign
   if (rClass == INFINITE) return sign | 0x7ff0000000000000
   const fraction = (rSignificand & ~TOP) >> 11
   if (rClass == QUIET) return sign | 0x7ff0000000000000 | fraction
   if (!(rSignificand & TOP)) return sign | fraction
-  return sign | (<u64>(rExponent + 1023) << 52) | fraction
+  return sign | ((<u64>(rExponent + 1023)) << 52) | fraction
 }
 
 export function packSingle(): u32 {
-  const sign = <u32>rSign << 31
+  const sign = (<u32>rSign) << 31
   if (rClass == ZERO) return sign
   if (rClass == INFINITE) return sign | 0x7f800000
   const fraction = <u32>((rSignificand & ~TOP) >> 40)
   if (rClass == QUIET) return sign | 0x7f800000 | fraction
   if (!(rSignificand & TOP)) return sign | fraction
-  return sign | (<u32>(rExponent + 127) << 23) | fraction
+  return sign | ((<u32>(rExponent + 127)) << 23) | fraction
 }
 
 /** Sign and biased exponent of R in the 80-bit format; its significand is `packExtendedSignificand`. */
@@ -462,4 +462,3 @@ export function propagateNaNOfA(): bool {
   }
   return true
 }
-

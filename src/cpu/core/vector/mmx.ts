@@ -4,7 +4,25 @@
 // to all ones (SDM 3A 12.2). Faults: #UD for CR0.EM, #NM for CR0.TS, #MF for a pending x87 exception. Forms that also
 // touch XMM registers need CR4.OSFXSR and report floating-point exceptions in MXCSR.
 import { FX_OFFSET } from '../../numbers/sizes'
-import { FN_EMMS, FN_MMX, FN_MMX_COPY, FN_MMX_EXTRACT_WORD, FN_MMX_FROM_GENERAL, FN_MMX_INSERT_WORD, FN_MMX_INSERT_WORD_MEMORY, FN_MMX_LOAD, FN_MMX_MASKED_STORE, FN_MMX_MEMORY, FN_MMX_SIGN_MASK, FN_MMX_STORE, FN_MMX_TO_GENERAL, FN_MMX_TO_VECTOR, FN_MMX_TO_VECTOR_MEMORY, FN_VECTOR_TO_MMX, FN_VECTOR_TO_MMX_MEMORY } from '../../numbers/vector-functions'
+import {
+  FN_EMMS,
+  FN_MMX,
+  FN_MMX_COPY,
+  FN_MMX_EXTRACT_WORD,
+  FN_MMX_FROM_GENERAL,
+  FN_MMX_INSERT_WORD,
+  FN_MMX_INSERT_WORD_MEMORY,
+  FN_MMX_LOAD,
+  FN_MMX_MASKED_STORE,
+  FN_MMX_MEMORY,
+  FN_MMX_SIGN_MASK,
+  FN_MMX_STORE,
+  FN_MMX_TO_GENERAL,
+  FN_MMX_TO_VECTOR,
+  FN_MMX_TO_VECTOR_MEMORY,
+  FN_VECTOR_TO_MMX,
+  FN_VECTOR_TO_MMX_MEMORY,
+} from '../../numbers/vector-functions'
 import { CpuState, setSlot, slot } from '../state/state'
 import { uopArgument, uopD, uopDetail, uopFunction, uopS1, uopX } from '../blocks/ir'
 import { VECTOR_MF, VECTOR_NM, VECTOR_UD, raiseNoCode } from '../state/fault'
@@ -82,7 +100,7 @@ function fromVector(c: CpuState, u: usize, source: usize): bool {
     high = <u32>singleToInteger(load<u32>(source, 4), 32, truncate)
   }
   if (!acceptFlags(c)) return false
-  setMmx(c, uopD(u), <u64>low | (<u64>high << 32))
+  setMmx(c, uopD(u), <u64>low | ((<u64>high) << 32))
   return true
 }
 

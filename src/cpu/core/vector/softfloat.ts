@@ -3,7 +3,50 @@
 //
 // Protocol: unpack two operands into A and B (`load...`), call one operation (result in R, unrounded), then `roundR`
 // to the precision and exponent range of the destination, then `pack...` (float-value.ts has these and the environment).
-import { INVALID, DENORMAL, DIVIDE_BY_ZERO, INEXACT, TO_DOWN, TO_ZERO, ZERO, FINITE, INFINITE, QUIET, SIGNALING, TOP, roundingMode, raised, roundedUp, aClass, aSign, aExponent, aSignificand, aDenormal, bClass, bSign, bExponent, bSignificand, bDenormal, rClass, rSign, rExponent, rSignificand, rLow, raise, moveAToR, swapOperands, keptSignificand, keptCarry, keptInexact, keptUp, roundBits, shiftRightSticky, indefinite, propagateNaN, propagateNaNOfA } from './float-value'
+import {
+  INVALID,
+  DENORMAL,
+  DIVIDE_BY_ZERO,
+  INEXACT,
+  TO_DOWN,
+  TO_ZERO,
+  ZERO,
+  FINITE,
+  INFINITE,
+  QUIET,
+  SIGNALING,
+  TOP,
+  roundingMode,
+  raised,
+  roundedUp,
+  aClass,
+  aSign,
+  aExponent,
+  aSignificand,
+  aDenormal,
+  bClass,
+  bSign,
+  bExponent,
+  bSignificand,
+  bDenormal,
+  rClass,
+  rSign,
+  rExponent,
+  rSignificand,
+  rLow,
+  raise,
+  moveAToR,
+  swapOperands,
+  keptSignificand,
+  keptCarry,
+  keptInexact,
+  keptUp,
+  roundBits,
+  shiftRightSticky,
+  indefinite,
+  propagateNaN,
+  propagateNaNOfA,
+} from './float-value'
 
 export * from './float-value'
 

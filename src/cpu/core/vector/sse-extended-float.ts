@@ -1,13 +1,31 @@
 // The floating-point arithmetic of SSE3 and SSE4.1: alternating and horizontal sums, dot products, rounding to integral values.
 //
 // Promises: as sse-float.ts: exact results and flags, left in softfloat's `raised`. `operation` as in sse-extended-integer.ts.
-import { ADD, INEXACT, INVALID, MULTIPLY, SUBTRACT, TO_DOWN, TO_NEAREST, TO_UP, denormalsAreZero, raise, roundingMode } from './softfloat'
+import {
+  ADD,
+  INEXACT,
+  INVALID,
+  MULTIPLY,
+  SUBTRACT,
+  TO_DOWN,
+  TO_NEAREST,
+  TO_UP,
+  denormalsAreZero,
+  raise,
+  roundingMode,
+} from './softfloat'
 import { arithmeticDouble, arithmeticSingle, packedDouble, packedSingle } from './sse-float'
 
 // @ts-ignore: decorator
 @inline
 function single(v: v128, lane: i32): u32 {
-  return lane == 0 ? i32x4.extract_lane(v, 0) : lane == 1 ? i32x4.extract_lane(v, 1) : lane == 2 ? i32x4.extract_lane(v, 2) : i32x4.extract_lane(v, 3)
+  return lane == 0
+    ? i32x4.extract_lane(v, 0)
+    : lane == 1
+      ? i32x4.extract_lane(v, 1)
+      : lane == 2
+        ? i32x4.extract_lane(v, 2)
+        : i32x4.extract_lane(v, 3)
 }
 
 /** ADDSUBPS. A difference is the sum with the negated operand, in value and in flags, unless that is a NaN. */
@@ -17,13 +35,15 @@ function alternateSingles(a: v128, b: v128): v128 {
     arithmeticSingle(SUBTRACT, i32x4.extract_lane(a, 0), i32x4.extract_lane(b, 0)),
     arithmeticSingle(ADD, i32x4.extract_lane(a, 1), i32x4.extract_lane(b, 1)),
     arithmeticSingle(SUBTRACT, i32x4.extract_lane(a, 2), i32x4.extract_lane(b, 2)),
-    arithmeticSingle(ADD, i32x4.extract_lane(a, 3), i32x4.extract_lane(b, 3)))
+    arithmeticSingle(ADD, i32x4.extract_lane(a, 3), i32x4.extract_lane(b, 3)),
+  )
 }
 
 function alternateDoubles(a: v128, b: v128): v128 {
   return i64x2(
     arithmeticDouble(SUBTRACT, i64x2.extract_lane(a, 0), i64x2.extract_lane(b, 0)),
-    arithmeticDouble(ADD, i64x2.extract_lane(a, 1), i64x2.extract_lane(b, 1)))
+    arithmeticDouble(ADD, i64x2.extract_lane(a, 1), i64x2.extract_lane(b, 1)),
+  )
 }
 
 function horizontalSingles(kind: i32, a: v128, b: v128): v128 {
@@ -57,7 +77,10 @@ export function dotProductsSingle(a: v128, b: v128, immediate: i32): v128 {
 export function dotPairs(products: v128): v128 {
   return i32x4(
     arithmeticSingle(ADD, single(products, 0), single(products, 1)),
-    arithmeticSingle(ADD, single(products, 2), single(products, 3)), 0, 0)
+    arithmeticSingle(ADD, single(products, 2), single(products, 3)),
+    0,
+    0,
+  )
 }
 
 /** Stage 3: their sum, where the immediate asks for it. */
@@ -68,8 +91,10 @@ export function dotSum(pairs: v128, immediate: i32): v128 {
 
 export function dotProductsDouble(a: v128, b: v128, immediate: i32): v128 {
   let r = i64x2.splat(0)
-  if (immediate & 0x10) r = i64x2.replace_lane(r, 0, arithmeticDouble(MULTIPLY, i64x2.extract_lane(a, 0), i64x2.extract_lane(b, 0)))
-  if (immediate & 0x20) r = i64x2.replace_lane(r, 1, arithmeticDouble(MULTIPLY, i64x2.extract_lane(a, 1), i64x2.extract_lane(b, 1)))
+  if (immediate & 0x10)
+    r = i64x2.replace_lane(r, 0, arithmeticDouble(MULTIPLY, i64x2.extract_lane(a, 0), i64x2.extract_lane(b, 0)))
+  if (immediate & 0x20)
+    r = i64x2.replace_lane(r, 1, arithmeticDouble(MULTIPLY, i64x2.extract_lane(a, 1), i64x2.extract_lane(b, 1)))
   return r
 }
 
@@ -120,10 +145,17 @@ function integralSingle(bits: u32, immediate: i32): u32 {
 export function roundOperation(opcode: i32, a: v128, b: v128, immediate: i32): v128 {
   switch (opcode) {
     case 0x08:
-      return i32x4(integralSingle(single(b, 0), immediate), integralSingle(single(b, 1), immediate),
-        integralSingle(single(b, 2), immediate), integralSingle(single(b, 3), immediate))
+      return i32x4(
+        integralSingle(single(b, 0), immediate),
+        integralSingle(single(b, 1), immediate),
+        integralSingle(single(b, 2), immediate),
+        integralSingle(single(b, 3), immediate),
+      )
     case 0x09:
-      return i64x2(integralDouble(i64x2.extract_lane(b, 0), immediate), integralDouble(i64x2.extract_lane(b, 1), immediate))
+      return i64x2(
+        integralDouble(i64x2.extract_lane(b, 0), immediate),
+        integralDouble(i64x2.extract_lane(b, 1), immediate),
+      )
     case 0x0a:
       return i32x4.replace_lane(a, 0, integralSingle(single(b, 0), immediate))
     default:

@@ -106,7 +106,13 @@ function alignRight(a: v128, b: v128, count: i32): v128 {
 function insertSingle(a: v128, b: v128, immediate: i32): v128 {
   const from = immediate >> 6
   const value =
-    from == 0 ? i32x4.extract_lane(b, 0) : from == 1 ? i32x4.extract_lane(b, 1) : from == 2 ? i32x4.extract_lane(b, 2) : i32x4.extract_lane(b, 3)
+    from == 0
+      ? i32x4.extract_lane(b, 0)
+      : from == 1
+        ? i32x4.extract_lane(b, 1)
+        : from == 2
+          ? i32x4.extract_lane(b, 2)
+          : i32x4.extract_lane(b, 3)
   const bits = i32x4(1, 2, 4, 8)
   const chosen = i32x4.eq(i32x4.splat(1 << ((immediate >> 4) & 3)), bits)
   const inserted = v128.bitselect(i32x4.splat(value), a, chosen)
@@ -116,47 +122,88 @@ function insertSingle(a: v128, b: v128, immediate: i32): v128 {
 /** 66 0F 38 00..41. */
 function map38(opcode: i32, a: v128, b: v128): v128 {
   switch (opcode) {
-    case 0x00: return i8x16.swizzle(a, v128.and(b, i8x16.splat(<i8>0x8f))) // PSHUFB
-    case 0x01: return i16x8.add(evenWords(a, b), oddWords(a, b)) // PHADDW
-    case 0x02: return i32x4.add(evenDoublewords(a, b), oddDoublewords(a, b)) // PHADDD
-    case 0x03: return i16x8.add_sat_s(evenWords(a, b), oddWords(a, b)) // PHADDSW
-    case 0x04: return multiplyAddBytes(a, b)
-    case 0x05: return i16x8.sub(evenWords(a, b), oddWords(a, b)) // PHSUBW
-    case 0x06: return i32x4.sub(evenDoublewords(a, b), oddDoublewords(a, b)) // PHSUBD
-    case 0x07: return i16x8.sub_sat_s(evenWords(a, b), oddWords(a, b)) // PHSUBSW
-    case 0x08: return signBytes(a, b)
-    case 0x09: return signWords(a, b)
-    case 0x0a: return signDoublewords(a, b)
-    case 0x0b: return multiplyRounded(a, b)
-    case 0x1c: return i8x16.abs(b)
-    case 0x1d: return i16x8.abs(b)
-    case 0x1e: return i32x4.abs(b)
-    case 0x20: return i16x8.extend_low_i8x16_s(b) // PMOVSXBW
-    case 0x21: return i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(b))
-    case 0x22: return i64x2.extend_low_i32x4_s(i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(b)))
-    case 0x23: return i32x4.extend_low_i16x8_s(b) // PMOVSXWD
-    case 0x24: return i64x2.extend_low_i32x4_s(i32x4.extend_low_i16x8_s(b))
-    case 0x25: return i64x2.extend_low_i32x4_s(b) // PMOVSXDQ
-    case 0x28: return i64x2.mul(signedEvens(a), signedEvens(b)) // PMULDQ
-    case 0x29: return i64x2.eq(a, b)
-    case 0x2b: return i16x8.narrow_i32x4_u(a, b) // PACKUSDW
-    case 0x30: return i16x8.extend_low_i8x16_u(b) // PMOVZXBW
-    case 0x31: return i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(b))
-    case 0x32: return i64x2.extend_low_i32x4_u(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(b)))
-    case 0x33: return i32x4.extend_low_i16x8_u(b) // PMOVZXWD
-    case 0x34: return i64x2.extend_low_i32x4_u(i32x4.extend_low_i16x8_u(b))
-    case 0x35: return i64x2.extend_low_i32x4_u(b) // PMOVZXDQ
-    case 0x37: return i64x2.gt_s(a, b) // PCMPGTQ
-    case 0x38: return i8x16.min_s(a, b)
-    case 0x39: return i32x4.min_s(a, b)
-    case 0x3a: return i16x8.min_u(a, b)
-    case 0x3b: return i32x4.min_u(a, b)
-    case 0x3c: return i8x16.max_s(a, b)
-    case 0x3d: return i32x4.max_s(a, b)
-    case 0x3e: return i16x8.max_u(a, b)
-    case 0x3f: return i32x4.max_u(a, b)
-    case 0x40: return i32x4.mul(a, b) // PMULLD
-    case 0x41: return leastWord(b)
+    case 0x00:
+      return i8x16.swizzle(a, v128.and(b, i8x16.splat(<i8>0x8f))) // PSHUFB
+    case 0x01:
+      return i16x8.add(evenWords(a, b), oddWords(a, b)) // PHADDW
+    case 0x02:
+      return i32x4.add(evenDoublewords(a, b), oddDoublewords(a, b)) // PHADDD
+    case 0x03:
+      return i16x8.add_sat_s(evenWords(a, b), oddWords(a, b)) // PHADDSW
+    case 0x04:
+      return multiplyAddBytes(a, b)
+    case 0x05:
+      return i16x8.sub(evenWords(a, b), oddWords(a, b)) // PHSUBW
+    case 0x06:
+      return i32x4.sub(evenDoublewords(a, b), oddDoublewords(a, b)) // PHSUBD
+    case 0x07:
+      return i16x8.sub_sat_s(evenWords(a, b), oddWords(a, b)) // PHSUBSW
+    case 0x08:
+      return signBytes(a, b)
+    case 0x09:
+      return signWords(a, b)
+    case 0x0a:
+      return signDoublewords(a, b)
+    case 0x0b:
+      return multiplyRounded(a, b)
+    case 0x1c:
+      return i8x16.abs(b)
+    case 0x1d:
+      return i16x8.abs(b)
+    case 0x1e:
+      return i32x4.abs(b)
+    case 0x20:
+      return i16x8.extend_low_i8x16_s(b) // PMOVSXBW
+    case 0x21:
+      return i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(b))
+    case 0x22:
+      return i64x2.extend_low_i32x4_s(i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(b)))
+    case 0x23:
+      return i32x4.extend_low_i16x8_s(b) // PMOVSXWD
+    case 0x24:
+      return i64x2.extend_low_i32x4_s(i32x4.extend_low_i16x8_s(b))
+    case 0x25:
+      return i64x2.extend_low_i32x4_s(b) // PMOVSXDQ
+    case 0x28:
+      return i64x2.mul(signedEvens(a), signedEvens(b)) // PMULDQ
+    case 0x29:
+      return i64x2.eq(a, b)
+    case 0x2b:
+      return i16x8.narrow_i32x4_u(a, b) // PACKUSDW
+    case 0x30:
+      return i16x8.extend_low_i8x16_u(b) // PMOVZXBW
+    case 0x31:
+      return i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(b))
+    case 0x32:
+      return i64x2.extend_low_i32x4_u(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(b)))
+    case 0x33:
+      return i32x4.extend_low_i16x8_u(b) // PMOVZXWD
+    case 0x34:
+      return i64x2.extend_low_i32x4_u(i32x4.extend_low_i16x8_u(b))
+    case 0x35:
+      return i64x2.extend_low_i32x4_u(b) // PMOVZXDQ
+    case 0x37:
+      return i64x2.gt_s(a, b) // PCMPGTQ
+    case 0x38:
+      return i8x16.min_s(a, b)
+    case 0x39:
+      return i32x4.min_s(a, b)
+    case 0x3a:
+      return i16x8.min_u(a, b)
+    case 0x3b:
+      return i32x4.min_u(a, b)
+    case 0x3c:
+      return i8x16.max_s(a, b)
+    case 0x3d:
+      return i32x4.max_s(a, b)
+    case 0x3e:
+      return i16x8.max_u(a, b)
+    case 0x3f:
+      return i32x4.max_u(a, b)
+    case 0x40:
+      return i32x4.mul(a, b) // PMULLD
+    case 0x41:
+      return leastWord(b)
     default:
   }
   unreachable()
@@ -171,10 +218,15 @@ function map3a(opcode: i32, a: v128, b: v128, immediate: i32): v128 {
     case 0x0d: // BLENDPD
       return v128.bitselect(a, b, i64x2.eq(v128.and(i64x2.splat(immediate), i64x2(1, 2)), ZERO_VECTOR))
     case 0x0e: // PBLENDW
-      return v128.bitselect(a, b,
-        i16x8.eq(v128.and(i16x8.splat(<i16>immediate), i16x8(1, 2, 4, 8, 16, 32, 64, 128)), ZERO_VECTOR))
-    case 0x0f: return alignRight(a, b, immediate)
-    case 0x21: return insertSingle(a, b, immediate)
+      return v128.bitselect(
+        a,
+        b,
+        i16x8.eq(v128.and(i16x8.splat(<i16>immediate), i16x8(1, 2, 4, 8, 16, 32, 64, 128)), ZERO_VECTOR),
+      )
+    case 0x0f:
+      return alignRight(a, b, immediate)
+    case 0x21:
+      return insertSingle(a, b, immediate)
     default:
       if (opcode == 0x42) return slidingDifferences(a, b, immediate)
   }
@@ -192,9 +244,12 @@ export function extendedMmxOperation(operation: i32, a: u64, b: u64, immediate: 
   // PALIGNR
   if (operation >= 0x2000) return i64x2.extract_lane(shiftBytes(i64x2(b, a), false, immediate), 0)
   // PSHUFB: an index has three bits.
-  if (opcode == 0) return i64x2.extract_lane(i8x16.swizzle(i64x2(a, 0), v128.and(i64x2(b, 0), i8x16.splat(<i8>0x87))), 0)
+  if (opcode == 0)
+    return i64x2.extract_lane(i8x16.swizzle(i64x2(a, 0), v128.and(i64x2(b, 0), i8x16.splat(<i8>0x87))), 0)
   // Horizontal: A and B side by side make the low half.
   const horizontal = opcode <= 7 && opcode != 4
   return i64x2.extract_lane(
-    horizontal ? map38(opcode, i64x2(a, b), ZERO_VECTOR) : map38(opcode, i64x2(a, 0), i64x2(b, 0)), 0)
+    horizontal ? map38(opcode, i64x2(a, b), ZERO_VECTOR) : map38(opcode, i64x2(a, 0), i64x2(b, 0)),
+    0,
+  )
 }

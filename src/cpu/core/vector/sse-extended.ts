@@ -3,7 +3,21 @@
 //
 // Promises: as sse.ts, which hands these over; CRC32 works on general registers and asks for no vector state. Functions:
 // sse-extended-decode.ts.
-import { FN_BLEND, FN_BLEND_MEMORY, FN_CRC32, FN_DOT, FN_DOT_MEMORY, FN_EXTRACT, FN_EXTRACT_MEMORY, FN_INSERT, FN_INSERT_MEMORY, FN_STRING, FN_STRING_MEMORY, FN_TEST, FN_TEST_MEMORY } from '../../numbers/vector-functions'
+import {
+  FN_BLEND,
+  FN_BLEND_MEMORY,
+  FN_CRC32,
+  FN_DOT,
+  FN_DOT_MEMORY,
+  FN_EXTRACT,
+  FN_EXTRACT_MEMORY,
+  FN_INSERT,
+  FN_INSERT_MEMORY,
+  FN_STRING,
+  FN_STRING_MEMORY,
+  FN_TEST,
+  FN_TEST_MEMORY,
+} from '../../numbers/vector-functions'
 import { CpuState, setSlot, slot } from '../state/state'
 import { uopArgument, uopD, uopDetail, uopFunction, uopS1, uopX } from '../blocks/ir'
 import { read8, read32, read64, write16, write32, write64, write8 } from '../memory/memory'
@@ -20,8 +34,8 @@ const OF: u64 = 0x800
 
 /** The remainders of four bits by the polynomial 11EDC6F41 (hexadecimal), reflected. */
 const remainders = memory.data<u32>([
-  0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3, 0x61c69362, 0x7198540d,
-  0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9, 0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
+  0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3, 0x61c69362, 0x7198540d, 0x82f63b78,
+  0x92a8fc17, 0xa24bb5a6, 0xb21572c9, 0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
 ])
 
 /** CRC-32C, bit-reflected, of `bytes` bytes of `value`. */
@@ -88,8 +102,8 @@ function strings(c: CpuState, u: usize, second: usize): void {
     secondLength = stringLength(second, words)
   } else {
     const wide = uopX(u) == 8
-    firstLength = explicitLength(wide ? <i64>c.rax : <i64><i32>c.rax, words)
-    secondLength = explicitLength(wide ? <i64>c.rdx : <i64><i32>c.rdx, words)
+    firstLength = explicitLength(wide ? <i64>c.rax : <i64>(<i32>c.rax), words)
+    secondLength = explicitLength(wide ? <i64>c.rdx : <i64>(<i32>c.rdx), words)
   }
   const result = compareStrings(first, firstLength, second, secondLength, immediate)
   if (opcode & 1) {
@@ -99,16 +113,20 @@ function strings(c: CpuState, u: usize, second: usize): void {
     const destination = vectorRegister(c, 0)
     if (!(immediate & 0x40)) v128.store(destination, i64x2(<u64>result, 0))
     else if (words) {
-      v128.store(destination,
-        i16x8.ne(v128.and(i16x8.splat(<i16>result), i16x8(1, 2, 4, 8, 16, 32, 64, 128)), i64x2.splat(0)))
+      v128.store(
+        destination,
+        i16x8.ne(v128.and(i16x8.splat(<i16>result), i16x8(1, 2, 4, 8, 16, 32, 64, 128)), i64x2.splat(0)),
+      )
     } else {
       const bits = i64x2.splat(0x8040201008040201)
       const bytes = i8x16.swizzle(i32x4.splat(<i32>result), i8x16(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1))
       v128.store(destination, i8x16.eq(v128.and(bytes, bits), bits))
     }
   }
-  setArithmetic(c,
-    (result ? CF : 0) | (secondLength < count ? ZF : 0) | (firstLength < count ? SF : 0) | (result & 1 ? OF : 0))
+  setArithmetic(
+    c,
+    (result ? CF : 0) | (secondLength < count ? ZF : 0) | (firstLength < count ? SF : 0) | (result & 1 ? OF : 0),
+  )
 }
 
 /** PINSRB, PINSRD, PINSRQ: x bytes. */

@@ -10,7 +10,30 @@
 //    normal or zero, and a result that is normal and not at the edge of the range (or an exact zero sum). No flag but
 //    PE can then be due.
 // 2. softfloat.ts, lane by lane, in all other cases.
-import { ADD, DIVIDE, MULTIPLY, SUBTRACT, arithmetic, beginSse, compareOperands, convertA, denormalsAreZero, loadDouble, loadInteger, loadSingle, moveAToB, moveAToR, packDouble, packSingle, raise, raised, roundToDouble, roundToSingle, squareRoot, toInteger } from './softfloat'
+import {
+  ADD,
+  DIVIDE,
+  MULTIPLY,
+  SUBTRACT,
+  arithmetic,
+  beginSse,
+  compareOperands,
+  convertA,
+  denormalsAreZero,
+  loadDouble,
+  loadInteger,
+  loadSingle,
+  moveAToB,
+  moveAToR,
+  packDouble,
+  packSingle,
+  raise,
+  raised,
+  roundToDouble,
+  roundToSingle,
+  squareRoot,
+  toInteger,
+} from './softfloat'
 import { roundOperation, sumOperation } from './sse-extended-float'
 
 /** Native arithmetic may be used (way 1). Flags 0..4 do not matter; RC, FTZ and DAZ are 0, masks and PE are 1. */
@@ -56,7 +79,8 @@ function plainSingles(x: v128): v128 {
   const magnitude = v128.and(x, i32x4.splat(0x7fffffff))
   return v128.or(
     i32x4.lt_u(i32x4.sub(magnitude, i32x4.splat(0x00800000)), i32x4.splat(0x7f000000)),
-    i32x4.eq(magnitude, i32x4.splat(0)))
+    i32x4.eq(magnitude, i32x4.splat(0)),
+  )
 }
 
 // @ts-ignore: decorator
@@ -174,10 +198,17 @@ export function orderSingle(a: u32, b: u32, quietInvalid: bool): i32 {
 function holds(predicate: i32, order: i32): bool {
   let r: bool
   switch (predicate & 3) {
-    case 0: r = order == 0; break
-    case 1: r = order == -1; break
-    case 2: r = order <= 0; break
-    default: r = order == 2
+    case 0:
+      r = order == 0
+      break
+    case 1:
+      r = order == -1
+      break
+    case 2:
+      r = order <= 0
+      break
+    default:
+      r = order == 2
   }
   return predicate & 4 ? !r : r
 }
@@ -304,7 +335,8 @@ export function packedSingle(kind: i32, a: v128, b: v128): v128 {
     arithmeticSingle(kind, i32x4.extract_lane(a, 0), i32x4.extract_lane(b, 0)),
     arithmeticSingle(kind, i32x4.extract_lane(a, 1), i32x4.extract_lane(b, 1)),
     arithmeticSingle(kind, i32x4.extract_lane(a, 2), i32x4.extract_lane(b, 2)),
-    arithmeticSingle(kind, i32x4.extract_lane(a, 3), i32x4.extract_lane(b, 3)))
+    arithmeticSingle(kind, i32x4.extract_lane(a, 3), i32x4.extract_lane(b, 3)),
+  )
 }
 
 function extremeSingles(maximum: bool, a: v128, b: v128): v128 {
@@ -315,7 +347,8 @@ function extremeSingles(maximum: bool, a: v128, b: v128): v128 {
     extremeSingle(maximum, i32x4.extract_lane(a, 0), i32x4.extract_lane(b, 0)),
     extremeSingle(maximum, i32x4.extract_lane(a, 1), i32x4.extract_lane(b, 1)),
     extremeSingle(maximum, i32x4.extract_lane(a, 2), i32x4.extract_lane(b, 2)),
-    extremeSingle(maximum, i32x4.extract_lane(a, 3), i32x4.extract_lane(b, 3)))
+    extremeSingle(maximum, i32x4.extract_lane(a, 3), i32x4.extract_lane(b, 3)),
+  )
 }
 
 function compareSingles(predicate: i32, a: v128, b: v128): v128 {
@@ -323,7 +356,8 @@ function compareSingles(predicate: i32, a: v128, b: v128): v128 {
     compareSingle(predicate, i32x4.extract_lane(a, 0), i32x4.extract_lane(b, 0)),
     compareSingle(predicate, i32x4.extract_lane(a, 1), i32x4.extract_lane(b, 1)),
     compareSingle(predicate, i32x4.extract_lane(a, 2), i32x4.extract_lane(b, 2)),
-    compareSingle(predicate, i32x4.extract_lane(a, 3), i32x4.extract_lane(b, 3)))
+    compareSingle(predicate, i32x4.extract_lane(a, 3), i32x4.extract_lane(b, 3)),
+  )
 }
 
 function singlesToIntegers(b: v128, truncate: bool): v128 {
@@ -331,33 +365,55 @@ function singlesToIntegers(b: v128, truncate: bool): v128 {
     <i32>singleToInteger(i32x4.extract_lane(b, 0), 32, truncate),
     <i32>singleToInteger(i32x4.extract_lane(b, 1), 32, truncate),
     <i32>singleToInteger(i32x4.extract_lane(b, 2), 32, truncate),
-    <i32>singleToInteger(i32x4.extract_lane(b, 3), 32, truncate))
+    <i32>singleToInteger(i32x4.extract_lane(b, 3), 32, truncate),
+  )
 }
 
 /** No prefix: four singles. */
 function packedSingles(opcode: i32, a: v128, b: v128, immediate: i32): v128 {
   switch (opcode) {
     case 0x51:
-      return i32x4(rootSingle(i32x4.extract_lane(b, 0)), rootSingle(i32x4.extract_lane(b, 1)),
-        rootSingle(i32x4.extract_lane(b, 2)), rootSingle(i32x4.extract_lane(b, 3)))
+      return i32x4(
+        rootSingle(i32x4.extract_lane(b, 0)),
+        rootSingle(i32x4.extract_lane(b, 1)),
+        rootSingle(i32x4.extract_lane(b, 2)),
+        rootSingle(i32x4.extract_lane(b, 3)),
+      )
     case 0x52:
-      return i32x4(approximate(i32x4.extract_lane(b, 0), true), approximate(i32x4.extract_lane(b, 1), true),
-        approximate(i32x4.extract_lane(b, 2), true), approximate(i32x4.extract_lane(b, 3), true))
+      return i32x4(
+        approximate(i32x4.extract_lane(b, 0), true),
+        approximate(i32x4.extract_lane(b, 1), true),
+        approximate(i32x4.extract_lane(b, 2), true),
+        approximate(i32x4.extract_lane(b, 3), true),
+      )
     case 0x53:
-      return i32x4(approximate(i32x4.extract_lane(b, 0), false), approximate(i32x4.extract_lane(b, 1), false),
-        approximate(i32x4.extract_lane(b, 2), false), approximate(i32x4.extract_lane(b, 3), false))
-    case 0x58: return packedSingle(ADD, a, b)
-    case 0x59: return packedSingle(MULTIPLY, a, b)
+      return i32x4(
+        approximate(i32x4.extract_lane(b, 0), false),
+        approximate(i32x4.extract_lane(b, 1), false),
+        approximate(i32x4.extract_lane(b, 2), false),
+        approximate(i32x4.extract_lane(b, 3), false),
+      )
+    case 0x58:
+      return packedSingle(ADD, a, b)
+    case 0x59:
+      return packedSingle(MULTIPLY, a, b)
     case 0x5a: // CVTPS2PD
       return i64x2(singleToDouble(i32x4.extract_lane(b, 0)), singleToDouble(i32x4.extract_lane(b, 1)))
     case 0x5b: // CVTDQ2PS
       return i32x4(
-        integerToSingle(<i64>i32x4.extract_lane(b, 0)), integerToSingle(<i64>i32x4.extract_lane(b, 1)),
-        integerToSingle(<i64>i32x4.extract_lane(b, 2)), integerToSingle(<i64>i32x4.extract_lane(b, 3)))
-    case 0x5c: return packedSingle(SUBTRACT, a, b)
-    case 0x5d: return extremeSingles(false, a, b)
-    case 0x5e: return packedSingle(DIVIDE, a, b)
-    case 0x5f: return extremeSingles(true, a, b)
+        integerToSingle(<i64>i32x4.extract_lane(b, 0)),
+        integerToSingle(<i64>i32x4.extract_lane(b, 1)),
+        integerToSingle(<i64>i32x4.extract_lane(b, 2)),
+        integerToSingle(<i64>i32x4.extract_lane(b, 3)),
+      )
+    case 0x5c:
+      return packedSingle(SUBTRACT, a, b)
+    case 0x5d:
+      return extremeSingles(false, a, b)
+    case 0x5e:
+      return packedSingle(DIVIDE, a, b)
+    case 0x5f:
+      return extremeSingles(true, a, b)
     default:
       if (opcode == 0xc2) return compareSingles(immediate & 7, a, b)
   }
@@ -368,19 +424,29 @@ function packedSingles(opcode: i32, a: v128, b: v128, immediate: i32): v128 {
 /** 66: two doubles. */
 function packedDoubles(opcode: i32, a: v128, b: v128, immediate: i32): v128 {
   switch (opcode) {
-    case 0x51: return i64x2(rootDouble(d(b, 0)), rootDouble(d(b, 1)))
-    case 0x58: return packedDouble(ADD, a, b)
-    case 0x59: return packedDouble(MULTIPLY, a, b)
+    case 0x51:
+      return i64x2(rootDouble(d(b, 0)), rootDouble(d(b, 1)))
+    case 0x58:
+      return packedDouble(ADD, a, b)
+    case 0x59:
+      return packedDouble(MULTIPLY, a, b)
     case 0x5a: // CVTPD2PS
       return i32x4(doubleToSingle(d(b, 0)), doubleToSingle(d(b, 1)), 0, 0)
-    case 0x5b: return singlesToIntegers(b, false) // CVTPS2DQ
-    case 0x5c: return packedDouble(SUBTRACT, a, b)
-    case 0x5d: return i64x2(extremeDouble(false, d(a, 0), d(b, 0)), extremeDouble(false, d(a, 1), d(b, 1)))
-    case 0x5e: return packedDouble(DIVIDE, a, b)
-    case 0x5f: return i64x2(extremeDouble(true, d(a, 0), d(b, 0)), extremeDouble(true, d(a, 1), d(b, 1)))
+    case 0x5b:
+      return singlesToIntegers(b, false) // CVTPS2DQ
+    case 0x5c:
+      return packedDouble(SUBTRACT, a, b)
+    case 0x5d:
+      return i64x2(extremeDouble(false, d(a, 0), d(b, 0)), extremeDouble(false, d(a, 1), d(b, 1)))
+    case 0x5e:
+      return packedDouble(DIVIDE, a, b)
+    case 0x5f:
+      return i64x2(extremeDouble(true, d(a, 0), d(b, 0)), extremeDouble(true, d(a, 1), d(b, 1)))
     default:
-      if (opcode == 0xc2) return i64x2(compareDouble(immediate & 7, d(a, 0), d(b, 0)), compareDouble(immediate & 7, d(a, 1), d(b, 1)))
-      if (opcode == 0xe6) return i32x4(<i32>doubleToInteger(d(b, 0), 32, true), <i32>doubleToInteger(d(b, 1), 32, true), 0, 0) // CVTTPD2DQ
+      if (opcode == 0xc2)
+        return i64x2(compareDouble(immediate & 7, d(a, 0), d(b, 0)), compareDouble(immediate & 7, d(a, 1), d(b, 1)))
+      if (opcode == 0xe6)
+        return i32x4(<i32>doubleToInteger(d(b, 0), 32, true), <i32>doubleToInteger(d(b, 1), 32, true), 0, 0) // CVTTPD2DQ
       return sumOperation(opcode, true, a, b)
   }
 }
@@ -388,21 +454,32 @@ function packedDoubles(opcode: i32, a: v128, b: v128, immediate: i32): v128 {
 /** F3: one single. */
 function scalarSingle(opcode: i32, a: v128, b: v128, immediate: i32): v128 {
   switch (opcode) {
-    case 0x51: return i32x4.replace_lane(a, 0, rootSingle(s0(b)))
-    case 0x52: return i32x4.replace_lane(a, 0, approximate(s0(b), true))
-    case 0x53: return i32x4.replace_lane(a, 0, approximate(s0(b), false))
-    case 0x58: return i32x4.replace_lane(a, 0, arithmeticSingle(ADD, s0(a), s0(b)))
-    case 0x59: return i32x4.replace_lane(a, 0, arithmeticSingle(MULTIPLY, s0(a), s0(b)))
-    case 0x5a: return i64x2.replace_lane(a, 0, singleToDouble(s0(b)))
-    case 0x5b: return singlesToIntegers(b, true) // CVTTPS2DQ
-    case 0x5c: return i32x4.replace_lane(a, 0, arithmeticSingle(SUBTRACT, s0(a), s0(b)))
-    case 0x5d: return i32x4.replace_lane(a, 0, extremeSingle(false, s0(a), s0(b)))
-    case 0x5e: return i32x4.replace_lane(a, 0, arithmeticSingle(DIVIDE, s0(a), s0(b)))
-    case 0x5f: return i32x4.replace_lane(a, 0, extremeSingle(true, s0(a), s0(b)))
+    case 0x51:
+      return i32x4.replace_lane(a, 0, rootSingle(s0(b)))
+    case 0x52:
+      return i32x4.replace_lane(a, 0, approximate(s0(b), true))
+    case 0x53:
+      return i32x4.replace_lane(a, 0, approximate(s0(b), false))
+    case 0x58:
+      return i32x4.replace_lane(a, 0, arithmeticSingle(ADD, s0(a), s0(b)))
+    case 0x59:
+      return i32x4.replace_lane(a, 0, arithmeticSingle(MULTIPLY, s0(a), s0(b)))
+    case 0x5a:
+      return i64x2.replace_lane(a, 0, singleToDouble(s0(b)))
+    case 0x5b:
+      return singlesToIntegers(b, true) // CVTTPS2DQ
+    case 0x5c:
+      return i32x4.replace_lane(a, 0, arithmeticSingle(SUBTRACT, s0(a), s0(b)))
+    case 0x5d:
+      return i32x4.replace_lane(a, 0, extremeSingle(false, s0(a), s0(b)))
+    case 0x5e:
+      return i32x4.replace_lane(a, 0, arithmeticSingle(DIVIDE, s0(a), s0(b)))
+    case 0x5f:
+      return i32x4.replace_lane(a, 0, extremeSingle(true, s0(a), s0(b)))
     default:
       if (opcode == 0xc2) return i32x4.replace_lane(a, 0, compareSingle(immediate & 7, s0(a), s0(b)))
-      if (opcode == 0xe6) return i64x2(
-        integerToDouble(<i64>i32x4.extract_lane(b, 0)), integerToDouble(<i64>i32x4.extract_lane(b, 1))) // CVTDQ2PD
+      if (opcode == 0xe6)
+        return i64x2(integerToDouble(<i64>i32x4.extract_lane(b, 0)), integerToDouble(<i64>i32x4.extract_lane(b, 1))) // CVTDQ2PD
   }
   unreachable()
   return a
@@ -411,17 +488,26 @@ function scalarSingle(opcode: i32, a: v128, b: v128, immediate: i32): v128 {
 /** F2: one double. */
 function scalarDouble(opcode: i32, a: v128, b: v128, immediate: i32): v128 {
   switch (opcode) {
-    case 0x51: return i64x2.replace_lane(a, 0, rootDouble(d(b, 0)))
-    case 0x58: return i64x2.replace_lane(a, 0, arithmeticDouble(ADD, d(a, 0), d(b, 0)))
-    case 0x59: return i64x2.replace_lane(a, 0, arithmeticDouble(MULTIPLY, d(a, 0), d(b, 0)))
-    case 0x5a: return i32x4.replace_lane(a, 0, doubleToSingle(d(b, 0)))
-    case 0x5c: return i64x2.replace_lane(a, 0, arithmeticDouble(SUBTRACT, d(a, 0), d(b, 0)))
-    case 0x5d: return i64x2.replace_lane(a, 0, extremeDouble(false, d(a, 0), d(b, 0)))
-    case 0x5e: return i64x2.replace_lane(a, 0, arithmeticDouble(DIVIDE, d(a, 0), d(b, 0)))
-    case 0x5f: return i64x2.replace_lane(a, 0, extremeDouble(true, d(a, 0), d(b, 0)))
+    case 0x51:
+      return i64x2.replace_lane(a, 0, rootDouble(d(b, 0)))
+    case 0x58:
+      return i64x2.replace_lane(a, 0, arithmeticDouble(ADD, d(a, 0), d(b, 0)))
+    case 0x59:
+      return i64x2.replace_lane(a, 0, arithmeticDouble(MULTIPLY, d(a, 0), d(b, 0)))
+    case 0x5a:
+      return i32x4.replace_lane(a, 0, doubleToSingle(d(b, 0)))
+    case 0x5c:
+      return i64x2.replace_lane(a, 0, arithmeticDouble(SUBTRACT, d(a, 0), d(b, 0)))
+    case 0x5d:
+      return i64x2.replace_lane(a, 0, extremeDouble(false, d(a, 0), d(b, 0)))
+    case 0x5e:
+      return i64x2.replace_lane(a, 0, arithmeticDouble(DIVIDE, d(a, 0), d(b, 0)))
+    case 0x5f:
+      return i64x2.replace_lane(a, 0, extremeDouble(true, d(a, 0), d(b, 0)))
     default:
       if (opcode == 0xc2) return i64x2.replace_lane(a, 0, compareDouble(immediate & 7, d(a, 0), d(b, 0)))
-      if (opcode == 0xe6) return i32x4(<i32>doubleToInteger(d(b, 0), 32, false), <i32>doubleToInteger(d(b, 1), 32, false), 0, 0) // CVTPD2DQ
+      if (opcode == 0xe6)
+        return i32x4(<i32>doubleToInteger(d(b, 0), 32, false), <i32>doubleToInteger(d(b, 1), 32, false), 0, 0) // CVTPD2DQ
       return sumOperation(opcode, false, a, b) // of packed singles, in spite of the prefix
   }
 }
@@ -430,10 +516,15 @@ function scalarDouble(opcode: i32, a: v128, b: v128, immediate: i32): v128 {
 export function floatOperation(operation: i32, a: v128, b: v128, immediate: i32): v128 {
   const opcode = operation & 0xff
   switch (operation >> 8) {
-    case 0: return packedSingles(opcode, a, b, immediate)
-    case 1: return packedDoubles(opcode, a, b, immediate)
-    case 2: return scalarSingle(opcode, a, b, immediate)
-    case 3: return scalarDouble(opcode, a, b, immediate)
-    default: return roundOperation(opcode, a, b, immediate)
+    case 0:
+      return packedSingles(opcode, a, b, immediate)
+    case 1:
+      return packedDoubles(opcode, a, b, immediate)
+    case 2:
+      return scalarSingle(opcode, a, b, immediate)
+    case 3:
+      return scalarDouble(opcode, a, b, immediate)
+    default:
+      return roundOperation(opcode, a, b, immediate)
   }
 }

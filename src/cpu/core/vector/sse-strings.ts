@@ -25,8 +25,14 @@ function equal(a: v128, b: v128, words: bool): u32 {
 /** One bit for each element of V that is neither below LOW nor above HIGH. */
 function within(low: v128, v: v128, high: v128, words: bool, signed: bool): u32 {
   let outside: v128
-  if (words) outside = signed ? v128.or(i16x8.lt_s(v, low), i16x8.gt_s(v, high)) : v128.or(i16x8.lt_u(v, low), i16x8.gt_u(v, high))
-  else outside = signed ? v128.or(i8x16.lt_s(v, low), i8x16.gt_s(v, high)) : v128.or(i8x16.lt_u(v, low), i8x16.gt_u(v, high))
+  if (words)
+    outside = signed
+      ? v128.or(i16x8.lt_s(v, low), i16x8.gt_s(v, high))
+      : v128.or(i16x8.lt_u(v, low), i16x8.gt_u(v, high))
+  else
+    outside = signed
+      ? v128.or(i8x16.lt_s(v, low), i8x16.gt_s(v, high))
+      : v128.or(i8x16.lt_u(v, low), i8x16.gt_u(v, high))
   return ~bitmask(outside, words)
 }
 

@@ -4,14 +4,70 @@
 // checks as in SDM 3A table 6-2: #UD (CR0.EM, CR4.OSFXSR), #NM (CR0.TS), #GP for alignment, page faults, then #XM, or
 // #UD where the system has not set CR4.OSXMMEXCPT (SDM 1 11.5.1). Meaning of the functions: sse-decode.ts.
 import { VECTOR_SCRATCH_OFFSET, XMM_OFFSET } from '../../numbers/sizes'
-import { FN_COPY, FN_COPY_LOW, FN_EXTRACT_WORD, FN_FLOAT, FN_FLOAT_MEMORY, FN_FLOAT_TO_INTEGER, FN_FLOAT_TO_INTEGER_MEMORY, FN_FROM_GENERAL, FN_FXRSTOR, FN_FXSAVE, FN_HIGH_TO_LOW, FN_INSERT_WORD, FN_INSERT_WORD_MEMORY, FN_INTEGER, FN_INTEGER_MEMORY, FN_INTEGER_TO_FLOAT, FN_INTEGER_TO_FLOAT_MEMORY, FN_LOAD, FN_LOAD_HIGH, FN_LOAD_LOW, FN_LOAD_MXCSR, FN_LOW_TO_HIGH, FN_MASKED_STORE, FN_MERGE, FN_MMX, FN_MMX_MEMORY, FN_ORDER, FN_ORDER_MEMORY, FN_SIGN_MASK, FN_STORE, FN_STORE_HIGH, FN_STORE_MXCSR, FN_TO_GENERAL, FN_X87, FN_X87_WAIT } from '../../numbers/vector-functions'
+import {
+  FN_COPY,
+  FN_COPY_LOW,
+  FN_EXTRACT_WORD,
+  FN_FLOAT,
+  FN_FLOAT_MEMORY,
+  FN_FLOAT_TO_INTEGER,
+  FN_FLOAT_TO_INTEGER_MEMORY,
+  FN_FROM_GENERAL,
+  FN_FXRSTOR,
+  FN_FXSAVE,
+  FN_HIGH_TO_LOW,
+  FN_INSERT_WORD,
+  FN_INSERT_WORD_MEMORY,
+  FN_INTEGER,
+  FN_INTEGER_MEMORY,
+  FN_INTEGER_TO_FLOAT,
+  FN_INTEGER_TO_FLOAT_MEMORY,
+  FN_LOAD,
+  FN_LOAD_HIGH,
+  FN_LOAD_LOW,
+  FN_LOAD_MXCSR,
+  FN_LOW_TO_HIGH,
+  FN_MASKED_STORE,
+  FN_MERGE,
+  FN_MMX,
+  FN_MMX_MEMORY,
+  FN_ORDER,
+  FN_ORDER_MEMORY,
+  FN_SIGN_MASK,
+  FN_STORE,
+  FN_STORE_HIGH,
+  FN_STORE_MXCSR,
+  FN_TO_GENERAL,
+  FN_X87,
+  FN_X87_WAIT,
+} from '../../numbers/vector-functions'
 import { CpuState, setSlot, slot } from '../state/state'
 import { uopArgument, uopD, uopDetail, uopFunction, uopS1, uopX } from '../blocks/ir'
 import { VECTOR_GP, VECTOR_NM, VECTOR_UD, VECTOR_XM, raise, raiseNoCode } from '../state/fault'
-import { probeWrite, read128, read16, read32, read64, write128, write16, write32, write64, write8 } from '../memory/memory'
+import {
+  probeWrite,
+  read128,
+  read16,
+  read32,
+  read64,
+  write128,
+  write16,
+  write32,
+  write64,
+  write8,
+} from '../memory/memory'
 import { setArithmetic } from '../state/flags'
 import { integerOperation } from './sse-integer'
-import { beginFloat, doubleToInteger, floatOperation, integerToDouble, integerToSingle, orderDouble, orderSingle, singleToInteger } from './sse-float'
+import {
+  beginFloat,
+  doubleToInteger,
+  floatOperation,
+  integerToDouble,
+  integerToSingle,
+  orderDouble,
+  orderSingle,
+  singleToInteger,
+} from './sse-float'
 import { raised } from './softfloat'
 import { fxrstor, fxsave } from './fxsave'
 import { mmxFunction } from './mmx'
@@ -107,7 +163,7 @@ function storeMemory(c: CpuState, u: usize, source: usize): void {
 }
 
 function convertFromInteger(c: CpuState, u: usize, raw: u64): void {
-  const value = uopX(u) == 8 ? <i64>raw : <i64><i32>raw
+  const value = uopX(u) == 8 ? <i64>raw : <i64>(<i32>raw)
   const destination = vectorRegister(c, uopD(u))
   beginFloat(c.mxcsr)
   if (uopDetail(u) >> 8 == 3) {
@@ -124,16 +180,17 @@ function convertToInteger(c: CpuState, u: usize, raw: u64): void {
   const truncate = (uopDetail(u) & 1) == 0 // 2C truncates, 2D rounds
   beginFloat(c.mxcsr)
   const r = uopDetail(u) >> 8 == 3 ? doubleToInteger(raw, bits, truncate) : singleToInteger(<u32>raw, bits, truncate)
-  if (acceptFlags(c)) setSlot(c, uopD(u), bits == 64 ? <u64>r : <u64><u32>r)
+  if (acceptFlags(c)) setSlot(c, uopD(u), bits == 64 ? <u64>r : <u64>(<u32>r))
 }
 
 function order(c: CpuState, u: usize, source: usize): void {
   const a = vectorRegister(c, uopD(u))
   const quietInvalid = (uopDetail(u) & 1) != 0 // 2F COMIS signals quiet NaNs, 2E UCOMIS does not
   beginFloat(c.mxcsr)
-  const r = uopDetail(u) >> 8
-    ? orderDouble(load<u64>(a), load<u64>(source), quietInvalid)
-    : orderSingle(load<u32>(a), load<u32>(source), quietInvalid)
+  const r =
+    uopDetail(u) >> 8
+      ? orderDouble(load<u64>(a), load<u64>(source), quietInvalid)
+      : orderSingle(load<u32>(a), load<u32>(source), quietInvalid)
   if (!acceptFlags(c)) return
   setArithmetic(c, r == 2 ? 0x45 : r == 0 ? 0x40 : r < 0 ? 1 : 0)
 }

@@ -155,7 +155,8 @@ export function addExtended(f: usize, p: usize, a: u64, aHigh: u32, b: u64, bHig
 export function multiplyExtended(f: usize, p: usize, a: u64, aHigh: u32, b: u64, bHigh: u32): bool {
   const sign = (aHigh ^ bHigh) & SIGN
   if (!isNormal(a, aHigh) || !isNormal(b, bHigh)) {
-    if (isZero(a, aHigh) ? isNormal(b, bHigh) || isZero(b, bHigh) : isNormal(a, aHigh) && isZero(b, bHigh)) return put(f, p, 0, sign, 0)
+    if (isZero(a, aHigh) ? isNormal(b, bHigh) || isZero(b, bHigh) : isNormal(a, aHigh) && isZero(b, bHigh))
+      return put(f, p, 0, sign, 0)
     return false
   }
   let exponent = <i32>(aHigh & 0x7fff) + <i32>(bHigh & 0x7fff) - 16382
@@ -196,7 +197,7 @@ export function integerRoot(high: u64, low: u64): u64 {
   const square = root * root
   const over = u64(low < square)
   const remainder = <f64>(<i64>(high - multiplyHigh(root, root) - over)) * 18446744073709551616.0 + <f64>(low - square)
-  root += <u64><i64>Math.floor(remainder / (<f64>root * 2))
+  root += <u64>(<i64>Math.floor(remainder / (<f64>root * 2)))
   let restLow = low - root * root
   let rest = high - multiplyHigh(root, root) - u64(low < root * root)
   while (<i64>rest < 0) {

@@ -32,13 +32,14 @@ export function storeDecimal(c: CpuState): void {
     value = toInteger(64, false)
     if (value < 0) value = -value
     // toInteger's indefinite is its own negation and exceeds the limit.
-    if (<u64>value > <u64>LIMIT) replaceFlags(INVALID) // too large: invalid, and not inexact
+    if (<u64>value > <u64>LIMIT)
+      replaceFlags(INVALID) // too large: invalid, and not inexact
     else valid = true
   }
   if (valid) {
     low = 0
     for (let i = 0; i < 64; i += 4) {
-      low |= <u64>(value % 10) << i
+      low |= (<u64>(value % 10)) << i
       value /= 10
     }
     high = u64(value % 10) | (u64(value / 10) << 4) | (negative << 15)

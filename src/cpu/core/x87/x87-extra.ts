@@ -1,7 +1,52 @@
 // x87 operations on the parts of numbers: constants, FXTRACT, FSCALE, FPREM and FPREM1.
 import { CpuState } from '../state/state'
-import { DENORMAL, DIVIDE_BY_ZERO, FINITE, INFINITE, TO_DOWN, TO_UP, TO_ZERO, ZERO, aClass, aDenormal, aExponent, aSign, aSignificand, bClass, bDenormal, bExponent, indefinite, loadInteger, moveAToB, moveAToR, propagateNaN, propagateNaNOfA, raise, remainder, roundingMode, setBExponent, setR } from '../vector/softfloat'
-import { C0, C1, C2, C3, isEmpty, loadSt, markFull, push, roundToExtended, setConditions, settle, st, stackOverflow, stackUnderflow, storeIndefinite, storeR } from './x87-stack'
+import {
+  DENORMAL,
+  DIVIDE_BY_ZERO,
+  FINITE,
+  INFINITE,
+  TO_DOWN,
+  TO_UP,
+  TO_ZERO,
+  ZERO,
+  aClass,
+  aDenormal,
+  aExponent,
+  aSign,
+  aSignificand,
+  bClass,
+  bDenormal,
+  bExponent,
+  indefinite,
+  loadInteger,
+  moveAToB,
+  moveAToR,
+  propagateNaN,
+  propagateNaNOfA,
+  raise,
+  remainder,
+  roundingMode,
+  setBExponent,
+  setR,
+} from '../vector/softfloat'
+import {
+  C0,
+  C1,
+  C2,
+  C3,
+  isEmpty,
+  loadSt,
+  markFull,
+  push,
+  roundToExtended,
+  setConditions,
+  settle,
+  st,
+  stackOverflow,
+  stackUnderflow,
+  storeIndefinite,
+  storeR,
+} from './x87-stack'
 
 /** FLD1 ... FLDZ into ST(0): the 66-bit internal constants rounded by the rounding control (SDM 1 8.3.8). */
 export function loadConstant(c: CpuState, modrm: u32): void {
@@ -10,12 +55,34 @@ export function loadConstant(c: CpuState, modrm: u32): void {
   let high: u16 = 0x3fff
   let below = false // the value stored for "nearest" lies above the exact one
   switch (modrm) {
-    case 0xe9: significand = 0xd49a784bcd1b8afe; high = 0x4000; break // log2 10
-    case 0xea: significand = 0xb8aa3b295c17f0bc; high = 0x3fff; below = true; break // log2 e
-    case 0xeb: significand = 0xc90fdaa22168c235; high = 0x4000; below = true; break // pi
-    case 0xec: significand = 0x9a209a84fbcff799; high = 0x3ffd; below = true; break // log10 2
-    case 0xed: significand = 0xb17217f7d1cf79ac; high = 0x3ffe; below = true; break // ln 2
-    case 0xee: significand = 0; high = 0; break
+    case 0xe9:
+      significand = 0xd49a784bcd1b8afe
+      high = 0x4000
+      break // log2 10
+    case 0xea:
+      significand = 0xb8aa3b295c17f0bc
+      high = 0x3fff
+      below = true
+      break // log2 e
+    case 0xeb:
+      significand = 0xc90fdaa22168c235
+      high = 0x4000
+      below = true
+      break // pi
+    case 0xec:
+      significand = 0x9a209a84fbcff799
+      high = 0x3ffd
+      below = true
+      break // log10 2
+    case 0xed:
+      significand = 0xb17217f7d1cf79ac
+      high = 0x3ffe
+      below = true
+      break // ln 2
+    case 0xee:
+      significand = 0
+      high = 0
+      break
     default:
   }
   if (modrm >= 0xe9 && modrm <= 0xed) {

@@ -5,8 +5,30 @@
 // is masked, and that the x87 is available.
 import { CpuState } from '../state/state'
 import { condition, setArithmetic } from '../state/flags'
-import { UNDECIDED, addExtended, compareExtended, divideExtended, multiplyExtended, note, rootExtended } from './extended-arithmetic'
-import { high, integral, narrow, narrowToDouble, narrowToInteger, narrowToSingle, outcome, readable, significand, widenDouble, widenInteger, widenSingle, writable } from './x87-operands'
+import {
+  UNDECIDED,
+  addExtended,
+  compareExtended,
+  divideExtended,
+  multiplyExtended,
+  note,
+  rootExtended,
+} from './extended-arithmetic'
+import {
+  high,
+  integral,
+  narrow,
+  narrowToDouble,
+  narrowToInteger,
+  narrowToSingle,
+  outcome,
+  readable,
+  significand,
+  widenDouble,
+  widenInteger,
+  widenSingle,
+  writable,
+} from './x87-operands'
 import { copyRegister, fx } from './x87-stack'
 
 export const SLOW: u32 = 0
@@ -55,7 +77,7 @@ function fullRegisters(f: usize): u32 {
 @inline
 function pop(f: usize): u32 {
   const s = status(f)
-  store<u8>(f, load<u8>(f, 4) & ~(<u8>1 << <u8>((s >> 11) & 7)), 4)
+  store<u8>(f, load<u8>(f, 4) & ~((<u8>1) << (<u8>((s >> 11) & 7))), 4)
   store<u16>(f, (s & ~0x3800) | ((s + 0x800) & 0x3800), 2)
   return DONE
 }
@@ -79,12 +101,18 @@ function arithmetic(f: usize, group: u32, destination: usize, x: u64, xHigh: u32
   const a = load<u64>(p)
   const aHigh = u32(load<u16>(p, 8))
   switch (group) {
-    case 0: return addExtended(f, destination, a, aHigh, x, xHigh)
-    case 1: return multiplyExtended(f, destination, a, aHigh, x, xHigh)
-    case 4: return addExtended(f, destination, a, aHigh, x, xHigh ^ 0x8000)
-    case 5: return addExtended(f, destination, a, aHigh ^ 0x8000, x, xHigh)
-    case 6: return divideExtended(f, destination, a, aHigh, x, xHigh)
-    default: return divideExtended(f, destination, x, xHigh, a, aHigh)
+    case 0:
+      return addExtended(f, destination, a, aHigh, x, xHigh)
+    case 1:
+      return multiplyExtended(f, destination, a, aHigh, x, xHigh)
+    case 4:
+      return addExtended(f, destination, a, aHigh, x, xHigh ^ 0x8000)
+    case 5:
+      return addExtended(f, destination, a, aHigh ^ 0x8000, x, xHigh)
+    case 6:
+      return divideExtended(f, destination, a, aHigh, x, xHigh)
+    default:
+      return divideExtended(f, destination, x, xHigh, a, aHigh)
   }
 }
 
@@ -124,9 +152,10 @@ function storeNarrow(c: CpuState, f: usize, fits: bool, bytes: u32, pops: bool):
 function storeFloat(c: CpuState, f: usize, bytes: u32, pops: bool): u32 {
   const p = register(f, 0)
   const control = load<u16>(f)
-  const fits = bytes == 8
-    ? narrowToDouble(control, load<u64>(p), load<u16>(p, 8))
-    : narrowToSingle(control, load<u64>(p), load<u16>(p, 8))
+  const fits =
+    bytes == 8
+      ? narrowToDouble(control, load<u64>(p), load<u16>(p, 8))
+      : narrowToSingle(control, load<u64>(p), load<u16>(p, 8))
   return storeNarrow(c, f, fits, bytes, pops)
 }
 
@@ -233,7 +262,8 @@ function unaryForm(f: usize, modrm: u32): u32 {
       return compare(f, 0, 0, 0)
     case 0xfa:
       return u32(rootExtended(f, p, load<u64>(p), upper))
-    case 0xfc: { // FRNDINT
+    case 0xfc: {
+      // FRNDINT
       if (!integral(load<u16>(f), load<u64>(p), upper)) return SLOW
       const shift = clz(narrow)
       store<u64>(p, narrow << shift)
@@ -256,21 +286,40 @@ function registerForm(c: CpuState, f: usize, detail: u32): u32 {
   const value = load<u64>(q)
   const upper = u32(load<u16>(q, 8))
   switch (key) {
-    case D8 + 0: return u32(addExtended(f, p, load<u64>(p), load<u16>(p, 8), value, upper))
-    case D8 + 1: return u32(multiplyExtended(f, p, load<u64>(p), load<u16>(p, 8), value, upper))
-    case D8 + 4: return u32(addExtended(f, p, load<u64>(p), load<u16>(p, 8), value, upper ^ SIGN))
-    case D8 + 5: return u32(addExtended(f, p, value, upper, load<u64>(p), load<u16>(p, 8) ^ SIGN))
-    case D8 + 6: return u32(divideExtended(f, p, load<u64>(p), load<u16>(p, 8), value, upper))
-    case D8 + 7: return u32(divideExtended(f, p, value, upper, load<u64>(p), load<u16>(p, 8)))
-    case DC + 0: case DC + 1: case DC + 4: case DC + 5: case DC + 6: case DC + 7:
+    case D8 + 0:
+      return u32(addExtended(f, p, load<u64>(p), load<u16>(p, 8), value, upper))
+    case D8 + 1:
+      return u32(multiplyExtended(f, p, load<u64>(p), load<u16>(p, 8), value, upper))
+    case D8 + 4:
+      return u32(addExtended(f, p, load<u64>(p), load<u16>(p, 8), value, upper ^ SIGN))
+    case D8 + 5:
+      return u32(addExtended(f, p, value, upper, load<u64>(p), load<u16>(p, 8) ^ SIGN))
+    case D8 + 6:
+      return u32(divideExtended(f, p, load<u64>(p), load<u16>(p, 8), value, upper))
+    case D8 + 7:
+      return u32(divideExtended(f, p, value, upper, load<u64>(p), load<u16>(p, 8)))
+    case DC + 0:
+    case DC + 1:
+    case DC + 4:
+    case DC + 5:
+    case DC + 6:
+    case DC + 7:
       return u32(arithmetic(f, key & 7, q, value, upper))
-    case DE + 0: case DE + 1: case DE + 4: case DE + 5: case DE + 6: case DE + 7:
+    case DE + 0:
+    case DE + 1:
+    case DE + 4:
+    case DE + 5:
+    case DE + 6:
+    case DE + 7:
       return arithmetic(f, key & 7, q, value, upper) ? pop(f) : SLOW
-    case D8 + 2: case DD + 4:
+    case D8 + 2:
+    case DD + 4:
       return compare(f, value, upper, 0)
-    case D8 + 3: case DD + 5:
+    case D8 + 3:
+    case DD + 5:
       return compare(f, value, upper, 1)
-    case DE + 3: case DA + 5:
+    case DE + 3:
+    case DA + 5:
       return compare(f, value, upper, 2)
     case D9 + 0:
       return push(f, value, upper)
@@ -280,7 +329,9 @@ function registerForm(c: CpuState, f: usize, detail: u32): u32 {
       store<u16>(p, upper, 8)
       note(f, 0)
       return DONE
-    case D9 + 4: case D9 + 5: case D9 + 7:
+    case D9 + 4:
+    case D9 + 5:
+    case D9 + 7:
       return unaryForm(f, detail & 0xff)
     case DD + 2:
       copyRegister(q, p)
@@ -290,15 +341,26 @@ function registerForm(c: CpuState, f: usize, detail: u32): u32 {
       copyRegister(q, p)
       note(f, 0)
       return pop(f)
-    case DA + 0: return conditionalMove(c, p, q, 2)
-    case DA + 1: return conditionalMove(c, p, q, 4)
-    case DA + 2: return conditionalMove(c, p, q, 6)
-    case DA + 3: return conditionalMove(c, p, q, 10)
-    case DB + 0: return conditionalMove(c, p, q, 3)
-    case DB + 1: return conditionalMove(c, p, q, 5)
-    case DB + 2: return conditionalMove(c, p, q, 7)
-    case DB + 3: return conditionalMove(c, p, q, 11)
-    case DB + 5: case DB + 6: case DF + 5: case DF + 6: {
+    case DA + 0:
+      return conditionalMove(c, p, q, 2)
+    case DA + 1:
+      return conditionalMove(c, p, q, 4)
+    case DA + 2:
+      return conditionalMove(c, p, q, 6)
+    case DA + 3:
+      return conditionalMove(c, p, q, 10)
+    case DB + 0:
+      return conditionalMove(c, p, q, 3)
+    case DB + 1:
+      return conditionalMove(c, p, q, 5)
+    case DB + 2:
+      return conditionalMove(c, p, q, 7)
+    case DB + 3:
+      return conditionalMove(c, p, q, 11)
+    case DB + 5:
+    case DB + 6:
+    case DF + 5:
+    case DF + 6: {
       const r = order(f, value, upper)
       if (r == UNDECIDED) return SLOW
       setArithmetic(c, r == 0 ? 0x40 : r < 0 ? 1 : 0)
@@ -331,12 +393,15 @@ function emptyForm(c: CpuState, f: usize, detail: u32): u32 {
   switch (detail >> 3) {
     case D9 + 0:
       return (full >> i) & 1 ? push(f, load<u64>(p), load<u16>(p, 8)) : SLOW
-    case D9 + 4: case D9 + 5: case D9 + 7:
+    case D9 + 4:
+    case D9 + 5:
+    case D9 + 7:
       return unaryForm(f, detail & 0xff)
-    case DD + 2: case DD + 3:
+    case DD + 2:
+    case DD + 3:
       if (!(full & 1)) return SLOW
       copyRegister(p, register(f, 0))
-      store<u8>(f, load<u8>(f, 4) | (<u8>1 << <u8>(((status(f) >> 11) + i) & 7)), 4)
+      store<u8>(f, load<u8>(f, 4) | ((<u8>1) << (<u8>(((status(f) >> 11) + i) & 7))), 4)
       note(f, 0)
       return detail >> 3 == DD + 3 ? pop(f) : DONE
     case DF + 4:

@@ -33,7 +33,7 @@ export function writable(c: CpuState, linear: u64, bytes: u32): usize {
 
 export function widenDouble(bits: u64): bool {
   const biased = <u32>(bits >> 52) & 0x7ff
-  const sign = <u32>(bits >> 63) << 15
+  const sign = (<u32>(bits >> 63)) << 15
   if (biased - 1 >= 0x7fe) {
     significand = 0
     high = sign
@@ -131,7 +131,7 @@ export function integral(control: u32, from: u64, fromHigh: u32): bool {
 export function narrowToInteger(control: u32, from: u64, fromHigh: u32, bits: u32): bool {
   if (!integral(control, from, fromHigh)) return false
   const negative = fromHigh >> 15
-  if (narrow > (<u64>1 << u64(bits - 1)) - u64(1 - negative)) return false
+  if (narrow > ((<u64>1) << u64(bits - 1)) - u64(1 - negative)) return false
   if (negative) narrow = 0 - narrow
   return true
 }

@@ -8,7 +8,18 @@
 // instruction fault with #MF, never this one.
 import { FX_OFFSET } from '../../numbers/sizes'
 import { CpuState } from '../state/state'
-import { INEXACT, INVALID, beginX87, loadExtended, packExtendedHigh, packExtendedSignificand, raise as raiseFloat, raised, roundR, roundedUp } from '../vector/softfloat'
+import {
+  INEXACT,
+  INVALID,
+  beginX87,
+  loadExtended,
+  packExtendedHigh,
+  packExtendedSignificand,
+  raise as raiseFloat,
+  raised,
+  roundR,
+  roundedUp,
+} from '../vector/softfloat'
 
 export const STACK_FAULT: i32 = 0x40
 export const C0: u32 = 0x100
@@ -79,11 +90,11 @@ export function isEmpty(c: CpuState, i: u32): bool {
 }
 
 export function markFull(c: CpuState, i: u32): void {
-  store<u8>(fx(c), load<u8>(fx(c), 4) | (<u8>1 << <u8>physical(c, i)), 4)
+  store<u8>(fx(c), load<u8>(fx(c), 4) | ((<u8>1) << (<u8>physical(c, i))), 4)
 }
 
 export function markEmpty(c: CpuState, i: u32): void {
-  store<u8>(fx(c), load<u8>(fx(c), 4) & ~(<u8>1 << <u8>physical(c, i)), 4)
+  store<u8>(fx(c), load<u8>(fx(c), 4) & ~((<u8>1) << (<u8>physical(c, i))), 4)
 }
 
 export function pop(c: CpuState): void {

@@ -4,9 +4,71 @@
 // bits (computed with about 100 bits). Processors differ in these last bits, so no test compares them bit for bit with a
 // host. Arguments of the circular functions are reduced by the 66-bit pi of SDM 1 8.3.8.
 import { CpuState } from '../state/state'
-import { ADD, DENORMAL, DIVIDE_BY_ZERO, FINITE, INEXACT, INFINITE, MULTIPLY, ZERO, aClass, aDenormal, aExponent, aSign, aSignificand, arithmetic, bClass, bDenormal, bSign, indefinite, loadDouble, loadInteger, loadParts, moveAToB, moveAToR, moveRToA, propagateNaN, propagateNaNOfA, raise, setR, swapOperands, bExponent, bSignificand, scaleR } from '../vector/softfloat'
-import { add, arcTangent, divide, exponentialMinusOne, high, logarithmOfRatio, low, multiply, set, sineOrCosine } from './double-double'
-import { C1, C2, isEmpty, loadSt, markFull, pop, push, roundToExtended, setConditions, setStatusWord, settle, st, stackOverflow, stackUnderflow, statusWord, storeIndefinite, storeR } from './x87-stack'
+import {
+  ADD,
+  DENORMAL,
+  DIVIDE_BY_ZERO,
+  FINITE,
+  INEXACT,
+  INFINITE,
+  MULTIPLY,
+  ZERO,
+  aClass,
+  aDenormal,
+  aExponent,
+  aSign,
+  aSignificand,
+  arithmetic,
+  bClass,
+  bDenormal,
+  bSign,
+  indefinite,
+  loadDouble,
+  loadInteger,
+  loadParts,
+  moveAToB,
+  moveAToR,
+  moveRToA,
+  propagateNaN,
+  propagateNaNOfA,
+  raise,
+  setR,
+  swapOperands,
+  bExponent,
+  bSignificand,
+  scaleR,
+} from '../vector/softfloat'
+import {
+  add,
+  arcTangent,
+  divide,
+  exponentialMinusOne,
+  high,
+  logarithmOfRatio,
+  low,
+  multiply,
+  set,
+  sineOrCosine,
+} from './double-double'
+import {
+  C1,
+  C2,
+  isEmpty,
+  loadSt,
+  markFull,
+  pop,
+  push,
+  roundToExtended,
+  setConditions,
+  setStatusWord,
+  settle,
+  st,
+  stackOverflow,
+  stackUnderflow,
+  statusWord,
+  storeIndefinite,
+  storeR,
+} from './x87-stack'
 
 const LN2_HIGH: f64 = 0.6931471805599453
 const LN2_LOW: f64 = 2.3190468138462996e-17
@@ -24,7 +86,7 @@ function significandPair(sign: i32, significand: u64): void {
 
 /** 2^n as a double, |n| < 1000. */
 function power(n: i32): f64 {
-  return reinterpret<f64>(<u64>(n + 1023) << 52)
+  return reinterpret<f64>((<u64>(n + 1023)) << 52)
 }
 
 /** R = (high, low) * 2^exponent, not yet rounded. */

@@ -10,8 +10,64 @@ import { uopDetail, uopX } from '../blocks/ir'
 import { VECTOR_MF, VECTOR_NM, raiseNoCode } from '../state/fault'
 import { probeWrite, read16, read32, read64, readWhole, write16, write32, write64, writeWhole } from '../memory/memory'
 import { condition, setArithmetic } from '../state/flags'
-import { ADD, DIVIDE, INEXACT, INVALID, MULTIPLY, SUBTRACT, arithmetic, compareOperands, convertA, loadDouble, loadInteger, loadSingle, moveAToB, moveAToR, packDouble, packSingle, propagateNaNOfA, raised, replaceFlags, roundToDouble, roundToIntegral, roundToSingle, squareRoot, swapOperands, toInteger } from '../vector/softfloat'
-import { C0, C1, C2, C3, begin, clearC1, controlWord, copyRegister, fx, isEmpty, loadSt, markEmpty, markFull, pop, push, roundToPrecision, setConditions, setControlWord, setStackTop, setStatusWord, settle, st, stackOverflow, stackTop, stackUnderflow, statusWord, storeForbidden, storeIndefinite, storeR } from './x87-stack'
+import {
+  ADD,
+  DIVIDE,
+  INEXACT,
+  INVALID,
+  MULTIPLY,
+  SUBTRACT,
+  arithmetic,
+  compareOperands,
+  convertA,
+  loadDouble,
+  loadInteger,
+  loadSingle,
+  moveAToB,
+  moveAToR,
+  packDouble,
+  packSingle,
+  propagateNaNOfA,
+  raised,
+  replaceFlags,
+  roundToDouble,
+  roundToIntegral,
+  roundToSingle,
+  squareRoot,
+  swapOperands,
+  toInteger,
+} from '../vector/softfloat'
+import {
+  C0,
+  C1,
+  C2,
+  C3,
+  begin,
+  clearC1,
+  controlWord,
+  copyRegister,
+  fx,
+  isEmpty,
+  loadSt,
+  markEmpty,
+  markFull,
+  pop,
+  push,
+  roundToPrecision,
+  setConditions,
+  setControlWord,
+  setStackTop,
+  setStatusWord,
+  settle,
+  st,
+  stackOverflow,
+  stackTop,
+  stackUnderflow,
+  statusWord,
+  storeForbidden,
+  storeIndefinite,
+  storeR,
+} from './x87-stack'
 import { initialise, loadEnvironment, restore, save, storeEnvironment } from './x87-environment'
 import { exponentAndSignificand, loadConstant, partialRemainder, scale } from './x87-extra'
 import { loadDecimal, storeDecimal } from './x87-decimal'
@@ -122,12 +178,12 @@ function loadMemoryOperand(c: CpuState, opcode: u32): bool {
     if (!c.fault) loadDouble(value)
   } else if (opcode == 6) {
     const value = read16(c, c.t0)
-    if (!c.fault) loadInteger(<i64><i16>value)
+    if (!c.fault) loadInteger(<i64>(<i16>value))
   } else {
     const value = <u32>read32(c, c.t0)
     if (c.fault) return false
     if (opcode == 0) loadSingle(value)
-    else loadInteger(<i64><i32>value)
+    else loadInteger(<i64>(<i32>value))
   }
   return !c.fault
 }
@@ -214,7 +270,10 @@ function storeExtendedMemory(c: CpuState): void {
 
 function memoryForm(c: CpuState, u: usize, opcode: u32, group: u32): void {
   switch (opcode) {
-    case 0: case 2: case 4: case 6: {
+    case 0:
+    case 2:
+    case 4:
+    case 6: {
       if (!loadMemoryOperand(c, opcode)) return
       moveAToB()
       const empty = isEmpty(c, 0)
@@ -232,7 +291,8 @@ function memoryForm(c: CpuState, u: usize, opcode: u32, group: u32): void {
           pushA(c, true)
           return
         }
-        case 2: case 3:
+        case 2:
+        case 3:
           storeFloat(c, false, group == 3)
           return
         case 4:
@@ -262,7 +322,8 @@ function memoryForm(c: CpuState, u: usize, opcode: u32, group: u32): void {
         case 1: // FISTTP
           storeInteger(c, 32, true, true)
           return
-        case 2: case 3:
+        case 2:
+        case 3:
           storeInteger(c, 32, group == 3)
           return
         case 5:
@@ -284,7 +345,8 @@ function memoryForm(c: CpuState, u: usize, opcode: u32, group: u32): void {
         case 1: // FISTTP
           storeInteger(c, 64, true, true)
           return
-        case 2: case 3:
+        case 2:
+        case 3:
           storeFloat(c, true, group == 3)
           return
         case 4:
@@ -309,7 +371,8 @@ function memoryForm(c: CpuState, u: usize, opcode: u32, group: u32): void {
         case 1: // FISTTP
           storeInteger(c, 16, true, true)
           return
-        case 2: case 3:
+        case 2:
+        case 3:
           storeInteger(c, 16, group == 3)
           return
         case 4:
@@ -400,7 +463,13 @@ function unaryForm(c: CpuState, modrm: u32): void {
     case 0xe5:
       examine(c)
       return
-    case 0xe8: case 0xe9: case 0xea: case 0xeb: case 0xec: case 0xed: case 0xee:
+    case 0xe8:
+    case 0xe9:
+    case 0xea:
+    case 0xeb:
+    case 0xec:
+    case 0xed:
+    case 0xee:
       if (!isEmpty(c, 7)) stackOverflow(c)
       else {
         push(c)
@@ -421,7 +490,15 @@ function unaryForm(c: CpuState, modrm: u32): void {
     compareGroup(c, isEmpty(c, 0), true)
     return
   }
-  if (modrm == 0xf0 || modrm == 0xf1 || modrm == 0xf2 || modrm == 0xf3 || modrm == 0xf9 || modrm == 0xfb || modrm >= 0xfe) {
+  if (
+    modrm == 0xf0 ||
+    modrm == 0xf1 ||
+    modrm == 0xf2 ||
+    modrm == 0xf3 ||
+    modrm == 0xf9 ||
+    modrm == 0xfb ||
+    modrm >= 0xfe
+  ) {
     transcendental(c, modrm)
     return
   }
@@ -447,7 +524,8 @@ function unaryForm(c: CpuState, modrm: u32): void {
     case 0xe1: // FABS
       store<u16>(p, load<u16>(p, 8) & 0x7fff, 8)
       return
-    case 0xf5: case 0xf8:
+    case 0xf5:
+    case 0xf8:
       partialRemainder(c, modrm == 0xf5)
       return
     case 0xfa:
@@ -469,7 +547,9 @@ function registerForm(c: CpuState, opcode: u32, modrm: u32): void {
   const i = modrm & 7
   const group = (modrm >> 3) & 7
   switch (opcode) {
-    case 0: case 4: case 6: {
+    case 0:
+    case 4:
+    case 6: {
       if (group == 2 || group == 3) {
         const popsTwo = opcode == 6 && group == 3
         if (!compareGroup(c, registerOperand(c, i), true)) return
@@ -527,7 +607,8 @@ function registerForm(c: CpuState, opcode: u32, modrm: u32): void {
         pop(c)
       } else if (group == 1) exchange(c, i)
       else if (group < 4) storeRegister(c, i, true)
-      else if (group == 4) store<u16>(changetype<usize>(c), <u16>statusWord(c)) // FNSTSW AX
+      else if (group == 4)
+        store<u16>(changetype<usize>(c), <u16>statusWord(c)) // FNSTSW AX
       else compareToFlags(c, i, group == 6, true)
   }
 }
