@@ -21,15 +21,32 @@ const levels = [
 ]
 /** Rooms whose inner folders are rooms too. */
 const inner = new Set(['debug', 'guest', 'lab', 'patch', 'upgrade'])
+/** The rooms of the CPU core, lowest first, and the arrows between them that run upward all the same; its README says why. */
+const coreRooms = ['state', 'memory', 'blocks', 'decode', 'system', 'vector', 'x87', 'execute']
+const coreUpward = new Set(['memory -> blocks', 'memory -> system', 'blocks -> decode', 'vector -> x87'])
 const levelOf = new Map(levels.flatMap((rooms, level) => rooms.map((room) => [room, level])))
 
 const arrows = new Map()
 const wrong = []
+
+function checkCore(path, file) {
+  const from = coreRooms.indexOf(path.split('/')[2])
+  if (from < 0) return
+  for (const match of readFileSync(file, 'utf8').matchAll(/from\s*'\.\.\/(\w+)\//g)) {
+    const to = coreRooms.indexOf(match[1])
+    if (to > from && !coreUpward.has(`${coreRooms[from]} -> ${coreRooms[to]}`))
+      wrong.push(
+        `${path} imports from ${match[1]}: in the core imports go down too, but for those that its README lists`,
+      )
+  }
+}
+
 for (const entry of readdirSync(source, { recursive: true, withFileTypes: true })) {
   if (!entry.isFile() || !entry.name.endsWith('.ts') || entry.name.endsWith('.d.ts')) continue
   const file = join(entry.parentPath ?? entry.path, entry.name)
   const path = relative(source, file)
   const room = path.split('/')[0]
+  if (path.startsWith('cpu/core/')) checkCore(path, file)
   if (path.startsWith('cpu/core/') || !levelOf.has(room)) continue
   for (const match of readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'(\.[^']*)'/g)) {
     const target = relative(source, resolve(dirname(file), match[1]))

@@ -9,7 +9,7 @@ const records = {
   CPU_STATE: 'state/state/CpuState',
   TLB_ENTRY: 'memory/tlb-entry/TlbEntry',
   BLOCK: 'blocks/ir/Block',
-  REGION: 'execute/jit/Region',
+  REGION: 'blocks/regions/Region',
 }
 
 // biome-ignore lint/style/noDefaultExport: the compiler takes a transform from the default export

@@ -23,7 +23,7 @@ import {
 import { runCpu } from './execute/run'
 import { readFlags, setArithmetic } from './state/flags'
 import { cutBlock, dropAllBlocks, dropCode, stopAtBoundary } from './blocks/blocks'
-import { dropWriteTags, tlbFlushAll } from './memory/memory'
+import { dropWriteTags, tlbFlushAll } from './memory/fast-tlb'
 import { Block } from './blocks/ir'
 import { changeBreakpoint } from './blocks/breakpoints'
 import { configureCoherence, retiredSoFar } from './blocks/coherence'
@@ -32,11 +32,11 @@ import { inspect } from './memory/mmu'
 import { updateMode } from './system/segments'
 import { armDebug } from './system/debug'
 import { resetState, startupState } from './system/reset'
-import { loadAll, saveAll, saveArea } from './state/save'
-import { allocateRegion, linkRegion, setThreshold } from './execute/jit'
+import { loadAll, saveAll, saveArea } from './execute/save'
+import { allocateRegion, linkRegion, setThreshold } from './blocks/regions'
 
 export { multiplyHighSigned as jitMultiplyHigh } from './execute/arithmetic'
-export { jitCold, jitColdEnd, jitFlags, jitSystem, jitVector, jitX87 } from './execute/jit'
+export { jitCold, jitColdEnd, jitFlags, jitSystem, jitVector, jitX87 } from './execute/compiled-helpers'
 
 export { countersPointer } from './state/counters'
 

@@ -1,6 +1,6 @@
 // Loads and stores in compiled code: the TLB's tag compared inline; where it does not hold, the interpreter takes over at the uop.
 //
-// A tag that does not hold means one of many things (core/memory/memory.ts), all of them rare. No call stands on this way: V8 keeps nothing in
+// A tag that does not hold means one of many things (core/memory/tlb-entry.ts), all of them rare. No call stands on this way: V8 keeps nothing in
 // registers over a call, and a call on the rare way made loops over memory a third to a half slower.
 
 import { TLB_ENTRY } from '../layouts.js'

@@ -11,7 +11,7 @@ import type { Uop } from './uops.js'
 import { Code, F32, F64, I32, I64, V128, W } from './wasm.js'
 import { V } from './wasm-simd.js'
 
-/** How a function says why it returned (core/execute/jit.ts). */
+/** How a function says why it returned (core/execute/enter-compiled.ts). */
 
 // Parameters.
 export const C = 0

@@ -1,4 +1,4 @@
-// What compiled code says when it is left, and what its helpers say when they return (core/execute/jit.ts).
+// What compiled code says when it is left, and what its helpers say when they return (core/execute/enter-compiled.ts).
 
 export const JIT_OK: u32 = 0
 export const JIT_FAULT: u32 = 1

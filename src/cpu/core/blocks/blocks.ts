@@ -28,14 +28,15 @@ import {
   ramBytes,
   runningCpu,
 } from '../state/layout'
-import { advanceGeneration, dropWriteTags, generationOf, translate } from '../memory/memory'
+import { advanceGeneration, dropWriteTags, generationOf } from '../memory/fast-tlb'
+import { translate } from '../memory/linear'
 import { CODE_PAGE_BYTES, CodePage, NOWHERE, codePage } from './code-pages'
 import { VECTOR_GP, VECTOR_UD, raise, raiseNoCode } from '../state/fault'
 import { decodeBlock, decodeCutBlock } from '../decode/decode'
 import { countStore, forgetExecuted, markExecuted } from './executed'
 import { FORGOTTEN, forgetLogged, logEnd, logPositions, loggedPage, logStore } from './coherence'
 import { ARENA_EMPTIED, BLOCK_DROPPED, CHECKED, DECODED, FOUND, PASSED, count } from '../state/counters'
-import { dropRegions, killRegions } from '../execute/jit'
+import { dropRegions, killRegions } from './regions'
 
 const ARENA_RESERVE: usize = BLOCK_BYTES + UOP_BYTES * 1024 + 2 * CODE_PAGE_BYTES
 

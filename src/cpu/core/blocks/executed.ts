@@ -8,7 +8,7 @@
 // marks it again. Each loss doubles the number of stores, up to 4096: a page with code and data is not decoded over and over.
 // With one vCPU, or in coherence mode 0, nothing is logged and nothing is marked.
 import { EXECUTED_GROUP, PAGE_EXECUTED, executedCounts, executedGroups, pageFlags, ramBytes } from '../state/layout'
-import { dropWriteTags } from '../memory/memory'
+import { dropWriteTags } from '../memory/fast-tlb'
 import { isLogging } from './coherence'
 
 const FIRST_STORES: u32 = 64

@@ -105,8 +105,8 @@ export class Block {
   sequence: u64 // 72: code-write log position its bytes were read at
   stale: u32 // 80: bytes were rewritten by another vCPU; may run until this one serializes
   uopEnd: usize // 84
-  heat: i32 // 88: entries left until it is hot; negative: ask jit.ts at each entry
-  region: usize // 92: compiled code that may be entered here (jit.ts), 0 none
+  heat: i32 // 88: entries left until it is hot; negative: ask enter-compiled.ts at each entry
+  region: usize // 92: compiled code that may be entered here (regions.ts), 0 none
   ordinal: u32 // 96: number of this block in that region
   inRegions: u32 // 100: some region may contain this block
 }

@@ -26,7 +26,7 @@ import {
 } from '../../numbers/operations'
 import { CpuState, MODE_CODE64, SEG_DS, SEG_FS, SEG_SS } from '../state/state'
 import { functionImmediate } from '../blocks/ir'
-import { codeByte, openSecondPage } from '../blocks/code-bytes'
+import { codeByte, openSecondPage } from './code-bytes'
 import { VECTOR_GP } from '../state/fault'
 
 export const NO_SEGMENT: u32 = 255

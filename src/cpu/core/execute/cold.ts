@@ -53,8 +53,8 @@ import { setCarryOverflow } from './arithmetic'
 import { divide } from './divide'
 import { multiply } from './multiply'
 import { VECTOR_DE, VECTOR_GP, raise, raiseNoCode } from '../state/fault'
-import { probeWrite, readSize, readWhole, writeSize, writeWhole } from '../memory/memory'
-import { checkTarget, setStackPointerMasked, stackLinear, stackMask } from '../memory/segment-check'
+import { probeWrite, readSize, readWhole, writeSize, writeWhole } from '../memory/linear'
+import { checkTarget, setStackPointerMasked, stackLinear, stackMask } from '../system/segment-check'
 import { stringInstruction } from './string'
 
 /** Writes a general register or temporary with the width of the operand. */

@@ -27,7 +27,7 @@ import { cpuAt, cpuCount, dropCompiled, setDropCompiled, setRunningCpu } from '.
 import { acknowledgeInterrupt } from '../state/imports'
 import { emptyArena, findBlock, linearOf } from '../blocks/blocks'
 import { LEAVE, LEAVE_BREAK, interpret } from './interpret'
-import { enterCompiled } from './jit'
+import { enterCompiled } from './enter-compiled'
 import { breakpointCount, isBreakpoint } from '../blocks/breakpoints'
 import { deliverDebugTrap, deliverFault, deliverInterrupt, deliverNmi, singleStepTrap } from '../system/exceptions'
 import { instructionBreakpoint } from '../system/debug'

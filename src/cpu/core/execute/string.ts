@@ -8,9 +8,9 @@ import { DF, TF } from '../../numbers/registers'
 import { CpuState, SEG_ES } from '../state/state'
 import { uopDetail, uopX } from '../blocks/ir'
 import { flagZf } from '../state/flags'
-import { readSize, writeSize } from '../memory/memory'
+import { readSize, writeSize } from '../memory/linear'
 import { tlbEntry } from '../memory/tlb-entry'
-import { linearIn } from '../memory/segment-check'
+import { linearIn } from '../system/segment-check'
 import { readSlot, signExtend, writeSlot } from './cold'
 
 export const STRING_MOVS: u32 = 0

@@ -1,6 +1,6 @@
 // The page walker: linear to physical for 4-level, PAE and 32-bit paging (SDM 3A chapter 4).
 //
-// Called when the fast tags (memory.ts) miss. Asks the second-level TLB first; only if that has nothing, or denies the access, or must
+// Called when the fast tags (tlb-entry.ts) miss. Asks the second-level TLB first; only if that has nothing, or denies the access, or must
 // record a first write, it reads the tables.
 // Constraints:
 //  1. Rights are checked with the control bits of now (CR0.WP, CR4.SMEP/SMAP, CPL), never with those of the time of entry.
@@ -13,16 +13,8 @@ import { ACCESS_EXECUTE, ACCESS_WRITE, CONTEXT_SUPERVISOR, CONTEXT_USER, CpuStat
 import { eventMask } from '../state/layout'
 import { event } from '../state/imports'
 import { VECTOR_GP, raise, raiseNotCanonical, raisePageFault } from '../state/fault'
-import {
-  TLB_EXECUTE,
-  TLB_GLOBAL,
-  TLB_WRITE,
-  physicalRead32,
-  physicalRead64,
-  physicalWrite32,
-  physicalWrite64,
-  tlbInsert,
-} from './memory'
+import { TLB_EXECUTE, TLB_GLOBAL, TLB_WRITE, tlbInsert } from './fast-tlb'
+import { physicalRead32, physicalRead64, physicalWrite32, physicalWrite64 } from './physical'
 import {
   RIGHT_DIRTY,
   RIGHT_NO_EXECUTE,

@@ -1,6 +1,6 @@
 // The second-level TLB: what this vCPU is allowed to remember of the page tables (SDM 3A 4.10).
 //
-// The direct-mapped tags in memory.ts are only a quick copy of some entries here, for the current PCID, privilege and control bits. This
+// The direct-mapped tags in tlb-entry.ts are only a quick copy of some entries here, for the current PCID, privilege and control bits. This
 // one is the model of the hardware's TLB: entries of other PCIDs survive a MOV to CR3, global entries survive more, and an entry is used
 // although its page-table entry has changed since, until an instruction invalidates it.
 // Constraints:
@@ -17,7 +17,7 @@ import { event } from '../state/imports'
 import { TLB_ASKED, TLB_FILLED, count } from '../state/counters'
 import { stopAtBoundary } from '../blocks/blocks'
 import { forgetAddressSpace, forgetCodePage, forgetPutAside, newNonGlobalGeneration } from '../blocks/code-pages'
-import { tlbFlushAll, tlbFlushNonGlobal, tlbFlushPage } from './memory'
+import { tlbFlushAll, tlbFlushNonGlobal, tlbFlushPage } from './fast-tlb'
 import {
   ARRAY_1G,
   ARRAY_2M,

@@ -80,7 +80,7 @@ export function setDropCompiled(wanted: bool): void {
   dropCompiled = wanted
 }
 
-/** Records of compiled regions (jit.ts), behind each vCPU's blocks. */
+/** Records of compiled regions (blocks/regions.ts), behind each vCPU's blocks. */
 const REGION_BYTES: u32 = 0x100000
 
 function arenaBytes(vcpus: u32): u32 {

@@ -190,7 +190,7 @@ export class CpuState {
   jumpCache: usize
   csBaseSeen: u64 // 936: CS base the current generation of blocks belongs to
   breakAt: u64 // 944: RIP of the breakpoint last reported
-  // Compiled code (jit.ts).
+  // Compiled code (enter-compiled.ts).
   jitRest: i64 // 952: budget beyond the fuel that compiled code was given
   jitFuel: i32 // 960: fuel left when it returned
   jitStatus: u32 // 964: after a helper of compiled code: JIT_OK, JIT_FAULT or JIT_STOP

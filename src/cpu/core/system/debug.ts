@@ -7,7 +7,7 @@
 import { RF } from '../../numbers/registers'
 import { ACCESS_WRITE, CpuState } from '../state/state'
 import { VECTOR_GP, VECTOR_UD, raise, raiseNoCode } from '../state/fault'
-import { tlbFlushAll } from '../memory/memory'
+import { tlbFlushAll } from '../memory/fast-tlb'
 import { DR6_BD, deliverDebug } from './exceptions'
 
 const ARMED_DATA: u32 = 1

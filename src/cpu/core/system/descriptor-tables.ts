@@ -5,7 +5,7 @@
 // It must not know what the descriptor is wanted for: the checks of type and privilege are the caller's.
 import { CpuState } from '../state/state'
 import { raise } from '../state/fault'
-import { readSystem64, writeSystem8 } from '../memory/memory'
+import { readSystem64, writeSystem8 } from '../memory/linear'
 
 /** Attribute bits, as in CpuState: descriptor bytes 5 and 6. */
 export const ATTRIBUTE_TYPE: u32 = 15

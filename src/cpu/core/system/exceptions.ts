@@ -46,7 +46,7 @@ import {
   limitOf,
   markAccessed,
 } from './descriptor-tables'
-import { readSystem16, readSystem64 } from '../memory/memory'
+import { readSystem16, readSystem64 } from '../memory/linear'
 import { isCanonical } from '../memory/mmu'
 import { isLongActive, isProtected, setNullSegment, setRealSegment, setSegmentFrom, updateMode } from './segments'
 import {

@@ -28,7 +28,7 @@ import {
   markAccessed,
 } from './descriptor-tables'
 import { VECTOR_GP, VECTOR_NP, VECTOR_SS, raise } from '../state/fault'
-import { read16, read32 } from '../memory/memory'
+import { read16, read32 } from '../memory/linear'
 import { isCanonical } from '../memory/mmu'
 import {
   dropInnerSegments,

@@ -8,7 +8,7 @@ import { readFlags, writeFlags } from '../state/flags'
 import { VECTOR_GP, raise } from '../state/fault'
 import { checkReturnCode, checkReturnStack, enterReturn, goToTask, markReturnCode, returnFits } from './far-transfer'
 import { dropInnerSegments, is64, isLongActive, isProtected, setRealSegment, setSegment, updateMode } from './segments'
-import { readSystem16 } from '../memory/memory'
+import { readSystem16 } from '../memory/linear'
 import { TASK_RETURN } from './task-switch'
 import { commitStack, popValue, setStackPointer, useCurrentStack } from './stack-frame'
 

@@ -57,7 +57,20 @@ const MTRRCAP: u64 = 0x508
  * RDCL_NO, IBRS_ALL, SKIP_L1DFL_VMENTRY, SSB_NO, MDS_NO, IF_PSCHANGE_MC_NO, TAA_NO, SBDR_SSDP_NO, FBSDP_NO, PSDP_NO, BHI_NO, PBRSB_NO, GDS_NO, RFDS_NO.
  */
 const ARCH_CAPABILITIES: u64 =
-  (1 << 0) | (1 << 1) | (1 << 3) | (1 << 4) | (1 << 5) | (1 << 6) | (1 << 8) | (1 << 13) | (1 << 14) | (1 << 15) | (1 << 20) | (1 << 24) | (1 << 26) | (1 << 27)
+  (1 << 0) |
+  (1 << 1) |
+  (1 << 3) |
+  (1 << 4) |
+  (1 << 5) |
+  (1 << 6) |
+  (1 << 8) |
+  (1 << 13) |
+  (1 << 14) |
+  (1 << 15) |
+  (1 << 20) |
+  (1 << 24) |
+  (1 << 26) |
+  (1 << 27)
 /** IBRS, STIBP. */
 const SPEC_CTRL_DEFINED: u64 = 3
 /** Fast strings; BTS and PEBS unavailable. */

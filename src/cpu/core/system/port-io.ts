@@ -6,9 +6,9 @@ import { DF, IOPL, TF, VM } from '../../numbers/registers'
 import { CpuState, SEG_ES } from '../state/state'
 import { portRead, portWrite } from '../state/imports'
 import { VECTOR_GP, raise } from '../state/fault'
-import { probeWrite, readSize, readSystem16, writeSize } from '../memory/memory'
+import { probeWrite, readSize, readSystem16, writeSize } from '../memory/linear'
 import { ATTRIBUTE_PRESENT } from './descriptor-tables'
-import { linearIn } from '../memory/segment-check'
+import { linearIn } from './segment-check'
 import { checkPort } from './debug'
 
 /** May this program use the ports [port, port + size)? */

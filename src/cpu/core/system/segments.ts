@@ -50,7 +50,7 @@ import {
   limitOf,
   markAccessed,
 } from './descriptor-tables'
-import { readSystem64 } from '../memory/memory'
+import { readSystem64 } from '../memory/linear'
 
 const CR4_SMAP: u64 = 0x200000
 const CR0_AM: u64 = 0x40000

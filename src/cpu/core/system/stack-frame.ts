@@ -20,7 +20,7 @@ import {
   writeSystem16,
   writeSystem32,
   writeSystem64,
-} from '../memory/memory'
+} from '../memory/linear'
 
 let pointer: u64 = 0
 let mask: u64 = 0

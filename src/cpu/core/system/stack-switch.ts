@@ -17,7 +17,7 @@ import {
   markAccessed,
 } from './descriptor-tables'
 import { VECTOR_SS, VECTOR_TS, raise } from '../state/fault'
-import { readSystem16, readSystem32, readSystem64 } from '../memory/memory'
+import { readSystem16, readSystem32, readSystem64 } from '../memory/linear'
 import { isLongActive } from './segments'
 
 export let innerSelector: u32 = 0

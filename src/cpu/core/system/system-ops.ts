@@ -100,7 +100,7 @@ import {
 import { uopArgument, uopD, uopDetail, uopFunction, uopS1, uopX } from '../blocks/ir'
 import { readFlags, setArithmetic, writeFlags } from '../state/flags'
 import { VECTOR_BR, VECTOR_GP, VECTOR_NP, VECTOR_OF, VECTOR_UD, raise, raiseNoCode } from '../state/fault'
-import { read16, read8, readWhole, write16, writeSystem8, writeWhole } from '../memory/memory'
+import { read16, read8, readWhole, write16, writeSystem8, writeWhole } from '../memory/linear'
 import {
   ATTRIBUTE_PRESENT,
   TYPE_LDT,

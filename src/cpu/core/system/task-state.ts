@@ -3,7 +3,7 @@
 // Promises: `readTask` leaves a whole image in the accessors below and changes nothing; `saveTask` writes the registers of now, and after
 // `touchTask` has passed it cannot fault. All accesses are implicit supervisor accesses.
 import { CpuState, segmentSelector, slot } from '../state/state'
-import { readSystem16, readSystem32, readSystem8, writeSystem16, writeSystem32, writeSystem8 } from '../memory/memory'
+import { readSystem16, readSystem32, readSystem8, writeSystem16, writeSystem32, writeSystem8 } from '../memory/linear'
 
 /** Last byte a task switch reads or writes: through the word with the T bit; the 16-bit TSS ends with the LDT selector. */
 export const TSS32_LAST: u32 = 0x67

@@ -30,7 +30,7 @@ import {
   limitOf,
   markAccessed,
 } from './descriptor-tables'
-import { readSystem8, writeSystem16, writeSystem8 } from '../memory/memory'
+import { readSystem8, writeSystem16, writeSystem8 } from '../memory/linear'
 import { setNullSegment, setRealSegment, setSegment, setSegmentFrom, updateMode } from './segments'
 import { writeCr3 } from './control-registers'
 import { armDebug } from './debug'

@@ -10,7 +10,7 @@ import { FX_OFFSET, VECTOR_SCRATCH_OFFSET, XMM_OFFSET } from '../../numbers/size
 import { CpuState, MODE_CODE64, MODE_CODE_MASK } from '../state/state'
 import { VECTOR_GP, VECTOR_NM, raise, raiseNoCode, raiseNotCanonical } from '../state/fault'
 import { isCanonical } from '../memory/mmu'
-import { probeWrite, readWhole, writeWhole } from '../memory/memory'
+import { probeWrite, readWhole, writeWhole } from '../memory/linear'
 
 const MXCSR_BITS: u32 = 0xffff
 

@@ -26,7 +26,7 @@ import {
 import { CpuState, setSlot, slot } from '../state/state'
 import { uopArgument, uopD, uopDetail, uopFunction, uopS1, uopX } from '../blocks/ir'
 import { VECTOR_MF, VECTOR_NM, VECTOR_UD, raiseNoCode } from '../state/fault'
-import { write32, write64 } from '../memory/memory'
+import { write32, write64 } from '../memory/linear'
 import { mmxOperation } from './sse-integer'
 import { beginFloat, doubleToInteger, integerToDouble, integerToSingle, singleToInteger } from './sse-float'
 import { acceptFlags, maskedStore, memorySource, vectorRegister } from './sse'

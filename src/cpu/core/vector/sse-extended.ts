@@ -20,7 +20,7 @@ import {
 } from '../../numbers/vector-functions'
 import { CpuState, setSlot, slot } from '../state/state'
 import { uopArgument, uopD, uopDetail, uopFunction, uopS1, uopX } from '../blocks/ir'
-import { read8, read32, read64, write16, write32, write64, write8 } from '../memory/memory'
+import { read8, read32, read64, write16, write32, write64, write8 } from '../memory/linear'
 import { setArithmetic } from '../state/flags'
 import { beginFloat } from './sse-float'
 import { dotPairs, dotProductsDouble, dotProductsSingle, dotSum, dotSumDouble } from './sse-extended-float'

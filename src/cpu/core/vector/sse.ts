@@ -55,7 +55,7 @@ import {
   write32,
   write64,
   write8,
-} from '../memory/memory'
+} from '../memory/linear'
 import { setArithmetic } from '../state/flags'
 import { integerOperation } from './sse-integer'
 import {

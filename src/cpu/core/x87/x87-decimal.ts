@@ -1,7 +1,7 @@
 // FBLD and FBSTP: packed decimal integers of 18 digits and a sign byte (SDM 1 4.7).
 import { VECTOR_SCRATCH_OFFSET } from '../../numbers/sizes'
 import { CpuState } from '../state/state'
-import { probeWrite, readWhole, writeWhole } from '../memory/memory'
+import { probeWrite, readWhole, writeWhole } from '../memory/linear'
 import { INVALID, aSign, loadInteger, loadParts, replaceFlags, toInteger } from '../vector/softfloat'
 import { isEmpty, loadSt, pop, settle, stackUnderflow, storeForbidden } from './x87-stack'
 

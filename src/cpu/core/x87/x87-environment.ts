@@ -4,7 +4,7 @@
 // fault changes nothing. It must not compute.
 import { VECTOR_SCRATCH_OFFSET } from '../../numbers/sizes'
 import { CpuState, MODE_REAL } from '../state/state'
-import { readWhole, writeWhole } from '../memory/memory'
+import { readWhole, writeWhole } from '../memory/linear'
 import { copyRegister, fx, controlWord, setControlWord, setStatusWord, st, statusWord } from './x87-stack'
 
 function environmentBytes(size: u32): u32 {

@@ -8,7 +8,7 @@ import { VECTOR_SCRATCH_OFFSET } from '../../numbers/sizes'
 import { CpuState } from '../state/state'
 import { uopDetail, uopX } from '../blocks/ir'
 import { VECTOR_MF, VECTOR_NM, raiseNoCode } from '../state/fault'
-import { probeWrite, read16, read32, read64, readWhole, write16, write32, write64, writeWhole } from '../memory/memory'
+import { probeWrite, read16, read32, read64, readWhole, write16, write32, write64, writeWhole } from '../memory/linear'
 import { condition, setArithmetic } from '../state/flags'
 import {
   ADD,

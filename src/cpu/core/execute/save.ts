@@ -10,13 +10,13 @@
 // per vCPU [0, DERIVED_OFFSET), [FX_OFFSET, FX_END) and its system area (tlb.ts).
 import { SLOT_T0, SLOT_ZERO } from '../../numbers/operations'
 import { DERIVED_OFFSET, FX_END, FX_OFFSET } from '../../numbers/sizes'
-import { CpuState } from './state'
-import { LOG_ENTRIES, cpuAt, cpuCount, ramBytes, saveBase } from './layout'
+import { CpuState } from '../state/state'
+import { LOG_ENTRIES, cpuAt, cpuCount, ramBytes, saveBase } from '../state/layout'
 import { LOG_SAVED_BYTES, clearLog, loadLog, logEnd, logPositions, saveLog } from '../blocks/coherence'
 import { loadExecuted, saveExecuted } from '../blocks/executed'
 import { dropLoggedCode } from '../blocks/blocks'
 import { loadTranslations, saveTranslations } from '../memory/tlb'
-import { tlbFlushAll } from '../memory/memory'
+import { tlbFlushAll } from '../memory/fast-tlb'
 import { updateMode } from '../system/segments'
 import { armDebug } from '../system/debug'
 

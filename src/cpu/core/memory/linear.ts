@@ -1,10 +1,10 @@
-// Guest memory: the TLB, loads and stores by linear address, and physical access for the page walker.
+// Loads and stores by linear address. Each looks at its entry of the fast TLB (tlb-entry.ts) first; what misses there takes the slow path.
 //
-// Each access looks at its entry (tlb-entry.ts) first; what misses there takes the slow path.
 // An access that crosses a page fails the tag comparison, because the tag is compared with the page of its LAST byte.
-// Constraints: 1. a store that may fault in its second page changes nothing in its first; 2. a store into decoded code drops that code before
-// the next instruction (blocks.ts); 3. a page's dirty byte is set before its first store after clearDirty.
-import { TLB_BYTES, TLB_ENTRY_BYTES, TLB_FILLED_OFFSET, TLB_FILLED_WORDS } from '../../numbers/sizes'
+// Constraint: an access that may fault in a later part changes nothing in an earlier one.
+import { TLB_BYTES } from '../../numbers/sizes'
+import { VECTOR_AC, raise, raiseNotCanonical } from '../state/fault'
+import { isRam, pageFlags } from '../state/layout'
 import {
   ACCESS_READ,
   ACCESS_WRITE,
@@ -13,137 +13,13 @@ import {
   CONTEXT_USER_ALIGNED,
   CpuState,
 } from '../state/state'
-import { CONTEXTS, cpuAt, cpuCount, dirtyPages, isRam, markDirty, memoryAt, pageFlags, ramBase } from '../state/layout'
-import { mmioRead, mmioWrite } from '../state/imports'
-import { storeIntoCode } from '../blocks/blocks'
-import { forgetCodePage, newGeneration } from '../blocks/code-pages'
-import { VECTOR_AC, raise, raiseNotCanonical } from '../state/fault'
-import { isCanonical, walk } from './mmu'
-import { NO_TAG, TlbEntry, dropEntry, tlbEntry } from './tlb-entry'
-import { TAGS_FLUSHED, count } from '../state/counters'
 import { checkData } from '../system/debug'
+import { TLB_EXECUTE, TLB_WRITE } from './fast-tlb'
+import { isCanonical, walk } from './mmu'
+import { physicalRead, physicalWrite } from './physical'
+import { tlbEntry } from './tlb-entry'
 
-export const TLB_WRITE: u32 = 2 // writable, and the dirty bit is set
-export const TLB_EXECUTE: u32 = 4
-export const TLB_GLOBAL: u32 = 8
 const PAGE_MASK: u64 = ~0xfff
-
-/** Enters a translation. `flags`: TLB_*; `physicalPage` is 4 KiB aligned. Devices are not entered. */
-export function tlbInsert(c: CpuState, context: u32, linear: u64, physicalPage: u64, flags: u32): void {
-  const entry = tlbEntry(c.tlbBase + context * TLB_BYTES, linear)
-  const page = linear & PAGE_MASK
-  const host = memoryAt(physicalPage)
-  if (host == 0) {
-    dropEntry(entry)
-    return
-  }
-  markFilled(c, context, entry)
-  entry.readTag = page
-  let writeTag = NO_TAG
-  if (flags & TLB_WRITE && isRam(physicalPage)) {
-    const number = <usize>(physicalPage >> 12)
-    if (load<u8>(dirtyPages + number) != 0 && load<u8>(pageFlags + number) == 0) writeTag = page
-  }
-  entry.writeTag = writeTag
-  entry.executeTag = flags & TLB_EXECUTE ? page : NO_TAG
-  entry.addend = <u32>host - <u32>page
-  entry.page = <u32>physicalPage | flags
-}
-
-/** The generation in which the translation of `linear`, just made for a fetch, holds. */
-export function generationOf(c: CpuState, linear: u64): u32 {
-  const entry = tlbEntry(c.tlb, linear)
-  return entry.readTag == (linear & PAGE_MASK) && entry.page & TLB_GLOBAL ? c.globalGeneration : c.generation
-}
-
-/** Blocks must be looked up and their translation checked again. */
-export function advanceGeneration(c: CpuState): void {
-  newGeneration(c)
-}
-
-const GROUP_BYTES: usize = 8 * TLB_ENTRY_BYTES
-
-// @ts-ignore: decorator
-@inline
-function filledWords(c: CpuState, context: u32): usize {
-  return changetype<usize>(c) + TLB_FILLED_OFFSET + ((context * TLB_FILLED_WORDS) << 3)
-}
-
-/** Notes that the group of eight entries with `entry` may hold something. */
-// @ts-ignore: decorator
-@inline
-function markFilled(c: CpuState, context: u32, entry: TlbEntry): void {
-  const group = <u32>(changetype<usize>(entry) - c.tlbBase - context * TLB_BYTES) / <u32>GROUP_BYTES
-  const word = filledWords(c, context) + ((group >> 6) << 3)
-  store<u64>(word, load<u64>(word) | ((<u64>1) << u64(group & 63)))
-}
-
-export function tlbFlushAll(c: CpuState): void {
-  for (let context: u32 = 0; context <= CONTEXT_USER; context++) {
-    for (let i: u32 = 0; i < TLB_FILLED_WORDS; i++) {
-      const word = filledWords(c, context) + (i << 3)
-      let bits = load<u64>(word)
-      store<u64>(word, 0)
-      const base = c.tlbBase + context * TLB_BYTES + (i << 6) * GROUP_BYTES
-      while (bits) {
-        memory.fill(base + <usize>ctz(bits) * GROUP_BYTES, 0xff, GROUP_BYTES)
-        bits &= bits - 1
-      }
-    }
-  }
-  newGeneration(c)
-}
-
-/** Global translations stay. The caller knows what that means for code (code-pages.ts). */
-export function tlbFlushNonGlobal(c: CpuState): void {
-  count(TAGS_FLUSHED)
-  for (let context: u32 = 0; context <= CONTEXT_USER; context++) {
-    for (let i: u32 = 0; i < TLB_FILLED_WORDS; i++) {
-      const word = filledWords(c, context) + (i << 3)
-      let bits = load<u64>(word)
-      let kept: u64 = 0
-      const base = c.tlbBase + context * TLB_BYTES + (i << 6) * GROUP_BYTES
-      while (bits) {
-        const first = base + <usize>ctz(bits) * GROUP_BYTES
-        for (let at = first; at < first + GROUP_BYTES; at += TLB_ENTRY_BYTES) {
-          const entry = changetype<TlbEntry>(at)
-          if (entry.readTag == NO_TAG) continue
-          if (entry.page & TLB_GLOBAL) kept |= bits & (0 - bits)
-          else dropEntry(entry)
-        }
-        bits &= bits - 1
-      }
-      store<u64>(word, kept)
-    }
-  }
-}
-
-/** True if blocks may have been current whose bytes are in the page: they are no more. */
-export function tlbFlushPage(c: CpuState, linear: u64): bool {
-  for (let context: u32 = 0; context < CONTEXTS; context++) dropEntry(tlbEntry(c.tlbBase + context * TLB_BYTES, linear))
-  return forgetCodePage(c, linear, true)
-}
-
-/** Every store to any page, or to one page, takes the out-of-line path once more (all vCPUs). Looks at the groups that may hold something. */
-export function dropWriteTags(physicalPage: u32, all: bool): void {
-  for (let i: u32 = 0; i < cpuCount; i++) {
-    const c = cpuAt(i)
-    for (let context: u32 = 0; context <= CONTEXT_USER; context++) {
-      for (let w: u32 = 0; w < TLB_FILLED_WORDS; w++) {
-        let bits = load<u64>(filledWords(c, context) + (w << 3))
-        const base = c.tlbBase + context * TLB_BYTES + (w << 6) * GROUP_BYTES
-        while (bits) {
-          const first = base + <usize>ctz(bits) * GROUP_BYTES
-          for (let at = first; at < first + GROUP_BYTES; at += TLB_ENTRY_BYTES) {
-            const entry = changetype<TlbEntry>(at)
-            if (all || (entry.page & 0xfffff000) == physicalPage) entry.writeTag = NO_TAG
-          }
-          bits &= bits - 1
-        }
-      }
-    }
-  }
-}
 
 /** Linear to physical in `context`, from the TLB or by a walk. On success c.physical; on failure a fault is raised. */
 export function translate(c: CpuState, linear: u64, access: u32, wanted: u32): bool {
@@ -163,90 +39,6 @@ export function translate(c: CpuState, linear: u64, access: u32, wanted: u32): b
 @inline
 function currentContext(c: CpuState): u32 {
   return <u32>(c.tlb - c.tlbBase) / TLB_BYTES
-}
-
-// Physical access. Within one page.
-
-function deviceRead(c: CpuState, physical: u64, size: u32): u64 {
-  if (physical >> 32) return size == 8 ? ~0 : ((<u64>1) << (size << 3)) - 1
-  const p = <u32>physical
-  if (size == 8) return u64(mmioRead(c.index, p, 4)) | (u64(mmioRead(c.index, p + 4, 4)) << 32)
-  if (size & (size - 1)) {
-    let value: u64 = 0
-    for (let i: u32 = 0; i < size; i++) value |= u64(mmioRead(c.index, p + i, 1) & 255) << (i << 3)
-    return value
-  }
-  const value = u64(mmioRead(c.index, p, size))
-  return value & (((<u64>1) << (size << 3)) - 1)
-}
-
-function deviceWrite(c: CpuState, physical: u64, size: u32, value: u64): void {
-  if (physical >> 32) return
-  const p = <u32>physical
-  if (size == 8) {
-    mmioWrite(c.index, p, 4, <u32>value)
-    mmioWrite(c.index, p + 4, 4, <u32>(value >> 32))
-  } else if (size & (size - 1)) {
-    for (let i: u32 = 0; i < size; i++) mmioWrite(c.index, p + i, 1, <u32>(value >> (i << 3)) & 255)
-  } else mmioWrite(c.index, p, size, size == 4 ? <u32>value : <u32>value & ((1 << (size << 3)) - 1))
-}
-
-export function physicalRead(c: CpuState, physical: u64, size: u32): u64 {
-  const host = memoryAt(physical)
-  if (host == 0) return deviceRead(c, physical, size)
-  switch (size) {
-    case 1:
-      return load<u8>(host)
-    case 2:
-      return load<u16>(host)
-    case 4:
-      return load<u32>(host)
-    case 8:
-      return load<u64>(host)
-  }
-  let value: u64 = 0
-  for (let i: u32 = 0; i < size; i++) value |= u64(load<u8>(host + i)) << (i << 3)
-  return value
-}
-
-export function physicalWrite(c: CpuState, physical: u64, size: u32, value: u64): void {
-  if (!isRam(physical)) {
-    if (memoryAt(physical) == 0) deviceWrite(c, physical, size, value)
-    return
-  }
-  const p = <u32>physical
-  const page = p >> 12
-  markDirty(page)
-  const host = ramBase + p
-  if (load<u8>(pageFlags + page)) storeIntoCode(c, p, size, value)
-  switch (size) {
-    case 1:
-      store<u8>(host, <u8>value)
-      return
-    case 2:
-      store<u16>(host, <u16>value)
-      return
-    case 4:
-      store<u32>(host, <u32>value)
-      return
-    case 8:
-      store<u64>(host, value)
-      return
-  }
-  for (let i: u32 = 0; i < size; i++) store<u8>(host + i, <u8>(value >> (i << 3)))
-}
-
-export function physicalRead32(c: CpuState, physical: u64): u32 {
-  return <u32>physicalRead(c, physical, 4)
-}
-export function physicalRead64(c: CpuState, physical: u64): u64 {
-  return physicalRead(c, physical, 8)
-}
-export function physicalWrite32(c: CpuState, physical: u64, value: u32): void {
-  physicalWrite(c, physical, 4, value)
-}
-export function physicalWrite64(c: CpuState, physical: u64, value: u64): void {
-  physicalWrite(c, physical, 8, value)
 }
 
 // Out-of-line paths.

@@ -4,11 +4,11 @@
 // asks why a fetch broke off.
 import { TLB_BYTES } from '../../numbers/sizes'
 import { ACCESS_EXECUTE } from '../state/state'
-import { Decoder } from '../decode/decoder'
+import { Decoder } from './decoder'
 import { PAGE_LOGGED, memoryAt, pageFlags, ramBase, ramBytes } from '../state/layout'
-import { translate } from '../memory/memory'
-import { linearOf } from './blocks'
-import { codeView, viewState } from './coherence'
+import { translate } from '../memory/linear'
+import { linearOf } from '../blocks/blocks'
+import { codeView, viewState } from '../blocks/coherence'
 
 // @ts-ignore: decorator
 @inline

@@ -1,8 +1,8 @@
-// Compiled code: entering it, leaving it, and dropping it. The compiler itself (../jit) is the host's; it turns blocks into regions.
+// Compiled code: entering it and leaving it. The compiler itself (../jit) is the host's; it turns blocks into regions.
 //
-// A region is a WebAssembly function made from several blocks of one vCPU's mode, found in the function table. This file keeps, for each vCPU, one
-// record per region (class Region): which blocks it contains and whether it is still alive. The function has no address of
-// its own inside: all it needs comes from the CpuState and the record, so equal code of two vCPUs or two programs shares one function.
+// A region is a WebAssembly function made from several blocks of one vCPU's mode, found in the function table; its record (blocks/regions.ts)
+// says which blocks it contains and whether it is still alive. The function has no address of its own inside: all it needs comes
+// from the CpuState and the record, so equal code of two vCPUs or two programs shares one function.
 //
 // Constraints:
 //  1. What compiled code does is what the interpreter would have done, retired count included. It may leave at any uop; then the
@@ -13,9 +13,6 @@
 //  4. c.block and c.uop are 0 inside compiled code; helpers are told the budget at the current instruction, so that time is exact.
 //  5. Compiled code is left at least every FUEL instructions, so that the host's engine can replace its first translation by a better one.
 import {
-  JIT_FAULT,
-  JIT_OK,
-  JIT_STOP,
   LEAVE_FAULT,
   LEAVE_FUEL,
   LEAVE_JUMP,
@@ -25,113 +22,23 @@ import {
   LEAVE_TAKEN,
   LEAVE_UOP,
   NEVER_HOT,
-  REGION_HEADER,
   REGION_SOURCES,
   REGION_TARGETS,
   REGION_WAYS,
 } from '../../numbers/leaving'
 import { OP_SYSTEM, UOP_BYTES } from '../../numbers/operations'
-import { CpuState, MODE_CODE64, MODE_CODE_MASK, MODE_STEP } from '../state/state'
-import { Block, uopNumber, uopOffset, uopOp } from '../blocks/ir'
 import { isCurrent, stopAtBoundary } from '../blocks/blocks'
 import { NOWHERE } from '../blocks/code-pages'
+import { Block, uopOffset, uopOp } from '../blocks/ir'
+import { Region, regionBlock, threshold } from '../blocks/regions'
+import { ENTERED, INTERPRETED, IN_REGIONS, LEFT, count } from '../state/counters'
 import { settleFlags } from '../state/flag-forms'
-import { cachedTarget, findTarget, leaveWithFault, settleSystem } from './interpret'
-import { coldOp } from './cold'
-import {
-  ENTERED,
-  HELPER_COLD,
-  HELPER_SYSTEM,
-  HELPER_VECTOR,
-  INTERPRETED,
-  IN_REGIONS,
-  LEFT,
-  count,
-} from '../state/counters'
-import { sseOp } from '../vector/sse'
-import { x87Fast } from '../x87/x87'
-import { systemOp } from '../system/system-ops'
 import { compileRequest, growRequest } from '../state/imports'
+import { CpuState } from '../state/state'
+import { systemOp } from '../system/system-ops'
+import { cachedTarget, findTarget, leaveWithFault, settleSystem } from './interpret'
 
 const FUEL: i64 = 65536
-
-@unmanaged
-export class Region {
-  index: u32 // 0: in the function table
-  alive: u32 // 4
-  next: usize // 8: list of the vCPU
-  blocks: u32 // 12: how many
-  instructions: u32 // 16
-  exits: u32 // 20: how often it was left for a hot block
-  growAt: u32 // 24: when `exits` is this many, the compiler is asked for a larger one
-  page0: usize // 28: up to 16 code pages
-  // 92: REGION_WAYS last ways out by indirect branches, u32 block gone to; then u8 number of the block it came from;
-  // 172: for each block u32 pointer
-}
-
-/** Entries of a block before it is hot; NEVER_HOT while there is no compiler. */
-export let threshold: i32 = NEVER_HOT
-
-export function setThreshold(entries: i32): void {
-  threshold = entries
-}
-
-// @ts-ignore: decorator
-@inline
-export function initialHeat(mode: u32): i32 {
-  // Blocks of one instruction belong to the dispatcher alone; 16- and 32-bit code is left to the interpreter.
-  return mode & MODE_STEP || (mode & MODE_CODE_MASK) != MODE_CODE64 ? NEVER_HOT : threshold
-}
-
-// @ts-ignore: decorator
-@inline
-function regionBlock(r: usize, ordinal: u32): Block {
-  return changetype<Block>(<usize>load<u32>(r + REGION_HEADER + (ordinal << 2)))
-}
-
-/** Room for a region of `blocks` blocks in a vCPU's list; 0 if all must be dropped first. The compiler fills it and calls `linkRegion`. */
-export function allocateRegion(c: CpuState, blocks: u32): usize {
-  const bytes = (REGION_HEADER + blocks * 4 + 7) & ~7
-  if (c.regionNext + bytes > c.regionEnd) return 0
-  const r = c.regionNext
-  c.regionNext = r + bytes
-  memory.fill(r, 0, bytes)
-  changetype<Region>(r).blocks = blocks
-  return r
-}
-
-export function linkRegion(c: CpuState, r: usize): void {
-  const region = changetype<Region>(r)
-  region.alive = 1
-  region.next = c.regions
-  c.regions = r
-  for (let i: u32 = 0; i < region.blocks; i++) regionBlock(r, i).inRegions = 1
-}
-
-/** Forgets a vCPU's compiled code: its blocks go, or all functions go. Not from inside compiled code. */
-export function dropRegions(c: CpuState): void {
-  for (let r = c.regions; r; r = changetype<Region>(r).next) changetype<Region>(r).alive = 0
-  c.regions = 0
-  c.regionNext = c.regionArena
-}
-
-/** Ends the regions that contain b. True if one of them is being executed. */
-export function killRegions(c: CpuState, b: Block): bool {
-  b.inRegions = 0
-  let running = false
-  for (let r = c.regions; r; r = changetype<Region>(r).next) {
-    const region = changetype<Region>(r)
-    if (region.alive == 0) continue
-    for (let i: u32 = 0; i < region.blocks; i++) {
-      if (changetype<usize>(regionBlock(r, i)) == changetype<usize>(b)) {
-        region.alive = 0
-        if (c.jitRegion == r) running = true
-        break
-      }
-    }
-  }
-  return running
-}
 
 /** The interpreter goes on with b's first uop, or 0 and the dispatcher must act. */
 // @ts-ignore: decorator
@@ -294,84 +201,4 @@ function resumeIn(c: CpuState, b: Block, u: usize, kind: u32): usize {
     c.resume = u + UOP_BYTES
   }
   return changetype<usize>(b)
-}
-
-// Helpers that compiled code calls. `at`: uop number in bits 3..15, block's number from bit 16 on, as in what a region returns; `fuel`: what is left
-// when the block's instructions are all taken. Each sets c.jitStatus.
-
-/** Puts the budget to before the uop's instruction, so that time is exact; returns the uop. */
-// @ts-ignore: decorator
-@inline
-function begin(c: CpuState, at: u32, fuel: i32): usize {
-  const b = regionBlock(c.jitRegion, at >> 16)
-  const u = b.uops + <usize>((at >> 3) & 0x1fff) * UOP_BYTES
-  c.remaining = c.jitRest + i64(fuel) + i64(b.count - uopNumber(u))
-  return u
-}
-
-// @ts-ignore: decorator
-@inline
-function end(c: CpuState): void {
-  c.jitStatus = c.fault ? JIT_FAULT : c.attention ? JIT_STOP : JIT_OK
-}
-
-/** The uop of an instruction that is executed out of line. */
-// @ts-ignore: decorator
-@inline
-function instruction(c: CpuState, at: u32, fuel: i32): usize {
-  if (c.flagForm) settleFlags(c)
-  const u = begin(c, at, fuel)
-  c.instructionRip = regionBlock(c.jitRegion, at >> 16).rip + u64(uopOffset(u))
-  return u
-}
-
-export function jitVector(c: CpuState, at: u32, fuel: i32): void {
-  count(HELPER_VECTOR)
-  sseOp(c, instruction(c, at, fuel))
-  end(c)
-}
-
-/** The same for an x87 instruction at `rip` that has nothing to do with the flags; gives the status, too. */
-export function jitX87(c: CpuState, at: u32, fuel: i32, detail: u32, rip: u64): u32 {
-  if (x87Fast(c, detail, rip)) return JIT_OK
-  jitVector(c, at, fuel)
-  return c.jitStatus
-}
-
-export function jitCold(c: CpuState, at: u32, fuel: i32): void {
-  count(HELPER_COLD)
-  coldOp(c, instruction(c, at, fuel))
-  end(c)
-}
-
-/** The last instruction of its block, by `systemOp`; compiled code goes on at the fallthrough only if nothing it relies on has changed. */
-export function jitSystem(c: CpuState, at: u32, fuel: i32): void {
-  count(HELPER_SYSTEM)
-  const u = instruction(c, at, fuel)
-  const changes = c.codeChanges
-  const mode = c.mode
-  const b = regionBlock(c.jitRegion, at >> 16)
-  c.rip = b.fallthrough
-  systemOp(c, u)
-  if (c.fault) {
-    c.jitStatus = JIT_FAULT
-    return
-  }
-  c.remaining--
-  settleSystem(c)
-  c.jitStatus =
-    c.attention || c.rip != b.fallthrough || c.codeChanges != changes || c.mode != mode ? LEAVE_SYSTEM : JIT_OK
-}
-
-/** The last instruction of its block, by `coldOp`: a repeated string instruction. */
-export function jitColdEnd(c: CpuState, at: u32, fuel: i32): void {
-  const u = instruction(c, at, fuel)
-  const b = regionBlock(c.jitRegion, at >> 16)
-  c.rip = b.fallthrough
-  coldOp(c, u)
-  c.jitStatus = c.fault ? JIT_FAULT : c.attention || c.rip != b.fallthrough ? LEAVE_SYSTEM : JIT_OK
-}
-
-export function jitFlags(c: CpuState): void {
-  settleFlags(c)
 }
