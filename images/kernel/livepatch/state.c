@@ -10,21 +10,25 @@
 #include <linux/kernel.h>
 #include "internal.h"
 
-/* The list ends with an entry that is zero in all parts; there may be no list. */
-static struct klp_state *after(struct klp_patch *patch, struct klp_state *state)
+static bool is_end(const struct klp_state *entry)
 {
-	state = state ? state + 1 : patch->states;
-	return state && (state->id || state->version || state->data) ? state : NULL;
+	return !entry->id && !entry->version && !entry->data;
+}
+
+/* In a list that may be missing; NULL: not there. */
+static struct klp_state *find_state(struct klp_state *list, unsigned long id)
+{
+	if (!list)
+		return NULL;
+	while (!is_end(list) && list->id != id)
+		list++;
+	return is_end(list) ? NULL : list;
 }
 
 /* The patch's own entry for @id, or NULL. */
 struct klp_state *klp_get_state(struct klp_patch *patch, unsigned long id)
 {
-	struct klp_state *state = after(patch, NULL);
-
-	while (state && state->id != id)
-		state = after(patch, state);
-	return state;
+	return find_state(patch->states, id);
 }
 EXPORT_SYMBOL_GPL(klp_get_state);
 
@@ -34,35 +38,45 @@ EXPORT_SYMBOL_GPL(klp_get_state);
  */
 struct klp_state *klp_get_prev_state(unsigned long id)
 {
+	const struct klp_patch *changing = klp_transition_patch;
 	struct klp_state *newest = NULL;
-	struct klp_patch *patch;
+	struct klp_patch *older;
 
-	if (klp_transition_patch)
-		list_for_each_entry(patch, &klp_patches, list) {
-			if (patch == klp_transition_patch)
-				break;
-			newest = klp_get_state(patch, id) ?: newest;
-		}
+	if (!changing)
+		return NULL;
+	list_for_each_entry(older, &klp_patches, list) {
+		if (older == changing)
+			break;
+		newest = find_state(older->states, id) ?: newest;
+	}
 	return newest;
 }
 EXPORT_SYMBOL_GPL(klp_get_prev_state);
 
-/* May @patch be loaded on top of one that knows @old? */
-static bool copes_with(struct klp_patch *patch, const struct klp_state *old)
+/* May @patch be loaded on top of one that has left @old behind? */
+static bool copes_with(const struct klp_patch *patch, const struct klp_state *old)
 {
-	const struct klp_state *own = klp_get_state(patch, old->id);
+	const struct klp_state *own = find_state(patch->states, old->id);
 
 	return own ? own->version >= old->version : !patch->replace;
+}
+
+static bool copes_with_all(const struct klp_patch *patch, const struct klp_state *old)
+{
+	while (old && !is_end(old)) {
+		if (!copes_with(patch, old))
+			return false;
+		old++;
+	}
+	return true;
 }
 
 bool klp_is_patch_compatible(struct klp_patch *patch)
 {
 	struct klp_patch *installed;
-	struct klp_state *old;
+	bool all = true;
 
 	list_for_each_entry(installed, &klp_patches, list)
-		for (old = after(installed, NULL); old; old = after(installed, old))
-			if (!copes_with(patch, old))
-				return false;
-	return true;
+		all = all && copes_with_all(patch, installed->states);
+	return all;
 }
