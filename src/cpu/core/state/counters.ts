@@ -1,4 +1,4 @@
-// Counts of what costs time, in a core that is built for it (tests/performance/profile.mjs, which has their names); any other has none of this.
+// Counts of what costs time, in a core that is built for it (tests/performance/profile-linux.mjs, which has their names); any other has none of this.
 const COUNTERS = 32
 const counters = memory.data(8 * COUNTERS)
 
