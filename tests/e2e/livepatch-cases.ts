@@ -222,10 +222,11 @@ export const livepatchCases: readonly LivepatchCase[] = [
     name: 'a sleeper is woken after fifteen tries, and its system call begins again in the new function',
     commands: [
       insmod('klp-target'),
-      'cat /proc/klp_target_wait & sleep 0.3',
+      'cat /proc/klp_target_wait > /tmp/waited & sleep 0.3',
       insmod('klp-stack'),
       'while [ "$(cat /sys/kernel/livepatch/klp_stack/transition)" = 1 ]; do sleep 1; done',
-      'sleep 1',
+      // not to the console, where the log may come between
+      'sleep 1; cat /tmp/waited',
       ...disable('klp_stack'),
       'rmmod klp_stack',
       'rmmod klp_target',
