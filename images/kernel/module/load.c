@@ -271,7 +271,20 @@ static int run_init(struct module *mod)
 	return 0;
 }
 
-/* From here on others see it, and its code runs: parameters, callbacks, init. */
+/*
+ * Its init has failed, but left it in use: by an enabled patch. What others run
+ * is not freed; it stays, to be removed when they have done with it.
+ */
+static void keep_in_use(struct module *mod, int why)
+{
+	pr_warn("%s: init failed (%d), but the module is in use: it stays\n", mod->name, why);
+	/* nothing that init prepared is there for exit to undo */
+	mod->init = NULL;
+	mod->exit = NULL;
+	module_set_state(mod, MODULE_STATE_LIVE);
+}
+
+/* From here on others see it, and its code runs: parameters, callbacks, init. An error, and live: it stays. */
 static int start_module(struct module *mod)
 {
 	int ret = parse_args(mod->name, mod->args, mod->kp, mod->num_kp);
@@ -284,6 +297,10 @@ static int start_module(struct module *mod)
 	ret = klp_module_coming(mod);
 	if (!ret) {
 		ret = run_init(mod);
+		if (ret && module_refcount(mod) > 1) {
+			keep_in_use(mod, ret);
+			return ret;
+		}
 		if (ret) {
 			module_set_state(mod, MODULE_STATE_GOING);
 			synchronize_rcu();
@@ -318,10 +335,11 @@ static int load_module(struct klp_modinfo *info, char *args)
 		module_set_state(mod, MODULE_STATE_COMING);
 		ret = start_module(mod);
 	}
-	if (!ret) {
+	if (!ret)
 		module_set_state(mod, MODULE_STATE_LIVE);
+	if (mod->state == MODULE_STATE_LIVE) {
 		module_put(mod);
-		return 0;
+		return ret;
 	}
 	module_unlink(mod);
 free:
