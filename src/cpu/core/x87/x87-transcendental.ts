@@ -36,6 +36,9 @@ import {
   swapOperands,
   bExponent,
   bSignificand,
+  rExponent,
+  rLow,
+  rSignificand,
   scaleR,
 } from '../vector/softfloat'
 import {
@@ -144,10 +147,11 @@ function powerMinusOne(c: CpuState): void {
   finish(c, 0)
 }
 
-/** (high, low) = log2 of the finite positive value with this exponent and significand. */
-function binaryLogarithm(exponent: i32, significand: u64): void {
+/** (high, low) = log2 of the finite positive value with this exponent and significand; `rest`: the 64 bits behind the significand. */
+function binaryLogarithm(exponent: i32, significand: u64, rest: u64): void {
   let e = exponent
   significandPair(0, significand)
+  add(high, low, <f64>rest * power(-127), 0)
   if (high > 1.4142135623730951) {
     set(high * 0.5, low * 0.5)
     e++
@@ -196,7 +200,7 @@ function logarithm(c: CpuState): void {
           if (exactPower) loadInteger(<i64>aExponent)
           else {
             raise(INEXACT)
-            binaryLogarithm(aExponent, aSignificand)
+            binaryLogarithm(aExponent, aSignificand, 0)
             pairToA()
           }
           reloadB(c)
@@ -216,6 +220,36 @@ function reloadB(c: CpuState): void {
   moveAToB()
   loadSt(c, 1)
   swapOperands()
+}
+
+/** A = log2(1 + A) for a finite A > -1 that is not 0. */
+function addOneAndTakeLogarithm(): void {
+  if (aExponent < -66) {
+    // log2(1 + x) = x log2 e
+    const exponent = aExponent
+    significandPair(aSign, aSignificand)
+    divide(high, low, LN2_HIGH, LN2_LOW)
+    pairToR(exponent)
+    moveRToA()
+    return
+  }
+  if (aExponent >= -1) {
+    // Beyond the range that the manual defines nothing is lost by adding.
+    moveAToB()
+    loadInteger(1)
+    arithmetic(ADD)
+    binaryLogarithm(rExponent, rSignificand, rLow)
+  } else {
+    const scale = power(aExponent)
+    significandPair(aSign, aSignificand)
+    const xh = high * scale
+    const xl = low * scale
+    add(2, 0, xh, xl)
+    divide(xh, xl, high, low)
+    logarithmOfRatio(high, low)
+    divide(high, low, LN2_HIGH, LN2_LOW)
+  }
+  pairToA()
 }
 
 /** FYL2XP1: ST(1) * log2(ST(0) + 1), pop. */
@@ -242,29 +276,13 @@ function logarithmPlusOne(c: CpuState): void {
       else if (bClass == ZERO) setR(ZERO, aSign ^ bSign, 0, 0, 0)
       else {
         raise(INEXACT)
-        if (aExponent < -66) {
-          // log2(1 + x) = x log2 e
-          const exponent = aExponent
-          significandPair(aSign, aSignificand)
-          divide(high, low, LN2_HIGH, LN2_LOW)
-          pairToR(exponent)
-          moveRToA()
-        } else if (aExponent >= -1) {
-          moveAToR() // outside the defined range
-          moveRToA()
-        } else {
-          const scale = power(aExponent)
-          significandPair(aSign, aSignificand)
-          const xh = high * scale
-          const xl = low * scale
-          add(2, 0, xh, xl)
-          divide(xh, xl, high, low)
-          logarithmOfRatio(high, low)
-          divide(high, low, LN2_HIGH, LN2_LOW)
-          pairToA()
+        // The logarithm of nothing, or of less, is left open: processors give the operand.
+        if (aSign && aExponent >= 0) moveAToR()
+        else {
+          addOneAndTakeLogarithm()
+          reloadB(c)
+          arithmetic(MULTIPLY)
         }
-        reloadB(c)
-        arithmetic(MULTIPLY)
       }
     }
   }
