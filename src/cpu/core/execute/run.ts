@@ -131,14 +131,20 @@ function step(c: CpuState): u32 {
   const b = findBlock(c, c.mode | MODE_STEP)
   if (b === null) return 0
   const flags = c.eflags
+  const held = c.pendingDebug
+  // RF holds for this instruction (SDM 3B 17.3.1.1); it is set after it only if the instruction sets it: IRET, a task switch, REP that goes on.
+  c.eflags &= ~RF
   c.shadow = 0
   c.system0 = 0
   // Keeps the interpreter from going on to a second block.
   c.attention = 1
   c.remaining -= i64(b.count)
   interpret(c, b, b.uops)
-  if (c.fault) return 0
-  if (flags & RF) c.eflags &= ~RF
+  if (c.fault) {
+    // Breakpoints on data are traps: what does not complete has hit none.
+    c.pendingDebug = held
+    return 0
+  }
   if (flags & TF) singleStepTrap(c)
   return 0
 }

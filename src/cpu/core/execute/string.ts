@@ -11,6 +11,7 @@ import { flagZf } from '../state/flags'
 import { readSize, writeSize } from '../memory/linear'
 import { tlbEntry } from '../memory/tlb-entry'
 import { linearIn } from '../system/segment-check'
+import { repeatAgain } from '../system/debug'
 import { readSlot, signExtend, writeSlot } from './cold'
 
 export const STRING_MOVS: u32 = 0
@@ -248,5 +249,5 @@ export function stringInstruction(c: CpuState, u: usize): void {
   // Writing a 32-bit count clears the upper half of RCX: not if the first iteration faults.
   if (done) writeSlot(c, RCX, addressSize, total - done)
   if (c.fault) return
-  if (!ended && done < total) c.rip = c.instructionRip
+  if (!ended && done < total) repeatAgain(c)
 }

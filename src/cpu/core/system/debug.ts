@@ -4,7 +4,7 @@
 // breakpoint (bit 2). While data breakpoints are armed their pages have no fast tags (mmu.ts), so each access comes by `checkData`.
 // Data and I/O breakpoints are traps: they set bits in c.pendingDebug. An instruction breakpoint is a fault before the instruction, held
 // off by RF.
-import { RF } from '../../numbers/registers'
+import { RF, TF } from '../../numbers/registers'
 import { ACCESS_WRITE, CpuState } from '../state/state'
 import { VECTOR_GP, VECTOR_UD, raise, raiseNoCode } from '../state/fault'
 import { tlbFlushAll } from '../memory/fast-tlb'
@@ -95,6 +95,15 @@ export function checkPort(c: CpuState, port: u32, size: u32): void {
       c.attention = 1
     }
   }
+}
+
+/**
+ * A repeated instruction is not finished: it goes on at itself. The breakpoint on it was served when it began, and what traps in its middle pushes
+ * RF set (SDM 3B 17.3.1.1).
+ */
+export function repeatAgain(c: CpuState): void {
+  c.rip = c.instructionRip
+  if (c.debugArmed || c.eflags & TF) c.eflags |= RF
 }
 
 /** Delivers the instruction breakpoint on the instruction at c.rip, if there is one. True if a handler was entered. */

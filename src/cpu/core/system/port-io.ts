@@ -9,7 +9,7 @@ import { VECTOR_GP, raise } from '../state/fault'
 import { probeWrite, readSize, readSystem16, writeSize } from '../memory/linear'
 import { ATTRIBUTE_PRESENT } from './descriptor-tables'
 import { linearIn } from './segment-check'
-import { checkPort } from './debug'
+import { checkPort, repeatAgain } from './debug'
 
 /** May this program use the ports [port, port + size)? */
 export function portAllowed(c: CpuState, port: u32, size: u32): bool {
@@ -83,9 +83,6 @@ export function portString(c: CpuState, input: bool, size: u32, width: u32, repe
     c.rcx = advance(c.rcx, -1, width)
     if (within(c.rcx, width) == 0) return
     // With TF set each iteration is followed by its own trap; the trap's return address is this instruction again.
-    if (single || c.pendingDebug || c.yieldRequested) {
-      c.rip = c.instructionRip
-      return
-    }
+    if (single || c.pendingDebug || c.yieldRequested) return repeatAgain(c)
   }
 }
