@@ -1,7 +1,7 @@
 // What compiled code is made of: regions grow where they are left often, blocks that lead into the middle of a loop are cut, and the
 // frequent system instructions do without a call. Each program runs in the interpreter too, and every register must be the same.
 import { describe, expect, it } from 'vitest'
-import type { JitOption } from '../../src/cpu/index.js'
+import { EXIT_HALT, type JitOption } from '../../src/cpu/index.js'
 import { assemble } from './assemble.js'
 import { CODE, DATA, FlatMachine, STACK } from './harness.js'
 
@@ -56,6 +56,23 @@ describe('regions', () => {
       dec ecx
       jnz again`).core
     expect(compilerStatistics.grown).toBeGreaterThan(0)
+  })
+
+  it('are made as soon as at any other time where one long run goes on beyond start-up', () => {
+    const machine = machineFor(
+      `
+      mov ecx, 0x200000
+    first: dec ecx
+      jnz first
+      mov ecx, 0x4e20
+    second: add eax, ecx
+      dec ecx
+      jnz second
+      hlt`,
+      'on',
+    )
+    expect(machine.run(10_000_000).exit).toBe(EXIT_HALT)
+    expect(machine.core.compilerStatistics.regions).toBe(2)
   })
 
   it('are nests of loops, though a block before a loop holds its first round', () => {

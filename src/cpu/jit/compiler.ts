@@ -190,9 +190,11 @@ export class Compiler {
     return Math.min(MAX_PRICE, Math.max(1, (this.spent / allowed) ** 2))
   }
 
+  /** Instructions that the vCPU, which is running, has retired: in earlier runs, and in this one. */
   private retired(cpu: number): number {
     const state = this.exports.statePointer(cpu) >>> 0
-    return Number(new DataView(this.memory.buffer).getBigUint64(state + CPU_STATE.retiredLow, true))
+    const before = new DataView(this.memory.buffer).getBigUint64(state + CPU_STATE.retiredLow, true)
+    return Number(before) + (this.exports.retiredNow() >>> 0)
   }
 
   private isStartUp(cpu: number): boolean {
