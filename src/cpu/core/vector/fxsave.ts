@@ -20,8 +20,8 @@ function refused(c: CpuState): bool {
     return true
   }
   if ((c.t0 & 15) == 0) return false
-  // That the address is not canonical comes first.
-  if (c.efer & 0x400 && !isCanonical(c.t0)) raiseNotCanonical(c)
+  // That the first of its parts is not canonical comes first.
+  if (c.efer & 0x400 && !(isCanonical(c.t0) && isCanonical(c.t0 + 3))) raiseNotCanonical(c)
   else raise(c, VECTOR_GP, 0)
   return true
 }
