@@ -101,6 +101,8 @@ function prefixesOf(random: Random, form: Form, narrow: boolean): number[] {
   if (random.below(form.lockable ? 3 : 40) === 0) insert(0xf0)
   if (random.below(6) === 0) insert(pick(random, SEGMENT_PREFIXES))
   if (random.below(12) === 0) insert(pick(random, SEGMENT_PREFIXES))
+  // Addresses of 16 bits reach the window only from the bases of FS and GS.
+  if (narrow && form.modrm && prefixes.includes(0x67)) prefixes.push(pick(random, [0x64, 0x65]))
   const repeatable = form.opcode[0] !== 0x0f || form.mandatory !== 0
   if (repeatable && form.implicit !== 'string' && random.below(16) === 0 && form.opcode[0] !== 0x90)
     insert(form.mandatory === 0 ? pick(random, [0xf2, 0xf3]) : form.mandatory)
@@ -133,6 +135,21 @@ function displacementBytes(value: bigint, bytes: number): number[] {
   return Array.from({ length: bytes }, (_, i) => Number((BigInt.asUintN(64, value) >> BigInt(8 * i)) & 0xffn))
 }
 
+/** Base and index of an address of 16 bits, by ModRM.rm. */
+const SHORT_ADDRESSES = [[RBX, RSI], [RBX, RDI], [RBP, RSI], [RBP, RDI], [RSI], [RDI], [RBP], [RBX]] as const
+
+/** ModRM and displacement of a memory operand with an address of 16 bits, which wraps; the registers' upper halves do not count. */
+function shortOperand({ random, registers }: Draft, low: number, offset: bigint): number[] {
+  const rm = random.below(8)
+  const size = random.below(3)
+  if (size === 0 && rm === 6) return [low | 6, ...displacementBytes(offset, 2)]
+  const displacement = BigInt.asIntN(8 * size, integer(random))
+  const [base, index] = SHORT_ADDRESSES[rm] as readonly [number, number?]
+  const rest = offset - displacement - (index === undefined ? 0n : (registers[index] as bigint))
+  registers[base] = ((registers[base] as bigint) & ~0xffffn) | (rest & 0xffffn)
+  return [low | rm | (size << 6), ...displacementBytes(displacement, size)]
+}
+
 /** ModRM, SIB and displacement of a memory operand; `after`: immediate bytes behind it, for RIP-relative ones; `before`: those in front. */
 function memoryOperand(draft: Draft, reg: number, before: number, after: number): number[] {
   const { random, narrow, rex } = draft
@@ -142,8 +159,7 @@ function memoryOperand(draft: Draft, reg: number, before: number, after: number)
   const based = narrow ? segment : lastBased
   const offset = at - (based === 0x64 ? BigInt(FS_BASE) : based === 0x65 ? BigInt(GS_BASE) : 0n)
   const low = (reg & 7) << 3
-  if (draft.addressSize === 16)
-    return [low | random.below(8) | pick(random, [0, 0x40, 0x80]), ...displacementBytes(integer(random), 2)]
+  if (draft.addressSize === 16) return shortOperand(draft, low, offset)
   const size = pick(random, [0, 1, 4])
   const displacement =
     size === 0 ? 0n : size === 1 ? BigInt(random.below(256) - 128) : BigInt.asIntN(32, integer(random))
