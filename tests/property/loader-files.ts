@@ -177,8 +177,8 @@ export class Shape {
     }
   }
 
-  private header(prefix: string, at: number, size: number, layout: Layout): void {
-    this.record(prefix, at, layout)
+  private header(prefix: string, at: number, size: number, layout: Layout, wild = false): void {
+    this.record(prefix, at, layout, wild)
     this.headers.push({ what: prefix.slice(0, -1), at, size })
     if (layout === programHeader) {
       this.borders.push(at, at + size, this.number(at + 8), this.number(at + 8) + this.number(at + 32))
@@ -187,8 +187,9 @@ export class Shape {
 
   private section(i: number): void {
     const at = this.number(0x28) + i * 64
-    this.header(`sh[${i}].`, at, 64, sectionHeader)
     const [type, offset, size] = [this.view.getUint32(at + 4, true), this.number(at + 24), this.number(at + 32)]
+    // Without its relocations the module's code goes anywhere.
+    this.header(`sh[${i}].`, at, 64, sectionHeader, type === SHT_RELA)
     this.borders.push(at, offset, offset + size)
     const rows = (bytes: number, name: string, layout: Layout, wild: boolean) => {
       for (let k = 0; k < size / bytes; k++) this.record(`${name}[${k}].`, offset + k * bytes, layout, wild)
@@ -220,9 +221,9 @@ export class Shape {
     )
   }
 
-  /** Where a section goes decides whether the module's code may write it: that is for its code to know. */
+  /** What a section holds, and where it goes, is what the module's code is and may do: that is for its code to know. */
   private isWild(field: Field): boolean {
-    return field.kind === 'sh_flags' || this.wildFields.has(field)
+    return /^sh_(flags|offset|type)$/.test(field.kind) || this.wildFields.has(field)
   }
 
   write(field: Field, value: bigint): Edit {
@@ -272,7 +273,7 @@ const mutators: readonly Mutator[] = [
     const [to, from] = [pick(random, shape.headers), pick(random, shape.headers)]
     if (to.size !== from.size) return []
     const bytes = shape.base.bytes.slice(from.at, from.at + from.size)
-    return [{ what: `${to.what} = ${from.what}`, at: to.at, bytes, wild: false }]
+    return [{ what: `${to.what} = ${from.what}`, at: to.at, bytes, wild: true }]
   },
   // an offset and a size whose sum wraps to something small
   (shape, random) => {
