@@ -14,12 +14,17 @@ const PROMPT = '/ # '
 /** Runs the shell's next command, or the boot, up to the prompt; what the console said. */
 export async function toPrompt(port: GuestPort, line?: string): Promise<string> {
   if (line !== undefined) await port.sendConsole(0, encodeText(`${line}\n`))
+  return toText(port, PROMPT)
+}
+
+/** Runs until the console has said `end`; what it said. */
+async function toText(port: GuestPort, end: string): Promise<string> {
   let text = ''
   const stop = await port.run({
     instructions: 5e9,
     until: ({ channel, bytes }) => {
       if (channel === 0) text += String.fromCharCode(...bytes)
-      return text.endsWith(PROMPT)
+      return text.endsWith(end)
     },
   })
   expect(stop, text).toEqual({ reason: 'output' })
@@ -133,9 +138,10 @@ export function guestPortContract(port: () => GuestPort): void {
   })
 
   it('cannot be looked into while it runs, and stops when asked', async () => {
+    await port().sendConsole(0, encodeText('echo spinning; spin getpid 100000000000\n'))
+    await toText(port(), '\nspinning\r\n')
     const stopped: unknown[] = []
     const hold = port().onStop((reason) => stopped.push(reason))
-    await port().sendConsole(0, encodeText('spin getpid 100000000000\n'))
     const running = port().run({ instructions: 50e9 })
     expect(port().state).toBe('running')
     expect(await codeOf(port().registers(0))).toBe('GUEST_RUNNING')

@@ -98,7 +98,7 @@ describe('jobs', () => {
     ])
     const [misuse, defect] = outcomes
     expect(misuse).toMatchObject({
-      error: { hint: 'Use 1 to 64.', message: '99 vCPUs are not possible. Use 1 to 64.' },
+      error: { hint: 'Use 1 to 16.', message: '99 vCPUs are not possible. Use 1 to 16.' },
     })
     expect(defect).toMatchObject({ error: { message: expect.stringMatching(/^TypeError: /) } })
     expect(outcomes[7]).toEqual(expected[1])

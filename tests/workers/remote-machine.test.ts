@@ -263,7 +263,7 @@ describe.each(hosts)('a machine %s', (_, host) => {
     const bad = { ...rom, kernel: typed('not an image') }
     expect(await RemoteMachine.create(host(), bad)).toEqual(Machine.create(bad))
     const misuse = RemoteMachine.create(host(), { ...rom, vcpus: 99 })
-    await expect(misuse).rejects.toMatchObject({ code: 'MACHINE_CONFIGURATION', hint: 'Use 1 to 64.' })
+    await expect(misuse).rejects.toMatchObject({ code: 'MACHINE_CONFIGURATION', hint: 'Use 1 to 16.' })
   })
 
   it('that was disposed says so, to calls under way and after', async () => {
