@@ -291,7 +291,9 @@ static unsigned long address;\nmodule_param(address, ulong, 0444);\nMODULE_INFO(
     const { symbols, patchableEntries } = kernelFacts()
     const entries = new Set(patchableEntries)
     for (const [name, places] of symbols) {
-      if (places.length >= 2 && places.every((one) => one.isFunction && entries.has(one.address))) return name
+      // Parts that gcc splits off have names that C cannot write.
+      if (/^\w+$/.test(name) && places.length >= 2 && places.every((one) => one.isFunction && entries.has(one.address)))
+        return name
     }
     throw new Error('no two functions of the kernel share a name')
   }
