@@ -73,6 +73,12 @@ function normalise(text: string, ownFirmware: boolean): string {
     .replace(/APIC timer: \d+\.\d{3} MHz/g, 'APIC timer: rate')
     .replace(/\d+ us without a user instruction/, 'some us without a user instruction')
     .replace(/(: pid |^\[)\d+(:|\])/gm, '$1number$2')
+  // QEMU 7.2's TCG raises no unmasked floating-point exception, gives INT1 no vector 1, and its processor has no FSGSBASE: what the programs say of these
+  // is asked of our machine alone, where "not ok" is looked for below.
+  same = same
+    .replace(/^# (faults\.c:|SKIP the processor has no FSGSBASE).*\n/gm, '')
+    .replace(/^(not )?ok \d+ (floating_point_codes|trap_codes|segment_bases).*\n/gm, '')
+    .replace(/^# Totals: .*\n/gm, '')
   if (!ownFirmware) {
     same = same.replace(/^(Transplant firmware|firmware:) .*\n/gm, '').replace(/Memory: \d+K\/\d+K/g, 'Memory:')
   }
@@ -113,6 +119,7 @@ needs('gcc', 'qemu-system-x86_64')('our machine and QEMU', () => {
         const own = bios !== undefined
         expect(normalise(ours, own).split('\n')).toEqual(normalise(expected, own).split('\n'))
         expect(ours).not.toMatch(/Oops|BUG:|Call Trace|WARNING:|not ok \d/)
+        expect(ours).toMatch(/^# Totals: pass:\d+ fail:0 xfail:0 xpass:0 skip:0 error:0$/m)
         // Equal is not enough: both could have refused.
         expect(ours).toMatch(/live patched, 20 parent lookups/)
         expect(ours).toMatch(/liveupdate: Scion 1\.1 has taken over from 1\.0: update 1,/)
