@@ -13,8 +13,8 @@ import { needs } from '../needs.js'
 
 const seeds = Array.from({ length: 40 }, (_, index) => 1 + index)
 
-/** A mutant must be caught within so many schedules; that is far more than any of them has needed. */
-const BOUND = 60
+/** A mutant must be caught within so many schedules. The second sync needs some 70: its window is short since all sites are rewritten in one pass. */
+const BOUND = 200
 
 describe('the int3 protocol', () => {
   it('holds in every schedule while programs on 3 vCPUs call what is patched', () => {
