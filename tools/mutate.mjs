@@ -2,12 +2,12 @@
 // and asks the judges (tools/mutate/judges.mjs) of each change. Nothing in the tree is touched; what was found is kept in
 // images/build/mutation, so that a run that was ended goes on where it was.
 //
-//   npm run mutate -- [--count 60] [--seed 1] [--only TEXT] [--jobs 2] [--json FILE] [--limit 120] [--time 0] [--fresh]
+//   npm run mutate -- [--count 60] [--seed 1] [--only TEXT] [--jobs 2] [--json FILE] [--limit 120] [--time 0] [--required 85] [--fresh]
 //
 // --count is the number of mutants drawn, beside the faults made by hand (--count 0: those alone); --only keeps the mutants whose room,
 // place or name holds the text; --limit is the time of one mutant in seconds, and one that takes longer is killed; --time is that of the
-// whole run, after which no other mutant is begun (0: all are). Exit status 1 when more than 15 % of the mutants survive that change
-// behaviour, 2 when the sources as they are do not pass.
+// whole run, after which no other mutant is begun (0: all are). Exit status 1 when fewer than --required in a hundred of the mutants that
+// change behaviour are killed, 2 when the sources as they are do not pass.
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -27,6 +27,7 @@ const { values } = parseArgs({
     limit: { type: 'string', default: '120' },
     json: { type: 'string' },
     time: { type: 'string', default: '0' },
+    required: { type: 'string', default: '85' },
     fresh: { type: 'boolean', default: false },
   },
 })
@@ -36,7 +37,7 @@ const number = (name) => {
   process.stderr.write(`--${name} wants a number, not '${values[name]}'\n`)
   process.exit(2)
 }
-const [count, seed, jobs, limit, time] = ['count', 'seed', 'jobs', 'limit', 'time'].map(number)
+const [count, seed, jobs, limit, time, required] = ['count', 'seed', 'jobs', 'limit', 'time', 'required'].map(number)
 const folder = join(buildFolder, 'mutation')
 const wanted = (mutant) =>
   !values.only || [mutant.room, mutant.id, mutant.file].some((text) => text.includes(values.only))
@@ -118,7 +119,7 @@ await Promise.all(
     worker.stop()
   }),
 )
-const report = reportOf(results, seeded.gone, { seed, count })
+const report = reportOf(results, seeded.gone, { seed, count, required })
 process.stdout.write(report.text)
 if (values.json) writeFileSync(values.json, `${JSON.stringify(report.json, null, 2)}\n`)
 process.exit(report.ok ? 0 : 1)

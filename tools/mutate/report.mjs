@@ -19,9 +19,7 @@ const tally = (list) => {
 const sentence = ({ killed, survived, equivalent, broken, share }) =>
   `${killed} of ${killed + survived} killed (${Math.floor(share * 100)} %); ${equivalent} change nothing, ${broken} do not build`
 
-/** At most 15 in a hundred of those that change behaviour may survive. */
-const REQUIRED = 0.85
-
+/** `run.required` in a hundred of the mutants that change behaviour must be killed. */
 export function reportOf(results, gone, run) {
   const lines = ['']
   const byRoom = {}
@@ -42,5 +40,5 @@ export function reportOf(results, gone, run) {
     gone: gone.map((one) => one.id),
     mutants: results,
   }
-  return { ok: total.share >= REQUIRED, text: `${lines.join('\n')}\n`, json }
+  return { ok: 100 * total.share >= run.required, text: `${lines.join('\n')}\n`, json }
 }
