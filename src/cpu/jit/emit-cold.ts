@@ -22,11 +22,9 @@ import { STATE_OFFSETS } from '../state-layout.js'
 import { type Context, WORDS } from './context.js'
 import { functionOf } from './emit-helper.js'
 import { C, FLAG_A, FLAG_B, FLAG_C, X0, X1, X2, X3 } from './function-builder.js'
-import type { Uop } from './uops.js'
+import { RAX, RDX, type Uop } from './uops.js'
 import { W } from './wasm.js'
 
-const RAX = 0
-const RDX = 2 << 3
 const DIRECTION_FLAG = 0x400n
 
 /** Does the uop produce all flags, and can it not leave the function? Then flags before it need not be kept for it. */

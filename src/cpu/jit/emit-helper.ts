@@ -38,17 +38,8 @@ import { FN_X87 } from '../numbers/vector-functions.js'
 import type { Context } from './context.js'
 import { isInlineSystem } from './emit-system.js'
 import { C, HELPER } from './function-builder.js'
-import type { Uop } from './uops.js'
+import { RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP, type Uop } from './uops.js'
 import { vectorEffects } from './vector-effects.js'
-
-const RAX = 0
-const RCX = 1 << 3
-const RDX = 2 << 3
-const RBX = 3 << 3
-const RSP = 4 << 3
-const RBP = 5 << 3
-const RSI = 6 << 3
-const RDI = 7 << 3
 
 interface Effects {
   readonly reads: readonly number[]

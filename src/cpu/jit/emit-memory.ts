@@ -24,7 +24,7 @@ import {
 import { TLB_ENTRIES, TLB_ENTRY_BYTES, TLB_FOLD_SHIFT, TLB_INDEX_SHIFT } from '../numbers/sizes.js'
 import type { Context } from './context.js'
 import { TAG, TLB, X0 } from './function-builder.js'
-import type { Uop } from './uops.js'
+import { RBP, RSP, type Uop } from './uops.js'
 import { W } from './wasm.js'
 
 const TLB_INDEX_MASK = (TLB_ENTRIES - 1) * TLB_ENTRY_BYTES
@@ -169,9 +169,6 @@ function emitExtending(c: Context, uop: Uop): boolean {
   c.f.set(uop.d)
   return true
 }
-
-export const RSP = 4 << 3
-const RBP = 5 << 3
 
 /** PUSH, POP and LEAVE. RSP moves only after the access, which may be left to the interpreter. */
 function emitStack(c: Context, uop: Uop): boolean {

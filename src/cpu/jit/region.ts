@@ -22,7 +22,6 @@ const MAX_TARGETS = 16
 /** A region of up to so many instructions, a short function or loop, is repeated inside others; a larger one inside a region that grows. */
 const REPEATED_INSTRUCTIONS = 64
 const REPEATED_GROWING = 256
-/** The heat of blocks that are not to be compiled (core/execute/enter-compiled.ts). */
 const BLOCK_TABLE_MASK = BLOCK_TABLE_ENTRIES - 1
 
 export interface RegionBlock {

@@ -5,6 +5,16 @@
 import { BLOCK } from '../layouts.js'
 import { OP_BRNZ, OP_CMPJ32, OP_JCC, UOP_BYTES } from '../numbers/operations.js'
 
+/** Slots of the general registers that instructions name by themselves. */
+export const RAX = 0
+export const RCX = 1 << 3
+export const RDX = 2 << 3
+export const RBX = 3 << 3
+export const RSP = 4 << 3
+export const RBP = 5 << 3
+export const RSI = 6 << 3
+export const RDI = 7 << 3
+
 export const NO_PAGE = 0xffff_ffff
 
 export interface Uop {

@@ -62,11 +62,8 @@ import {
   FN_X87,
   FN_X87_WAIT,
 } from '../numbers/vector-functions.js'
-import type { Uop } from './uops.js'
+import { RAX, RCX, RDX, type Uop } from './uops.js'
 
-const RAX = 0
-const RCX = 1 << 3
-const RDX = 2 << 3
 const ALL: readonly number[] = Array.from({ length: 16 }, (_, r) => r)
 /** As s1: there is no source register. */
 const IMMEDIATE_SOURCE = 255
