@@ -293,8 +293,8 @@ export const livepatchCases: readonly LivepatchCase[] = [
 ]
 
 /** The lines of the log that a case is judged by, as Linux's own test filters them. */
-export function filterLog(console: string): string[] {
-  return console
+export function filterLog(log: string): string[] {
+  return log
     .split('\n')
     .map((text) => text.replace(/\r/g, ''))
     .map((text) => /\[\s*\d+\.\d+\]\s(?:\[[CT]\d+\]\s)?(.*)$/.exec(text)?.[1] ?? '')

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, it } from 'vitest'
 import { needs } from '../needs.js'
 import { livepatchCases } from './livepatch-cases.js'
 import { createInitrd, runCase } from './livepatch-guest.js'
@@ -32,10 +32,5 @@ needs('gcc', 'qemu-system-x86_64')('live patching under QEMU', () => {
     afterAll(() => guest.close())
 
     it.each(livepatchCases.map((one) => [one.name, one] as const))('%s', (_name, one) => runCase(guest, one), 240_000)
-
-    it('ends with a kernel that never oopsed', async () => {
-      await guest.run('true')
-      expect(guest.transcript).not.toMatch(/Oops|BUG:|Call Trace|WARNING:/)
-    })
   })
 })

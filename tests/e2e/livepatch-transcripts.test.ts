@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeAll, expect, it } from 'vitest'
+import { beforeAll, it } from 'vitest'
 import type { GuestSession } from '../../src/guest/index.js'
 import type { Snapshot } from '../../src/machine/index.js'
 import { buildPatchesFor } from '../../tools/images/patches.mjs'
@@ -23,10 +23,6 @@ class MachineConsole implements ConsoleGuest {
     guest.port.onConsole(({ channel, bytes }) => {
       if (channel === 0) this.#text += Buffer.from(bytes).toString('latin1')
     })
-  }
-
-  get transcript(): string {
-    return this.#text
   }
 
   async run(command: string): Promise<{ output: string; status: number }> {
@@ -56,10 +52,6 @@ needs('gcc')('live patching', () => {
   })
 
   it.each(livepatchCases.map((one) => [one.name, one] as const))('%s', (_name, one) =>
-    inGuest(booted, async (guest) => {
-      const console = new MachineConsole(guest)
-      await runCase(console, one)
-      expect(console.transcript).not.toMatch(/Oops|BUG:|WARNING:/)
-    }),
+    inGuest(booted, (guest) => runCase(new MachineConsole(guest), one)),
   )
 })
