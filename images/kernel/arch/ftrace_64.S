@@ -9,9 +9,10 @@
  *	 8(%rsp)	entry + 5
  *	16(%rsp)	return address of the function's caller
  *
- * Promise: a complete struct pt_regs describes the function's entry; if the
- * handler changes its ip, execution goes on there, with the caller's return
- * address on top of the stack as if it had called that place itself.
+ * Promise: a complete struct pt_regs describes the function's entry; what the
+ * handler changes in it, but for sp, is what the function finds. If it changes
+ * ip, execution goes on there, with the caller's return address on top of the
+ * stack as if it had called that place itself.
  *
  * The rule of the frame. Two frames lead the unwinder from the handler to the
  * caller, and the first lies inside the pt_regs: its link is the word orig_ax,
@@ -92,6 +93,8 @@ ftrace_caller:
 
 	movq	PT_RIP(%rsp), %rax
 	movq	%rax, TARGET_WORD(%rsp)
+	movq	PT_EFLAGS(%rsp), %rax
+	movq	%rax, FLAGS_WORD(%rsp)
 	movq	PT_R15(%rsp), %r15
 	movq	PT_R14(%rsp), %r14
 	movq	PT_R13(%rsp), %r13

@@ -4,7 +4,8 @@
  * registers is called with a known value in each, through a handler that ruins
  * all that a C function may ruin. /proc/registers tells the differences, one a
  * line, for each of: the function as it is, with a handler, with a handler that
- * sends the call elsewhere; and at both alignments of the stack.
+ * sends the call elsewhere, with one that changes the registers; and at both
+ * alignments of the stack.
  */
 #include <linux/module.h>
 #include <linux/kernel.h>
@@ -95,6 +96,7 @@ static void differs(const char *what, unsigned long got, unsigned long expected)
 
 static unsigned long handler_calls, handler_ip, handler_parent, handler_flags, handler_frame;
 static void *divert;
+static unsigned long change, change_flags;	/* bits that the handler turns over */
 
 static notrace void handler(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
 			    struct ftrace_regs *fregs)
@@ -115,6 +117,17 @@ static notrace void handler(unsigned long ip, unsigned long parent_ip, struct ft
 		handler_calls += 1000;
 	if (divert)
 		ftrace_regs_set_instruction_pointer(fregs, (unsigned long)divert);
+	if (change) {
+		unsigned long *general[] = {
+			&regs->ax, &regs->bx, &regs->cx, &regs->dx, &regs->si, &regs->di, &regs->bp,
+			&regs->r8, &regs->r9, &regs->r10, &regs->r11, &regs->r12, &regs->r13,
+			&regs->r14, &regs->r15,
+		};
+
+		for (unsigned int i = 0; i < ARRAY_SIZE(general); i++)
+			*general[i] ^= change << i;
+		regs->flags ^= change_flags;
+	}
 	asm volatile("movq $-1, %%rax\n\tmovq $-2, %%rcx\n\tmovq $-3, %%rdx\n\tmovq $-4, %%rsi\n\t"
 		     "movq $-5, %%rdi\n\tmovq $-6, %%r8\n\tmovq $-7, %%r9\n\tmovq $-8, %%r10\n\t"
 		     "movq $-9, %%r11\n\txorq %%rax, %%rax"
@@ -126,8 +139,9 @@ static struct ftrace_ops ops = {
 	.flags = FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_IPMODIFY,
 };
 
-/* The general registers and flags of @image beside those that were registers_given. */
-static void compare(const char *where, const struct image *image)
+/* The general registers and flags of @image beside those that were registers_given, or what became of them. */
+static void compare(const char *where, const struct image *image, unsigned long turned,
+		    unsigned long turned_flags)
 {
 	static const char *const names[] = {
 		"rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "r8", "r9", "r10", "r11",
@@ -138,10 +152,11 @@ static void compare(const char *where, const struct image *image)
 
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
 		snprintf(what, sizeof(what), "%s %s", where, names[i]);
-		differs(what, (&image->ax)[i], (&registers_given.ax)[i]);
+		differs(what, (&image->ax)[i], (&registers_given.ax)[i] ^ turned << i);
 	}
 	snprintf(what, sizeof(what), "%s flags", where);
-	differs(what, image->flags & (FLAGS_ARITHMETIC | FLAGS_DF | FLAGS_IF), registers_given.flags);
+	differs(what, image->flags & (FLAGS_ARITHMETIC | FLAGS_DF | FLAGS_IF),
+		registers_given.flags ^ turned_flags);
 }
 
 static void store_vectors(char *to)
@@ -166,18 +181,18 @@ static void call_once(const char *name, unsigned long shift, unsigned long place
 	store_vectors(vectors[1]);
 	preempt_enable();
 
-	compare("function:", &registers_seen);
+	compare("function:", &registers_seen, change, change ? change_flags : 0);
 	differs("function: rsp", registers_seen.sp, registers_stack - 8);
 	differs("which function", registers_seen.place, place);
 	differs("caller: rsp", registers_after.sp, registers_stack);
-	differs("caller: rbp", registers_after.bp, registers_given.bp);
-	differs("caller: rbx", registers_after.bx, registers_given.bx);
-	differs("caller: r15", registers_after.r15, registers_given.r15);
+	differs("caller: rbp", registers_after.bp, registers_seen.bp);
+	differs("caller: rbx", registers_after.bx, registers_seen.bx);
+	differs("caller: r15", registers_after.r15, registers_seen.r15);
 	differs("vector registers", memcmp(vectors[0], vectors[1], sizeof(vectors[0])) != 0, 0);
 	differs("calls of the handler", handler_calls - calls, traced);
 	if (!traced)
 		return;
-	compare("handler:", &handled);
+	compare("handler:", &handled, 0, 0);
 	differs("handler: rsp", handled.sp, registers_stack - 8);
 	differs("ip", handler_ip, (unsigned long)registers_subject);
 	differs("parent_ip", handler_parent, (unsigned long)registers_return);
@@ -204,7 +219,12 @@ static int registers_show(struct seq_file *m, void *v)
 	divert = registers_other;
 	call_once("sent elsewhere", 0, 2, true);
 	call_once("sent elsewhere, stack shifted", 8, 2, true);
+	change = 0x0123456789abcdefUL;
+	change_flags = FLAGS_ARITHMETIC | FLAGS_DF;
+	call_once("sent elsewhere with other registers", 8, 2, true);
 	divert = NULL;
+	call_once("given other registers", 0, 1, true);
+	change = 0;
 	call_once("traced again", 8, 1, true);
 	ret = unregister_ftrace_function(&ops);
 	if (ret)
