@@ -6,13 +6,15 @@ const transitions = 'tests/e2e/transitions.test.ts'
 const transcripts = 'tests/e2e/livepatch-transcripts.test.ts'
 const modules = 'tests/e2e/modules.test.ts'
 const guest = 'tests/e2e/guest-tests.test.ts'
+const crowds = 'tests/livepatch/crowds.test.ts'
+const mixes = 'tests/livepatch/mixes.test.ts'
 
 /** By room. */
 export const judges = {
-  text: [tracing, transitions, modules, transcripts, guest],
-  trace: [tracing, transitions, modules, transcripts, guest],
-  livepatch: [transitions, transcripts, modules, tracing, guest],
-  module: [modules, transitions, transcripts, tracing, guest],
+  text: [tracing, crowds, transitions, modules, transcripts, guest],
+  trace: [tracing, crowds, transitions, modules, transcripts, guest],
+  livepatch: [transitions, mixes, crowds, transcripts, modules, tracing, guest],
+  module: [modules, transitions, transcripts, tracing, crowds, guest],
   patch: ['tests/patch'],
 }
 
