@@ -1,7 +1,7 @@
 // What a test needs beyond Node. A test that needs a tool which is not installed is skipped with one line that says
 // so; with TRANSPLANT_REQUIRE_ALL=1 (as in CI) the missing tool is a failure instead, so that no hole stays hidden.
 
-import { accessSync, constants, readdirSync } from 'node:fs'
+import { accessSync, constants, readdirSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe, it } from 'vitest'
 
@@ -16,6 +16,7 @@ export type Tool =
   | 'qemu-system-x86_64'
   | 'libunicorn'
   | 'x86-64-host'
+  | 'x86-64-v3-host'
 
 const debianPackage: Record<Tool, string> = {
   gcc: 'gcc gcc-multilib',
@@ -28,6 +29,7 @@ const debianPackage: Record<Tool, string> = {
   'busybox-static': 'busybox-static',
   lz4: 'lz4',
   'x86-64-host': '(an x86-64 Linux host)',
+  'x86-64-v3-host': '(an x86-64-v3 Linux host: AVX2, BMI2, FMA)',
 }
 
 const libraryFolders = ['/usr/lib/x86_64-linux-gnu', '/usr/lib', '/usr/lib64', '/usr/local/lib']
@@ -59,10 +61,32 @@ export function debianKernelPath(): string | undefined {
   return name === undefined ? undefined : join('/boot', name)
 }
 
+const V3_FLAGS = [
+  'avx',
+  'avx2',
+  'bmi1',
+  'bmi2',
+  'f16c',
+  'fma',
+  'abm',
+  'movbe',
+  'xsave',
+  'xsavec',
+  'xsaveopt',
+  'xgetbv1',
+]
+
+function isV3Host(): boolean {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return false
+  const flags = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]?.split(' ') ?? []
+  return V3_FLAGS.every((flag) => flags.includes(flag))
+}
+
 export function has(tool: Tool): boolean {
   if (tool === 'debian-kernel') return debianKernelPath() !== undefined
   if (tool === 'busybox-static') return accessible('/bin/busybox', constants.X_OK)
   if (tool === 'libunicorn') return libunicornPath() !== undefined
+  if (tool === 'x86-64-v3-host') return isV3Host()
   if (tool === 'x86-64-host') return process.platform === 'linux' && process.arch === 'x64'
   return (process.env['PATH'] ?? '').split(delimiter).some((folder) => accessible(join(folder, tool), constants.X_OK))
 }

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { EXIT_CODES } from '../base/index.js'
+import { CPU_MODELS, type CpuModel } from '../cpu/index.js'
 import { concatenateCpio, writeCpio } from '../format/index.js'
 import type { MachineOptions } from '../machine/index.js'
 import { corePath, imagePath, readImage } from './assets.js'
@@ -20,6 +21,7 @@ export interface GuestFile {
 
 export interface MachineFlags {
   readonly smp: string
+  readonly cpu: string
   readonly memory: string
   readonly seed: string
   readonly append?: string
@@ -32,6 +34,7 @@ export interface MachineFlags {
 export function addMachineOptions(command: Command): Command {
   return command
     .option('--smp <n>', 'number of vCPUs, 1 to 16', '2')
+    .option('--cpu <model>', `what the vCPUs offer: ${CPU_MODELS.join(' or ')} (AVX2)`, 'x86-64-v2')
     .option('--memory <MiB>', 'guest RAM in MiB', '128')
     .option('--seed <n>', 'seed of the vCPU scheduler: the same seed gives the same run', '1')
     .option('--append <text>', "the kernel's command line")
@@ -42,7 +45,7 @@ export function addMachineOptions(command: Command): Command {
 }
 
 /** Options that shape a machine: a snapshot has its own. */
-const SHAPING = ['smp', 'memory', 'seed', 'append', 'initrd', 'disk']
+const SHAPING = ['smp', 'cpu', 'memory', 'seed', 'append', 'initrd', 'disk']
 
 /** Options that were given and say nothing here are refused, not passed over. */
 export function refuseIdle(command: Command, names: readonly string[], why: string): void {
@@ -84,6 +87,12 @@ export function integerOption(name: string, text: string, least: number, most: n
   return value
 }
 
+function cpuOption(text: string): CpuModel {
+  const found = CPU_MODELS.find((model) => model === text)
+  if (found !== undefined) return found
+  throw new CommandFailure(EXIT_CODES.usage, 'bad-option', `--cpu is '${text}'.`, `Give ${CPU_MODELS.join(' or ')}.`)
+}
+
 /** Virtual nanoseconds (= instructions) until the command gives up. */
 export function timeLimit(flags: { readonly timeout?: string }, fallbackSeconds: number): number {
   if (flags.timeout === undefined) return fallbackSeconds * 1e9
@@ -106,6 +115,7 @@ export function machineOptions(image: string | undefined, flags: MachineFlags, i
     kernel,
     memoryBytes: integerOption('memory', flags.memory, 32, 3072) * 1024 * 1024,
     vcpus: integerOption('smp', flags.smp, 1, 16),
+    cpu: cpuOption(flags.cpu),
     seed: integerOption('seed', flags.seed, 0, Number.MAX_SAFE_INTEGER),
     onReset: 'stop',
     pcTestdev: flags.pcTestdev === true,

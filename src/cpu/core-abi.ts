@@ -37,6 +37,8 @@ export interface CoreExports {
   initialize(vcpus: number, ramBytes: number): number
   /** Bytes of linear memory that `initialize` with these arguments needs. */
   requiredBytes(vcpus: number, ramBytes: number): number
+  /** The instructions that the vCPUs have and CPUID tells of: 2 for x86-64-v2 (default), 3 for x86-64-v3. Before anything runs. */
+  setLevel(level: number): void
   /** Maps host bytes at linear-memory offset (a copy inside the core) as read-only memory of the guest: the ROM. */
   mapRom(physical: number, bytes: number): number
   /** Architectural reset (power-up: CS.base FFFF0000, RIP FFF0). vCPUs above 0 then wait for SIPI. */

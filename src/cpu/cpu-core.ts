@@ -36,7 +36,13 @@ export class CpuCoreError extends Error {
 /** Compiled code: 'on', 'off', or on with the number of entries after which a block is compiled (default 4000). */
 export type JitOption = 'on' | 'off' | { readonly threshold: number }
 
+/** What a vCPU offers, in the words of the x86-64 psABI. */
+export const CPU_MODELS = ['x86-64-v2', 'x86-64-v3'] as const
+export type CpuModel = (typeof CPU_MODELS)[number]
+
 export interface CpuCoreOptions {
+  /** Default x86-64-v2. */
+  readonly cpu?: CpuModel | undefined
   readonly jit?: JitOption | undefined
 }
 
@@ -78,6 +84,7 @@ export class CpuCore {
   readonly exports: CoreExports
   readonly ramBytes: number
   readonly vcpus: number
+  readonly cpu: CpuModel
   private readonly memory: WebAssembly.Memory
   private readonly ramOffset: number
   private readonly compiler: Compiler
@@ -123,6 +130,8 @@ export class CpuCore {
     this.ramOffset = offset >>> 0
     this.compiler = new Compiler(this.exports, this.memory, table)
     if (this.companion !== undefined) this.exports = this.companion.join(this, this.exports)
+    this.cpu = options.cpu ?? 'x86-64-v2'
+    this.exports.setLevel(this.cpu === 'x86-64-v3' ? 3 : 2)
     this.setJit(options.jit ?? defaultJit)
   }
 

@@ -1,7 +1,7 @@
 // Offsets of the fields of a vCPU's state area, for the host. The owner is core/state/state.ts, whose offsets the build writes to layouts.ts.
 // All values are little-endian. Everything here may be read after `synchronize` and written before `stateChanged`.
 import { CPU_STATE } from './layouts.js'
-import { FX_OFFSET, XMM_OFFSET } from './numbers/sizes.js'
+import { FX_OFFSET, XMM_OFFSET, YMM_UPPER_OFFSET } from './numbers/sizes.js'
 
 export const GENERAL_REGISTERS = [
   'rax',
@@ -93,5 +93,7 @@ export const STATE_SHUTDOWN = CPU_STATE.shutdown
 export const STATE_MXCSR = CPU_STATE.mxcsr
 /** Sixteen registers of 16 bytes. */
 export const STATE_XMM = XMM_OFFSET
+/** Their upper halves with AVX, again 16 bytes each. */
+export const STATE_YMM_UPPER = YMM_UPPER_OFFSET
 /** The x87 registers in physical order, 16 bytes apart. */
 export const STATE_X87 = FX_OFFSET + 32

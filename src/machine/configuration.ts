@@ -1,7 +1,7 @@
 // What a machine is made of, and the check of it. Plain data; a snapshot carries it, so that one file restores a machine.
 
 import { accept, type Result, refuse, TransplantError } from '../base/index.js'
-import type { JitOption } from '../cpu/index.js'
+import { CPU_MODELS, type CpuModel, type JitOption } from '../cpu/index.js'
 import type { BootPlan, BootRefusalCode } from './boot/boot-plan.js'
 import { planBoot } from './boot/kernel-image.js'
 import { DEFAULT_EPOCH } from './devices/rtc.js'
@@ -20,6 +20,8 @@ export interface MachineOptions {
   readonly memoryBytes?: number
   /** 1 to 16. Default 1. */
   readonly vcpus?: number
+  /** What the vCPUs offer, in the words of the x86-64 psABI. Default 'x86-64-v2'. */
+  readonly cpu?: CpuModel
   /** Default 1. */
   readonly seed?: number | bigint
   /** ELF64 with PVH note, Linux bzImage, or Multiboot image. Without one the firmware finds nothing to boot. */
@@ -48,6 +50,7 @@ export interface Configuration {
   readonly firmware: Uint8Array
   readonly memoryBytes: number
   readonly vcpus: number
+  readonly cpu: CpuModel
   readonly seed: bigint
   readonly kernel: Uint8Array | undefined
   readonly append: string
@@ -72,12 +75,14 @@ export function configure(options: MachineOptions): Result<Configuration, BootRe
       undefined, `A machine needs '${name}'.`, "In Node, readAssets() of 'transplant/node' has it; in a page, the package's exports do.")
   }
   const { memoryBytes = 128 * MIB, vcpus = 1, seed = 1, meanSlice = DEFAULT_MEAN_SLICE, firmware } = options
+  const cpu = options.cpu ?? 'x86-64-v2'
   require(Number.isInteger(memoryBytes) &&
     memoryBytes % 0x10000 === 0 &&
     memoryBytes >= 2 * MIB &&
     memoryBytes <=
       3072 * MIB, `Memory of ${memoryBytes} bytes is not possible.`, 'Use a multiple of 64 KiB from 2 MiB to 3 GiB.')
   require(Number.isInteger(vcpus) && vcpus >= 1 && vcpus <= 16, `${vcpus} vCPUs are not possible.`, 'Use 1 to 16.')
+  require(CPU_MODELS.includes(cpu), `There is no CPU '${cpu}'.`, `Use ${CPU_MODELS.join(' or ')}.`)
   require(firmware.length > 0 &&
     firmware.length % 0x10000 === 0 &&
     firmware.length <=
@@ -99,6 +104,7 @@ export function configure(options: MachineOptions): Result<Configuration, BootRe
     firmware,
     memoryBytes,
     vcpus,
+    cpu,
     seed: BigInt.asUintN(64, BigInt(seed)),
     kernel: options.kernel,
     append,

@@ -66,7 +66,7 @@ import type {
   TripleFault,
 } from './guest-port.js'
 import { RamPages } from './ram-pages.js'
-import { ARCHITECTURAL_RANGES, readRegisters } from './registers.js'
+import { architecturalRanges, readRegisters } from './registers.js'
 import { watchRun } from './run-watch.js'
 import { Scheduler } from './scheduler.js'
 import { requireSameShape, type Snapshot } from './snapshot.js'
@@ -160,12 +160,12 @@ export class Machine implements Savable {
 
   constructor(configuration: Configuration, coreWasm: Uint8Array | WebAssembly.Module, jit?: JitOption) {
     this.configuration = configuration
-    const { vcpus, memoryBytes, seed, firmware, meanSlice } = configuration
+    const { vcpus, cpu, memoryBytes, seed, firmware, meanSlice } = configuration
     const { clock } = this
     const imports = coreImports({
       ...{ board: () => this.board, clock, deviceWrites: this.deviceWriteEmitter, events: this.coreEvents },
     })
-    this.core = new CpuCore(coreWasm, imports, vcpus, memoryBytes, { jit })
+    this.core = new CpuCore(coreWasm, imports, vcpus, memoryBytes, { cpu, jit })
     this.breakpoints = new Breakpoints(this.core)
     this.scheduler = new Scheduler(vcpus, seed, meanSlice)
     this.retired = new Float64Array(vcpus)
@@ -613,7 +613,7 @@ export class Machine implements Savable {
     for (let cpu = 0; cpu < this.vcpus; cpu++) {
       this.core.exports.synchronize(cpu)
       const state = this.core.state(cpu)
-      for (const [start, end] of ARCHITECTURAL_RANGES) {
+      for (const [start, end] of architecturalRanges(this.configuration.cpu)) {
         writer.raw(new Uint8Array(state.buffer, state.byteOffset + start, end - start))
       }
     }

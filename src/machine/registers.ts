@@ -1,7 +1,7 @@
 // A vCPU's state area as Registers, and the offsets a debugger may write. The layout is the core's (cpu/state-layout.ts).
 
 import { virtAddr } from '../base/index.js'
-import { STATE_OFFSETS, STATE_SELECTORS, type StateRegister } from '../cpu/index.js'
+import { type CpuModel, STATE_OFFSETS, STATE_SELECTORS, STATE_YMM_UPPER, type StateRegister } from '../cpu/index.js'
 import type { Registers, WritableRegister } from './guest-port.js'
 
 const CR0_PE = 1n
@@ -13,10 +13,14 @@ export function offsetOf(name: WritableRegister): number {
 
 /**
  * The parts of the state area that are the vCPU's architectural state: general registers, segment bases, RIP and RFLAGS,
- * control, system and debug registers, segment caches, event state, and the FXSAVE image. Left out: temporaries, lazy
+ * control, system and debug registers, segment caches, event state, the FXSAVE image, and what AVX adds to it. Left out: temporaries, lazy
  * flags (RFLAGS shows them once synchronized) and derived data, which may differ between equal states.
  */
-export const ARCHITECTURAL_RANGES: readonly (readonly [start: number, end: number])[] = [
+export function architecturalRanges(cpu: CpuModel): readonly (readonly [start: number, end: number])[] {
+  return cpu === 'x86-64-v3' ? [...RANGES, [STATE_YMM_UPPER, STATE_YMM_UPPER + 256]] : RANGES
+}
+
+const RANGES: readonly (readonly [start: number, end: number])[] = [
   [0, 128],
   [200, 248],
   [256, 272],

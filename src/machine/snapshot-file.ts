@@ -24,7 +24,9 @@ import { PageImage } from './page-image.js'
 import type { Snapshot } from './snapshot.js'
 
 const MAGIC = encodeText('TPSNAPSH')
-const FORMAT = 3
+const FORMAT = 4
+/** The last one that did not name the CPU: all of its machines are x86-64-v2. */
+const FORMAT_WITHOUT_CPU = 3
 
 /** Why a file cannot be read as a snapshot. */
 export type SnapshotRefusalCode = 'not-a-snapshot' | 'snapshot-version' | 'snapshot-damaged'
@@ -59,17 +61,17 @@ export function decodeSnapshot(file: Uint8Array): Result<Snapshot, SnapshotRefus
   try {
     const reader = new StateReader(file, 8)
     const format = reader.u32()
-    if (format !== FORMAT) {
+    if (format !== FORMAT && format !== FORMAT_WITHOUT_CPU) {
       return refuse(
         'snapshot-version',
-        `The snapshot has format ${format}; this build reads format ${FORMAT}.`,
+        `The snapshot has format ${format}; this build reads formats ${FORMAT_WITHOUT_CPU} and ${FORMAT}.`,
         'Use the release that saved it, or save it again.',
       )
     }
     const hash = reader.string()
     const bytes = reader.blob()
     if (hashBytes(bytes) !== hash) return damaged('its contents do not match its checksum')
-    return accept(decodeBody(new StateReader(bytes)))
+    return accept(decodeBody(new StateReader(bytes), format))
   } catch (error) {
     if (error instanceof TransplantError && error.code.startsWith('STATE_')) return damaged(error.message)
     throw error
@@ -80,8 +82,8 @@ function damaged(why: string): Result<Snapshot, SnapshotRefusalCode> {
   return refuse('snapshot-damaged', `The snapshot is damaged: ${why}.`, 'Copy it again from where it was saved.')
 }
 
-function decodeBody(reader: StateReader): Snapshot {
-  const configuration = readConfiguration(reader)
+function decodeBody(reader: StateReader, format: number): Snapshot {
+  const configuration = readConfiguration(reader, format)
   const time = reader.f64()
   const pages = readPages(reader)
   const disk = reader.bool() ? readPages(reader) : undefined
@@ -118,6 +120,7 @@ function writeConfiguration(writer: StateWriter, configuration: Configuration): 
   writer.string(configuration.boot?.buildId ?? '')
   writer.f64(configuration.memoryBytes)
   writer.u32(configuration.vcpus)
+  writer.string(configuration.cpu)
   writer.u64(configuration.seed)
   writer.f64(configuration.meanSlice)
   writer.f64(configuration.epoch)
@@ -131,10 +134,11 @@ function writeConfiguration(writer: StateWriter, configuration: Configuration): 
   writeOptional(writer, configuration.disk)
 }
 
-function readConfiguration(reader: StateReader): Configuration {
+function readConfiguration(reader: StateReader, format: number): Configuration {
   reader.string() // the build-id, which the kernel image gives again
   const memoryBytes = reader.f64()
   const vcpus = reader.u32()
+  const cpu = format === FORMAT_WITHOUT_CPU || reader.string() === 'x86-64-v2' ? 'x86-64-v2' : 'x86-64-v3'
   const seed = reader.u64()
   const meanSlice = reader.f64()
   const epoch = reader.f64()
@@ -152,6 +156,7 @@ function readConfiguration(reader: StateReader): Configuration {
     firmware,
     memoryBytes,
     vcpus,
+    cpu,
     seed,
     kernel,
     append,

@@ -3,7 +3,7 @@
 // Promises: immutable; it shares with every other snapshot of its machine, and with those it was restored from, each page that is the same
 // (page-image.ts). So taking one costs the pages stored to since the last snapshot or restore, going to one costs those and the pages in
 // which the two differ, and keeping a thousand costs their changed pages and a few kilobytes of state each.
-// Any machine with as many vCPUs and as much RAM can be moved to it; what differs in the configuration (a seed, say) stays the machine's.
+// Any machine with as many vCPUs of the same kind and as much RAM can be moved to it; what differs in the configuration (a seed, say) stays the machine's.
 
 import { TransplantError } from '../base/index.js'
 import type { Configuration } from './configuration.js'
@@ -43,17 +43,18 @@ export function footprint(snapshots: Iterable<Snapshot>): Footprint {
 
 /** Guards against a snapshot of a machine with another shape. */
 export function requireSameShape(configuration: Configuration, snapshot: Snapshot): void {
-  const { memoryBytes, vcpus, disk, pcTestdev } = snapshot.configuration
+  const { memoryBytes, vcpus, cpu, disk, pcTestdev } = snapshot.configuration
   if (
     memoryBytes === configuration.memoryBytes &&
     vcpus === configuration.vcpus &&
+    cpu === configuration.cpu &&
     disk?.length === configuration.disk?.length &&
     pcTestdev === configuration.pcTestdev
   )
     return
   throw new TransplantError(
     'SNAPSHOT_CONFIGURATION',
-    `The snapshot is of a machine with ${vcpus} vCPUs, ${memoryBytes} bytes of RAM and ${disk === undefined ? 'no disk' : `a disk of ${disk.length} bytes`}${pcTestdev ? ', with pc-testdev' : ''}.`,
+    `The snapshot is of a machine with ${vcpus} vCPUs of ${cpu}, ${memoryBytes} bytes of RAM and ${disk === undefined ? 'no disk' : `a disk of ${disk.length} bytes`}${pcTestdev ? ', with pc-testdev' : ''}.`,
     'Create the machine with Machine.from(snapshot, coreWasm).',
   )
 }

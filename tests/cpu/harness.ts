@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import {
   type CoreImports,
   CpuCore,
+  type CpuModel,
   EXIT_HALT,
   type JitOption,
   noDevices,
@@ -63,6 +64,7 @@ export class FlatMachine {
       interruptStack?: boolean
       compatibility?: boolean
       jit?: JitOption
+      cpu?: CpuModel
     } = {},
   ) {
     this.core = new CpuCore(
@@ -70,7 +72,7 @@ export class FlatMachine {
       { ...noDevices(), ...options.imports },
       options.vcpus ?? 1,
       options.ram ?? RAM,
-      { jit: options.jit },
+      { jit: options.jit, cpu: options.cpu },
     )
     const ram = this.core.ram
     const view = new DataView(ram.buffer, ram.byteOffset, ram.byteLength)

@@ -2,6 +2,7 @@
 // TRANSPLANT_CASES (npm run fuzz:cpu) says how many, or for how long, and from which seed.
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import type { CpuModel } from '../../src/cpu/index.js'
 import { needs } from '../needs.js'
 import { type CampaignResult, campaign } from './cases/campaign.js'
 import { coreWasmPath } from './flat-runner.js'
@@ -10,27 +11,34 @@ interface Asked {
   readonly seed: number
   readonly cases: number
   readonly seconds: number
+  readonly cpu: CpuModel
   readonly core: string | undefined
   readonly limit: number
   readonly raw: boolean
 }
-const usual: Asked = { seed: 1, cases: 200_000, seconds: 0, core: undefined, limit: 5, raw: false }
-const asked: Asked = { ...usual, ...JSON.parse(process.env['TRANSPLANT_CASES'] ?? '{}') }
-const end = asked.seconds > 0 ? Date.now() + 1000 * asked.seconds : undefined
+const usual: Omit<Asked, 'cpu' | 'cases'> = { seed: 1, seconds: 0, core: undefined, limit: 5, raw: false }
+const asked: Partial<Asked> = JSON.parse(process.env['TRANSPLANT_CASES'] ?? '{}')
 
-function run(): CampaignResult {
-  const wasm = new WebAssembly.Module(readFileSync(asked.core ?? coreWasmPath))
-  const cases = end === undefined ? asked.cases : Number.POSITIVE_INFINITY
+function run(wanted: Asked): CampaignResult {
+  const end = wanted.seconds > 0 ? Date.now() + 1000 * wanted.seconds : undefined
+  const wasm = new WebAssembly.Module(readFileSync(wanted.core ?? coreWasmPath))
+  const cases = end === undefined ? wanted.cases : Number.POSITIVE_INFINITY
   const mayGoOn = () => end === undefined || Date.now() < end
-  return campaign(wasm, { seed: asked.seed, cases, mayGoOn, compiledEvery: 16, raw: asked.raw }, asked.limit)
+  const { seed, cpu, raw, limit } = wanted
+  return campaign(wasm, { seed, cpu, cases, mayGoOn, compiledEvery: 16, raw }, limit)
 }
 
-needs('x86-64-host')('generated cases', () => {
-  it('leave the same behind on the host CPU and on the core', () => {
-    const { cases, compiled, traps, differences } = run()
+function test(cpu: CpuModel, usualCases: number): void {
+  it(`leave the same behind on the host CPU and on the core (${cpu})`, () => {
+    const wanted: Asked = { ...usual, cases: usualCases, ...asked, cpu }
+    const { cases, compiled, traps, differences } = run(wanted)
     const how = [...traps].sort(([a], [b]) => a - b).map(([trap, count]) => `${trap}: ${count}`)
-    console.log(`seed ${asked.seed}: ${cases} cases, ${compiled} also compiled; ended by ${how.join(', ')}`)
+    console.log(`${cpu}, seed ${wanted.seed}: ${cases} cases, ${compiled} also compiled; ended by ${how.join(', ')}`)
     expect(differences.map(({ report }) => `\n${report}\n`).join('\n')).toBe('')
     expect(compiled).toBeGreaterThan(cases / 17)
   }, 5_400_000)
-})
+}
+
+const wants = (cpu: CpuModel) => asked.cpu === undefined || asked.cpu === cpu
+if (wants('x86-64-v2')) needs('x86-64-host')('generated cases', () => test('x86-64-v2', 200_000))
+if (wants('x86-64-v3')) needs('x86-64-v3-host')('generated cases of AVX2 and its kin', () => test('x86-64-v3', 60_000))

@@ -5,7 +5,7 @@
 // are those of struct test_case in cases.c.
 .intel_syntax noprefix
 .text
-.globl _start, run_case, leave_case, signal_entry, restore_signal
+.globl _start, has_avx, run_case, leave_case, signal_entry, restore_signal
 _start:
 	xor	ebp, ebp
 	and	rsp, -16
@@ -26,7 +26,14 @@ run_case:
 	mov	eax, 0x2b
 	mov	ds, eax
 	mov	es, eax
-	fxrstor	[rdi + 256]
+	cmp	dword ptr [rip + has_avx], 0
+	je	1f
+	mov	eax, 7
+	xor	edx, edx
+	xrstor	[rdi + 256]
+	jmp	2f
+1:	fxrstor	[rdi + 256]
+2:	mov	eax, 0x2b
 	push	rax			// SS
 	push	qword ptr [rdi + 32]	// RSP
 	push	qword ptr [rdi + 128]	// RFLAGS
@@ -77,4 +84,5 @@ restore_signal:
 .bss
 .balign 8
 own_stack:	.skip 8
+has_avx:	.skip 4
 .section .note.GNU-stack, "", @progbits

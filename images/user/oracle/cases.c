@@ -29,7 +29,7 @@ struct test_case {
 		u64 address;	/* in a writable page; 0: none */
 		u8 bytes[32];
 	} patches[2];		/* 176 */
-	u8 vectors[512];	/* 256: FXSAVE image */
+	u8 vectors[832];	/* 256: XSAVE image of x87, SSE and AVX state, of which the program without AVX uses the first 512 bytes */
 };
 
 struct outcome {
@@ -43,6 +43,7 @@ struct outcome {
 	u32 changes;		/* how many words of the window differ from the template: they follow */
 	u8 reserved[88];
 	u8 vectors[512];
+	u8 upper[256];		/* of the YMM registers */
 };
 
 struct change {
@@ -50,6 +51,7 @@ struct change {
 	u64 value;
 };
 
+extern u32 has_avx;
 void run_case(const struct test_case *);
 void leave_case(void);
 extern char signal_entry[], restore_signal[];
@@ -137,7 +139,24 @@ __attribute__((used)) void on_signal(int number, u8 *information, u64 *context)
 	outcome.trap = registers[20];
 	outcome.cr2 = outcome.trap == 14 ? registers[22] : 0;
 	copy(outcome.vectors, (void *)registers[23], sizeof outcome.vectors);
+	/* The frame's XSAVE image has its standard form; XSTATE_BV says whether the upper halves are in it. */
+	if (has_avx && *(u64 *)(registers[23] + 512) & 4)
+		copy(outcome.upper, (void *)(registers[23] + 576), sizeof outcome.upper);
+	else
+		fill(outcome.upper, 0, sizeof outcome.upper);
 	leave_case();
+}
+
+/* AVX, in the processor and enabled by the kernel. */
+static void find_avx(void)
+{
+	u32 a = 1, b, c = 0, d;
+
+	__asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+	if ((c & 0x18000000) != 0x18000000)
+		return;
+	__asm__ volatile("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
+	has_avx = (a & 6) == 6;
 }
 
 static void catch_signals(void)
@@ -212,8 +231,9 @@ static void execute(const struct test_case *test)
 
 int main(void)
 {
-	static struct test_case test __attribute__((aligned(16)));
+	static struct test_case test __attribute__((aligned(64)));
 
+	find_avx();
 	catch_signals();
 	prepare_memory();
 	while (get(&test, sizeof test))

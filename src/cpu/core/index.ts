@@ -15,6 +15,7 @@ import {
   ramBase,
   runningCpu,
   saveLimit,
+  setCpuLevelValue,
   setDropCompiled,
   setEventMaskValue,
   setMachineTime,
@@ -51,6 +52,11 @@ export function initialize(vcpus: u32, ram: u32): i32 {
   layOut(vcpus, ram)
   for (let i: u32 = 0; i < vcpus; i++) resetCpu(i, 1)
   return <i32>ramBase
+}
+
+export function setLevel(level: u32): void {
+  setCpuLevelValue(level)
+  for (let i: u32 = 0; i < cpuCount; i++) dropAllBlocks(cpuAt(i))
 }
 
 export function mapRom(physical: u32, bytes: u32): u32 {

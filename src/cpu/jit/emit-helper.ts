@@ -5,10 +5,12 @@
 
 import {
   COLD_ADDSP,
+  COLD_BEXTR,
   COLD_BITADDR,
   COLD_BSF,
   COLD_BSR,
   COLD_BT,
+  COLD_BZHI,
   COLD_CARRY,
   COLD_CMPXCHG,
   COLD_CMPXCHG8B,
@@ -20,8 +22,13 @@ import {
   COLD_IMUL,
   COLD_LAHF,
   COLD_LEAVE,
+  COLD_LOWEST_BIT,
+  COLD_LZCNT,
   COLD_MUL,
+  COLD_MULX,
+  COLD_PDEP,
   COLD_PEEK,
+  COLD_PEXT,
   COLD_POP,
   COLD_POPCNT,
   COLD_PUSH,
@@ -31,6 +38,7 @@ import {
   COLD_SHLD,
   COLD_SHRD,
   COLD_STRING,
+  COLD_TZCNT,
 } from '../numbers/integer-functions.js'
 import { OP_COLD, OP_COLD_END, OP_SSE, OP_SYSTEM, SLOT_T0, SLOT_T3 } from '../numbers/operations.js'
 import { SYS_CLTS, SYS_IN, SYS_OUT, SYS_RDTSC, SYS_RDTSCP } from '../numbers/system-functions.js'
@@ -77,13 +85,22 @@ function coldEffects(uop: Uop): Effects | undefined {
     case COLD_BSF:
     case COLD_BSR:
     case COLD_POPCNT:
+    case COLD_TZCNT:
+    case COLD_LZCNT:
+    case COLD_LOWEST_BIT:
       return { reads: [s1, d], writes: [d] }
     case COLD_SHLD:
     case COLD_SHRD:
       return { reads: [s1, s2, RCX, d], writes: [d] }
     case COLD_RCL:
     case COLD_RCR:
+    case COLD_BEXTR:
+    case COLD_BZHI:
+    case COLD_PEXT:
+    case COLD_PDEP:
       return { reads: [s1, s2, d], writes: [d] }
+    case COLD_MULX:
+      return { reads: [RDX, s1, s2, d], writes: [s2, d] }
     case COLD_CMPXCHG:
       return { reads: [s1, s2, RAX, d], writes: [RAX, SLOT_T3, d, s1] }
     case COLD_CMPXCHG8B:

@@ -40,3 +40,13 @@ export const COLD_AAM: u32 = 35 // argument: base
 export const COLD_AAD: u32 = 36
 export const COLD_SALC: u32 = 37
 export const COLD_STRING: u32 = 38 // detail: see string.ts; without REP stays in the block
+
+// x86-64-v3 (bits.ts).
+export const COLD_TZCNT: u32 = 39 // d, source s1
+export const COLD_LZCNT: u32 = 40
+export const COLD_LOWEST_BIT: u32 = 41 // d, source s1; detail: 1 BLSR, 2 BLSMSK, 3 BLSI
+export const COLD_BEXTR: u32 = 42 // d, source s1, start and length s2
+export const COLD_BZHI: u32 = 43 // d, source s1, index s2
+export const COLD_PEXT: u32 = 44 // d, source s1, mask s2
+export const COLD_PDEP: u32 = 45
+export const COLD_MULX: u32 = 46 // d: high half, s2: low half of RDX * s1; no flags

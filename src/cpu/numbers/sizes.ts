@@ -19,7 +19,11 @@ export const TLB_FILLED_WORDS: u32 = 4
 /** Generations of PCIDs that are not in force (core/blocks/code-pages.ts), PUT_ASIDE_ENTRIES of 8 bytes. Derived. */
 export const PUT_ASIDE_OFFSET: u32 = 2144
 export const PUT_ASIDE_ENTRIES: u32 = 16
-export const STATE_BYTES: u32 = 2304
+
+/** Upper halves of the YMM registers, 16 bytes each; the lower ones are the XMM registers. */
+export const YMM_UPPER_OFFSET: u32 = 2304
+export const YMM_UPPER_BYTES: u32 = 256
+export const STATE_BYTES: u32 = 2560
 /** Entries of a fast TLB (core/memory/tlb-entry.ts), and the hash that finds one: (linear >> INDEX) ^ (linear >> FOLD), as a byte offset. */
 export const TLB_INDEX_SHIFT: u64 = 7
 export const TLB_FOLD_SHIFT: u64 = 16

@@ -1,5 +1,6 @@
 // Many cases from one seed, on the host and on the core; the first that differs is shrunk and reported.
 import { Random } from '../../../src/base/index.js'
+import type { CpuModel } from '../../../src/cpu/index.js'
 import { describeCase, differences } from './compare.js'
 import { CoreRunner } from './core-runner.js'
 import { generate } from './generate.js'
@@ -14,6 +15,8 @@ const RUNS = 4
 
 export interface CampaignOptions {
   readonly seed: number
+  /** What the core offers, and the forms that the cases are made of. */
+  readonly cpu: CpuModel
   readonly cases: number
   /** Milliseconds since `begun` after which no other batch begins. */
   readonly mayGoOn?: () => boolean
@@ -50,14 +53,14 @@ export function templateOf(seed: number): Uint8Array {
 export function campaign(wasm: WebAssembly.Module, options: CampaignOptions, limit = 5): CampaignResult {
   const template = templateOf(options.seed)
   const random = new Random(options.seed)
-  const interpreted = new CoreRunner(wasm, template, 'off')
-  const compiled = new CoreRunner(wasm, template, { threshold: THRESHOLD })
+  const interpreted = new CoreRunner(wasm, template, options.cpu, 'off')
+  const compiled = new CoreRunner(wasm, template, options.cpu, { threshold: THRESHOLD })
   const found = new Map<string, Difference>()
   const traps = new Map<number, number>()
   let done = 0
   let twice = 0
   while (done < options.cases && found.size < limit && (options.mayGoOn?.() ?? true)) {
-    const cases = Array.from({ length: Math.min(BATCH, options.cases - done) }, () => generate(random))
+    const cases = Array.from({ length: Math.min(BATCH, options.cases - done) }, () => generate(random, options.cpu))
     const host = runNatively(template, cases)
     cases.forEach((test, i) => {
       const expected = host[i] as Outcome

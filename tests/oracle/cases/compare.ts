@@ -34,6 +34,9 @@ const undefinedFlags: readonly (readonly [RegExp, bigint])[] = [
   [/^(37|3f)$/, OF | SF | ZF | PF], // AAA, AAS: all but AF and CF
   [/^(27|2f)$/, OF], // DAA, DAS
   [/^d[45]$/, OF | AF | CF], // AAM, AAD
+  [/^f3 0f b[cd]$/, PF | AF | SF | OF], // TZCNT, LZCNT
+  [/^vex 2\.0 f[235]$/, PF | AF], // ANDN, BLSR and its kin, BZHI
+  [/^vex 2\.0 f7$/, PF | AF | SF], // BEXTR
   [/^0f a[45cd]$/, OF | AF], // SHLD, SHRD: OF unless the count is 1
 ]
 
@@ -47,10 +50,13 @@ function flagMask({ form, parts }: TestCase): bigint {
 
 /** Operands of which processors probe the last byte first, or name the part that faults (SDM 3A 6.15, #PF, leaves it open). */
 function namesPageOnly(test: TestCase): boolean {
+  if (isVex(test)) return false
   const [op, second] = test.parts.opcode as [number, number | undefined]
   if (op === 0x0f) return second === 0xae || second === 0xc7
   return (op >= 0xd8 && op <= 0xdf) || [0xa6, 0xa7, 0xca, 0xcb, 0xcf].includes(op)
 }
+
+const isVex = ({ form }: TestCase) => form.startsWith('vex')
 
 const hex = (value: bigint | number) => value.toString(16)
 
@@ -64,8 +70,8 @@ function isOfParts(op: number, second: number | undefined, group: number): boole
 const isDenied = (trap: number) => trap >= 12 && trap <= 17
 
 /** Faults of one instruction whose order the manual leaves to the processor (SDM 3A table 6-2, note 1), and others that it leaves open. */
-function isLeftOpen({ parts }: TestCase, host: Outcome, core: Outcome): boolean {
-  const { opcode, prefixes, rest } = parts
+function isLeftOpen(test: TestCase, host: Outcome, core: Outcome): boolean {
+  const { opcode, prefixes, rest } = test.parts
   const [op, second] = opcode as [number, number | undefined]
   const group = ((rest[0] ?? 0) >> 3) & 7
   const both = isDenied(host.trap) && isDenied(core.trap)
@@ -74,6 +80,7 @@ function isLeftOpen({ parts }: TestCase, host: Outcome, core: Outcome): boolean 
   if (traps === '14,17' || traps === '13,16' || traps === '12,16') return true
   // How much of an undefined instruction is fetched before it is found undefined.
   if (traps === '6,14') return ((host.trap === 14 ? host.error : core.error) & 0x10) !== 0
+  if (isVex(test)) return false
   if (op === 0x0f) {
     // FXSAVE, FXRSTOR: #AC in place of #GP "is implementation-dependent" (2A FXSAVE).
     if (second === 0xae) return traps === '13,17' || traps === '12,17'
@@ -128,6 +135,7 @@ export function differences(test: TestCase, host: Outcome, core: Outcome): strin
     check('error', host.error & unknown, core.error & unknown)
   } else check('error', host.error, core.error)
   compareVectors(host.fx, core.fx, x87Mask(test, host), check)
+  compareUpper(host.upper, core.upper, check)
   const storesMask = test.parts.opcode[1] === 0xae && test.parts.opcode[0] === 0x0f
   compareWindow(host.window, core.window, (name, a, b) => {
     // Bit 17 of FXSAVE's MXCSR_MASK: misaligned SSE operands, which AMD processors allow.
@@ -153,6 +161,13 @@ function compareVectors(host: Uint8Array, core: Uint8Array, mask: ReturnType<typ
   }
   for (let i = 0; i < 32; i++) {
     check(`xmm${i >> 1}${i & 1 ? ' high' : ''}`, a.getBigUint64(160 + 8 * i, true), b.getBigUint64(160 + 8 * i, true))
+  }
+}
+
+function compareUpper(host: Uint8Array, core: Uint8Array, check: Check): void {
+  for (let i = 0; i < 32; i++) {
+    const name = `ymm${i >> 1} ${i & 1 ? '255:192' : '191:128'}`
+    check(name, viewOf(host).getBigUint64(8 * i, true), viewOf(core).getBigUint64(8 * i, true))
   }
 }
 

@@ -1,7 +1,14 @@
 // Runs cases on the core alone, interpreted or compiled: at CPL 3 in long mode, with the memory and the selectors that the host's program has.
 //
 // Promises: what ends a case is an exception, whose gate leads to a HLT in a supervisor page; its frame, CR2 and all registers are the outcome.
-import { CpuCore, EXIT_HALT, type JitOption, noDevices } from '../../../src/cpu/index.js'
+import {
+  CpuCore,
+  type CpuModel,
+  EXIT_HALT,
+  type JitOption,
+  noDevices,
+  STATE_YMM_UPPER,
+} from '../../../src/cpu/index.js'
 import {
   AT,
   CODE,
@@ -50,6 +57,7 @@ const STATE = {
   attributes: 600,
   halted: 628,
   mxcsr: 660,
+  xcr0: 672,
   fx: 1024,
   xmm: 1184,
 }
@@ -68,8 +76,8 @@ export class CoreRunner {
   private readonly stateBytes: Uint8Array
   private nextTable = TABLES + PAGE
 
-  constructor(wasm: Uint8Array | WebAssembly.Module, template: Uint8Array, jit: JitOption) {
-    this.core = new CpuCore(wasm, noDevices(), 1, RAM, { jit })
+  constructor(wasm: Uint8Array | WebAssembly.Module, template: Uint8Array, cpu: CpuModel, jit: JitOption) {
+    this.core = new CpuCore(wasm, noDevices(), 1, RAM, { cpu, jit })
     this.template = template
     this.ram = this.core.ram
     this.memory = new DataView(this.ram.buffer, this.ram.byteOffset, RAM)
@@ -139,7 +147,8 @@ export class CoreRunner {
     const fields: [number, number][] = [
       [STATE.cr0, 0x8005_0033],
       [STATE.cr3, TABLES],
-      [STATE.cr4, 0x620],
+      [STATE.cr4, this.core.cpu === 'x86-64-v3' ? 0x4_0620 : 0x620],
+      [STATE.xcr0, this.core.cpu === 'x86-64-v3' ? 7 : 1],
       [STATE.efer, 0xd01],
       [STATE.gdtr, KERNEL + GDT],
       [STATE.idtr, KERNEL + IDT],
@@ -182,6 +191,7 @@ export class CoreRunner {
       stateBytes.set(record.subarray(from, from + 10), STATE.fx + 32 + 16 * ((top + i) & 7))
     }
     stateBytes.set(record.subarray(AT.fx + 160, AT.fx + 416), STATE.xmm)
+    stateBytes.set(record.subarray(AT.upper, AT.upper + 256), STATE_YMM_UPPER)
   }
 
   private setMemory(record: Uint8Array): number {
@@ -248,6 +258,7 @@ export class CoreRunner {
       cr2: trap === 14 ? state.getBigUint64(STATE.cr2, true) : 0n,
       selector: memory.getUint16(frame + 8, true),
       fx: this.image(),
+      upper: this.stateBytes.slice(STATE_YMM_UPPER, STATE_YMM_UPPER + 256),
       window: this.ram.subarray(WINDOW_PAGES, WINDOW_PAGES + PAGE_KINDS.length * PAGE),
     }
   }

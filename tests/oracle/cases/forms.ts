@@ -1,7 +1,8 @@
-// The instruction forms that cases are made of: opcodes of user code up to x86-64-v2, with what follows them.
+// The instruction forms that cases are made of: opcodes of user code up to x86-64-v2, with what follows them. Those of x86-64-v3 are
+// v3-forms.ts.
 //
 // Left out: what processors do not share (66H before a near branch, REX.W before a far pointer; x87 functions that are approximations), what only some
-// have (VEX, BMI, SSE4a, MOVBE, AES, SHA), what tells of the machine (CPUID, RDTSC, LAR), and what enters the kernel or changes FS and GS.
+// have (SSE4a, AES, SHA), what tells of the machine (CPUID, RDTSC, LAR), and what enters the kernel or changes FS and GS.
 
 /** What follows the opcode: ModRM; an immediate of so many bytes or of the operand's size; an absolute address; a displacement of a branch. */
 export type Tail = '' | 'b' | 'w' | 'z' | 'v' | 'wb' | 'moffs' | 'rel8' | 'relz'
@@ -20,18 +21,32 @@ export interface Form {
   readonly modes: readonly (32 | 64)[]
   readonly lockable: boolean
   /** Implicit accesses: to the stack, by the string registers. */
-  readonly implicit: '' | 'stack' | 'frame' | 'string' | 'xlat' | 'masked'
+  readonly implicit: '' | 'stack' | 'frame' | 'string' | 'xlat' | 'masked' | 'gather' | 'xsave'
   readonly weight: number
+  /** The fields of a VEX prefix. */
+  readonly vex: Vex | undefined
+}
+
+export interface Vex {
+  readonly map: 1 | 2 | 3
+  /** The prefix in it: 0 none, 1 66H, 2 F3H, 3 F2H. */
+  readonly prefix: number
+  /** Lengths and W that are defined. */
+  readonly lengths: readonly number[]
+  readonly wide: readonly number[]
+  /** Is vvvv an operand? */
+  readonly second: boolean
 }
 
 const all: readonly (32 | 64)[] = [32, 64]
 const forms: Form[] = []
 
-function add(opcode: readonly number[], options: Partial<Form> = {}): void {
+export function form(opcode: readonly number[], options: Partial<Form> = {}): Form {
   const mandatory = options.mandatory ?? 0
-  const name = [...(mandatory ? [mandatory] : []), ...opcode]
+  const bytes = [...(mandatory ? [mandatory] : []), ...opcode]
     .map((byte) => byte.toString(16).padStart(2, '0'))
     .join(' ')
+  const name = options.vex === undefined ? bytes : `vex ${options.vex.map}.${options.vex.prefix} ${bytes}`
   const defaults = {
     modrm: false,
     tail: '' as const,
@@ -41,11 +56,16 @@ function add(opcode: readonly number[], options: Partial<Form> = {}): void {
     lockable: false,
     implicit: '' as const,
     weight: 1,
+    vex: undefined,
   }
-  forms.push({ name, mandatory, opcode, ...defaults, ...options })
+  return { name, mandatory, opcode, ...defaults, ...options }
 }
 
-const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i)
+function add(opcode: readonly number[], options: Partial<Form> = {}): void {
+  forms.push(form(opcode, options))
+}
+
+export const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i)
 const modrm = { modrm: true }
 
 function arithmetic(): void {
@@ -227,5 +247,13 @@ vectors()
 x87()
 
 /** Each as often as its weight. */
-export const weightedForms: readonly Form[] = forms.flatMap((form) => Array.from({ length: form.weight }, () => form))
-export const formCount = forms.length
+export function weighted(all: readonly Form[]): Form[] {
+  return all.flatMap((one) => Array.from({ length: one.weight }, () => one))
+}
+
+export const weightedForms: readonly Form[] = weighted(forms)
+/** What works on XMM registers: with AVX it leaves the upper halves alone. */
+export const legacyVectorForms: readonly Form[] = forms.filter(
+  ({ opcode, modrm }) =>
+    modrm && opcode[0] === 0x0f && (opcode.length === 3 || vectorOpcodes.includes(opcode[1] as number)),
+)

@@ -1,6 +1,7 @@
 // Makes cases from a seed: a form, prefixes in any order, operands that share registers with their address, addresses around the ends of pages and of
 // the canonical halves, and a state in which every comparison, tag and mask goes both ways.
 import type { Random } from '../../../src/base/index.js'
+import type { CpuModel } from '../../../src/cpu/index.js'
 import { type Form, weightedForms } from './forms.js'
 import {
   AT,
@@ -20,6 +21,8 @@ import {
   WINDOW_BYTES,
   withParts,
 } from './record.js'
+import { weightedV3Forms } from './v3-forms.js'
+import { vexPrefix, vexPrefixes } from './vex.js'
 
 const MASK64 = (1n << 64n) - 1n
 const MASK32 = 0xffff_ffffn
@@ -51,6 +54,7 @@ const RCX = 1
 
 interface Draft {
   readonly random: Random
+  readonly cpu: CpuModel
   readonly form: Form
   readonly narrow: boolean
   readonly prefixes: number[]
@@ -332,6 +336,12 @@ function vectorState(random: Random, view: DataView): void {
   for (let i = 0; i < 16; i++) lanes(random, view, at + 160 + 16 * i)
 }
 
+/** The upper halves, which are in use, all or none. */
+function upperState(random: Random, view: DataView, cpu: CpuModel): void {
+  view.setUint32(AT.header, cpu === 'x86-64-v3' ? 7 : 3, true)
+  if (cpu === 'x86-64-v3' && random.below(8) !== 0) for (let i = 0; i < 16; i++) lanes(random, view, AT.upper + 16 * i)
+}
+
 /** Bytes for the operand: equal to the accumulator, a number of some format, a far pointer, or an FXSAVE image that may be loaded. */
 function operandBytes(draft: Draft, view: DataView): Uint8Array {
   const { random, registers } = draft
@@ -365,7 +375,7 @@ function operandBytes(draft: Draft, view: DataView): Uint8Array {
 }
 
 /** Combinations in which processors differ, or which would take this program away. */
-function isExcluded(parts: Parts, narrow: boolean): boolean {
+function isExcluded(parts: Parts, narrow: boolean, cpu: CpuModel): boolean {
   const { prefixes, opcode, rest, rex } = parts
   const op = opcode[0] as number
   const modrm = rest[0] ?? 0
@@ -389,7 +399,7 @@ function isExcluded(parts: Parts, narrow: boolean): boolean {
   // CVTPI2PS from memory: whether it is an MMX instruction.
   if (second === 0x2a && repeat === undefined && modrm < 0xc0) return true
   // TZCNT and LZCNT, SSE4a, CLFLUSHOPT, what 66H, F2H and F3H make of 0F AE.
-  if ((second === 0xbc || second === 0xbd || second === 0xb8) && repeat !== undefined && opcode[1] !== 0xb8) return true
+  if ((second === 0xbc || second === 0xbd) && repeat !== undefined && cpu === 'x86-64-v2') return true
   if (second === 0xae && (repeat !== undefined || prefixes.includes(0x66))) return true
   if (second === 0xc7 && (repeat !== undefined || prefixes.includes(0x66))) return true
   if (second === 0x2b && repeat !== undefined) return true
@@ -397,19 +407,21 @@ function isExcluded(parts: Parts, narrow: boolean): boolean {
   return narrow && prefixes.includes(0x67) && opcode.length > 3
 }
 
-export function generate(random: Random): TestCase {
+export function generate(random: Random, cpu: CpuModel): TestCase {
   for (;;) {
-    const test = attempt(random)
+    const test = attempt(random, cpu)
     if (test !== undefined) return test
   }
 }
 
-function attempt(random: Random): TestCase | undefined {
+function attempt(random: Random, cpu: CpuModel): TestCase | undefined {
   const narrow = random.below(4) === 0
-  const form = pick(random, weightedForms)
+  const form = pick(random, cpu === 'x86-64-v3' ? weightedV3Forms : weightedForms)
   if (!form.modes.includes(narrow ? 32 : 64)) return undefined
-  const prefixes = prefixesOf(random, form, narrow)
-  const rex = !narrow && random.below(2) === 0 ? 0x40 | random.below(16) : undefined
+  const vex = form.vex === undefined ? undefined : vexPrefix(random, form.vex, narrow)
+  const prefixes = vex === undefined ? prefixesOf(random, form, narrow) : vexPrefixes(random, narrow)
+  const isRexed = () => random.below(vex === undefined ? 2 : 60) === 0
+  const rex = !narrow && isRexed() ? 0x40 | random.below(16) : undefined
   const wide = rex !== undefined && (rex & 8) !== 0
   const short = prefixes.includes(0x66)
   const addressSize = prefixes.includes(0x67) ? (narrow ? 16 : 32) : narrow ? 32 : 64
@@ -419,10 +431,11 @@ function attempt(random: Random): TestCase | undefined {
   const operandSize = wide ? 8 : short ? 2 : 4
   const draft: Draft & { at: number } = {
     random,
+    cpu,
     form,
     narrow,
     prefixes,
-    rex: rex ?? 0,
+    rex: vex?.extensions ?? rex ?? 0,
     registers,
     addressSize,
     operandSize,
@@ -431,7 +444,7 @@ function attempt(random: Random): TestCase | undefined {
   }
   implicitOperands(draft)
   const reg = form.groups === undefined ? random.below(8) : pick(random, form.groups)
-  const opcode = [...form.opcode]
+  const opcode = [...(vex?.bytes ?? []), ...form.opcode]
   const tail = immediate(draft)
   const rest: number[] = []
   if (form.modrm) {
@@ -446,7 +459,7 @@ function attempt(random: Random): TestCase | undefined {
   rest.push(...tail)
   const parts: Parts = { prefixes, rex, opcode, rest }
   const code = bytesOf(parts)
-  if (code.length > 24 || isExcluded(parts, narrow)) return undefined
+  if (code.length > 24 || isExcluded(parts, narrow, cpu)) return undefined
   return compose(draft, parts, code, random.below(24) === 0)
 }
 
@@ -466,6 +479,7 @@ function compose(draft: Draft & { at: number }, parts: Parts, code: readonly num
   view.setBigUint64(AT.rip, BigInt(crossing ? CODE + PAGE - 1 - random.below(code.length) : draft.at), true)
   view.setUint32(AT.narrow, narrow ? 1 : 0, true)
   vectorState(random, view)
+  upperState(random, view, draft.cpu)
   const patched = Number(draft.targets[0])
   if (patched >= WINDOW && patched + 32 < WINDOW + WINDOW_BYTES && isWritable(patched, 32))
     setPatch(record, 0, patched, operandBytes(draft, view))

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url'
 import type { Outcome, TestCase } from './record.js'
 
 const program = fileURLToPath(new URL('../../../images/built/oracle-cases', import.meta.url))
-const OUTCOME_BYTES = 768
-const OUT = { flags: 128, rip: 136, trap: 144, error: 148, cr2: 152, selector: 160, changes: 164, fx: 256 }
+const OUTCOME_BYTES = 1024
+const OUT = { flags: 128, rip: 136, trap: 144, error: 148, cr2: 152, selector: 160, changes: 164, fx: 256, upper: 768 }
 
 /** What each case leaves behind on the host. Throws if the program ends otherwise than by its end of input, or takes more than a minute. */
 export function runNatively(template: Uint8Array, cases: readonly TestCase[]): Outcome[] {
@@ -52,6 +52,7 @@ function parse(output: Buffer, template: Uint8Array, count: number): Outcome[] {
       cr2: output.readBigUInt64LE(at + OUT.cr2),
       selector: output.readUInt32LE(at + OUT.selector),
       fx: output.subarray(at + OUT.fx, at + OUT.fx + 416),
+      upper: output.subarray(at + OUT.upper, at + OUT.upper + 256),
       window,
     })
     at = end + 16 * changes

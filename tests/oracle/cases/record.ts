@@ -10,8 +10,19 @@ export const GS_BASE = WINDOW + 0x5000
 export const PAGE_KINDS = '-ww-rw-wr-'
 export const WINDOW_BYTES = PAGE_KINDS.length * PAGE
 
-export const AT = { registers: 0, flags: 128, rip: 136, narrow: 144, length: 148, code: 152, patches: 176, fx: 256 }
-export const RECORD_BYTES = 768
+export const AT = {
+  registers: 0,
+  flags: 128,
+  rip: 136,
+  narrow: 144,
+  length: 148,
+  code: 152,
+  patches: 176,
+  fx: 256,
+  header: 768,
+  upper: 832,
+}
+export const RECORD_BYTES = 1088
 const PATCH_BYTES = 40
 export const PATCHES = 2
 
@@ -82,5 +93,7 @@ export interface Outcome {
   readonly selector: number
   /** FXSAVE image, of which the first 416 bytes count. */
   readonly fx: Uint8Array
+  /** Upper halves of the YMM registers; zero on a host without AVX. */
+  readonly upper: Uint8Array
   readonly window: Uint8Array
 }

@@ -5,9 +5,11 @@ import {
   COLD_CMPXCHG,
   COLD_CMPXCHG16B,
   COLD_CMPXCHG8B,
+  COLD_LZCNT,
   COLD_POPCNT,
   COLD_SHLD,
   COLD_SHRD,
+  COLD_TZCNT,
 } from '../../numbers/integer-functions'
 import {
   OP_ADDF,
@@ -31,6 +33,8 @@ import {
 import { Decoder, sizeIndex } from './decoder'
 import { systemDecode } from './system-decode'
 import { sseDecode } from './sse-decode'
+import { moveSwapped } from './bit-decode'
+import { cpuLevel } from '../state/layout'
 import { cold, setBranch, branchDisplacement, sx, zx, bitTest, multiplyOp } from './decode-forms'
 
 export function decodeTwoByte(d: Decoder): void {
@@ -161,7 +165,9 @@ export function decodeTwoByte(d: Decoder): void {
     case 0xbd: {
       d.fetchModrm()
       const s = d.loadRm(d.operandSize)
-      cold(d, op == 0xbc ? COLD_BSF : COLD_BSR, d.reg << 3, s, 0, d.operandSize, 0, 0)
+      const count = d.rep == 0xf3 && cpuLevel >= 3
+      const fn = op == 0xbc ? (count ? COLD_TZCNT : COLD_BSF) : count ? COLD_LZCNT : COLD_BSR
+      cold(d, fn, d.reg << 3, s, 0, d.operandSize, 0, 0)
       return
     }
     case 0xc0:
@@ -209,6 +215,9 @@ export function decodeTwoByte(d: Decoder): void {
       const third = d.fetch8()
       if (d.broken) return
       const whole = (op == 0x38 ? 0x0f3800 : 0x0f3a00) | third
+      if (whole == 0x0f38f0 || whole == 0x0f38f1) {
+        if (moveSwapped(d, whole)) return
+      }
       if (sseDecode(d, whole)) return
       if (!systemDecode(d, whole)) d.undefined()
       return

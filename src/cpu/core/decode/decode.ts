@@ -32,6 +32,7 @@ import { eliminateDeadFlags } from '../blocks/dead-flags'
 import { fuseBranch } from '../blocks/fuse'
 import { decodeOneByte } from './decode-one-byte'
 import { decodeTwoByte } from './decode-two-byte'
+import { isVex, vexDecode } from './vex-decode'
 
 /** Instructions a block has at most. */
 let most: u32 = BLOCK_MAX_INSTRUCTIONS
@@ -230,6 +231,7 @@ function decodeInstruction(d: Decoder): void {
     d.operandSize = narrow != operandOverride ? 2 : 4
     d.addressSize = narrow != addressOverride ? 2 : 4
   }
-  if (op == 0x0f) decodeTwoByte(d)
+  if ((op == 0xc4 || op == 0xc5) && isVex(d)) vexDecode(d, op)
+  else if (op == 0x0f) decodeTwoByte(d)
   else decodeOneByte(d, op)
 }

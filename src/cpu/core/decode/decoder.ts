@@ -77,6 +77,10 @@ export class Decoder {
   refused: u32 // #UD
   target: u64
   stackBias: u32 // POP r/m: bytes by which RSP has moved when the address is computed
+  // A VEX prefix; its R, X and B are in `rex`, in 64-bit code its W too.
+  vexRegister: u32 // vvvv
+  vexWide: u32 // L
+  vexW: u32
   lockable: u32 // the current instruction has accepted LOCK
 
   /** Next code byte. After trouble (`broken`) returns 0; the driver discards the instruction. */

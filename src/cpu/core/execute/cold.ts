@@ -55,6 +55,7 @@ import { multiply } from './multiply'
 import { VECTOR_DE, VECTOR_GP, raise, raiseNoCode } from '../state/fault'
 import { probeWrite, readSize, readWhole, writeSize, writeWhole } from '../memory/linear'
 import { checkTarget, setStackPointerMasked, stackLinear, stackMask } from '../system/segment-check'
+import { bitOp } from './bits'
 import { stringInstruction } from './string'
 
 /** Writes a general register or temporary with the width of the operand. */
@@ -546,6 +547,7 @@ export function coldOp(c: CpuState, u: usize): void {
     case COLD_STRING:
       stringInstruction(c, u)
       return
+    default:
+      bitOp(c, u)
   }
-  unreachable()
 }

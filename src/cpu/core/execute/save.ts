@@ -7,11 +7,11 @@
 // translation checked before it is entered, those on pages that the host rewrites are dropped by `ramChanged`, and those on pages in the
 // code-write log, before or after, are dropped here, since what a vCPU sees of such a page depends on the moment.
 // Layout: header (magic, version, vCPUs, RAM bytes, log positions, executed pages, bytes of all), the log's live entries, the executed pages, then
-// per vCPU [0, DERIVED_OFFSET), [FX_OFFSET, FX_END) and its system area (tlb.ts).
+// per vCPU [0, DERIVED_OFFSET), [FX_OFFSET, FX_END), with x86-64-v3 the upper halves of the YMM registers, and its system area (tlb.ts).
 import { SLOT_T0, SLOT_ZERO } from '../../numbers/operations'
-import { DERIVED_OFFSET, FX_END, FX_OFFSET } from '../../numbers/sizes'
+import { DERIVED_OFFSET, FX_END, FX_OFFSET, YMM_UPPER_BYTES, YMM_UPPER_OFFSET } from '../../numbers/sizes'
 import { CpuState } from '../state/state'
-import { LOG_ENTRIES, cpuAt, cpuCount, ramBytes, saveBase } from '../state/layout'
+import { LOG_ENTRIES, cpuAt, cpuCount, cpuLevel, ramBytes, saveBase } from '../state/layout'
 import { LOG_SAVED_BYTES, clearLog, loadLog, logEnd, logPositions, saveLog } from '../blocks/coherence'
 import { loadExecuted, saveExecuted } from '../blocks/executed'
 import { dropLoggedCode } from '../blocks/blocks'
@@ -21,9 +21,13 @@ import { updateMode } from '../system/segments'
 import { armDebug } from '../system/debug'
 
 const MAGIC: u32 = 0x43505554 // "TUPC"
-const VERSION: u32 = 2
 const HEADER_BYTES: usize = 40
 const FX_BYTES: usize = FX_END - FX_OFFSET
+
+/** The version tells the level too: what a vCPU of another one holds does not fit. */
+function version(): u32 {
+  return cpuLevel
+}
 
 /** Where saved state is written, and is put by the host before it is loaded. */
 export function saveArea(): usize {
@@ -34,7 +38,7 @@ export function saveArea(): usize {
 export function saveAll(): u32 {
   let at = saveBase
   store<u32>(at, MAGIC)
-  store<u32>(at, VERSION, 4)
+  store<u32>(at, version(), 4)
   store<u32>(at, cpuCount, 8)
   store<u32>(at, ramBytes, 12)
   store<u64>(at, logPositions(), 16)
@@ -52,6 +56,10 @@ export function saveAll(): u32 {
     at += DERIVED_OFFSET
     memory.copy(at, p + FX_OFFSET, FX_BYTES)
     at += FX_BYTES
+    if (cpuLevel >= 3) {
+      memory.copy(at, p + YMM_UPPER_OFFSET, YMM_UPPER_BYTES)
+      at += YMM_UPPER_BYTES
+    }
     at = saveTranslations(c, at)
   }
   store<u32>(saveBase, <u32>(at - saveBase), 36)
@@ -63,7 +71,7 @@ export function loadAll(bytes: u32): i32 {
   if (
     bytes < HEADER_BYTES ||
     load<u32>(at) != MAGIC ||
-    load<u32>(at, 4) != VERSION ||
+    load<u32>(at, 4) != version() ||
     load<u32>(at, 8) != cpuCount ||
     load<u32>(at, 12) != ramBytes
   )
@@ -86,6 +94,10 @@ export function loadAll(bytes: u32): i32 {
     at += DERIVED_OFFSET
     memory.copy(p + FX_OFFSET, at, FX_BYTES)
     at += FX_BYTES
+    if (cpuLevel >= 3) {
+      memory.copy(p + YMM_UPPER_OFFSET, at, YMM_UPPER_BYTES)
+      at += YMM_UPPER_BYTES
+    }
     at = loadTranslations(c, at)
     c.index = i
     c.zero = 0

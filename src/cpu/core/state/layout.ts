@@ -25,6 +25,8 @@ export const PAGE_LOGGED: u8 = 2 // the code-write log has entries in this page
 export const PAGE_EXECUTED: u8 = 4 // stores into this page are logged (executed.ts)
 
 export let cpuCount: u32 = 0
+/** x86-64-v2 or x86-64-v3 (of the psABI): which instructions there are, and what CPUID says of them. */
+export let cpuLevel: u32 = 2
 export let ramBytes: u32 = 0
 export let ramBase: usize = 0
 export let romBase: usize = 0
@@ -51,6 +53,9 @@ export let runningCpu: i32 = -1
 /** All compiled code is to be dropped when the next run begins. */
 export let dropCompiled: bool = false
 
+export function setCpuLevelValue(level: u32): void {
+  cpuLevel = level
+}
 export function setEventMaskValue(mask: u32): void {
   eventMask = mask
 }

@@ -3,7 +3,7 @@
 // Promises: leaves beyond the last give the last basic leaf's data, as Intel processors do; leaf 0x40000000 names the sandbox. The vendor is
 // GenuineIntel because operating systems choose their SYSCALL and SYSENTER rules by it, and those rules here are Intel's.
 import { CpuState } from '../state/state'
-import { cpuCount } from '../state/layout'
+import { cpuCount, cpuLevel } from '../state/layout'
 import { apicMsrRead } from '../state/imports'
 import { PHYSICAL_BITS } from '../memory/mmu'
 
@@ -37,6 +37,12 @@ const FEATURES_ECX: u32 =
   (1 << 0) | (1 << 9) | (1 << 13) | (1 << 17) | (1 << 19) | (1 << 20) | (1 << 21) | (1 << 23) | (1 << 24) | (1 << 31)
 // FSGSBASE TSC_ADJUST SMEP INVPCID, x87 selectors always zero (x87-environment.ts), SMAP
 const FEATURES_7_EBX: u32 = (1 << 0) | (1 << 1) | (1 << 7) | (1 << 10) | (1 << 13) | (1 << 20)
+// With x86-64-v3: BMI1 BMI2
+const V3_7_EBX: u32 = (1 << 3) | (1 << 8)
+// MOVBE
+const V3_ECX: u32 = 1 << 22
+// LZCNT
+const V3_EXTENDED_ECX: u32 = 1 << 5
 // UMIP
 const FEATURES_7_ECX: u32 = 1 << 2
 // FDP_EXCPTN_ONLY is absent; LAHF64
@@ -57,6 +63,13 @@ function answer(c: CpuState, eax: u32, ebx: u32, ecx: u32, edx: u32): void {
 const brand = memory.data<u32>([
   0x6e617254, 0x616c7073, 0x7620746e, 0x75747269, 0x70206c61, 0x65636f72, 0x726f7373, 0, 0, 0, 0, 0,
 ])
+
+/** What only x86-64-v3 has. */
+// @ts-ignore: decorator
+@inline
+function v3(features: u32): u32 {
+  return cpuLevel >= 3 ? features : 0
+}
 
 /** Number of bits of the APIC id that tell this package's processors apart. */
 function packageShift(): u32 {
@@ -85,7 +98,7 @@ export function cpuid(c: CpuState): void {
         c,
         SIGNATURE,
         (c.index << 24) | (min<u32>(1 << packageShift(), 255) << 16) | (8 << 8),
-        FEATURES_ECX,
+        FEATURES_ECX | v3(V3_ECX),
         FEATURES_EDX | apic | siblings,
       )
     }
@@ -100,7 +113,9 @@ export function cpuid(c: CpuState): void {
       return answer(c, 0, 0, 0, 0)
     }
     case 7:
-      return subleaf == 0 ? answer(c, 0, FEATURES_7_EBX, FEATURES_7_ECX, FEATURES_7_EDX) : answer(c, 0, 0, 0, 0)
+      return subleaf == 0
+        ? answer(c, 0, FEATURES_7_EBX | v3(V3_7_EBX), FEATURES_7_ECX, FEATURES_7_EDX)
+        : answer(c, 0, 0, 0, 0)
     case 0xb: {
       if (subleaf == 0) return answer(c, 0, 1, 0x100, c.index)
       if (subleaf == 1) return answer(c, packageShift(), cpuCount, 0x201, c.index)
@@ -113,7 +128,7 @@ export function cpuid(c: CpuState): void {
     case 0x80000000:
       return answer(c, LAST_EXTENDED, 0, 0, 0)
     case 0x80000001:
-      return answer(c, 0, 0, EXTENDED_ECX, EXTENDED_EDX)
+      return answer(c, 0, 0, EXTENDED_ECX | v3(V3_EXTENDED_ECX), EXTENDED_EDX)
     case 0x80000002:
     case 0x80000003:
     case 0x80000004: {

@@ -1,8 +1,8 @@
 // The state after power-up and after INIT (SDM 3A table 9-1), and start-up by SIPI (8.4.4).
 //
-// Promises: everything architectural gets a value at power-up; INIT keeps what the manual keeps (FPU and SSE registers, most MSRs, the
+// Promises: everything architectural gets a value at power-up; INIT keeps what the manual keeps (FPU, SSE and AVX registers, XCR0, most MSRs, the
 // cache control bits of CR0, the time-stamp counter). Translations are dropped in both.
-import { FX_END, FX_OFFSET } from '../../numbers/sizes'
+import { FX_END, FX_OFFSET, YMM_UPPER_BYTES, YMM_UPPER_OFFSET } from '../../numbers/sizes'
 import { CpuState, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS } from '../state/state'
 import { writeFlags } from '../state/flags'
 import { systemArea } from '../state/layout'
@@ -22,6 +22,8 @@ export function resetState(c: CpuState, powerUp: bool): void {
     store<u16>(changetype<usize>(c) + FX_OFFSET, 0x40)
     store<u8>(changetype<usize>(c) + FX_OFFSET + 4, 0xff)
     c.mxcsr = 0x1f80
+    memory.fill(changetype<usize>(c) + YMM_UPPER_OFFSET, 0, YMM_UPPER_BYTES)
+    c.xcr0 = 1
     memory.fill(systemArea(c), 0, SYSTEM_AREA_BYTES)
     c.star = 0
     c.lstar = 0
@@ -67,7 +69,6 @@ export function resetState(c: CpuState, powerUp: bool): void {
   c.dr3 = 0
   c.dr6 = 0xffff0ff0
   c.dr7 = 0x400
-  c.xcr0 = 1
   setSegment(c, SEG_CS, 0xf000, 0xffff0000, 0xffff, 0x93)
   setSegment(c, SEG_SS, 0, 0, 0xffff, 0x93)
   setSegment(c, SEG_DS, 0, 0, 0xffff, 0x93)
