@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const comparing = process.env['TRANSPLANT_JIT']?.startsWith('compare') === true
@@ -10,6 +11,7 @@ export default defineConfig({
     setupFiles: ['tests/jit.ts'],
     globalSetup: comparing ? ['tests/equal/totals.ts'] : [],
     pool: 'forks',
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: timeout,
     hookTimeout: timeout,
   },
