@@ -50,7 +50,7 @@ describe('an operand in two pages, one of them absent', () => {
           expect(outcome.vector, `at ${inside} before the end`).toBe(14)
           expect(outcome.rip).toBe(BigInt(CODE + 4))
           expect(outcome.rsp).toBe(registers.rsp)
-          const first = at < HOLE ? HOLE : at
+          const first = Math.max(at, HOLE)
           if (!stack) expect(machine.get('cr2'), `${inside} before the end`).toBe(BigInt(first))
           expect(Buffer.compare(machine.core.readRam(HOLE - 0x1000, 0x3000), before)).toBe(0)
           expect([...new Uint8Array(machine.core.state(0).buffer, machine.core.state(0).byteOffset + 1027, 2)]).toEqual(
