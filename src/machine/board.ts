@@ -18,7 +18,7 @@ import { PicPair } from './devices/pic.js'
 import { Pit } from './devices/pit.js'
 import { Power } from './devices/power.js'
 import { Rtc } from './devices/rtc.js'
-import { Uart } from './devices/uart.js'
+import { UART_PORTS, Uart } from './devices/uart.js'
 import { Vga } from './devices/vga.js'
 import { DiskImage, VirtioBlock } from './devices/virtio-block.js'
 import { VIRTIO_MMIO_FIRST_IRQ, VIRTIO_MMIO_SLOTS, VirtioMmio } from './devices/virtio-mmio.js'
@@ -76,7 +76,10 @@ export class Board implements Savable, InterruptControllers {
     this.apics = cpus.map((cpu, i) => new LocalApic(i, clock, apicBus, cpu, i === 0 ? this.pic : undefined))
     this.pic.onChange = () => this.apics[0]?.update()
     const pit = new Pit(bus, clock, lines.line(0))
-    this.uarts = [new Uart(bus, 0x3f8, clock, lines.line(4)), new Uart(bus, 0x2f8, clock, lines.line(3))]
+    this.uarts = [
+      new Uart(bus, UART_PORTS[0], clock, lines.line(4)),
+      new Uart(bus, UART_PORTS[1], clock, lines.line(3)),
+    ]
     const rtc = new Rtc(bus, clock, lines.line(8), configuration.epoch, configuration.memoryBytes)
     this.power = new Power(bus, clock)
     this.vga = new Vga(bus, clock)

@@ -1,7 +1,7 @@
 // What happens between the two kernels that no memory shows: vCPUs in user mode, and writes to devices.
 
 import type { Disposable } from '../base/index.js'
-import { type DeviceWrite, type GuestPort, requireCapability } from '../machine/index.js'
+import { type DeviceWrite, type GuestPort, meaningOfWrite, requireCapability } from '../machine/index.js'
 
 /** When vCPUs leave and enter user mode, by core events. */
 export class ModeWatch implements Disposable {
@@ -36,16 +36,6 @@ export class ModeWatch implements Disposable {
   }
 }
 
-const COM1 = 0x3f8
-const COM2 = 0x2f8
-const UART_PORTS = 8
-/** Register offsets whose writing sets a UART up: FIFO control, line control, modem control. Data and interrupt enable are use. */
-const UART_SETUP = new Set([2, 3, 4])
-const VIRTIO_BASE = 0xfeb0_0000
-const VIRTIO_END = VIRTIO_BASE + 8 * 0x200
-/** virtio-mmio registers that use a running device: QueueNotify, InterruptACK. All others set it up. */
-const VIRTIO_USE = new Set([0x50, 0x64])
-
 /** Counts register writes to the UARTs and the disk. */
 export class DeviceCounter implements Disposable {
   readonly counts = { uartInitialised: 0, uartWrites: 0, diskInitialised: 0, diskWrites: 0 }
@@ -59,15 +49,14 @@ export class DeviceCounter implements Disposable {
     this.#subscription?.dispose()
   }
 
-  #count({ space, address }: DeviceWrite): void {
-    if (space === 'port') {
-      const base = [COM1, COM2].find((port) => address >= port && address < port + UART_PORTS)
-      if (base === undefined) return
+  #count(write: DeviceWrite): void {
+    const meaning = meaningOfWrite(write)
+    if (meaning?.device === 'uart') {
       this.counts.uartWrites++
-      if (UART_SETUP.has(address - base)) this.counts.uartInitialised++
-    } else if (address >= VIRTIO_BASE && address < VIRTIO_END) {
+      if (meaning.setsUp) this.counts.uartInitialised++
+    } else if (meaning?.device === 'virtio') {
       this.counts.diskWrites++
-      if (!VIRTIO_USE.has((address - VIRTIO_BASE) % 0x200)) this.counts.diskInitialised++
+      if (meaning.setsUp) this.counts.diskInitialised++
     }
   }
 }

@@ -12,6 +12,12 @@ import type { Bus, PortHandler } from '../bus.js'
 import type { InterruptSource } from '../wake.js'
 import type { InterruptLine } from './interrupt-lines.js'
 
+/** The first ports of COM1, the console, and COM2, the agent's channel. */
+export const UART_PORTS = [0x3f8, 0x2f8] as const
+/** Ports, and so registers, of one UART. */
+export const UART_PORT_COUNT = 8
+/** The registers whose writing sets a UART up: FIFO, line and modem control. Data and interrupt enable are use. */
+export const UART_SETUP_REGISTERS: ReadonlySet<number> = new Set([2, 3, 4])
 /** Virtual time between two received bytes. */
 export const RECEIVE_INTERVAL = 1_000
 const TIMEOUT_INTERVALS = 4

@@ -13,6 +13,10 @@ export const VIRTIO_MMIO_BASE = 0xfeb0_0000
 export const VIRTIO_MMIO_BYTES = 0x200
 export const VIRTIO_MMIO_SLOTS = 8
 export const VIRTIO_MMIO_FIRST_IRQ = 5
+const QUEUE_NOTIFY = 0x050
+const INTERRUPT_ACK = 0x064
+/** The registers that a driver writes to use a running device; all others set it up. */
+export const VIRTIO_MMIO_USE_REGISTERS: ReadonlySet<number> = new Set([QUEUE_NOTIFY, INTERRUPT_ACK])
 
 const QUEUE_MAX = 256
 const FEATURE_VERSION_1 = 32
@@ -159,10 +163,10 @@ export class VirtioMmio implements Savable, MemoryHandler, VirtioCompletion {
       case 0x044:
         if (this.queueExists) this.setReady((value & 1) !== 0)
         return
-      case 0x050:
+      case QUEUE_NOTIFY:
         if (value === 0) this.notified()
         return
-      case 0x064:
+      case INTERRUPT_ACK:
         this.interruptStatus &= ~value
         this.line.set(this.interruptStatus !== 0)
         return
