@@ -6,6 +6,7 @@ const transitions = 'tests/e2e/transitions.test.ts'
 const transcripts = 'tests/e2e/livepatch-transcripts.test.ts'
 const modules = 'tests/e2e/modules.test.ts'
 const guest = 'tests/e2e/guest-tests.test.ts'
+const fields = 'tests/modules/fields.test.ts'
 const crowds = 'tests/livepatch/crowds.test.ts'
 const mixes = 'tests/livepatch/mixes.test.ts'
 
@@ -14,7 +15,7 @@ export const judges = {
   text: [tracing, crowds, transitions, modules, transcripts, guest],
   trace: [tracing, crowds, transitions, modules, transcripts, guest],
   livepatch: [transitions, mixes, crowds, transcripts, modules, tracing, guest],
-  module: [modules, transitions, transcripts, tracing, crowds, guest],
+  module: [modules, fields, transitions, transcripts, tracing, crowds, guest],
   patch: ['tests/patch'],
 }
 

@@ -16,7 +16,7 @@ function stateOfSources() {
     }
   }
   for (const path of ['images/kernel', 'images/user', 'src', 'tools']) add(path)
-  for (const room of ['e2e', 'lab', 'livepatch', 'patch']) add(`tests/${room}`)
+  for (const room of ['e2e', 'lab', 'livepatch', 'modules', 'patch']) add(`tests/${room}`)
   return hash.digest('hex')
 }
 
