@@ -168,6 +168,8 @@ class ModuleBuilder {
         return undefined
       case 'align':
         this.contents[this.current].align(statement.boundary, this.current === '.text' ? 0x90 : 0)
+        // Where the section lies in memory decides too.
+        this.sections[this.current].align = Math.max(this.sections[this.current].align, statement.boundary)
         return undefined
       case 'pointer':
         this.pend('pointer', statement.symbol, 0, 8, false, statement.line)
