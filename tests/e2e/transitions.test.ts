@@ -281,6 +281,31 @@ needs('gcc')('a transition', () => {
         expect(await value(session)).toBe('1\n')
       }))
 
+    it('gives the original of what the one that replaces them leaves out, but only to tasks that were moved', () =>
+      guest(async (session) => {
+        await session.agent.read(`${load('both')} && ${load('values')}`)
+        const said = () => session.agent.read('cat /proc/places_value /proc/version')
+        const sleeper = await reader(session, 'places_asleep')
+        const before = await said()
+        expect(before).toBe('2\nboth\n')
+        // It comes, goes back, and comes again.
+        for (let round = 0; round < 2; round++) {
+          await session.agent.read('insmod /lib/test/later_sleepers.ko replace=1')
+          expect(await transition(session, 'later_sleepers')).toBe('1')
+          expect(await stateOf(session, sleeper.pid)).toBe('0')
+          expect(await said()).toMatch(/^1\n.*(Scion|Linux)/)
+          expect(await session.agent.read('ls /sys/kernel/livepatch/later_sleepers')).toContain('vmlinux')
+          if (round > 0) break
+          await session.agent.read(`${disable('later_sleepers')} && ${gone('later_sleepers')} && rmmod later_sleepers`)
+          expect(await said()).toBe(before)
+        }
+        await session.agent.read(`echo 1 > /sys/module/places/parameters/leave; ${settled('later_sleepers')}`)
+        expect((await session.agent.wait(sleeper)).stdout).toBe('old place, value 2\n')
+        await session.agent.read(`${gone('both')} && ${gone('values')} && rmmod both && rmmod values`)
+        expect(await said()).toMatch(/^1\n.*(Scion|Linux)/)
+        expect(await session.agent.read('ls /sys/kernel/livepatch/later_sleepers')).not.toContain('vmlinux')
+      }))
+
     it('keeps nothing of those that one replaces, in a module or in the kernel', () =>
       guest(async (session) => {
         await session.agent.read(`${load('both')} && ${load('runners')}`)

@@ -97,6 +97,16 @@ const sources: Readonly<Record<string, string>> = {
   hello: HELLO + patchOf({ cmdline_proc_show: 'hello' }),
   replacing: REPLACING,
   refusing: `static int no(struct klp_object *obj) { return -ENODEV; }${HELLO}${patchOf({ cmdline_proc_show: 'hello' }, '.callbacks = { .pre_patch = no }')}`,
+  retrying: `static int refusals = 1;
+static int yes_or_no(struct klp_object *obj) { return refusals-- > 0 ? -ENODEV : 0; }
+${HELLO}${patchOf({ cmdline_proc_show: 'hello' }, '.callbacks = { .pre_patch = yes_or_no }')}`.replace(
+    'return klp_enable_patch(&patch);',
+    `int first = klp_enable_patch(&patch), second;
+	funcs[0].old_name = "not_there";
+	second = klp_enable_patch(&patch);
+	funcs[0].old_name = "cmdline_proc_show";
+	return first == -ENODEV && second == -EINVAL ? klp_enable_patch(&patch) : -EFAULT;`,
+  ),
   failing: (HELLO + patchOf({ cmdline_proc_show: 'hello' })).replace(
     'return klp_enable_patch(&patch);',
     'klp_enable_patch(&patch); return -EINVAL;',
@@ -170,6 +180,13 @@ const mixes: readonly { name: string; does: readonly string[]; says: readonly st
       ...[1, 2, 3].map(() => 'insmod: ERROR: could not insert module /tmp/refusing.ko: No such device'),
       'patched',
     ],
+  },
+  {
+    name: 'a patch that is refused, first by its callback, then for a name, and then is not',
+    does: [
+      `insmod /tmp/retrying.ko; ${settled('retrying')}; ls ${at}; cat /proc/cmdline; ${disable('retrying')}; ${gone('retrying')}; ls ${at}; cat /proc/cmdline`,
+    ],
+    says: ['retrying', 'patched', 'console=ttyS0'],
   },
   {
     name: 'a patch module whose init fails after the patch was enabled: what runs is not freed, and can be removed',
