@@ -50,7 +50,8 @@ struct fadt {
 	/*  46 */ u16 sci_interrupt;
 	/*  48 */ u32 smi_command;
 	/*  52 */ u8 acpi_enable, acpi_disable, s4_request, pstate_control;
-	/*  56 */ u32 pm1a_event, pm1b_event, pm1a_control, pm1b_control, pm2_control, pm_timer, gpe0, gpe1;
+	/*  56 */ u32 pm1a_event, pm1b_event, pm1a_control, pm1b_control, pm2_control, pm_timer,
+		gpe0, gpe1;
 	/*  88 */ u8 pm1_event_length, pm1_control_length, pm2_control_length, pm_timer_length;
 	/*  92 */ u8 gpe0_length, gpe1_length, gpe1_base, cst_control;
 	/*  96 */ u16 c2_latency, c3_latency, flush_size, flush_stride;
@@ -70,10 +71,10 @@ struct fadt {
 
 _Static_assert(sizeof(struct fadt) == 244, "FADT revision 3");
 
-#define FADT_WBINVD		(1u << 0)
-#define FADT_PROC_C1		(1u << 2)
-#define FADT_RESET_REGISTER	(1u << 10)
-#define BOOT_LEGACY_DEVICES	(1u << 0)
+#define FADT_WBINVD	    (1u << 0)
+#define FADT_PROC_C1	    (1u << 2)
+#define FADT_RESET_REGISTER (1u << 10)
+#define BOOT_LEGACY_DEVICES (1u << 0)
 
 struct facs {
 	char signature[4];
@@ -93,18 +94,24 @@ struct madt {
  * Name (\_S5, Package (4) { 0, 0, 0, 0 }): sleep type 0 in PM1 control is power off, as in QEMU's PIIX4. AML: NameOp 0x08,
  * name, PackageOp 0x12, package length 6, four elements, ZeroOp each (20.2.5).
  */
-static const u8 dsdt_code[] = { 0x08, '_', 'S', '5', '_', 0x12, 0x06, 0x04, 0x00, 0x00, 0x00, 0x00 };
+static const u8 dsdt_code[] = {
+	0x08, '_', 'S', '5', '_', 0x12, 0x06, 0x04, 0x00, 0x00, 0x00, 0x00
+};
 
-#define RSDT_ADDRESS	ACPI_START
-#define XSDT_ADDRESS	(ACPI_START + 0x80)
-#define OTHER_TABLES	0x100
+#define RSDT_ADDRESS ACPI_START
+#define XSDT_ADDRESS (ACPI_START + 0x80)
+#define OTHER_TABLES 0x100
 
-static u8 tables[ACPI_END - ACPI_START] __attribute__((section(".acpi,\"aw\",@nobits#"), aligned(64)));
+static u8 tables[ACPI_END - ACPI_START]
+	__attribute__((section(".acpi,\"aw\",@nobits#"), aligned(64)));
 static struct facs facs __attribute__((section(".nvs,\"aw\",@nobits#"), aligned(64)));
 static u32 used;
 
-#define SUM(word)	(((word) & 0xff) + ((word) >> 8 & 0xff) + ((word) >> 16 & 0xff) + ((word) >> 24 & 0xff))
-#define SUM_RSDP	('R' + 'S' + 'D' + ' ' + 'P' + 'T' + 'R' + ' ' + 'T' + 'R' + 'N' + 'S' + 'P' + 'L' + 2 + SUM(RSDT_ADDRESS))
+#define SUM(word) \
+	(((word)&0xff) + ((word) >> 8 & 0xff) + ((word) >> 16 & 0xff) + ((word) >> 24 & 0xff))
+#define SUM_RSDP                                                                                 \
+	('R' + 'S' + 'D' + ' ' + 'P' + 'T' + 'R' + ' ' + 'T' + 'R' + 'N' + 'S' + 'P' + 'L' + 2 + \
+	 SUM(RSDT_ADDRESS))
 
 static const struct rsdp rsdp __attribute__((aligned(16))) = {
 	.signature = { 'R', 'S', 'D', ' ', 'P', 'T', 'R', ' ' },
@@ -114,7 +121,7 @@ static const struct rsdp rsdp __attribute__((aligned(16))) = {
 	.rsdt = RSDT_ADDRESS,
 	.length = sizeof(struct rsdp),
 	.xsdt = XSDT_ADDRESS,
-	.extended_checksum = (u8)-(sizeof(struct rsdp) + SUM(XSDT_ADDRESS)),
+	.extended_checksum = (u8)(0x100 - (sizeof(struct rsdp) + SUM(XSDT_ADDRESS))),
 };
 
 static void *take(u32 size, u32 alignment)
@@ -196,8 +203,8 @@ static struct header *build_fadt(void)
 		fadt->pm_timer_length = 4;
 		fadt->x_pm_timer = io(0x608, 32);
 	}
-	fadt->c2_latency = 0xfff;	/* above 100: not supported */
-	fadt->c3_latency = 0xfff;	/* above 1000: not supported */
+	fadt->c2_latency = 0xfff; /* above 100: not supported */
+	fadt->c3_latency = 0xfff; /* above 1000: not supported */
 	fadt->century = 0x32;
 	fadt->boot_architecture = BOOT_LEGACY_DEVICES;
 	fadt->flags = FADT_WBINVD | FADT_PROC_C1 | FADT_RESET_REGISTER;
@@ -234,7 +241,8 @@ static struct header *build_madt(void)
 	return &madt->header;
 }
 
-static void build_root(u32 address, const char *signature, u32 width, struct header *const *entries, u32 count)
+static void build_root(u32 address, const char *signature, u32 width, struct header *const *entries,
+		       u32 count)
 {
 	struct header *root = (struct header *)address;
 

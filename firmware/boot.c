@@ -5,10 +5,10 @@
  */
 #include "firmware.h"
 
-#define ELF_CLASS32	1
-#define ELF_CLASS64	2
-#define ELF_I386	3
-#define ELF_X86_64	62
+#define ELF_CLASS32 1
+#define ELF_CLASS64 2
+#define ELF_I386    3
+#define ELF_X86_64  62
 
 struct gdt_pointer {
 	u16 limit;
@@ -75,12 +75,14 @@ void boot(void)
 	platform_init();
 	platform_count_cpus();
 	rsdp = acpi_build();
-	print("Transplant firmware 1.0: %u CPU%s, %u MiB of RAM\n", cpu_count, cpu_count == 1 ? "" : "s", memory_mebibytes());
+	print("Transplant firmware 1.0: %u CPU%s, %u MiB of RAM\n", cpu_count,
+	      cpu_count == 1 ? "" : "s", memory_mebibytes());
 
 	setup_size = fw_cfg_u32(FW_CFG_SETUP_SIZE);
 	if (setup_size) {
-		fw_cfg_read(FW_CFG_SETUP_DATA, setup, setup_size < sizeof(setup) ? setup_size : sizeof(setup));
-		if (!memcmp(setup, "\x7f" "ELF", 4)) {
+		fw_cfg_read(FW_CFG_SETUP_DATA, setup,
+			    setup_size < sizeof(setup) ? setup_size : sizeof(setup));
+		if (!memcmp(setup, "\177ELF", 4)) {
 			check_elf(setup);
 			pvh_start(rsdp);
 		}

@@ -6,18 +6,18 @@
 #include "firmware.h"
 #include <stdarg.h>
 
-#define COM1		0x3f8
-#define UART_DATA	(COM1 + 0)
-#define UART_IER	(COM1 + 1)
-#define UART_FCR	(COM1 + 2)
-#define UART_LCR	(COM1 + 3)
-#define UART_MCR	(COM1 + 4)
-#define UART_LSR	(COM1 + 5)
-#define UART_SCRATCH	(COM1 + 7)
-#define LCR_8N1		0x03
-#define LCR_DLAB	0x80
-#define LSR_THRE	0x20
-#define TRANSMIT_POLLS	100000
+#define COM1	       0x3f8
+#define UART_DATA      (COM1 + 0)
+#define UART_IER       (COM1 + 1)
+#define UART_FCR       (COM1 + 2)
+#define UART_LCR       (COM1 + 3)
+#define UART_MCR       (COM1 + 4)
+#define UART_LSR       (COM1 + 5)
+#define UART_SCRATCH   (COM1 + 7)
+#define LCR_8N1	       0x03
+#define LCR_DLAB       0x80
+#define LSR_THRE       0x20
+#define TRANSMIT_POLLS 100000
 
 static int present;
 
@@ -29,11 +29,11 @@ void console_init(void)
 		return;
 	outb(UART_IER, 0);
 	outb(UART_LCR, LCR_DLAB | LCR_8N1);
-	outb(UART_DATA, 1);		/* divisor 1: 115200 baud */
+	outb(UART_DATA, 1); /* divisor 1: 115200 baud */
 	outb(UART_IER, 0);
 	outb(UART_LCR, LCR_8N1);
-	outb(UART_FCR, 0x07);		/* FIFOs on, both cleared */
-	outb(UART_MCR, 0x03);		/* DTR, RTS */
+	outb(UART_FCR, 0x07); /* FIFOs on, both cleared */
+	outb(UART_MCR, 0x03); /* DTR, RTS */
 }
 
 static void put(char c)

@@ -14,18 +14,18 @@ typedef unsigned long long u64;
 /* Survives the ROM: the kernel reads it after entry, and the memory map calls it reserved. */
 #define __handoff __attribute__((section(".handoff,\"aw\",@nobits#")))
 
-#define HANDOFF_START	0x98000
-#define ACPI_START	0x9c000		/* tables */
-#define ACPI_END	0x9e000
-#define NVS_START	0x9e000		/* FACS */
-#define NVS_END		0x9f000
-#define EBDA_START	0x9fc00
-#define LOW_RAM_END	0xa0000
-#define HIGH_RAM_START	0x100000
-#define ROM_START	0xfffe0000u
-#define WORK_START	0x80000		/* .bss and stack */
-#define AP_PAGE		0x8000
-#define CPU_LIMIT	256
+#define HANDOFF_START  0x98000
+#define ACPI_START     0x9c000 /* tables */
+#define ACPI_END       0x9e000
+#define NVS_START      0x9e000 /* FACS */
+#define NVS_END	       0x9f000
+#define EBDA_START     0x9fc00
+#define LOW_RAM_END    0xa0000
+#define HIGH_RAM_START 0x100000
+#define ROM_START      0xfffe0000u
+#define WORK_START     0x80000 /* .bss and stack */
+#define AP_PAGE	       0x8000
+#define CPU_LIMIT      256
 
 static inline void outb(u16 port, u8 value)
 {
@@ -70,7 +70,7 @@ int memcmp(const void *a, const void *b, u32 size);
 
 /* console.c */
 void console_init(void);
-void print(const char *format, ...);	/* %s %u %x %c, all of 32 bits */
+void print(const char *format, ...); /* %s %u %x %c, all of 32 bits */
 void fail(const char *format, ...) __attribute__((noreturn));
 
 /* fw_cfg.c: items by key; reads beyond the end yield zeros, as the device does. */
@@ -128,8 +128,8 @@ void platform_count_cpus(void);
 u32 acpi_build(void);
 
 /* payload.c: what a PVH and a Linux kernel get alike */
-u32 load_command_line(void);		/* its address */
-u32 load_initrd(u32 *address);		/* its size, 0 for none */
+u32 load_command_line(void);   /* its address */
+u32 load_initrd(u32 *address); /* its size, 0 for none */
 
 /* boot.c, pvh.c, multiboot.c, linux.c */
 void pvh_start(u32 rsdp) __attribute__((noreturn));

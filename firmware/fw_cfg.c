@@ -6,15 +6,15 @@
  */
 #include "firmware.h"
 
-#define PORT_SELECT	0x510
-#define PORT_DATA	0x511
-#define PORT_DMA_HIGH	0x514
-#define PORT_DMA_LOW	0x518
-#define ID_DMA		0x2
-#define DMA_ERROR	0x1
-#define DMA_READ	0x2
-#define DMA_SELECT	0x8
-#define DMA_POLLS	1000000
+#define PORT_SELECT   0x510
+#define PORT_DATA     0x511
+#define PORT_DMA_HIGH 0x514
+#define PORT_DMA_LOW  0x518
+#define ID_DMA	      0x2
+#define DMA_ERROR     0x1
+#define DMA_READ      0x2
+#define DMA_SELECT    0x8
+#define DMA_POLLS     1000000
 
 /* Big endian, as the device reads it. */
 struct dma_control {
@@ -24,8 +24,8 @@ struct dma_control {
 };
 
 struct file_entry {
-	u32 size;	/* big endian */
-	u16 select;	/* big endian */
+	u32 size;   /* big endian */
+	u16 select; /* big endian */
 	u16 reserved;
 	char name[56];
 };

@@ -42,12 +42,12 @@
 #ifndef TRANSPLANT_HANDOVER_H
 #define TRANSPLANT_HANDOVER_H
 
-#define HANDOVER_STUB_PHYS	0x9000
-#define HANDOVER_ROOT_PHYS	0xa000
-#define HANDOVER_MAILBOX_PHYS	0xb000
+#define HANDOVER_STUB_PHYS    0x9000
+#define HANDOVER_ROOT_PHYS    0xa000
+#define HANDOVER_MAILBOX_PHYS 0xb000
 
 /* "HANDOVR1", little endian. */
-#define HANDOVER_MAGIC		0x3152564f444e4148
+#define HANDOVER_MAGIC 0x3152564f444e4148
 
 /*
  * Entries, as offsets from the start of the stub.
@@ -62,31 +62,34 @@
  *   BSP        root (physical address)      CPU index   virtual address of mailbox   undefined
  *   AP         root (physical address)      CPU index   slot.argument                undefined
  */
-#define HANDOVER_AP		0
-#define HANDOVER_BSP		16
+#define HANDOVER_AP  0
+#define HANDOVER_BSP 16
 
 /* Offsets in the mailbox. */
-#define HANDOVER_MB_MAGIC		0x00	/* u64 HANDOVER_MAGIC */
-#define HANDOVER_MB_ROOT		0x08	/* u64 physical address of the handover root */
-#define HANDOVER_MB_BSP_ENTRY		0x10	/* u64 virtual address where the BSP goes on */
-#define HANDOVER_MB_ROLLBACK_ENTRY	0x18	/* u64 virtual address in the old kernel for the way back; not read by the stub */
-#define HANDOVER_MB_APS_EXPECTED	0x20	/* u32 CPUs other than the BSP */
-#define HANDOVER_MB_APS_INSIDE		0x24	/* u32 APs in the stub now; only the stub writes it after set-up */
-#define HANDOVER_MB_SWITCHES		0x28	/* u64 times the BSP has passed: 1 after the upgrade, 2 after a rollback */
-#define HANDOVER_MB_SLOTS		0x40	/* struct handover_slot[HANDOVER_CPUS] */
+#define HANDOVER_MB_MAGIC     0x00 /* u64 HANDOVER_MAGIC */
+#define HANDOVER_MB_ROOT      0x08 /* u64 physical address of the handover root */
+#define HANDOVER_MB_BSP_ENTRY 0x10 /* u64 virtual address where the BSP goes on */
+#define HANDOVER_MB_ROLLBACK_ENTRY \
+	0x18 /* u64 virtual address in the old kernel for the way back; not read by the stub */
+#define HANDOVER_MB_APS_EXPECTED 0x20 /* u32 CPUs other than the BSP */
+#define HANDOVER_MB_APS_INSIDE \
+	0x24 /* u32 APs in the stub now; only the stub writes it after set-up */
+#define HANDOVER_MB_SWITCHES \
+	0x28 /* u64 times the BSP has passed: 1 after the upgrade, 2 after a rollback */
+#define HANDOVER_MB_SLOTS 0x40 /* struct handover_slot[HANDOVER_CPUS] */
 
-#define HANDOVER_SLOT_ENTRY		0x00	/* u64 0 = hold, else virtual address where the AP goes on */
-#define HANDOVER_SLOT_ARGUMENT		0x08	/* u64 handed over in RDX */
-#define HANDOVER_SLOT_STATE		0x10	/* u64 one of HANDOVER_SLOT_* below */
-#define HANDOVER_SLOT_SIZE		0x40	/* one cache line a CPU: a spinning AP disturbs no other */
-#define HANDOVER_SLOT_SHIFT		6
+#define HANDOVER_SLOT_ENTRY    0x00 /* u64 0 = hold, else virtual address where the AP goes on */
+#define HANDOVER_SLOT_ARGUMENT 0x08 /* u64 handed over in RDX */
+#define HANDOVER_SLOT_STATE    0x10 /* u64 one of HANDOVER_SLOT_* below */
+#define HANDOVER_SLOT_SIZE     0x40 /* one cache line a CPU: a spinning AP disturbs no other */
+#define HANDOVER_SLOT_SHIFT    6
 
-#define HANDOVER_CPUS			62	/* slots in the page */
+#define HANDOVER_CPUS 62 /* slots in the page */
 
 /* slot.state */
-#define HANDOVER_SLOT_OUTSIDE		0	/* never entered */
-#define HANDOVER_SLOT_WAITING		1	/* spins in the stub */
-#define HANDOVER_SLOT_LEFT		2	/* jumped to its entry */
+#define HANDOVER_SLOT_OUTSIDE 0 /* never entered */
+#define HANDOVER_SLOT_WAITING 1 /* spins in the stub */
+#define HANDOVER_SLOT_LEFT    2 /* jumped to its entry */
 
 #ifndef __ASSEMBLER__
 
@@ -111,9 +114,12 @@ struct handover_mailbox {
 
 _Static_assert(sizeof(struct handover_slot) == HANDOVER_SLOT_SIZE, "handover slot size");
 _Static_assert(sizeof(struct handover_mailbox) <= 4096, "handover mailbox fits its page");
-_Static_assert(__builtin_offsetof(struct handover_mailbox, bsp_entry) == HANDOVER_MB_BSP_ENTRY, "bsp_entry");
-_Static_assert(__builtin_offsetof(struct handover_mailbox, aps_inside) == HANDOVER_MB_APS_INSIDE, "aps_inside");
-_Static_assert(__builtin_offsetof(struct handover_mailbox, switches) == HANDOVER_MB_SWITCHES, "switches");
+_Static_assert(__builtin_offsetof(struct handover_mailbox, bsp_entry) == HANDOVER_MB_BSP_ENTRY,
+	       "bsp_entry");
+_Static_assert(__builtin_offsetof(struct handover_mailbox, aps_inside) == HANDOVER_MB_APS_INSIDE,
+	       "aps_inside");
+_Static_assert(__builtin_offsetof(struct handover_mailbox, switches) == HANDOVER_MB_SWITCHES,
+	       "switches");
 _Static_assert(__builtin_offsetof(struct handover_mailbox, slots) == HANDOVER_MB_SLOTS, "slots");
 
 /* The stub's bytes, to be copied to HANDOVER_STUB_PHYS. */

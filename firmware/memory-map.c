@@ -54,7 +54,8 @@ static void add_ram_from_size(void)
 		u32 above16m = cmos(0x34) | cmos(0x35) << 8;
 		u32 above1m = cmos(0x30) | cmos(0x31) << 8;
 
-		size = above16m ? ((u64)above16m << 16) + (16 << 20) : ((u64)above1m << 10) + (1 << 20);
+		size = above16m ? ((u64)above16m << 16) + (16 << 20)
+				: ((u64)above1m << 10) + (1 << 20);
 	}
 	add_ram(0, size);
 }
@@ -84,7 +85,8 @@ void memory_map_init(void)
 		for (u32 i = 0; i < size / sizeof(entries[0]); i++) {
 			if (entries[i].type == MEMORY_RAM)
 				add_ram(entries[i].address, entries[i].size);
-			else if (entries[i].address >= HIGH_RAM_START && entries[i].address + entries[i].size <= ROM_START)
+			else if (entries[i].address >= HIGH_RAM_START &&
+				 entries[i].address + entries[i].size <= ROM_START)
 				add(entries[i].address, entries[i].size, entries[i].type);
 		}
 	} else {
@@ -110,7 +112,8 @@ int memory_is_free(u32 address, u32 size)
 	for (u32 i = 0; i < memory_ranges; i++) {
 		struct memory_range *range = &memory_map[i];
 
-		if (range->type == MEMORY_RAM && address >= range->address && end <= range->address + range->size)
+		if (range->type == MEMORY_RAM && address >= range->address &&
+		    end <= range->address + range->size)
 			return 1;
 	}
 	return 0;

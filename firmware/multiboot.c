@@ -5,9 +5,9 @@
  */
 #include "firmware.h"
 
-#define MULTIBOOT_BOOT_MAGIC	0x2badb002
-#define INFO_MEMORY		(1u << 0)
-#define INFO_MEMORY_MAP		(1u << 6)
+#define MULTIBOOT_BOOT_MAGIC 0x2badb002
+#define INFO_MEMORY	     (1u << 0)
+#define INFO_MEMORY_MAP	     (1u << 6)
 
 struct multiboot_info {
 	/*  0 */ u32 flags;
@@ -29,7 +29,7 @@ struct multiboot_info {
 _Static_assert(sizeof(struct multiboot_info) == 88, "multiboot information block");
 
 struct map_entry {
-	u32 size;	/* of what follows this field */
+	u32 size; /* of what follows this field */
 	u64 address;
 	u64 length;
 	u32 type;
@@ -44,7 +44,8 @@ static void describe_memory(struct multiboot_info *info)
 	for (u32 i = 0; i < memory_ranges; i++) {
 		struct memory_range *range = &memory_map[i];
 
-		entry[i] = (struct map_entry){ sizeof(*entry) - 4, range->address, range->size, range->type };
+		entry[i] = (struct map_entry){ sizeof(*entry) - 4, range->address, range->size,
+					       range->type };
 		if (range->type != MEMORY_RAM)
 			continue;
 		if (range->address == 0)
@@ -66,15 +67,18 @@ void multiboot_start(void)
 	struct multiboot_info *info = (struct multiboot_info *)info_address;
 
 	if (!memory_is_free(address, size))
-		fail("the kernel and its modules (0x%x, %u bytes) do not fit in RAM; give the machine more memory", address, size);
+		fail("the kernel and its modules (0x%x, %u bytes) do not fit in RAM; give the machine more memory",
+		     address, size);
 	if (info_size < sizeof(*info) || !memory_is_free(info_address, info_size))
-		fail("the multiboot information block (0x%x, %u bytes) is not usable", info_address, info_size);
+		fail("the multiboot information block (0x%x, %u bytes) is not usable", info_address,
+		     info_size);
 	fw_cfg_read(FW_CFG_KERNEL_DATA, (void *)address, size);
 	fw_cfg_read(FW_CFG_INITRD_DATA, info, info_size);
 	if (!info->map_address)
 		info->map_address = (info_address + info_size + 15) & ~15u;
 	describe_memory(info);
 
-	print("firmware: multiboot kernel at 0x%x, entry 0x%x, %u modules\n", address, entry, info->module_count);
+	print("firmware: multiboot kernel at 0x%x, entry 0x%x, %u modules\n", address, entry,
+	      info->module_count);
 	kernel_enter(MULTIBOOT_BOOT_MAGIC, info_address, entry);
 }

@@ -27,7 +27,8 @@ u32 load_initrd(u32 *address)
 	if (!size)
 		return 0;
 	if (!memory_is_free(*address, size))
-		fail("the initrd (%u bytes) does not fit in RAM at 0x%x; give the machine more memory", size, *address);
+		fail("the initrd (%u bytes) does not fit in RAM at 0x%x; give the machine more memory",
+		     size, *address);
 	fw_cfg_read(FW_CFG_INITRD_DATA, (void *)*address, size);
 	return size;
 }

@@ -6,33 +6,33 @@
  */
 #include "firmware.h"
 
-#define PIC_MASTER	0x20
-#define PIC_SLAVE	0xa0
-#define PIT_CHANNEL0	0x40
-#define PIT_MODE	0x43
-#define PIT_HZ		1193182
+#define PIC_MASTER   0x20
+#define PIC_SLAVE    0xa0
+#define PIT_CHANNEL0 0x40
+#define PIT_MODE     0x43
+#define PIT_HZ	     1193182
 
-#define LAPIC_BASE	0xfee00000u
-#define LAPIC_ID	0x020
-#define LAPIC_SVR	0x0f0
-#define LAPIC_ICR_LOW	0x300
-#define LAPIC_ICR_HIGH	0x310
-#define LAPIC_LINT0	0x350
-#define LAPIC_LINT1	0x360
-#define SVR_ENABLE	0x100
-#define LVT_EXTINT	0x700
-#define LVT_NMI		0x400
-#define ICR_INIT	0x500
-#define ICR_STARTUP	0x600
-#define ICR_PENDING	0x1000
-#define ICR_ASSERT	0x4000
+#define LAPIC_BASE	 0xfee00000u
+#define LAPIC_ID	 0x020
+#define LAPIC_SVR	 0x0f0
+#define LAPIC_ICR_LOW	 0x300
+#define LAPIC_ICR_HIGH	 0x310
+#define LAPIC_LINT0	 0x350
+#define LAPIC_LINT1	 0x360
+#define SVR_ENABLE	 0x100
+#define LVT_EXTINT	 0x700
+#define LVT_NMI		 0x400
+#define ICR_INIT	 0x500
+#define ICR_STARTUP	 0x600
+#define ICR_PENDING	 0x1000
+#define ICR_ASSERT	 0x4000
 #define ICR_ALL_BUT_SELF 0xc0000
 
-#define PCI_ADDRESS	0xcf8
-#define PCI_DATA	0xcfc
-#define PIIX4_PM	0x80000b00	/* bus 0, device 1, function 3 */
-#define PIIX4_PM_ID	0x71138086
-#define PM_BASE		0x600
+#define PCI_ADDRESS 0xcf8
+#define PCI_DATA    0xcfc
+#define PIIX4_PM    0x80000b00 /* bus 0, device 1, function 3 */
+#define PIIX4_PM_ID 0x71138086
+#define PM_BASE	    0x600
 
 u8 cpu_identifiers[CPU_LIMIT];
 u32 cpu_count;
@@ -123,7 +123,7 @@ static void init_piix4(void)
 
 void platform_init(void)
 {
-	outb(0x92, 0x02);	/* address line 20 open, no reset */
+	outb(0x92, 0x02); /* address line 20 open, no reset */
 	init_pic();
 	init_pit();
 	init_lapic();

@@ -48,9 +48,11 @@ void pvh_start(u32 rsdp)
 	u32 initrd, initrd_size;
 
 	if (!memory_is_free(address, size))
-		fail("the kernel's segments (0x%x, %u bytes) lie outside RAM; give the machine more memory", address, size);
+		fail("the kernel's segments (0x%x, %u bytes) lie outside RAM; give the machine more memory",
+		     address, size);
 	if (entry < address || entry >= address + size)
-		fail("the PVH entry 0x%x is outside the kernel at 0x%x (%u bytes)", entry, address, size);
+		fail("the PVH entry 0x%x is outside the kernel at 0x%x (%u bytes)", entry, address,
+		     size);
 	start_info.command_line = load_command_line();
 	initrd_size = load_initrd(&initrd);
 	if (initrd_size) {
@@ -61,13 +63,15 @@ void pvh_start(u32 rsdp)
 	}
 
 	for (u32 i = 0; i < memory_ranges; i++)
-		map[i] = (struct memory_map_entry){ memory_map[i].address, memory_map[i].size, memory_map[i].type, 0 };
+		map[i] = (struct memory_map_entry){ memory_map[i].address, memory_map[i].size,
+						    memory_map[i].type, 0 };
 	start_info.magic = PVH_MAGIC;
 	start_info.version = 1;
 	start_info.rsdp = rsdp;
 	start_info.memory_map = (u32)map;
 	start_info.memory_map_entries = memory_ranges;
 
-	print("firmware: PVH kernel at 0x%x, entry 0x%x, initrd %u bytes\n", address, entry, initrd_size);
+	print("firmware: PVH kernel at 0x%x, entry 0x%x, initrd %u bytes\n", address, entry,
+	      initrd_size);
 	kernel_enter(0, (u32)&start_info, entry);
 }

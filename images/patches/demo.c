@@ -28,25 +28,22 @@ static pid_t demo_task_parent_number(struct task_struct *t)
 
 static int demo_version_proc_show(struct seq_file *m, void *v)
 {
-	seq_printf(m, "%s version %s %s (live patched, %lld parent lookups)\n",
-		   utsname()->sysname, utsname()->release, utsname()->version,
-		   (long long)atomic64_read(&lookups));
+	seq_printf(m, "%s version %s %s (live patched, %lld parent lookups)\n", utsname()->sysname,
+		   utsname()->release, utsname()->version, (long long)atomic64_read(&lookups));
 	return 0;
 }
 
-static struct klp_func funcs[] = {
-	{
-		.old_name = "task_parent_number",
-		.new_func = demo_task_parent_number,
-	}, {
-		.old_name = "version_proc_show",
-		.new_func = demo_version_proc_show,
-	}, { }
-};
+static struct klp_func funcs[] = { {
+					   .old_name = "task_parent_number",
+					   .new_func = demo_task_parent_number,
+				   },
+				   {
+					   .old_name = "version_proc_show",
+					   .new_func = demo_version_proc_show,
+				   },
+				   {} };
 
-static struct klp_object objs[] = {
-	{ .funcs = funcs }, { }
-};
+static struct klp_object objs[] = { { .funcs = funcs }, {} };
 
 static struct klp_patch patch = {
 	.mod = THIS_MODULE,

@@ -25,8 +25,7 @@ static const char *const module_state[] = {
 static void callback_info(const char *callback, struct klp_object *obj)
 {
 	if (obj->mod)
-		pr_info("%s: %s -> %s\n", callback, obj->mod->name,
-			module_state[obj->mod->state]);
+		pr_info("%s: %s -> %s\n", callback, obj->mod->name, module_state[obj->mod->state]);
 	else
 		pr_info("%s: vmlinux\n", callback);
 }
@@ -57,35 +56,31 @@ static int patched_target_value(void)
 	return 2;
 }
 
-static struct klp_func no_funcs[] = {
-	{ }
-};
+static struct klp_func no_funcs[] = { {} };
 
-static struct klp_func target_funcs[] = {
-	{
-		.old_name = "klp_target_value",
-		.new_func = patched_target_value,
-	}, { }
-};
+static struct klp_func target_funcs[] = { {
+						  .old_name = "klp_target_value",
+						  .new_func = patched_target_value,
+					  },
+					  {} };
 
-#define CALLBACKS {							\
-	.pre_patch = pre_patch_callback,				\
-	.post_patch = post_patch_callback,				\
-	.pre_unpatch = pre_unpatch_callback,				\
-	.post_unpatch = post_unpatch_callback,				\
-}
+#define CALLBACKS                                                                           \
+	{                                                                                   \
+		.pre_patch = pre_patch_callback, .post_patch = post_patch_callback,         \
+		.pre_unpatch = pre_unpatch_callback, .post_unpatch = post_unpatch_callback, \
+	}
 
-static struct klp_object objs[] = {
-	{
-		.name = NULL,
-		.funcs = no_funcs,
-		.callbacks = CALLBACKS,
-	}, {
-		.name = "klp_target",
-		.funcs = target_funcs,
-		.callbacks = CALLBACKS,
-	}, { }
-};
+static struct klp_object objs[] = { {
+					    .name = NULL,
+					    .funcs = no_funcs,
+					    .callbacks = CALLBACKS,
+				    },
+				    {
+					    .name = "klp_target",
+					    .funcs = target_funcs,
+					    .callbacks = CALLBACKS,
+				    },
+				    {} };
 
 static struct klp_patch patch = {
 	.mod = THIS_MODULE,

@@ -79,8 +79,7 @@ static void read_madt(const struct acpi_header *madt)
 
 	cpu_apic_ids[0] = boot_id;
 	for (; p + 2 <= end && p[1] >= 2; p += p[1]) {
-		if (p[0] == 0 && (*(u32 *)(p + 4) & 1) && p[3] != boot_id &&
-		    count < NR_CPUS) {
+		if (p[0] == 0 && (*(u32 *)(p + 4) & 1) && p[3] != boot_id && count < NR_CPUS) {
 			cpu_apic_ids[count++] = p[3];
 		} else if (p[0] == 2 && p[3] < 16) {
 			u16 flags = *(u16 *)(p + 8);
@@ -136,15 +135,15 @@ bool acpi_init(void)
 
 /* ---- fw_cfg, as QEMU has it (docs/specs/fw_cfg) ---- */
 
-#define FW_CFG_SELECTOR	0x510
+#define FW_CFG_SELECTOR 0x510
 #define FW_CFG_DATA	0x511
 #define FW_CFG_NB_CPUS	5
 
 bool fw_cfg_present(void)
 {
 	outw(0, FW_CFG_SELECTOR);
-	return inb(FW_CFG_DATA) == 'Q' && inb(FW_CFG_DATA) == 'E' &&
-	       inb(FW_CFG_DATA) == 'M' && inb(FW_CFG_DATA) == 'U';
+	return inb(FW_CFG_DATA) == 'Q' && inb(FW_CFG_DATA) == 'E' && inb(FW_CFG_DATA) == 'M' &&
+	       inb(FW_CFG_DATA) == 'U';
 }
 
 u32 fw_cfg_read32(u16 key)

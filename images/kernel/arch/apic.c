@@ -13,34 +13,34 @@
 #include <asm/processor.h>
 #include "arch.h"
 
-#define APIC_ID		0x20
-#define APIC_TPR	0x80
-#define APIC_EOI	0xb0
-#define APIC_LDR	0xd0
-#define APIC_DFR	0xe0
-#define APIC_SPIV	0xf0
-#define APIC_ICR	0x300
-#define APIC_ICR2	0x310
-#define APIC_LVTT	0x320
-#define APIC_LVT0	0x350
-#define APIC_LVT1	0x360
-#define APIC_LVTERR	0x370
-#define APIC_TMICT	0x380
-#define APIC_TMCCT	0x390
-#define APIC_TDCR	0x3e0
+#define APIC_ID	    0x20
+#define APIC_TPR    0x80
+#define APIC_EOI    0xb0
+#define APIC_LDR    0xd0
+#define APIC_DFR    0xe0
+#define APIC_SPIV   0xf0
+#define APIC_ICR    0x300
+#define APIC_ICR2   0x310
+#define APIC_LVTT   0x320
+#define APIC_LVT0   0x350
+#define APIC_LVT1   0x360
+#define APIC_LVTERR 0x370
+#define APIC_TMICT  0x380
+#define APIC_TMCCT  0x390
+#define APIC_TDCR   0x3e0
 
-#define APIC_MASKED		0x10000
-#define APIC_ICR_BUSY		0x1000
-#define APIC_ICR_ASSERT		0x4000
-#define APIC_ICR_LEVEL		0x8000
-#define APIC_DM_NMI		0x400
-#define APIC_DM_INIT		0x500
-#define APIC_DM_STARTUP		0x600
-#define TIMER_DIVISOR		16
-#define TIMER_DIVIDE_BY_16	3
+#define APIC_MASKED	   0x10000
+#define APIC_ICR_BUSY	   0x1000
+#define APIC_ICR_ASSERT	   0x4000
+#define APIC_ICR_LEVEL	   0x8000
+#define APIC_DM_NMI	   0x400
+#define APIC_DM_INIT	   0x500
+#define APIC_DM_STARTUP	   0x600
+#define TIMER_DIVISOR	   16
+#define TIMER_DIVIDE_BY_16 3
 
 static volatile u8 *apic_base;
-u64 apic_timer_hz;		/* of the divided clock */
+u64 apic_timer_hz; /* of the divided clock */
 
 static u32 apic_read(unsigned int reg)
 {
@@ -150,7 +150,7 @@ void apic_timer_oneshot(u64 ns)
 {
 	u64 count;
 
-	ns = min(ns, (u64)4 * NSEC_PER_SEC);	/* keeps the product within 64 bits */
+	ns = min(ns, (u64)4 * NSEC_PER_SEC); /* keeps the product within 64 bits */
 	count = ns * apic_timer_hz / NSEC_PER_SEC;
 	apic_write(APIC_TMICT, clamp(count, (u64)1, (u64)0xffffffff));
 }
@@ -161,7 +161,7 @@ void apic_timer_oneshot(u64 ns)
  */
 static u64 measure_timer_hz(void)
 {
-	u64 ticks = clock_base.tsc_hz / 2000;	/* 500 us */
+	u64 ticks = clock_base.tsc_hz / 2000; /* 500 us */
 	u64 start, before, after;
 	u32 gone;
 
@@ -203,7 +203,8 @@ void apic_timer_calibrate(void)
 		apic_timer_hz = measured_timer_hz();
 	if (!apic_timer_hz)
 		apic_timer_hz = NSEC_PER_SEC / TIMER_DIVISOR;
-	pr_info("APIC timer: %lu.%03lu MHz\n", (unsigned long)(apic_timer_hz * TIMER_DIVISOR / 1000000),
+	pr_info("APIC timer: %lu.%03lu MHz\n",
+		(unsigned long)(apic_timer_hz * TIMER_DIVISOR / 1000000),
 		(unsigned long)(apic_timer_hz * TIMER_DIVISOR / 1000 % 1000));
 }
 

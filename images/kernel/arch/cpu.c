@@ -15,7 +15,7 @@
 #include "arch.h"
 
 struct cpu_features boot_cpu;
-bool smap_enabled;		/* for entry.S */
+bool smap_enabled; /* for entry.S */
 struct pcpu cpu_data[NR_CPUS];
 
 /* SDM 3A 7.7 */
@@ -45,9 +45,9 @@ struct descriptor_pointer {
 	u64 base;
 } __packed;
 
-#define IST_DOUBLE_FAULT	1
-#define IST_NMI			2
-#define IST_STACK_SIZE		8192
+#define IST_DOUBLE_FAULT 1
+#define IST_NMI		 2
+#define IST_STACK_SIZE	 8192
 
 static struct tss tss[NR_CPUS];
 static u64 gdt[NR_CPUS][16] __aligned(64);
@@ -120,7 +120,7 @@ static void fill_idt(void)
 		set_gate(vector, 0x8e, 0);
 	set_gate(2, 0x8e, IST_NMI);
 	set_gate(8, 0x8e, IST_DOUBLE_FAULT);
-	set_gate(3, 0xee, 0);		/* user mode may use INT3 and INTO */
+	set_gate(3, 0xee, 0); /* user mode may use INT3 and INTO */
 	set_gate(4, 0xee, 0);
 }
 
@@ -130,12 +130,12 @@ static void fill_gdt(unsigned int cpu)
 	u64 *g = gdt[cpu];
 
 	/* Order fixed by SYSCALL and SYSRET (SDM 3A 5.8.8); all with the accessed bit. */
-	g[1] = 0x00cf9b000000ffff;	/* 08 32-bit kernel code */
-	g[2] = 0x00af9b000000ffff;	/* 10 kernel code */
-	g[3] = 0x00cf93000000ffff;	/* 18 kernel data */
-	g[4] = 0x00cffb000000ffff;	/* 20 32-bit user code */
-	g[5] = 0x00cff3000000ffff;	/* 28 user data */
-	g[6] = 0x00affb000000ffff;	/* 30 user code */
+	g[1] = 0x00cf9b000000ffff; /* 08 32-bit kernel code */
+	g[2] = 0x00af9b000000ffff; /* 10 kernel code */
+	g[3] = 0x00cf93000000ffff; /* 18 kernel data */
+	g[4] = 0x00cffb000000ffff; /* 20 32-bit user code */
+	g[5] = 0x00cff3000000ffff; /* 28 user data */
+	g[6] = 0x00affb000000ffff; /* 30 user code */
 	g[8] = (sizeof(struct tss) - 1) | (base & 0xffffff) << 16 | 0x89ULL << 40 |
 	       ((base >> 24) & 0xff) << 56;
 	g[9] = base >> 32;
@@ -164,19 +164,20 @@ static void load_tables(unsigned int cpu)
 	struct descriptor_pointer gdtr = { sizeof(gdt[cpu]) - 1, (u64)gdt[cpu] };
 	struct descriptor_pointer idtr = { sizeof(idt) - 1, (u64)idt };
 
-	asm volatile("lgdt %0" :: "m" (gdtr));
-	asm volatile("lidt %0" :: "m" (idtr));
+	asm volatile("lgdt %0" ::"m"(gdtr));
+	asm volatile("lidt %0" ::"m"(idtr));
 	asm volatile("pushq %0\n\t"
 		     "leaq 1f(%%rip), %%rax\n\t"
 		     "pushq %%rax\n\t"
 		     "lretq\n"
 		     "1:\tmovl %1, %%ss\n\t"
 		     "movl %1, %%ds\n\t"
-		     "movl %1, %%es\n\t"
-		     :: "i" (__KERNEL_CS), "r" (__KERNEL_DS) : "rax", "memory");
-	asm volatile("movl %0, %%fs; movl %0, %%gs" :: "r" (0));
+		     "movl %1, %%es\n\t" ::"i"(__KERNEL_CS),
+		     "r"(__KERNEL_DS)
+		     : "rax", "memory");
+	asm volatile("movl %0, %%fs; movl %0, %%gs" ::"r"(0));
 	/* No local table: selectors of it are #GP. Reset leaves base 0, limit FFFF: user memory. */
-	asm volatile("lldt %w0" :: "r" (0));
+	asm volatile("lldt %w0" ::"r"(0));
 }
 
 /* Until cpu_init() has loaded GS there is no current task. */
@@ -207,13 +208,13 @@ void cpu_init(unsigned int cpu)
 	tss[cpu].io_bitmap = sizeof(struct tss);
 	load_tables(cpu);
 	set_pcpu(cpu);
-	asm volatile("ltr %w0" :: "r" (GDT_TSS));
+	asm volatile("ltr %w0" ::"r"(GDT_TSS));
 
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE | EFER_NX);
 	wrmsr(MSR_STAR, (u64)(0x20 | 3) << 48 | (u64)__KERNEL_CS << 32);
 	wrmsr(MSR_LSTAR, (u64)entry_SYSCALL_64);
-	wrmsr(MSR_SYSCALL_MASK, X86_EFLAGS_TF | X86_EFLAGS_IF | X86_EFLAGS_DF |
-	      X86_EFLAGS_IOPL | X86_EFLAGS_NT | X86_EFLAGS_AC | X86_EFLAGS_RF);
+	wrmsr(MSR_SYSCALL_MASK, X86_EFLAGS_TF | X86_EFLAGS_IF | X86_EFLAGS_DF | X86_EFLAGS_IOPL |
+					X86_EFLAGS_NT | X86_EFLAGS_AC | X86_EFLAGS_RF);
 
 	write_cr0((read_cr0() | CR0_WP | CR0_NE | CR0_MP) & ~(unsigned long)CR0_TS & ~4UL);
 	cr4 = read_cr4() | CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT;

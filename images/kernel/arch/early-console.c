@@ -3,9 +3,9 @@
 #include <linux/printk.h>
 #include <asm/io.h>
 
-#define COM1		0x3f8
-#define LSR		5
-#define LSR_THRE	0x20
+#define COM1	 0x3f8
+#define LSR	 5
+#define LSR_THRE 0x20
 
 static void early_write(struct console *con, const char *text, unsigned int len)
 {

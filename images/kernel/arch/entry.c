@@ -78,9 +78,8 @@ static notrace void exit_to_user_mode_loop(struct pt_regs *regs)
 
 static bool can_sysret(struct pt_regs *regs)
 {
-	return regs->cx == regs->ip && regs->r11 == regs->flags &&
-	       regs->cs == __USER_CS && regs->ss == __USER_DS &&
-	       !(regs->flags & (X86_EFLAGS_RF | X86_EFLAGS_TF));
+	return regs->cx == regs->ip && regs->r11 == regs->flags && regs->cs == __USER_CS &&
+	       regs->ss == __USER_DS && !(regs->flags & (X86_EFLAGS_RF | X86_EFLAGS_TF));
 }
 
 notrace bool do_syscall_64(struct pt_regs *regs)

@@ -12,11 +12,11 @@
 #include <asm/pgtable.h>
 #include "arch.h"
 
-#define PF_PROT		1
-#define PF_WRITE	2
-#define PF_USER		4
-#define PF_RSVD		8
-#define PF_INSTR	16
+#define PF_PROT	 1
+#define PF_WRITE 2
+#define PF_USER	 4
+#define PF_RSVD	 8
+#define PF_INSTR 16
 
 extern const struct exception_table_entry __start___ex_table[], __stop___ex_table[];
 
@@ -43,13 +43,14 @@ static void kernel_fault(struct pt_regs *regs, unsigned long address)
 		pr_alert("BUG: kernel NULL pointer dereference, address: %016lx\n", address);
 	else
 		pr_alert("BUG: unable to handle page fault for address: %016lx\n", address);
-	pr_alert("#PF: %s %s in kernel mode\n",
-		 error & PF_USER ? "user" : "supervisor",
-		 error & PF_INSTR ? "instruction fetch" :
-		 error & PF_WRITE ? "write access" : "read access");
+	pr_alert("#PF: %s %s in kernel mode\n", error & PF_USER ? "user" : "supervisor",
+		 error & PF_INSTR   ? "instruction fetch"
+		 : error & PF_WRITE ? "write access"
+				    : "read access");
 	pr_alert("#PF: error_code(0x%04lx) - %s\n", error,
-		 !(error & PF_PROT) ? "not-present page" :
-		 error & PF_RSVD ? "reserved bit violation" : "permissions violation");
+		 !(error & PF_PROT) ? "not-present page"
+		 : error & PF_RSVD  ? "reserved bit violation"
+				    : "permissions violation");
 	die("Oops", regs, error);
 }
 
@@ -119,7 +120,7 @@ void do_page_fault(struct pt_regs *regs)
 		sig = user_address_fault(regs, address, &code);
 		if (!sig) {
 			if (user_mode(regs))
-				regs->orig_ax = -1;	/* no system call to restart */
+				regs->orig_ax = -1; /* no system call to restart */
 			return;
 		}
 		if (!user_mode(regs)) {

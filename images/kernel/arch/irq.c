@@ -19,14 +19,14 @@
 #include "arch.h"
 
 #define IOAPIC_VERSION	1
-#define IOAPIC_ENTRY(n)	(0x10 + 2 * (n))
+#define IOAPIC_ENTRY(n) (0x10 + 2 * (n))
 #define ENTRY_MASKED	0x10000
 #define ENTRY_LEVEL	0x8000
 #define ENTRY_LOW	0x2000
 
 struct irq_desc irq_desc[NR_IRQS];
 static DEFINE_SPINLOCK(irq_lock);
-static int irq_running[NR_IRQS];	/* CPUs inside the handlers */
+static int irq_running[NR_IRQS]; /* CPUs inside the handlers */
 static volatile u32 *ioapic;
 static unsigned int ioapic_inputs = NR_IRQS;
 
@@ -48,20 +48,18 @@ u64 ioapic_read_entry(unsigned int gsi)
 	u64 entry;
 
 	spin_lock_irqsave(&irq_lock, flags);
-	entry = ioapic_read(IOAPIC_ENTRY(gsi)) |
-		(u64)ioapic_read(IOAPIC_ENTRY(gsi) + 1) << 32;
+	entry = ioapic_read(IOAPIC_ENTRY(gsi)) | (u64)ioapic_read(IOAPIC_ENTRY(gsi) + 1) << 32;
 	spin_unlock_irqrestore(&irq_lock, flags);
 	return entry;
 }
 
 /* irq_lock held. The half with the mask goes last, when the entry is whole. */
-static void write_entry(unsigned int gsi, u8 vector, u32 apic_id, bool level, bool low,
-			bool masked)
+static void write_entry(unsigned int gsi, u8 vector, u32 apic_id, bool level, bool low, bool masked)
 {
 	ioapic_write(IOAPIC_ENTRY(gsi), ENTRY_MASKED);
 	ioapic_write(IOAPIC_ENTRY(gsi) + 1, apic_id << 24);
-	ioapic_write(IOAPIC_ENTRY(gsi), vector | (level ? ENTRY_LEVEL : 0) |
-		     (low ? ENTRY_LOW : 0) | (masked ? ENTRY_MASKED : 0));
+	ioapic_write(IOAPIC_ENTRY(gsi), vector | (level ? ENTRY_LEVEL : 0) | (low ? ENTRY_LOW : 0) |
+						(masked ? ENTRY_MASKED : 0));
 }
 
 void ioapic_route(unsigned int gsi, u8 vector, u32 apic_id, bool level, bool low, bool masked)
@@ -98,7 +96,7 @@ void ioapic_init(void)
 		panic("ioapic: no memory to map it");
 	ioapic_inputs = ((ioapic_read(IOAPIC_VERSION) >> 16) & 0xff) + 1;
 	if (boot_info.handover)
-		return;		/* inputs keep delivering to whoever took them over */
+		return; /* inputs keep delivering to whoever took them over */
 	for (unsigned int gsi = 0; gsi < ioapic_inputs; gsi++)
 		ioapic_write(IOAPIC_ENTRY(gsi), ENTRY_MASKED);
 }
@@ -108,8 +106,8 @@ void init_IRQ(void)
 	ioapic_init();
 }
 
-int request_irq(unsigned int irq, irq_handler_t handler, unsigned long irq_flags,
-		const char *name, void *dev)
+int request_irq(unsigned int irq, irq_handler_t handler, unsigned long irq_flags, const char *name,
+		void *dev)
 {
 	struct irqaction *action, **p;
 	unsigned long flags;
@@ -135,8 +133,8 @@ int request_irq(unsigned int irq, irq_handler_t handler, unsigned long irq_flags
 		;
 	*p = action;
 	if (first) {
-		struct acpi_override *o = irq < 16 && isa_overrides[irq].valid ?
-					  &isa_overrides[irq] : NULL;
+		struct acpi_override *o =
+			irq < 16 && isa_overrides[irq].valid ? &isa_overrides[irq] : NULL;
 
 		irq_desc[irq].level = o ? o->level : !!(irq_flags & IRQF_TRIGGER_HIGH);
 		write_entry(gsi_of(irq), FIRST_IRQ_VECTOR + irq, cpu_apic_ids[0],

@@ -85,7 +85,7 @@ void show_trace(struct pt_regs *regs, struct task_struct *task)
 	printk(" <TASK>\n");
 	unwind_start(&state, task, regs);
 	if (regs)
-		unwind_next_frame(&state);	/* the function itself stands in "RIP:" */
+		unwind_next_frame(&state); /* the function itself stands in "RIP:" */
 	for (int frames = 0; !state.done && frames < 64; frames++) {
 		if (state.regs && user_mode(state.regs)) {
 			printk(" RIP: %04lx:0x%lx\n", state.regs->cs, state.regs->ip);
@@ -102,8 +102,8 @@ void show_trace(struct pt_regs *regs, struct task_struct *task)
 
 void show_stack(struct task_struct *task, unsigned long *sp)
 {
-	printk("task:%-15s state:%c pid:%-5d tgid:%-5d ppid:%-6d flags:0x%08x\n",
-	       task->comm, task_state_to_char(task), task->pid, task->tgid,
+	printk("task:%-15s state:%c pid:%-5d tgid:%-5d ppid:%-6d flags:0x%08x\n", task->comm,
+	       task_state_to_char(task), task->pid, task->tgid,
 	       task->real_parent ? task_ppid_nr(task) : 0, task->flags);
 	show_trace(NULL, task);
 }
@@ -228,8 +228,8 @@ void __warn(const char *file, int line, const char *fmt, ...)
 		va_end(args);
 		pr_warn("%s%s", text, strchr(text, '\n') ? "" : "\n");
 	}
-	pr_warn("WARNING: CPU: %u PID: %d at %s:%d\n", smp_processor_id(), current->pid,
-		file, line);
+	pr_warn("WARNING: CPU: %u PID: %d at %s:%d\n", smp_processor_id(), current->pid, file,
+		line);
 	dump_stack();
 	pr_warn("---[ end trace 0000000000000000 ]---\n");
 }
@@ -280,8 +280,7 @@ bool core_kernel_text(unsigned long addr)
 
 bool __kernel_text_address(unsigned long addr)
 {
-	return core_kernel_text(addr) || is_module_text_address(addr) ||
-	       is_ftrace_trampoline(addr);
+	return core_kernel_text(addr) || is_module_text_address(addr) || is_ftrace_trampoline(addr);
 }
 
 bool kernel_text_address(unsigned long addr)

@@ -19,8 +19,8 @@
 #include <asm/processor.h>
 #include "arch.h"
 
-unsigned long arena_virt = (unsigned long)_text;	/* relocated with the image */
-unsigned long arena_phys = ARENA_A_PHYS;		/* the entry code of a handover sets it */
+unsigned long arena_virt = (unsigned long)_text; /* relocated with the image */
+unsigned long arena_phys = ARENA_A_PHYS;	 /* the entry code of a handover sets it */
 u64 *kernel_pgd;
 
 #define KERNEL_TABLE (_PAGE_PRESENT | _PAGE_RW | _PAGE_ACCESSED | _PAGE_DIRTY)
@@ -227,8 +227,8 @@ void __iomem *ioremap(phys_addr_t phys, size_t size)
 			i = -1UL;
 			continue;
 		}
-		if (!pte && map_kernel_page(ioremap_next + i * PAGE_SIZE,
-					    phys + i * PAGE_SIZE, PAGE_KERNEL_IO_PROT))
+		if (!pte && map_kernel_page(ioremap_next + i * PAGE_SIZE, phys + i * PAGE_SIZE,
+					    PAGE_KERNEL_IO_PROT))
 			return NULL;
 	}
 	slot->pages = pages;

@@ -22,19 +22,19 @@ void fpu_init_cpu(void)
 {
 	u32 mxcsr = 0x1f80;
 
-	asm volatile("fninit; ldmxcsr %0" :: "m" (mxcsr));
+	asm volatile("fninit; ldmxcsr %0" ::"m"(mxcsr));
 	if (!fpu_initial[0])
-		asm volatile("fxsave64 %0" : "=m" (fpu_initial));
+		asm volatile("fxsave64 %0" : "=m"(fpu_initial));
 }
 
 void fpu_save(struct task_struct *task)
 {
-	asm volatile("fxsave64 %0" : "=m" (task->thread.fxsave));
+	asm volatile("fxsave64 %0" : "=m"(task->thread.fxsave));
 }
 
 void fpu_restore(struct task_struct *task)
 {
-	asm volatile("fxrstor64 %0" :: "m" (task->thread.fxsave));
+	asm volatile("fxrstor64 %0" ::"m"(task->thread.fxsave));
 }
 
 /* As the ABI promises it to a program that starts. */

@@ -9,18 +9,23 @@
 #include <linux/mm.h>
 #include <linux/string.h>
 
-#define HVM_START_MAGIC	0x336ec578
+#define HVM_START_MAGIC 0x336ec578
 #define MEMMAP_RAM	1
 
 struct hvm_start_info {
 	/*  0 */ u32 magic, version, flags, nr_modules;
 	/* 16 */ u64 modlist, cmdline, rsdp;
-	/* 40 */ u64 memmap;		/* version 1 */
+	/* 40 */ u64 memmap; /* version 1 */
 	/* 48 */ u32 memmap_entries, reserved;
 };
 
-struct hvm_module { u64 paddr, size, cmdline, reserved; };
-struct hvm_memmap_entry { u64 addr, size; u32 type, reserved; };
+struct hvm_module {
+	u64 paddr, size, cmdline, reserved;
+};
+struct hvm_memmap_entry {
+	u64 addr, size;
+	u32 type, reserved;
+};
 
 struct boot_info boot_info;
 

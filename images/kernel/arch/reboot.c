@@ -13,11 +13,11 @@
 #include <asm/io.h>
 #include <asm/processor.h>
 
-#define PM1A_CNT_DEFAULT	0x604
-#define PM1A_SLP_EN		0x2000
-#define DEBUG_EXIT_PORT		0x501
-#define RESET_CONTROL		0xcf9
-#define KEYBOARD_COMMAND	0x64
+#define PM1A_CNT_DEFAULT 0x604
+#define PM1A_SLP_EN	 0x2000
+#define DEBUG_EXIT_PORT	 0x501
+#define RESET_CONTROL	 0xcf9
+#define KEYBOARD_COMMAND 0x64
 
 static void __noreturn stop_here(void)
 {
@@ -51,12 +51,15 @@ void machine_restart(void)
 
 void emergency_restart(void)
 {
-	struct __packed { u16 limit; u64 base; } no_idt = { 0, 0 };
+	struct __packed {
+		u16 limit;
+		u64 base;
+	} no_idt = { 0, 0 };
 
 	local_irq_disable();
 	outb(0x02, RESET_CONTROL);
 	outb(0x06, RESET_CONTROL);
 	outb(0xfe, KEYBOARD_COMMAND);
-	asm volatile("lidt %0; int3" : : "m" (no_idt));
+	asm volatile("lidt %0; int3" : : "m"(no_idt));
 	stop_here();
 }

@@ -33,9 +33,9 @@
 #include <linux/uaccess.h>
 #include <asm/fpu.h>
 
-#define NR_restart_syscall	219
-#define NR_rt_sigreturn		15
-#define RED_ZONE		128	/* bytes below RSP that belong to the function (psABI 3.2.2) */
+#define NR_restart_syscall 219
+#define NR_rt_sigreturn	   15
+#define RED_ZONE	   128 /* bytes below RSP that belong to the function (psABI 3.2.2) */
 
 struct sigcontext {
 	unsigned long r8, r9, r10, r11, r12, r13, r14, r15;
@@ -62,12 +62,11 @@ struct rt_sigframe {
 
 static bool on_alternate_stack(unsigned long sp)
 {
-	return sp > current->sas_ss_sp &&
-	       sp - current->sas_ss_sp <= current->sas_ss_size;
+	return sp > current->sas_ss_sp && sp - current->sas_ss_sp <= current->sas_ss_size;
 }
 
-static void fill_context(struct ucontext *uc, const struct pt_regs *regs,
-			 const sigset_t *mask, unsigned long fpstate)
+static void fill_context(struct ucontext *uc, const struct pt_regs *regs, const sigset_t *mask,
+			 unsigned long fpstate)
 {
 	struct task_struct *t = current;
 	struct sigcontext *sc = &uc->uc_mcontext;
@@ -75,8 +74,9 @@ static void fill_context(struct ucontext *uc, const struct pt_regs *regs,
 	memset(uc, 0, sizeof(*uc));
 	uc->uc_stack.ss_sp = (void *)t->sas_ss_sp;
 	uc->uc_stack.ss_size = t->sas_ss_size;
-	uc->uc_stack.ss_flags = !t->sas_ss_size ? SS_DISABLE
-				: on_alternate_stack(regs->sp) ? SS_ONSTACK : 0;
+	uc->uc_stack.ss_flags = !t->sas_ss_size		       ? SS_DISABLE
+				: on_alternate_stack(regs->sp) ? SS_ONSTACK
+							       : 0;
 	uc->uc_sigmask = *mask;
 	sc->r8 = regs->r8;
 	sc->r9 = regs->r9;
@@ -114,8 +114,7 @@ static int setup_frame(struct ksignal *ksig, struct pt_regs *regs)
 
 	if (!(ksig->ka.sa.sa_flags & SA_RESTORER))
 		return -EFAULT;
-	if ((ksig->ka.sa.sa_flags & SA_ONSTACK) && t->sas_ss_size &&
-	    !on_alternate_stack(regs->sp))
+	if ((ksig->ka.sa.sa_flags & SA_ONSTACK) && t->sas_ss_size && !on_alternate_stack(regs->sp))
 		sp = t->sas_ss_sp + t->sas_ss_size;
 	fpstate = (sp - sizeof(t->thread.fxsave)) & ~63UL;
 	sp = ((fpstate - sizeof(frame)) & ~15UL) - 8;
@@ -168,7 +167,8 @@ static void deliver(struct ksignal *ksig, struct pt_regs *regs)
 			break;
 		case -ERESTART_RESTARTBLOCK:
 			/* a write that was taken back has written something */
-			regs->ax = restart->fn == write_restart ? (long)restart->write.done : -EINTR;
+			regs->ax =
+				restart->fn == write_restart ? (long)restart->write.done : -EINTR;
 			break;
 		}
 	}
@@ -229,7 +229,7 @@ SYSCALL_DEFINE0(rt_sigreturn)
 	struct task_struct *t = current;
 	struct rt_sigframe frame;
 	struct sigcontext *sc = &frame.uc.uc_mcontext;
-	unsigned long sp = user->sp - 8;	/* the handler's RET popped the restorer */
+	unsigned long sp = user->sp - 8; /* the handler's RET popped the restorer */
 
 	if (copy_from_user(&frame, (void __user *)sp, sizeof(frame)))
 		goto bad;

@@ -19,10 +19,10 @@
 #include <asm/text-patching.h>
 #include "arch.h"
 
-static DEFINE_SPINLOCK(call_lock);	/* protects the call below from set-up to last answer */
+static DEFINE_SPINLOCK(call_lock); /* protects the call below from set-up to last answer */
 static smp_call_func_t call_function;
 static void *call_info;
-static unsigned long call_pending;	/* CPUs that have not finished; atomic bits */
+static unsigned long call_pending; /* CPUs that have not finished; atomic bits */
 
 extern char ap_trampoline_start[], ap_trampoline_end[];
 extern char ap_trampoline_boot_cr3[], ap_trampoline_cr3[], ap_trampoline_stack[];
@@ -123,7 +123,7 @@ int smp_call_function_single(unsigned int cpu, smp_call_func_t fn, void *info, i
 
 static atomic_t stop_arrived;
 static int stop_release;
-static unsigned long stop_sp[NR_CPUS];	/* below the frame of what each was interrupted in */
+static unsigned long stop_sp[NR_CPUS]; /* below the frame of what each was interrupted in */
 
 /* From the interrupt: signs in, and out only when the one has done its work. */
 static void stop_wait(void *info)

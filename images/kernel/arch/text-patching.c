@@ -43,41 +43,41 @@
 #include <asm/text-patching.h>
 
 #ifdef MUTANT_POKE_SKIP_INT3
-#define POKE_INT3	0
+#define POKE_INT3 0
 #else
-#define POKE_INT3	1
+#define POKE_INT3 1
 #endif
 #ifdef MUTANT_POKE_SKIP_SYNC1
-#define POKE_SYNC1	0
+#define POKE_SYNC1 0
 #else
-#define POKE_SYNC1	1
+#define POKE_SYNC1 1
 #endif
 #ifdef MUTANT_POKE_SKIP_SYNC2
-#define POKE_SYNC2	0
+#define POKE_SYNC2 0
 #else
-#define POKE_SYNC2	1
+#define POKE_SYNC2 1
 #endif
 #ifdef MUTANT_POKE_SKIP_SYNC3
-#define POKE_SYNC3	0
+#define POKE_SYNC3 0
 #else
-#define POKE_SYNC3	1
+#define POKE_SYNC3 1
 #endif
 
-#define POKE_BATCH_MAX	2048	/* more than the kernel has functions: one pass writes them all */
+#define POKE_BATCH_MAX 2048 /* more than the kernel has functions: one pass writes them all */
 
 /* One site: where, what to write, and what a trap on it means. */
 struct text_poke_loc {
 	unsigned long addr;
 	u8 text[POKE_MAX_OPCODE_SIZE];
 	u8 len;
-	u8 opcode;	/* of the emulated instruction */
-	s32 disp;	/* its displacement, from the end of the instruction */
+	u8 opcode; /* of the emulated instruction */
+	s32 disp;  /* its displacement, from the end of the instruction */
 };
 
 static struct {
-	int refs;	/* 0: nobody may look at the rest */
+	int refs; /* 0: nobody may look at the rest */
 	unsigned int nr;
-	struct text_poke_loc loc[POKE_BATCH_MAX];	/* ascending addr */
+	struct text_poke_loc loc[POKE_BATCH_MAX]; /* ascending addr */
 } poke_batch;
 
 static DEFINE_MUTEX(text_mutex);
@@ -110,7 +110,9 @@ notrace void sync_core(void)
 		     "pushq	%0\n\t"
 		     "iretq\n"
 		     "1:"
-		     : "=&r" (tmp) : : "memory", "cc");
+		     : "=&r"(tmp)
+		     :
+		     : "memory", "cc");
 }
 
 static notrace void do_sync_core(void *info)
@@ -284,8 +286,7 @@ void text_poke_queue(void *addr, const void *opcode, size_t len, const void *emu
 	struct text_poke_loc *loc;
 
 	if (poke_batch.nr == POKE_BATCH_MAX ||
-	    (poke_batch.nr &&
-	     poke_batch.loc[poke_batch.nr - 1].addr >= (unsigned long)addr))
+	    (poke_batch.nr && poke_batch.loc[poke_batch.nr - 1].addr >= (unsigned long)addr))
 		poke_batch_run();
 	loc = &poke_batch.loc[poke_batch.nr];
 	loc->addr = (unsigned long)addr;
@@ -319,7 +320,7 @@ notrace bool poke_int3_handler(struct pt_regs *regs)
 
 	if (user_mode(regs) || !poke_batch_get())
 		return false;
-	loc = poke_batch_find(regs->ip - 1);	/* #BP reports the byte after CC */
+	loc = poke_batch_find(regs->ip - 1); /* #BP reports the byte after CC */
 	if (!loc) {
 		poke_batch_put();
 		return false;
@@ -328,7 +329,7 @@ notrace bool poke_int3_handler(struct pt_regs *regs)
 	switch (loc->opcode) {
 	case INT3_INSN_OPCODE:
 		poke_batch_put();
-		return false;		/* a real breakpoint: not ours */
+		return false; /* a real breakpoint: not ours */
 	case RET_INSN_OPCODE:
 		regs->ip = *(unsigned long *)regs->sp;
 		regs->sp += 8;

@@ -15,13 +15,13 @@
 #include <asm/io.h>
 #include <asm/processor.h>
 
-#define PIT_HZ		1193182
-#define PIT_CHANNEL0	0x40
-#define PIT_COMMAND	0x43
-#define PIT_MS		10
+#define PIT_HZ	     1193182
+#define PIT_CHANNEL0 0x40
+#define PIT_COMMAND  0x43
+#define PIT_MS	     10
 
 struct clock_base clock_base;
-static u64 tsc_mult;		/* ns per tick, 32.32 */
+static u64 tsc_mult; /* ns per tick, 32.32 */
 
 notrace u64 local_clock(void)
 {
@@ -90,14 +90,14 @@ static u64 count_against_pit(u64 *slack)
 	u64 before, start, last, now;
 	bool high;
 
-	outb(0x30, PIT_COMMAND);	/* channel 0, both bytes, mode 0 */
+	outb(0x30, PIT_COMMAND); /* channel 0, both bytes, mode 0 */
 	outb(count & 0xff, PIT_CHANNEL0);
 	before = rdtsc();
 	outb(count >> 8, PIT_CHANNEL0);
 	start = now = rdtsc();
 	do {
 		last = now;
-		outb(0xe2, PIT_COMMAND);	/* read back: status of channel 0 */
+		outb(0xe2, PIT_COMMAND); /* read back: status of channel 0 */
 		high = inb(PIT_CHANNEL0) & 0x80;
 		now = rdtsc();
 	} while (!high && now - start < 2000000000UL);
@@ -143,9 +143,9 @@ static unsigned int cmos_number(u8 index, bool bcd)
 static long days_since_epoch(long year, long month, long day)
 {
 	year -= month <= 2;
-	month += month <= 2 ? 9 : -3;	/* March = 0: leap days come last */
-	return 365 * year + year / 4 - year / 100 + year / 400 +
-	       (153 * month + 2) / 5 + day - 1 - 719468;
+	month += month <= 2 ? 9 : -3; /* March = 0: leap days come last */
+	return 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1 -
+	       719468;
 }
 
 static u64 read_rtc(void)
@@ -157,7 +157,8 @@ static u64 read_rtc(void)
 	do {
 		seconds = cmos_number(0, bcd);
 		time = days_since_epoch(2000 + cmos_number(9, bcd), cmos_number(8, bcd),
-					cmos_number(7, bcd)) * 86400ULL +
+					cmos_number(7, bcd)) *
+			       86400ULL +
 		       cmos_number(4, bcd) * 3600 + cmos_number(2, bcd) * 60 + seconds;
 	} while (seconds != cmos_number(0, bcd));
 	return time * NSEC_PER_SEC;
@@ -178,8 +179,7 @@ void clock_init(void)
 	clock_set_base(&base);
 	clock_base.real_offset_ns = read_rtc() - local_clock();
 	pr_info("tsc: %s %lu.%03lu MHz\n", known ? "Detected" : "Measured",
-		(unsigned long)(base.tsc_hz / 1000000),
-		(unsigned long)(base.tsc_hz / 1000 % 1000));
+		(unsigned long)(base.tsc_hz / 1000000), (unsigned long)(base.tsc_hz / 1000 % 1000));
 }
 
 /* ---- busy waiting ---- */

@@ -11,7 +11,7 @@
 #include <asm/text-patching.h>
 #include "arch.h"
 
-#define DR6_BREAKPOINTS	0xfUL
+#define DR6_BREAKPOINTS 0xfUL
 #define DR6_BS		(1UL << 14)
 
 static const struct {
@@ -43,10 +43,10 @@ static int floating_point_code(unsigned long vector)
 	u32 mxcsr, raised;
 
 	if (vector == 16) {
-		asm volatile("fnstcw %0; fnstsw %1" : "=m" (control), "=m" (status));
+		asm volatile("fnstcw %0; fnstsw %1" : "=m"(control), "=m"(status));
 		raised = status & ~control;
 	} else {
-		asm volatile("stmxcsr %0" : "=m" (mxcsr));
+		asm volatile("stmxcsr %0" : "=m"(mxcsr));
 		raised = mxcsr & ~(mxcsr >> 7);
 	}
 	if (raised & 1)
@@ -55,7 +55,7 @@ static int floating_point_code(unsigned long vector)
 		return FPE_FLTDIV;
 	if (raised & 8)
 		return FPE_FLTOVF;
-	if (raised & (16 | 2))		/* an underflow, or an operand that is denormal */
+	if (raised & (16 | 2)) /* an underflow, or an operand that is denormal */
 		return FPE_FLTUND;
 	return raised & 32 ? FPE_FLTRES : 0;
 }
@@ -65,8 +65,8 @@ static int debug_code(void)
 {
 	unsigned long dr6;
 
-	asm volatile("mov %%db6, %0" : "=r" (dr6));
-	asm volatile("mov %0, %%db6" :: "r" (0xffff0ff0UL));
+	asm volatile("mov %%db6, %0" : "=r"(dr6));
+	asm volatile("mov %0, %%db6" ::"r"(0xffff0ff0UL));
 	if (dr6 & DR6_BS)
 		return TRAP_TRACE;
 	return dr6 & DR6_BREAKPOINTS ? TRAP_HWBKPT : TRAP_BRKPT;

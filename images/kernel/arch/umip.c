@@ -16,16 +16,16 @@
 #include <asm/processor.h>
 #include "arch.h"
 
-#define GDT_BASE	0xfffffffffffe0000UL
-#define IDT_BASE	0xffffffffffff0000UL
-#define MACHINE_STATUS	0x80050033UL	/* PG, AM, WP, NE, ET, MP, PE */
-#define MAX_BYTES	15
+#define GDT_BASE       0xfffffffffffe0000UL
+#define IDT_BASE       0xffffffffffff0000UL
+#define MACHINE_STATUS 0x80050033UL /* PG, AM, WP, NE, ET, MP, PE */
+#define MAX_BYTES      15
 
 /* One instruction, as far as it has been read. */
 struct reader {
-	u8 bytes[MAX_BYTES + 8];	/* zeroes behind the last */
+	u8 bytes[MAX_BYTES + 8]; /* zeroes behind the last */
 	unsigned int length, at;
-	u8 rex, segment;		/* 0: none */
+	u8 rex, segment; /* 0: none */
 	bool operand16, address32;
 };
 
@@ -37,7 +37,8 @@ static u8 take(struct reader *r)
 static bool take_prefix(struct reader *r)
 {
 	switch (r->bytes[r->at]) {
-	case 0x64: case 0x65:
+	case 0x64:
+	case 0x65:
 		r->segment = r->bytes[r->at];
 		break;
 	case 0x66:
@@ -46,7 +47,12 @@ static bool take_prefix(struct reader *r)
 	case 0x67:
 		r->address32 = true;
 		break;
-	case 0x26: case 0x2e: case 0x36: case 0x3e: case 0xf2: case 0xf3:
+	case 0x26:
+	case 0x2e:
+	case 0x36:
+	case 0x3e:
+	case 0xf2:
+	case 0xf3:
 		break;
 	default:
 		return false;
@@ -59,9 +65,9 @@ static bool take_prefix(struct reader *r)
 static unsigned long *register_at(struct pt_regs *regs, unsigned int number)
 {
 	unsigned long *const all[16] = {
-		&regs->ax, &regs->cx, &regs->dx, &regs->bx, &regs->sp, &regs->bp, &regs->si,
-		&regs->di, &regs->r8, &regs->r9, &regs->r10, &regs->r11, &regs->r12, &regs->r13,
-		&regs->r14, &regs->r15,
+		&regs->ax,  &regs->cx,	&regs->dx,  &regs->bx,	&regs->sp,  &regs->bp,
+		&regs->si,  &regs->di,	&regs->r8,  &regs->r9,	&regs->r10, &regs->r11,
+		&regs->r12, &regs->r13, &regs->r14, &regs->r15,
 	};
 
 	return all[number & 15];
@@ -95,7 +101,7 @@ static unsigned long take_address(struct reader *r, struct pt_regs *regs, u8 mod
 			address += *register_at(regs, base);
 	} else if (mod == 0 && (modrm & 7) == 5) {
 		address = take_displacement(r, 4);
-		address += regs->ip + r->at;		/* no immediate follows */
+		address += regs->ip + r->at; /* no immediate follows */
 	} else {
 		address = *register_at(regs, base);
 	}
@@ -135,13 +141,13 @@ static void store_to_register(const struct reader *r, unsigned long *to, u64 val
 
 static void store_to_memory(unsigned long address, u64 value, int size)
 {
-	u8 bytes[10] = { 0 };		/* a table: a limit of 0, then the base */
+	u8 bytes[10] = { 0 }; /* a table: a limit of 0, then the base */
 
 	memcpy(bytes + (size == 10 ? 2 : 0), &value, size == 10 ? 8 : 2);
 	if (!copy_to_user((void __user *)address, bytes, size))
 		return;
 	current->thread.cr2 = address;
-	current->thread.error_code = 6;		/* a write of user mode, page not there */
+	current->thread.error_code = 6; /* a write of user mode, page not there */
 	current->thread.trap_nr = 14;
 	force_sig_fault(SIGSEGV, SEGV_MAPERR, (void *)address);
 }

@@ -61,7 +61,7 @@ void unwind_next_frame(struct unwind_state *state)
 		state->ip = frame[1];
 		state->next = frame[0];
 		if (state->next && (state->next & ~1UL) <= at)
-			state->next = 2;	/* down the stack: the next step fails */
+			state->next = 2; /* down the stack: the next step fails */
 	}
 }
 
@@ -97,8 +97,8 @@ void unwind_start(struct unwind_state *state, struct task_struct *task, struct p
 	unwind_next_frame(state);
 }
 
-unsigned int stack_trace_save_tsk(struct task_struct *task, unsigned long *store,
-				  unsigned int size, unsigned int skip)
+unsigned int stack_trace_save_tsk(struct task_struct *task, unsigned long *store, unsigned int size,
+				  unsigned int skip)
 {
 	struct unwind_state state;
 	unsigned int nr = 0;
@@ -125,8 +125,7 @@ static bool in_ret_from_fork(unsigned long ip)
 	return ip >= (unsigned long)ret_from_fork && ip < (unsigned long)ret_from_fork_end;
 }
 
-int stack_trace_save_tsk_reliable(struct task_struct *task, unsigned long *store,
-				  unsigned int size)
+int stack_trace_save_tsk_reliable(struct task_struct *task, unsigned long *store, unsigned int size)
 {
 	struct unwind_state state;
 	unsigned int nr = 0;

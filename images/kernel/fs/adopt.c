@@ -162,8 +162,7 @@ int vfs_adopt_mount(struct super_block *sb, struct dentry *point)
 
 /* @fifo: the tmpfs inode of a named pipe that is open; NULL for an unnamed one, number @ino. */
 struct inode *vfs_adopt_pipe(struct inode *fifo, unsigned long ino, unsigned int readers,
-			     unsigned int writers, unsigned int r_counter,
-			     unsigned int w_counter)
+			     unsigned int writers, unsigned int r_counter, unsigned int w_counter)
 {
 	struct inode *inode = pipe_new_inode(fifo, ino);
 
@@ -176,8 +175,7 @@ struct inode *vfs_adopt_pipe(struct inode *fifo, unsigned long ino, unsigned int
 	return inode;
 }
 
-int pipe_adopt_buffer(struct inode *inode, struct page *page, unsigned int offset,
-		      unsigned int len)
+int pipe_adopt_buffer(struct inode *inode, struct page *page, unsigned int offset, unsigned int len)
 {
 	struct pipe_inode_info *pipe = inode->i_pipe;
 	struct pipe_buffer *buf;

@@ -17,9 +17,9 @@
 #include <linux/uaccess.h>
 #include "exec.h"
 
-#define PHDR_BYTES	65536			/* all of them, as on Linux */
-#define DYN_BASE	0x555555554000UL	/* where Linux without randomisation puts ET_DYN */
-#define DYN_ALIGN_MAX	(1UL << 30)
+#define PHDR_BYTES    65536	       /* all of them, as on Linux */
+#define DYN_BASE      0x555555554000UL /* where Linux without randomisation puts ET_DYN */
+#define DYN_ALIGN_MAX (1UL << 30)
 
 /* ---- reading ---- */
 
@@ -119,13 +119,13 @@ static int measure(struct program *prog, struct span *span)
 		ret = check_segment(prog, ph);
 		if (!ph->p_memsz)
 			continue;
-		span->start = min_t(unsigned long, span->start, ph->p_vaddr & PAGE_MASK);
+		span->start = min_t(unsigned long, span->start, (ph->p_vaddr & PAGE_MASK));
 		span->end = max_t(unsigned long, span->end, ph->p_vaddr + ph->p_memsz);
 		if (ph->p_align <= DYN_ALIGN_MAX && !(ph->p_align & (ph->p_align - 1)))
 			span->align = max_t(unsigned long, span->align, ph->p_align);
 	}
 	if (!ret && span->start >= span->end)
-		ret = -ENOEXEC;		/* nothing to load */
+		ret = -ENOEXEC; /* nothing to load */
 	return ret;
 }
 
@@ -180,8 +180,8 @@ static int map_segment(const struct program *prog, const Elf64_Phdr *ph)
 	}
 	if (end <= start)
 		return 0;
-	at = do_mmap(NULL, start, end - start, prot_of(ph),
-		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0);
+	at = do_mmap(NULL, start, end - start, prot_of(ph), MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+		     0);
 	return IS_ERR_VALUE(at) ? (int)at : 0;
 }
 

@@ -175,8 +175,7 @@ int dcache_readdir(struct file *file, struct dir_context *ctx)
 		if ((loff_t)child->d_seq < ctx->pos)
 			continue;
 		if (!ctx->actor(ctx, child->d_name, strlen(child->d_name), child->d_seq,
-				child->d_inode->i_ino,
-				dirent_type(child->d_inode->i_mode)))
+				child->d_inode->i_ino, dirent_type(child->d_inode->i_mode)))
 			return 0;
 		ctx->pos = child->d_seq + 1;
 	}

@@ -11,7 +11,7 @@
 #include <linux/printk.h>
 #include "internal.h"
 
-#define MAX_DEVICES	32
+#define MAX_DEVICES 32
 
 static struct device_entry {
 	const char *name;

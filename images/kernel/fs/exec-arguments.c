@@ -17,9 +17,9 @@
 #include <asm/processor.h>
 #include "exec.h"
 
-#define STRING_LIMIT	(128UL << 10)		/* with its NUL */
+#define STRING_LIMIT	(128UL << 10) /* with its NUL */
 #define ARG_LIMIT	(STACK_BYTES / 4)
-#define HWCAP2_FSGSBASE	2
+#define HWCAP2_FSGSBASE 2
 #define AUX_PAIRS	20
 
 /* ---- strings ---- */
@@ -60,13 +60,12 @@ static int add_user_string(struct arguments *args, const char __user *text, size
 	if (copy_from_user(args->text + args->used, text, size))
 		return -EFAULT;
 	args->used += size;
-	args->text[args->used - 1] = 0;		/* whoever shares the memory may have changed it */
+	args->text[args->used - 1] = 0; /* whoever shares the memory may have changed it */
 	(*count)++;
 	return 0;
 }
 
-int arguments_add_user(struct arguments *args, const char __user *const __user *list,
-		       size_t *count)
+int arguments_add_user(struct arguments *args, const char __user *const __user *list, size_t *count)
 {
 	const char __user *text;
 	int ret = 0;
@@ -167,8 +166,10 @@ static size_t fill_aux(const struct program *prog, unsigned long *aux, unsigned 
 		{ AT_BASE, 0 },
 		{ AT_FLAGS, 0 },
 		{ AT_ENTRY, prog->bias + prog->header.e_entry },
-		{ AT_UID, current->uid }, { AT_EUID, current->euid },
-		{ AT_GID, current->gid }, { AT_EGID, current->egid },
+		{ AT_UID, current->uid },
+		{ AT_EUID, current->euid },
+		{ AT_GID, current->gid },
+		{ AT_EGID, current->egid },
 		{ AT_SECURE, 0 },
 		{ AT_RANDOM, random },
 		{ AT_HWCAP2, boot_cpu.fsgsbase ? HWCAP2_FSGSBASE : 0 },

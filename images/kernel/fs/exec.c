@@ -23,8 +23,8 @@
 #include <asm/fpu.h>
 #include "exec.h"
 
-#define SCRIPT_LINE	256		/* what is looked at of a "#!" line */
-#define SCRIPT_DEPTH	5		/* scripts whose interpreter is a script */
+#define SCRIPT_LINE  256 /* what is looked at of a "#!" line */
+#define SCRIPT_DEPTH 5	 /* scripts whose interpreter is a script */
 
 /* ---- the file ---- */
 
@@ -187,7 +187,7 @@ static void adopt_mm(struct task_struct *self, struct mm_struct *mm)
 	task_unlock(self);
 	if (old)
 		mmput(old);
-	else if (old_active)	/* a kernel thread becomes a program */
+	else if (old_active) /* a kernel thread becomes a program */
 		mmdrop(old_active);
 }
 

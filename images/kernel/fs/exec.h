@@ -8,26 +8,26 @@
 
 struct mm_struct;
 
-#define STACK_BYTES	(8UL << 20)
-#define STACK_BOTTOM	(STACK_TOP - STACK_BYTES)
+#define STACK_BYTES  (8UL << 20)
+#define STACK_BOTTOM (STACK_TOP - STACK_BYTES)
 
 /* argv and envp as the new program will have them. */
 struct arguments {
-	char *text;			/* vmalloc: the strings, one after the other */
+	char *text; /* vmalloc: the strings, one after the other */
 	size_t used, room;
 	size_t argc, envc;
 };
 
 struct program {
 	struct file *file;
-	const char *filename;		/* what AT_EXECFN and the task's name show */
-	char *interp;			/* name of @file: the same, or what a "#!" line says */
+	const char *filename; /* what AT_EXECFN and the task's name show */
+	char *interp;	      /* name of @file: the same, or what a "#!" line says */
 	struct arguments args;
 
 	/* binfmt-elf.c, after elf_read() */
 	Elf64_Ehdr header;
 	Elf64_Phdr *phdr;
-	unsigned long bias;		/* what is added to the file's addresses */
+	unsigned long bias; /* what is added to the file's addresses */
 };
 
 /* exec-arguments.c: -E2BIG if they become more than a program may have (ARG_LIMIT). */

@@ -80,9 +80,9 @@ SYSCALL_DEFINE3(fcntl, unsigned int, fd, unsigned int, cmd, unsigned long, arg)
 	return ret;
 }
 
-#define FIONBIO		0x5421
-#define FIOCLEX		0x5451
-#define FIONCLEX	0x5450
+#define FIONBIO	 0x5421
+#define FIOCLEX	 0x5451
+#define FIONCLEX 0x5450
 
 SYSCALL_DEFINE3(ioctl, unsigned int, fd, unsigned int, cmd, unsigned long, arg)
 {
@@ -107,8 +107,8 @@ SYSCALL_DEFINE3(ioctl, unsigned int, fd, unsigned int, cmd, unsigned long, arg)
 		ret = 0;
 		break;
 	default:
-		ret = file->f_op->unlocked_ioctl ?
-			file->f_op->unlocked_ioctl(file, cmd, arg) : -ENOTTY;
+		ret = file->f_op->unlocked_ioctl ? file->f_op->unlocked_ioctl(file, cmd, arg)
+						 : -ENOTTY;
 	}
 	fput(file);
 	return ret;

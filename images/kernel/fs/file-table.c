@@ -22,14 +22,13 @@ DEFINE_SPINLOCK(open_files_lock);
 static u64 next_file_id = 1;
 
 /* takes the place of a file in a descriptor that is reserved only */
-#define FD_RESERVED	((struct file *)1)
+#define FD_RESERVED ((struct file *)1)
 
 struct file *alloc_file(struct dentry *dentry, struct inode *inode, unsigned int flags,
 			const struct file_operations *fops)
 {
-	static const unsigned char modes[4] = {
-		FMODE_READ, FMODE_WRITE, FMODE_READ | FMODE_WRITE, 0
-	};
+	static const unsigned char modes[4] = { FMODE_READ, FMODE_WRITE, FMODE_READ | FMODE_WRITE,
+						0 };
 	struct file *file = kzalloc(sizeof(*file), GFP_KERNEL);
 
 	if (!file)

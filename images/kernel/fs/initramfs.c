@@ -16,10 +16,24 @@
 #include <linux/mm.h>
 #include "internal.h"
 
-#define HEADER_SIZE	110	/* magic and 13 numbers of 8 hexadecimal digits */
+#define HEADER_SIZE 110 /* magic and 13 numbers of 8 hexadecimal digits */
 
-enum { F_INO, F_MODE, F_UID, F_GID, F_NLINK, F_MTIME, F_SIZE, F_DEVMAJOR, F_DEVMINOR,
-       F_RDEVMAJOR, F_RDEVMINOR, F_NAMESIZE, F_CHECK, F_COUNT };
+enum {
+	F_INO,
+	F_MODE,
+	F_UID,
+	F_GID,
+	F_NLINK,
+	F_MTIME,
+	F_SIZE,
+	F_DEVMAJOR,
+	F_DEVMINOR,
+	F_RDEVMAJOR,
+	F_RDEVMINOR,
+	F_NAMESIZE,
+	F_CHECK,
+	F_COUNT
+};
 
 static unsigned int hex_digit(unsigned char c)
 {
@@ -120,7 +134,7 @@ static int make_entry(char *path, const char *data, const unsigned long field[F_
 	default:
 		ret = vfs_mknod(path, mode, MKDEV(field[F_RDEVMAJOR], field[F_RDEVMINOR]));
 	}
-	if (ret == -EEXIST)	/* a device the kernel made itself, a link made twice */
+	if (ret == -EEXIST) /* a device the kernel made itself, a link made twice */
 		return 0;
 	if (!ret)
 		set_attributes(path, field);
@@ -137,7 +151,7 @@ void populate_rootfs(unsigned long start_phys, unsigned long len)
 	if (!path)
 		panic("populate_rootfs: no memory");
 	for (;;) {
-		while (pos < len && archive[pos] == 0)	/* between two archives */
+		while (pos < len && archive[pos] == 0) /* between two archives */
 			pos++;
 		pos &= ~3UL;
 		if (pos + HEADER_SIZE > len)

@@ -7,11 +7,11 @@
 
 #include <linux/fs.h>
 
-#define AT_FDCWD		(-100)
-#define AT_SYMLINK_NOFOLLOW	0x100
-#define AT_REMOVEDIR		0x200
-#define AT_SYMLINK_FOLLOW	0x400
-#define AT_EMPTY_PATH		0x1000
+#define AT_FDCWD	    (-100)
+#define AT_SYMLINK_NOFOLLOW 0x100
+#define AT_REMOVEDIR	    0x200
+#define AT_SYMLINK_FOLLOW   0x400
+#define AT_EMPTY_PATH	    0x1000
 
 /* file-table.c */
 void put_unused_fd(unsigned int fd);
@@ -31,7 +31,7 @@ void set_super_dev(struct super_block *, dev_t);
 extern struct dentry *vfs_root;
 
 /* namei.c */
-struct dentry *at_base(int dfd, const char *name);	/* reference or ERR_PTR */
+struct dentry *at_base(int dfd, const char *name); /* reference or ERR_PTR */
 struct dentry *user_path_at(int dfd, const char __user *name, unsigned int flags);
 struct file *do_open_at(struct dentry *base, const char *name, int flags, umode_t mode);
 struct file *open_dentry(struct dentry *, int flags);

@@ -26,8 +26,8 @@ static ssize_t kobj_attr_show(struct kobject *kobj, struct attribute *attr, char
 	return ka->show ? ka->show(kobj, ka, buf) : -EIO;
 }
 
-static ssize_t kobj_attr_store(struct kobject *kobj, struct attribute *attr,
-			       const char *buf, size_t count)
+static ssize_t kobj_attr_store(struct kobject *kobj, struct attribute *attr, const char *buf,
+			       size_t count)
 {
 	struct kobj_attribute *ka = container_of(attr, struct kobj_attribute, attr);
 
@@ -52,8 +52,8 @@ void kobject_init(struct kobject *kobj, const struct kobj_type *ktype)
 }
 EXPORT_SYMBOL(kobject_init);
 
-static int kobject_add_va(struct kobject *kobj, struct kobject *parent,
-			  const char *fmt, va_list args)
+static int kobject_add_va(struct kobject *kobj, struct kobject *parent, const char *fmt,
+			  va_list args)
 {
 	const struct attribute_group **groups;
 	char name[NAME_MAX + 1];
@@ -69,8 +69,8 @@ static int kobject_add_va(struct kobject *kobj, struct kobject *parent,
 	if (!kobj->name)
 		return -ENOMEM;
 	strcpy(kobj->name, name);
-	dir = sysfs_make_node(parent ? parent->sd : sysfs_sb->s_root, name, S_IFDIR | 0755,
-			kobj, NULL, NULL);
+	dir = sysfs_make_node(parent ? parent->sd : sysfs_sb->s_root, name, S_IFDIR | 0755, kobj,
+			      NULL, NULL);
 	if (IS_ERR(dir))
 		return PTR_ERR(dir);
 	kobj->sd = dget(dir);

@@ -20,7 +20,7 @@
 #include "internal.h"
 
 LIST_HEAD(file_systems);
-static unsigned int next_minor = 2;	/* device 0:1 is that of pipes */
+static unsigned int next_minor = 2; /* device 0:1 is that of pipes */
 struct dentry *vfs_root;
 
 /* An adopted super block keeps its device number; new ones get higher numbers. */
@@ -58,7 +58,7 @@ static struct super_block *make_super(struct file_system_type *type, const char 
 	sb->s_flags = flags & MS_RDONLY;
 	sb->s_dev = MKDEV(0, next_minor++);
 	sb->s_next_ino = 1;
-	sb->s_next_seq = 2;	/* 0 and 1 are "." and ".." */
+	sb->s_next_seq = 2; /* 0 and 1 are "." and ".." */
 	INIT_LIST_HEAD(&sb->s_inodes);
 	strscpy(sb->s_source, source && *source ? source : type->name, sizeof(sb->s_source));
 	ret = type->fill_super(sb, source, data);
@@ -71,8 +71,8 @@ static struct super_block *make_super(struct file_system_type *type, const char 
 	return sb;
 }
 
-int do_mount(const char *source, const char *target, const char *name,
-	     unsigned long flags, void *data)
+int do_mount(const char *source, const char *target, const char *name, unsigned long flags,
+	     void *data)
 {
 	struct file_system_type *type = find_type(name);
 	struct super_block *sb;
@@ -169,7 +169,7 @@ static int do_umount(const char *name)
 		dput(root);
 		root = NULL;
 		if (!sb->s_mountpoint || !is_tmpfs(sb))
-			ret = -EBUSY;	/* the root of all; proc and sysfs stay */
+			ret = -EBUSY; /* the root of all; proc and sysfs stay */
 		else if (super_in_use(sb) || references_below(sb->s_root))
 			ret = -EBUSY;
 	}
@@ -225,7 +225,7 @@ SYSCALL_DEFINE2(umount2, const char __user *, uname, int, flags)
 
 SYSCALL_DEFINE0(sync)
 {
-	return 0;	/* disk writes are complete when write() returns */
+	return 0; /* disk writes are complete when write() returns */
 }
 
 /*

@@ -19,7 +19,7 @@
 #include "internal.h"
 #include "walk.h"
 
-#define MAX_LINKS	40
+#define MAX_LINKS 40
 
 /*
  * Permissions are simple: user 0 may do everything except run a file that
@@ -195,8 +195,7 @@ void walk_end(struct walk *w)
 }
 
 /* With vfs_mutex. @base may be NULL: the root. Reference or ERR_PTR. */
-static struct dentry *lookup_locked(struct dentry *base, const char *name,
-				    unsigned int flags)
+static struct dentry *lookup_locked(struct dentry *base, const char *name, unsigned int flags)
 {
 	struct dentry *d, *child;
 	struct walk w;
@@ -218,8 +217,7 @@ static struct dentry *lookup_locked(struct dentry *base, const char *name,
 			}
 		}
 	}
-	if (!ret && (w.must_dir || (flags & LOOKUP_DIRECTORY)) &&
-	    !S_ISDIR(w.d->d_inode->i_mode))
+	if (!ret && (w.must_dir || (flags & LOOKUP_DIRECTORY)) && !S_ISDIR(w.d->d_inode->i_mode))
 		ret = -ENOTDIR;
 	d = ret ? ERR_PTR(ret) : dget(w.d);
 	walk_end(&w);
@@ -358,7 +356,7 @@ int truncate_inode(struct inode *inode, loff_t size)
 	if (!S_ISREG(inode->i_mode))
 		return -EINVAL;
 	if (!inode->i_op || !inode->i_op->truncate)
-		return 0;	/* files of proc and sysfs have no size to set */
+		return 0; /* files of proc and sysfs have no size to set */
 	mutex_lock(&inode->i_mutex);
 	ret = inode->i_op->truncate(inode, size);
 	mutex_unlock(&inode->i_mutex);
@@ -378,8 +376,8 @@ int may_create(struct dentry *dir)
 	return inode_permission(dir->d_inode, 3);
 }
 
-struct dentry *create_child(struct dentry *dir, const char *name, umode_t mode,
-				   dev_t dev, const char *target)
+struct dentry *create_child(struct dentry *dir, const char *name, umode_t mode, dev_t dev,
+			    const char *target)
 {
 	struct dentry *d;
 	int ret = may_create(dir);
@@ -404,8 +402,8 @@ struct dentry *create_child(struct dentry *dir, const char *name, umode_t mode,
 }
 
 /* With vfs_mutex: the dentry to open, made if O_CREAT asks for it. */
-static struct dentry *open_lookup(struct dentry *base, const char *name, int flags,
-				  umode_t mode, bool *created)
+static struct dentry *open_lookup(struct dentry *base, const char *name, int flags, umode_t mode,
+				  bool *created)
 {
 	struct dentry *d, *child;
 	struct walk w;
@@ -415,7 +413,7 @@ static struct dentry *open_lookup(struct dentry *base, const char *name, int fla
 	if (!(flags & O_CREAT))
 		return lookup_locked(base, name,
 				     (flags & O_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |
-				     (flags & O_DIRECTORY ? LOOKUP_DIRECTORY : 0));
+					     (flags & O_DIRECTORY ? LOOKUP_DIRECTORY : 0));
 	ret = walk_start(&w, base, name);
 	while (!ret && w.has_last) {
 		if (w.must_dir) {
@@ -464,8 +462,7 @@ struct file *do_open_at(struct dentry *base, const char *name, int flags, umode_
 	inode = d->d_inode;
 	if (S_ISLNK(inode->i_mode))
 		ret = -ELOOP;
-	else if (S_ISDIR(inode->i_mode) &&
-		 ((flags & O_ACCMODE) != O_RDONLY || (flags & O_CREAT)))
+	else if (S_ISDIR(inode->i_mode) && ((flags & O_ACCMODE) != O_RDONLY || (flags & O_CREAT)))
 		ret = -EISDIR;
 	else if (!created)
 		ret = inode_permission(inode, masks[flags & O_ACCMODE]);

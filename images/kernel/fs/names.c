@@ -156,8 +156,7 @@ static bool is_below(struct dentry *d, struct dentry *top)
 }
 
 /* With vfs_mutex, both walks at their last name. */
-static int rename_locked(struct walk *from, struct walk *to, bool noreplace,
-			 struct dentry **gone)
+static int rename_locked(struct walk *from, struct walk *to, bool noreplace, struct dentry **gone)
 {
 	struct dentry *old, *victim;
 	char *name;
@@ -186,7 +185,7 @@ static int rename_locked(struct walk *from, struct walk *to, bool noreplace,
 		if (noreplace)
 			return -EEXIST;
 		if (victim->d_inode == old->d_inode)
-			return 0;	/* two links of one file: nothing happens, rename(2) */
+			return 0; /* two links of one file: nothing happens, rename(2) */
 		ret = may_delete(to->d, victim, S_ISDIR(old->d_inode->i_mode));
 		if (ret)
 			return ret;
@@ -221,15 +220,15 @@ static int rename_locked(struct walk *from, struct walk *to, bool noreplace,
 	return 0;
 }
 
-static int do_rename_at(int olddfd, const char __user *uold, int newdfd,
-			const char __user *unew, unsigned int flags)
+static int do_rename_at(int olddfd, const char __user *uold, int newdfd, const char __user *unew,
+			unsigned int flags)
 {
 	struct dentry *gone = NULL;
 	struct walk *from, *to;
 	char *old, *new;
 	int ret;
 
-	if (flags & ~1U)	/* RENAME_NOREPLACE only */
+	if (flags & ~1U) /* RENAME_NOREPLACE only */
 		return -EINVAL;
 	ret = getname(uold, &old);
 	if (ret)
@@ -261,8 +260,8 @@ static int do_rename_at(int olddfd, const char __user *uold, int newdfd,
 	return ret;
 }
 
-static int do_link_at(int olddfd, const char __user *uold, int newdfd,
-		      const char __user *unew, int flags)
+static int do_link_at(int olddfd, const char __user *uold, int newdfd, const char __user *unew,
+		      int flags)
 {
 	struct dentry *old, *d;
 	struct walk w;
@@ -360,8 +359,7 @@ SYSCALL_DEFINE3(mknod, const char __user *, name, umode_t, mode, unsigned int, d
 	return do_mknod(AT_FDCWD, name, mode, dev);
 }
 
-SYSCALL_DEFINE4(mknodat, int, dfd, const char __user *, name, umode_t, mode,
-		unsigned int, dev)
+SYSCALL_DEFINE4(mknodat, int, dfd, const char __user *, name, umode_t, mode, unsigned int, dev)
 {
 	return do_mknod(dfd, name, mode, dev);
 }
@@ -388,14 +386,14 @@ SYSCALL_DEFINE2(rename, const char __user *, old, const char __user *, new)
 	return do_rename_at(AT_FDCWD, old, AT_FDCWD, new, 0);
 }
 
-SYSCALL_DEFINE4(renameat, int, olddfd, const char __user *, old,
-		int, newdfd, const char __user *, new)
+SYSCALL_DEFINE4(renameat, int, olddfd, const char __user *, old, int, newdfd, const char __user *,
+		new)
 {
 	return do_rename_at(olddfd, old, newdfd, new, 0);
 }
 
-SYSCALL_DEFINE5(renameat2, int, olddfd, const char __user *, old,
-		int, newdfd, const char __user *, new, unsigned int, flags)
+SYSCALL_DEFINE5(renameat2, int, olddfd, const char __user *, old, int, newdfd, const char __user *,
+		new, unsigned int, flags)
 {
 	return do_rename_at(olddfd, old, newdfd, new, flags);
 }
@@ -405,8 +403,8 @@ SYSCALL_DEFINE2(link, const char __user *, old, const char __user *, new)
 	return do_link_at(AT_FDCWD, old, AT_FDCWD, new, 0);
 }
 
-SYSCALL_DEFINE5(linkat, int, olddfd, const char __user *, old,
-		int, newdfd, const char __user *, new, int, flags)
+SYSCALL_DEFINE5(linkat, int, olddfd, const char __user *, old, int, newdfd, const char __user *,
+		new, int, flags)
 {
 	return do_link_at(olddfd, old, newdfd, new, flags);
 }

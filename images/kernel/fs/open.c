@@ -66,7 +66,7 @@ SYSCALL_DEFINE3(close_range, unsigned int, first, unsigned int, last, unsigned i
 {
 	unsigned int fd;
 
-	if (first > last || (flags & ~4U))	/* CLOSE_RANGE_CLOEXEC */
+	if (first > last || (flags & ~4U)) /* CLOSE_RANGE_CLOEXEC */
 		return -EINVAL;
 	for (fd = first; fd <= last && fd < NR_OPEN; fd++) {
 		if (flags & 4)
@@ -296,11 +296,10 @@ SYSCALL_DEFINE3(lchown, const char __user *, name, unsigned int, uid, unsigned i
 	return do_chown(AT_FDCWD, name, uid, gid, 0);
 }
 
-SYSCALL_DEFINE5(fchownat, int, dfd, const char __user *, name, unsigned int, uid,
-		unsigned int, gid, int, flags)
+SYSCALL_DEFINE5(fchownat, int, dfd, const char __user *, name, unsigned int, uid, unsigned int, gid,
+		int, flags)
 {
-	return do_chown(dfd, name, uid, gid,
-			flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW);
+	return do_chown(dfd, name, uid, gid, flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW);
 }
 
 SYSCALL_DEFINE3(fchown, unsigned int, fd, unsigned int, uid, unsigned int, gid)
@@ -315,11 +314,11 @@ SYSCALL_DEFINE3(fchown, unsigned int, fd, unsigned int, uid, unsigned int, gid)
 	return ret;
 }
 
-#define UTIME_NOW	0x3fffffff
-#define UTIME_OMIT	0x3ffffffe
+#define UTIME_NOW  0x3fffffff
+#define UTIME_OMIT 0x3ffffffe
 
-SYSCALL_DEFINE4(utimensat, int, dfd, const char __user *, name,
-		const struct timespec __user *, utimes, int, flags)
+SYSCALL_DEFINE4(utimensat, int, dfd, const char __user *, name, const struct timespec __user *,
+		utimes, int, flags)
 {
 	struct timespec times[2] = { { 0, UTIME_NOW }, { 0, UTIME_NOW } };
 	struct dentry *d = NULL;
@@ -380,8 +379,9 @@ SYSCALL_DEFINE2(ftruncate, unsigned int, fd, long, size)
 
 	if (!file)
 		return -EBADF;
-	ret = size < 0 || !(file->f_mode & FMODE_WRITE) || !S_ISREG(file->f_inode->i_mode) ?
-		-EINVAL : truncate_inode(file->f_inode, size);
+	ret = size < 0 || !(file->f_mode & FMODE_WRITE) || !S_ISREG(file->f_inode->i_mode)
+		      ? -EINVAL
+		      : truncate_inode(file->f_inode, size);
 	fput(file);
 	return ret;
 }

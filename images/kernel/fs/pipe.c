@@ -85,7 +85,8 @@ static ssize_t pipe_read(struct file *file, char __user *to, size_t count, loff_
 			struct pipe_buffer *buf = &pipe->bufs[pipe->tail % PIPE_BUFFERS];
 			unsigned int n = min_t(size_t, buf->len, count - done);
 
-			if (copy_to_user(to + done, (char *)page_address(buf->page) + buf->offset, n)) {
+			if (copy_to_user(to + done, (char *)page_address(buf->page) + buf->offset,
+					 n)) {
 				ret = -EFAULT;
 				break;
 			}
@@ -197,7 +198,7 @@ static ssize_t pipe_write(struct file *file, const char __user *from, size_t cou
 		mutex_unlock(&pipe->mutex);
 		wake_up_interruptible(&pipe->rd_wait);
 		ret = wait_event_interruptible(pipe->wr_wait, pipe_room(pipe) >= need ||
-					       !READ_ONCE(pipe->readers));
+								      !READ_ONCE(pipe->readers));
 		if (ret)
 			goto out;
 		mutex_lock(&pipe->mutex);
@@ -235,7 +236,7 @@ static unsigned int pipe_poll(struct file *file, struct poll_table *table)
 	return mask;
 }
 
-#define FIONREAD	0x541B
+#define FIONREAD 0x541B
 
 static long pipe_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
@@ -298,12 +299,10 @@ static int fifo_open(struct inode *inode, struct file *file)
 		return ret;
 	if (file->f_mode == FMODE_READ && !READ_ONCE(pipe->writers)) {
 		seen = pipe->w_counter;
-		ret = wait_event_interruptible(pipe->rd_wait,
-					       READ_ONCE(pipe->w_counter) != seen);
+		ret = wait_event_interruptible(pipe->rd_wait, READ_ONCE(pipe->w_counter) != seen);
 	} else if (file->f_mode == FMODE_WRITE && !READ_ONCE(pipe->readers)) {
 		seen = pipe->r_counter;
-		ret = wait_event_interruptible(pipe->wr_wait,
-					       READ_ONCE(pipe->r_counter) != seen);
+		ret = wait_event_interruptible(pipe->wr_wait, READ_ONCE(pipe->r_counter) != seen);
 	}
 	if (ret)
 		pipefifo_fops.release(inode, file);

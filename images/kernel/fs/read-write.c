@@ -37,11 +37,11 @@ loff_t generic_file_llseek(struct file *file, loff_t offset, int whence)
 	case SEEK_END:
 		offset += file->f_inode->i_size;
 		break;
-	case 3:		/* SEEK_DATA: everything before the end counts as data */
+	case 3: /* SEEK_DATA: everything before the end counts as data */
 		if (offset >= file->f_inode->i_size)
 			return -ENXIO;
 		break;
-	case 4:		/* SEEK_HOLE */
+	case 4: /* SEEK_HOLE */
 		if (offset >= file->f_inode->i_size)
 			return -ENXIO;
 		offset = file->f_inode->i_size;
@@ -160,11 +160,11 @@ static ssize_t rw_at_position(struct file *file, char __user *buf, size_t count,
 	ssize_t ret;
 
 	if (!has_position(file))
-		return write ? vfs_write(file, buf, count, &none) :
-			       vfs_read(file, buf, count, &none);
+		return write ? vfs_write(file, buf, count, &none)
+			     : vfs_read(file, buf, count, &none);
 	mutex_lock(&file->f_pos_lock);
-	ret = write ? vfs_write(file, buf, count, &file->f_pos) :
-		      vfs_read(file, buf, count, &file->f_pos);
+	ret = write ? vfs_write(file, buf, count, &file->f_pos)
+		    : vfs_read(file, buf, count, &file->f_pos);
 	mutex_unlock(&file->f_pos_lock);
 	return ret;
 }
@@ -240,8 +240,7 @@ SYSCALL_DEFINE4(pread64, unsigned int, fd, char __user *, buf, size_t, count, lo
 	return ret;
 }
 
-SYSCALL_DEFINE4(pwrite64, unsigned int, fd, const char __user *, buf, size_t, count,
-		loff_t, pos)
+SYSCALL_DEFINE4(pwrite64, unsigned int, fd, const char __user *, buf, size_t, count, loff_t, pos)
 {
 	struct file *file = fget(fd);
 	ssize_t ret;
@@ -268,8 +267,8 @@ static int check_vector(struct iovec *vec, unsigned long count, size_t *bytes)
 }
 
 /* @before: bytes of the vector that an earlier part of this call has written. */
-static long do_vector(unsigned int fd, const struct iovec __user *uvec,
-		      unsigned long count, bool write, size_t before)
+static long do_vector(unsigned int fd, const struct iovec __user *uvec, unsigned long count,
+		      bool write, size_t before)
 {
 	size_t bytes = 0, skip = before;
 	ssize_t total = 0, n = 0;
@@ -288,8 +287,8 @@ static long do_vector(unsigned int fd, const struct iovec __user *uvec,
 		fput(file);
 		return -ENOMEM;
 	}
-	n = copy_from_user(vec, uvec, count * sizeof(*vec)) ? -EFAULT :
-		check_vector(vec, count, &bytes);
+	n = copy_from_user(vec, uvec, count * sizeof(*vec)) ? -EFAULT
+							    : check_vector(vec, count, &bytes);
 	if (n)
 		count = 0;
 	for (i = 0; i < count; i++) {
@@ -312,14 +311,12 @@ static long do_vector(unsigned int fd, const struct iovec __user *uvec,
 	return blocking ? write_result(n, before, bytes, __NR_writev) : n;
 }
 
-SYSCALL_DEFINE3(readv, unsigned int, fd, const struct iovec __user *, vec,
-		unsigned long, count)
+SYSCALL_DEFINE3(readv, unsigned int, fd, const struct iovec __user *, vec, unsigned long, count)
 {
 	return do_vector(fd, vec, count, false, 0);
 }
 
-SYSCALL_DEFINE3(writev, unsigned int, fd, const struct iovec __user *, vec,
-		unsigned long, count)
+SYSCALL_DEFINE3(writev, unsigned int, fd, const struct iovec __user *, vec, unsigned long, count)
 {
 	return do_vector(fd, vec, count, true, 0);
 }
@@ -330,8 +327,8 @@ long write_restart(struct restart_block *restart)
 	size_t before = restart->write.done;
 
 	if (restart->write.nr == __NR_writev)
-		return do_vector(regs->di, (const struct iovec __user *)regs->si, regs->dx,
-				 true, before);
+		return do_vector(regs->di, (const struct iovec __user *)regs->si, regs->dx, true,
+				 before);
 	return do_write(regs->di, (char __user *)regs->si, regs->dx, before);
 }
 
@@ -358,8 +355,9 @@ static int do_fsync(unsigned int fd)
 
 	if (!file)
 		return -EBADF;
-	ret = file->f_op->fsync ? file->f_op->fsync(file) :
-	      file->f_op->get_page || S_ISDIR(file->f_inode->i_mode) ? 0 : -EINVAL;
+	ret = file->f_op->fsync					       ? file->f_op->fsync(file)
+	      : file->f_op->get_page || S_ISDIR(file->f_inode->i_mode) ? 0
+								       : -EINVAL;
 	fput(file);
 	return ret;
 }

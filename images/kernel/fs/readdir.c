@@ -16,14 +16,14 @@
 #include "internal.h"
 
 struct linux_dirent64 {
-	u64 d_ino;		/*  0 */
-	s64 d_off;		/*  8: position of the record after this one */
-	u16 d_reclen;		/* 16 */
-	u8 d_type;		/* 18 */
-	char d_name[];		/* 19 */
+	u64 d_ino;     /*  0 */
+	s64 d_off;     /*  8: position of the record after this one */
+	u16 d_reclen;  /* 16 */
+	u8 d_type;     /* 18 */
+	char d_name[]; /* 19 */
 };
 
-#define DENTS_BUFFER	4096
+#define DENTS_BUFFER 4096
 
 struct dents_context {
 	struct dir_context ctx;
@@ -32,8 +32,8 @@ struct dents_context {
 	struct linux_dirent64 *last;
 };
 
-static bool add_record(struct dir_context *ctx, const char *name, int len, loff_t pos,
-		       u64 ino, unsigned int type)
+static bool add_record(struct dir_context *ctx, const char *name, int len, loff_t pos, u64 ino,
+		       unsigned int type)
 {
 	struct dents_context *dents = container_of(ctx, struct dents_context, ctx);
 	unsigned int reclen = ALIGN(sizeof(struct linux_dirent64) + len + 1, 8);
@@ -76,15 +76,16 @@ SYSCALL_DEFINE3(getdents64, unsigned int, fd, void __user *, buf, unsigned int, 
 	mutex_lock(&vfs_mutex);
 	start = dents.ctx.pos = file->f_pos;
 	ret = file->f_dentry->d_linked || file->f_dentry->d_parent == file->f_dentry ||
-	      file->f_dentry->d_fsdata ?
-		file->f_op->iterate_shared(file, &dents.ctx) : -ENOENT;
+			      file->f_dentry->d_fsdata
+		      ? file->f_op->iterate_shared(file, &dents.ctx)
+		      : -ENOENT;
 	file->f_pos = dents.ctx.pos;
 	mutex_unlock(&vfs_mutex);
 	if (!ret) {
 		ret = dents.used;
 		/* not one record fitted, though there is one */
-		if (!ret && count < DENTS_BUFFER && dents.size < 280 &&
-		    dents.ctx.pos == start && start < 2)
+		if (!ret && count < DENTS_BUFFER && dents.size < 280 && dents.ctx.pos == start &&
+		    start < 2)
 			ret = -EINVAL;
 		else if (copy_to_user(buf, dents.buf, dents.used))
 			ret = -EFAULT;

@@ -59,12 +59,14 @@ static int poll_round(struct pollfd *fds, struct file **files, unsigned int coun
 	return ready;
 }
 
-#define NO_DEADLINE	(~0ULL)
+#define NO_DEADLINE (~0ULL)
 
 /* @timeout_ns: 0 = do not wait, negative = for ever. The time to give up at; 0 = do not wait. */
 static u64 deadline(s64 timeout_ns)
 {
-	return timeout_ns < 0 ? NO_DEADLINE : timeout_ns ? ktime_add_safe(ktime_get(), timeout_ns) : 0;
+	return timeout_ns < 0 ? NO_DEADLINE
+	       : timeout_ns   ? ktime_add_safe(ktime_get(), timeout_ns)
+			      : 0;
 }
 
 static int do_poll(struct pollfd *fds, unsigned int count, u64 end)
@@ -172,8 +174,8 @@ static s64 time_left(u64 end)
 	return now < end ? (s64)(end - now) : 0;
 }
 
-SYSCALL_DEFINE5(ppoll, struct pollfd __user *, fds, unsigned int, count,
-		struct timespec __user *, timeout, const sigset_t __user *, mask, size_t, size)
+SYSCALL_DEFINE5(ppoll, struct pollfd __user *, fds, unsigned int, count, struct timespec __user *,
+		timeout, const sigset_t __user *, mask, size_t, size)
 {
 	struct timespec ts;
 	u64 end = NO_DEADLINE;
@@ -203,7 +205,7 @@ SYSCALL_DEFINE5(ppoll, struct pollfd __user *, fds, unsigned int, count,
 	return ret == -EINTR ? -ERESTARTNOHAND : ret;
 }
 
-#define FD_WORDS	(NR_OPEN / 64)
+#define FD_WORDS (NR_OPEN / 64)
 
 static bool fd_isset(const unsigned long *set, int fd)
 {
@@ -291,8 +293,9 @@ SYSCALL_DEFINE5(select, int, n, unsigned long __user *, in, unsigned long __user
 			return -EFAULT;
 		if (tv.tv_sec < 0 || tv.tv_usec < 0)
 			return -EINVAL;
-		end = deadline(tv.tv_sec >= KTIME_MAX / NSEC_PER_SEC - tv.tv_usec / 1000000 ?
-			       KTIME_MAX : tv.tv_sec * NSEC_PER_SEC + tv.tv_usec * NSEC_PER_USEC);
+		end = deadline(tv.tv_sec >= KTIME_MAX / NSEC_PER_SEC - tv.tv_usec / 1000000
+				       ? KTIME_MAX
+				       : tv.tv_sec * NSEC_PER_SEC + tv.tv_usec * NSEC_PER_USEC);
 	}
 	ret = do_select(n, in, out, ex, end);
 	if (timeout) {

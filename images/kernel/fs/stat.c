@@ -40,8 +40,7 @@ static int copy_stat(struct inode *inode, struct stat __user *buf)
 	return copy_to_user(buf, &st, sizeof(st)) ? -EFAULT : 0;
 }
 
-static int do_stat(int dfd, const char __user *name, struct stat __user *buf,
-		   unsigned int lookup)
+static int do_stat(int dfd, const char __user *name, struct stat __user *buf, unsigned int lookup)
 {
 	struct dentry *d = user_path_at(dfd, name, lookup);
 	int ret;
@@ -80,8 +79,8 @@ SYSCALL_DEFINE2(fstat, unsigned int, fd, struct stat __user *, buf)
 	return do_fstat(fd, buf);
 }
 
-SYSCALL_DEFINE4(newfstatat, int, dfd, const char __user *, name,
-		struct stat __user *, buf, int, flags)
+SYSCALL_DEFINE4(newfstatat, int, dfd, const char __user *, name, struct stat __user *, buf, int,
+		flags)
 {
 	char first;
 

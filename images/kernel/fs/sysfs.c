@@ -25,13 +25,13 @@
 #include "internal.h"
 #include "sysfs.h"
 
-#define SYSFS_MAGIC	0x62656572
-#define DEACTIVATED	(-0x40000000)
+#define SYSFS_MAGIC 0x62656572
+#define DEACTIVATED (-0x40000000)
 
 struct sysfs_node {
 	struct kobject *kobj;
-	const struct attribute *attr;		/* NULL for a directory */
-	const struct bin_attribute *bin;	/* a binary file */
+	const struct attribute *attr;	 /* NULL for a directory */
+	const struct bin_attribute *bin; /* a binary file */
 	atomic_t active;
 	wait_queue_head_t drained;
 };
@@ -66,9 +66,9 @@ static void node_drain(struct sysfs_node *node)
 /* ---- attribute files ---- */
 
 struct sysfs_open {
-	struct mutex lock;	/* protects what follows */
+	struct mutex lock; /* protects what follows */
 	char *page;
-	ssize_t count;		/* bytes of text, -1 before show() ran */
+	ssize_t count; /* bytes of text, -1 before show() ran */
 };
 
 static int sysfs_open(struct inode *inode, struct file *file)
@@ -166,7 +166,8 @@ static ssize_t sysfs_write(struct file *file, const char __user *buf, size_t cou
 	if (node_enter(node)) {
 		ops = operations(node->kobj);
 		ret = ops->store ? ops->store(node->kobj, (struct attribute *)node->attr,
-					      open->page, count) : -EIO;
+					      open->page, count)
+				 : -EIO;
 		node_leave(node);
 	}
 	open->count = -1;
@@ -262,8 +263,9 @@ struct dentry *sysfs_make_node(struct dentry *dir, const char *name, umode_t mod
 	inode->i_private = node;
 	inode->i_size = bin ? (loff_t)bin->size : S_ISDIR(mode) ? 0 : (loff_t)PAGE_SIZE;
 	inode->i_nlink = S_ISDIR(mode) ? 2 : 1;
-	inode->i_fop = S_ISDIR(mode) ? &sysfs_dir_operations :
-		       bin ? &sysfs_bin_operations : &sysfs_file_operations;
+	inode->i_fop = S_ISDIR(mode) ? &sysfs_dir_operations
+		       : bin	     ? &sysfs_bin_operations
+				     : &sysfs_file_operations;
 	mutex_lock(&vfs_mutex);
 	if (d_find_child(dir, name)) {
 		mutex_unlock(&vfs_mutex);
@@ -275,7 +277,7 @@ struct dentry *sysfs_make_node(struct dentry *dir, const char *name, umode_t mod
 		dir->d_inode->i_nlink++;
 	d_link(d);
 	mutex_unlock(&vfs_mutex);
-	dput(d);	/* its place in the tree keeps it */
+	dput(d); /* its place in the tree keeps it */
 	return d;
 fail:
 	if (inode) {
@@ -294,8 +296,9 @@ void sysfs_remove_node(struct dentry *d)
 
 	for (;;) {
 		mutex_lock(&vfs_mutex);
-		child = list_empty(&d->d_children) ? NULL :
-			dget(list_first_entry(&d->d_children, struct dentry, d_sibling));
+		child = list_empty(&d->d_children)
+				? NULL
+				: dget(list_first_entry(&d->d_children, struct dentry, d_sibling));
 		mutex_unlock(&vfs_mutex);
 		if (!child)
 			break;

@@ -20,10 +20,10 @@
 #include <linux/mm.h>
 #include "internal.h"
 
-#define PER_TABLE	(PAGE_SIZE / sizeof(void *))
-#define MAX_PAGES	(PER_TABLE * PER_TABLE)
-#define TMPFS_MAX_SIZE	((loff_t)MAX_PAGES * PAGE_SIZE)
-#define TMPFS_MAGIC	0x01021994
+#define PER_TABLE      (PAGE_SIZE / sizeof(void *))
+#define MAX_PAGES      (PER_TABLE * PER_TABLE)
+#define TMPFS_MAX_SIZE ((loff_t)MAX_PAGES * PAGE_SIZE)
+#define TMPFS_MAGIC    0x01021994
 
 static const struct inode_operations tmpfs_dir_inode_operations;
 static const struct inode_operations tmpfs_file_inode_operations;
@@ -424,8 +424,9 @@ out:
 	return ret;
 }
 
-int tmpfs_for_each_page(struct inode *inode, int (*fn)(struct inode *, unsigned long index,
-			struct page *, void *), void *data)
+int tmpfs_for_each_page(struct inode *inode,
+			int (*fn)(struct inode *, unsigned long index, struct page *, void *),
+			void *data)
 {
 	struct page ***top = inode->i_pages;
 	unsigned long i, j;

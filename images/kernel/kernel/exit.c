@@ -21,18 +21,18 @@
 #include <linux/tty.h>
 #include <linux/uaccess.h>
 
-#define WNOHANG		1
-#define WUNTRACED	2
-#define WEXITED		4
-#define WCONTINUED	8
-#define WNOWAIT		0x01000000
-#define __WNOTHREAD	0x20000000
-#define __WALL		0x40000000
-#define __WCLONE	0x80000000
+#define WNOHANG	    1
+#define WUNTRACED   2
+#define WEXITED	    4
+#define WCONTINUED  8
+#define WNOWAIT	    0x01000000
+#define __WNOTHREAD 0x20000000
+#define __WALL	    0x40000000
+#define __WCLONE    0x80000000
 
-#define P_ALL	0
-#define P_PID	1
-#define P_PGID	2
+#define P_ALL  0
+#define P_PID  1
+#define P_PGID 2
 
 /* ---- telling the parent ---- */
 
@@ -149,8 +149,7 @@ static bool will_become_orphaned(pid_t pgrp, struct task_struct *leaving)
 			continue;
 		if (parent == leaving || is_global_init(parent))
 			continue;
-		if (parent->signal->pgrp != pgrp &&
-		    parent->signal->session == p->signal->session)
+		if (parent->signal->pgrp != pgrp && parent->signal->session == p->signal->session)
 			return false;
 	}
 	return true;
@@ -189,8 +188,7 @@ static void hang_up_orphan(struct task_struct *child, struct task_struct *leavin
 {
 	pid_t pgrp = child->signal->pgrp;
 
-	if (pgrp != leaving->signal->pgrp &&
-	    child->signal->session == leaving->signal->session &&
+	if (pgrp != leaving->signal->pgrp && child->signal->session == leaving->signal->session &&
 	    will_become_orphaned(pgrp, leaving) && has_stopped_member(pgrp)) {
 		signal_group_locked(pgrp, SIGHUP);
 		signal_group_locked(pgrp, SIGCONT);
@@ -253,8 +251,7 @@ void release_task(struct task_struct *t)
 	t->sighand = NULL;
 	spin_unlock_irq(&sighand->siglock);
 	/* the leader was waiting, dead, for the other threads */
-	if (t != leader && leader->signal->nr_threads == 1 &&
-	    leader->exit_state == EXIT_ZOMBIE) {
+	if (t != leader && leader->signal->nr_threads == 1 && leader->exit_state == EXIT_ZOMBIE) {
 		reap_leader = notify_parent(leader);
 		if (reap_leader)
 			leader->exit_state = EXIT_DEAD;
@@ -370,13 +367,13 @@ SYSCALL_DEFINE1(exit_group, int, code)
 /* ---- waiting ---- */
 
 struct wait_options {
-	int type;			/* P_* */
+	int type; /* P_* */
 	pid_t id;
 	int options;
 	/* what came of it */
 	pid_t pid;
-	int status;			/* as wait4 gives it */
-	int code, value;		/* as waitid gives them */
+	int status;	 /* as wait4 gives it */
+	int code, value; /* as waitid gives them */
 	uid_t uid;
 	struct rusage usage;
 };
@@ -417,8 +414,7 @@ static void fill(struct wait_options *wo, struct task_struct *child)
 }
 
 /* tasklist_lock held. Has @child something to report? It is then taken. */
-static bool try_child(struct wait_options *wo, struct task_struct *child,
-		      struct task_struct **reap)
+static bool try_child(struct wait_options *wo, struct task_struct *child, struct task_struct **reap)
 {
 	struct signal_struct *signal = child->signal;
 
@@ -507,8 +503,8 @@ static int do_wait(struct wait_options *wo)
 	return ret;
 }
 
-SYSCALL_DEFINE4(wait4, pid_t, pid, int __user *, status, int, options,
-		struct rusage __user *, usage)
+SYSCALL_DEFINE4(wait4, pid_t, pid, int __user *, status, int, options, struct rusage __user *,
+		usage)
 {
 	struct wait_options wo = { .options = options | WEXITED };
 	int ret;

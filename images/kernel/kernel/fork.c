@@ -48,7 +48,7 @@ struct task_struct *alloc_task_struct(void)
 	INIT_LIST_HEAD(&task->thread_node);
 	INIT_LIST_HEAD(&task->pending.list);
 	task->__state = TASK_NEW;
-	task->thread_info.preempt_count = 1;	/* schedule_tail() ends it */
+	task->thread_info.preempt_count = 1; /* schedule_tail() ends it */
 	task->patch_state = KLP_TRANSITION_IDLE;
 	task->cpus_allowed = ~0UL;
 	task->group_leader = task;
@@ -375,7 +375,9 @@ void put_child_tid(void)
 
 pid_t kernel_thread(int (*fn)(void *), void *arg, const char *name, unsigned long flags)
 {
-	struct kernel_clone_args args = { .flags = flags & ~(u64)CLONE_FILES, .fn = fn, .fn_arg = arg };
+	struct kernel_clone_args args = { .flags = flags & ~(u64)CLONE_FILES,
+					  .fn = fn,
+					  .fn_arg = arg };
 	struct task_struct *task = copy_process(&args);
 	pid_t pid;
 
@@ -441,7 +443,8 @@ SYSCALL_DEFINE0(fork)
 SYSCALL_DEFINE0(vfork)
 {
 	struct kernel_clone_args args = {
-		.flags = CLONE_VFORK | CLONE_VM, .exit_signal = SIGCHLD,
+		.flags = CLONE_VFORK | CLONE_VM,
+		.exit_signal = SIGCHLD,
 	};
 
 	return kernel_clone(&args);

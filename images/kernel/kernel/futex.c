@@ -20,7 +20,7 @@
 #include <linux/syscalls.h>
 #include <linux/uaccess.h>
 
-#define FUTEX_QUEUES	64
+#define FUTEX_QUEUES	 64
 #define FUTEX_BITSET_ALL 0xffffffffu
 
 struct futex_key {
@@ -29,9 +29,9 @@ struct futex_key {
 };
 
 struct futex_waiter {
-	struct list_head list;		/* queue->waiters, queue->lock */
-	struct futex_key key;		/* queue->lock, a requeue changes it */
-	struct task_struct *task;	/* NULL when woken */
+	struct list_head list;	  /* queue->waiters, queue->lock */
+	struct futex_key key;	  /* queue->lock, a requeue changes it */
+	struct task_struct *task; /* NULL when woken */
 	u32 bitset;
 };
 
@@ -50,8 +50,8 @@ early_initcall(futex_init);
 
 static struct futex_queue *queue_of(const struct futex_key *key)
 {
-	unsigned long hash = (key->address >> 2) * 0x9e3779b97f4a7c15UL ^
-			     (unsigned long)key->mm >> 6;
+	unsigned long hash =
+		(key->address >> 2) * 0x9e3779b97f4a7c15UL ^ (unsigned long)key->mm >> 6;
 
 	return &queues[hash >> 32 & (FUTEX_QUEUES - 1)];
 }
@@ -264,8 +264,8 @@ long futex_wait_restart(struct restart_block *restart)
 	return ret;
 }
 
-SYSCALL_DEFINE6(futex, u32 __user *, uaddr, int, op, u32, val,
-		const struct timespec64 __user *, utime, u32 __user *, uaddr2, u32, val3)
+SYSCALL_DEFINE6(futex, u32 __user *, uaddr, int, op, u32, val, const struct timespec64 __user *,
+		utime, u32 __user *, uaddr2, u32, val3)
 {
 	int command = op & ~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME);
 	ktime_t expires = KTIME_MAX;
@@ -331,8 +331,7 @@ static void owner_died(u32 __user *uaddr, pid_t pid)
 	if (((unsigned long)uaddr & 3) || get_user(value, uaddr) ||
 	    (value & FUTEX_TID_MASK) != (u32)pid)
 		return;
-	if (!put_user((value & FUTEX_WAITERS) | FUTEX_OWNER_DIED, uaddr) &&
-	    (value & FUTEX_WAITERS))
+	if (!put_user((value & FUTEX_WAITERS) | FUTEX_OWNER_DIED, uaddr) && (value & FUTEX_WAITERS))
 		futex_wake(uaddr, 1, FUTEX_BITSET_ALL);
 }
 
@@ -342,7 +341,7 @@ void exit_robust_list(struct task_struct *t)
 	struct robust_list_head __user *uhead = t->robust_list;
 	struct robust_list __user *entry;
 	struct robust_list_head head;
-	int limit = 2048;	/* user memory: the list may be a ring */
+	int limit = 2048; /* user memory: the list may be a ring */
 
 	if (!uhead || copy_from_user(&head, uhead, sizeof(head)))
 		return;

@@ -14,7 +14,7 @@
 #include <linux/timer.h>
 
 static struct timer_base {
-	spinlock_t lock;		/* the list, and entry, queued, running of timers on it */
+	spinlock_t lock; /* the list, and entry, queued, running of timers on it */
 	struct list_head timers;
 } bases[NR_CPUS];
 
@@ -39,7 +39,8 @@ static bool enqueue(struct timer_base *base, struct hrtimer *timer)
 {
 	struct list_head *at = base->timers.prev;
 
-	while (at != &base->timers && list_entry(at, struct hrtimer, entry)->expires > timer->expires)
+	while (at != &base->timers &&
+	       list_entry(at, struct hrtimer, entry)->expires > timer->expires)
 		at = at->prev;
 	list_add(&timer->entry, at);
 	timer->queued = true;
@@ -138,7 +139,8 @@ void hrtimer_interrupt(void)
 		restart = timer->function(timer);
 		spin_lock(&base->lock);
 		/* not again if the function has started it, here or elsewhere */
-		if (restart == HRTIMER_RESTART && !timer->queued && timer->cpu == (int)smp_processor_id())
+		if (restart == HRTIMER_RESTART && !timer->queued &&
+		    timer->cpu == (int)smp_processor_id())
 			enqueue(base, timer);
 		/* the last touch: a canceller that waits may free the timer now */
 		WRITE_ONCE(timer->running, false);
@@ -163,7 +165,7 @@ ktime_t hrtimer_next_event(unsigned int cpu)
 
 struct sleeper {
 	struct hrtimer timer;
-	struct task_struct *task;	/* NULL when time is up */
+	struct task_struct *task; /* NULL when time is up */
 };
 
 static enum hrtimer_restart wake_sleeper(struct hrtimer *timer)

@@ -12,7 +12,7 @@ extern char init_stack[];
 
 struct mm_struct init_mm = {
 	.mm_users = ATOMIC_INIT(1),
-	.mm_count = ATOMIC_INIT(2),	/* itself, and the first task that runs on it */
+	.mm_count = ATOMIC_INIT(2), /* itself, and the first task that runs on it */
 	.mmap_lock = __MUTEX_INITIALIZER(init_mm.mmap_lock),
 	.mmap = LIST_HEAD_INIT(init_mm.mmap),
 };

@@ -55,8 +55,8 @@ static bool run_init_process(const char *path)
 	int error = kernel_execve(path, argv, envp);
 
 	if (error && error != -ENOENT)
-		pr_err("Starting init: %s exists but couldn't execute it (error %d)\n",
-		       path, error);
+		pr_err("Starting init: %s exists but couldn't execute it (error %d)\n", path,
+		       error);
 	return !error;
 }
 

@@ -11,9 +11,9 @@
 #include <linux/sched.h>
 #include "fork.h"
 
-static DEFINE_SPINLOCK(pid_lock);		/* pid_used, last_pid */
+static DEFINE_SPINLOCK(pid_lock); /* pid_used, last_pid */
 static DECLARE_BITMAP(pid_used, MAX_PID);
-static struct task_struct *pid_table[MAX_PID];	/* tasklist_lock */
+static struct task_struct *pid_table[MAX_PID]; /* tasklist_lock */
 pid_t last_pid;
 
 pid_t alloc_pid(pid_t wanted)

@@ -138,8 +138,7 @@ long nanosleep_restart(struct restart_block *restart)
 	return sleep_relative(restart->nanosleep.expires, restart->nanosleep.rmtp);
 }
 
-SYSCALL_DEFINE2(nanosleep, const struct timespec64 __user *, rqtp,
-		struct timespec64 __user *, rmtp)
+SYSCALL_DEFINE2(nanosleep, const struct timespec64 __user *, rqtp, struct timespec64 __user *, rmtp)
 {
 	struct timespec64 ts;
 
@@ -150,8 +149,8 @@ SYSCALL_DEFINE2(nanosleep, const struct timespec64 __user *, rqtp,
 	return sleep_relative(ktime_add_safe(ktime_get(), timespec64_to_ns(&ts)), rmtp);
 }
 
-SYSCALL_DEFINE4(clock_nanosleep, clockid_t, clock, int, flags,
-		const struct timespec64 __user *, rqtp, struct timespec64 __user *, rmtp)
+SYSCALL_DEFINE4(clock_nanosleep, clockid_t, clock, int, flags, const struct timespec64 __user *,
+		rqtp, struct timespec64 __user *, rmtp)
 {
 	struct timespec64 ts;
 	u64 ns;

@@ -16,23 +16,23 @@
 #include <linux/string.h>
 #include <linux/wait.h>
 
-#define LOG_SIZE	(1 << 17)
-#define LINE_MAX	400
-#define LOG_ALIGN	8
+#define LOG_SIZE  (1 << 17)
+#define LINE_MAX  400
+#define LOG_ALIGN 8
 
-#define LOGLEVEL_QUIET	4	/* errors and worse */
+#define LOGLEVEL_QUIET 4 /* errors and worse */
 
 /* A record in the ring; records never wrap: the rest of the ring is skipped. */
 struct log_record {
 	u64 ts_nsec;
-	u16 total;		/* bytes with this header; 0 = go on at the start */
-	u16 length;		/* of the text */
+	u16 total;  /* bytes with this header; 0 = go on at the start */
+	u16 length; /* of the text */
 	u8 level;
 };
 
-static DEFINE_RAW_SPINLOCK(log_lock);	/* everything static here but the consoles */
+static DEFINE_RAW_SPINLOCK(log_lock); /* everything static here but the consoles */
 static char log_buffer[LOG_SIZE] __aligned(LOG_ALIGN);
-static u32 log_first, log_next;		/* offsets */
+static u32 log_first, log_next; /* offsets */
 static u64 log_first_seq, log_next_seq;
 
 /* A line that has no newline yet. */
@@ -40,7 +40,7 @@ static char line[LINE_MAX];
 static unsigned int line_length, line_level;
 static u64 line_time;
 
-static struct console *consoles;	/* log_lock */
+static struct console *consoles; /* log_lock */
 int console_loglevel = 7;
 DECLARE_WAIT_QUEUE_HEAD(log_wait);
 
@@ -97,16 +97,14 @@ static void store(unsigned int level, u64 ts, const char *text, unsigned int len
 	log_next_seq++;
 }
 
-static void write_consoles(unsigned int level, u64 ts, const char *text,
-			   unsigned int length)
+static void write_consoles(unsigned int level, u64 ts, const char *text, unsigned int length)
 {
 	char prefix[32];
 	int n;
 
 	if ((int)level >= console_loglevel && !oops_in_progress)
 		return;
-	n = scnprintf(prefix, sizeof(prefix), "[%5lu.%06lu] ",
-		      (unsigned long)(ts / 1000000000),
+	n = scnprintf(prefix, sizeof(prefix), "[%5lu.%06lu] ", (unsigned long)(ts / 1000000000),
 		      (unsigned long)(ts % 1000000000 / 1000));
 	for (struct console *con = consoles; con; con = con->next) {
 		con->write(con, prefix, n);
@@ -152,7 +150,7 @@ static void unlock_log(bool locked, unsigned long flags)
 
 int vprintk(const char *fmt, va_list args)
 {
-	static char text[1024];		/* log_lock */
+	static char text[1024]; /* log_lock */
 	unsigned long flags;
 	const char *p = text;
 	unsigned int level = 4;

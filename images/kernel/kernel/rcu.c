@@ -12,7 +12,7 @@
 #include <linux/sched.h>
 #include <linux/smp.h>
 
-#define SPINS	2000
+#define SPINS 2000
 
 void synchronize_rcu(void)
 {

@@ -29,18 +29,20 @@
 #include <linux/workqueue.h>
 
 static DEFINE_SPINLOCK(rq_lock);
-static struct list_head run_queue[2] = {	/* by prio; rq_lock */
-	LIST_HEAD_INIT(run_queue[0]), LIST_HEAD_INIT(run_queue[1]),
+static struct list_head run_queue[2] = {
+	/* by prio; rq_lock */
+	LIST_HEAD_INIT(run_queue[0]),
+	LIST_HEAD_INIT(run_queue[1]),
 };
-static unsigned int nr_queued;			/* rq_lock */
-static unsigned int nr_uninterruptible;		/* rq_lock */
+static unsigned int nr_queued;		/* rq_lock */
+static unsigned int nr_uninterruptible; /* rq_lock */
 static DEFINE_PER_CPU(u64, nr_switches);
-static DEFINE_PER_CPU(unsigned long, passes);	/* through __schedule(), whoever came out */
+static DEFINE_PER_CPU(unsigned long, passes); /* through __schedule(), whoever came out */
 static unsigned long avenrun[3];
 static u64 avenrun_next;
 
 /* A woken task displaces one that has run this long, ns. */
-#define WAKEUP_GRANULARITY	500000
+#define WAKEUP_GRANULARITY 500000
 
 char task_state_to_char(struct task_struct *t)
 {
@@ -489,8 +491,8 @@ void update_load(u64 now)
 
 	for (; now >= avenrun_next; avenrun_next += 5 * NSEC_PER_SEC)
 		for (int i = 0; i < 3; i++)
-			avenrun[i] = (avenrun[i] * decay[i] +
-				      (active << 11) * (2048 - decay[i])) >> 11;
+			avenrun[i] =
+				(avenrun[i] * decay[i] + (active << 11) * (2048 - decay[i])) >> 11;
 }
 
 void get_avenrun(unsigned long loads[3])

@@ -40,8 +40,8 @@ SYSCALL_DEFINE4(rt_sigaction, int, sig, const struct sigaction __user *, act,
 	return 0;
 }
 
-SYSCALL_DEFINE4(rt_sigprocmask, int, how, const sigset_t __user *, nset,
-		sigset_t __user *, oset, size_t, size)
+SYSCALL_DEFINE4(rt_sigprocmask, int, how, const sigset_t __user *, nset, sigset_t __user *, oset,
+		size_t, size)
 {
 	sigset_t old = current->blocked, set;
 
@@ -77,8 +77,8 @@ SYSCALL_DEFINE2(rt_sigpending, sigset_t __user *, uset, size_t, size)
 	if (size > sizeof(sigset_t))
 		return -EINVAL;
 	spin_lock_irq(&t->sighand->siglock);
-	set.sig[0] = (t->pending.signal.sig[0] |
-		      t->signal->shared_pending.signal.sig[0]) & t->blocked.sig[0];
+	set.sig[0] = (t->pending.signal.sig[0] | t->signal->shared_pending.signal.sig[0]) &
+		     t->blocked.sig[0];
 	spin_unlock_irq(&t->sighand->siglock);
 	return copy_to_user(uset, &set, size) ? -EFAULT : 0;
 }
@@ -184,9 +184,8 @@ long sigtimedwait_restart(struct restart_block *restart)
 			       restart->sigtimedwait.expires);
 }
 
-SYSCALL_DEFINE4(rt_sigtimedwait, const sigset_t __user *, uthese,
-		siginfo_t __user *, uinfo, const struct timespec64 __user *, uts,
-		size_t, size)
+SYSCALL_DEFINE4(rt_sigtimedwait, const sigset_t __user *, uthese, siginfo_t __user *, uinfo,
+		const struct timespec64 __user *, uts, size_t, size)
 {
 	u64 expires = KTIME_MAX;
 
@@ -282,8 +281,7 @@ SYSCALL_DEFINE3(rt_sigqueueinfo, pid_t, pid, int, sig, siginfo_t __user *, uinfo
 
 static bool on_sig_stack(unsigned long sp)
 {
-	return sp > current->sas_ss_sp &&
-	       sp - current->sas_ss_sp <= current->sas_ss_size;
+	return sp > current->sas_ss_sp && sp - current->sas_ss_sp <= current->sas_ss_size;
 }
 
 SYSCALL_DEFINE2(sigaltstack, const stack_t __user *, uss, stack_t __user *, uoss)
@@ -293,8 +291,9 @@ SYSCALL_DEFINE2(sigaltstack, const stack_t __user *, uss, stack_t __user *, uoss
 	stack_t old = {
 		.ss_sp = (void *)t->sas_ss_sp,
 		.ss_size = t->sas_ss_size,
-		.ss_flags = !t->sas_ss_size ? SS_DISABLE
-			    : on_sig_stack(sp) ? SS_ONSTACK : 0,
+		.ss_flags = !t->sas_ss_size    ? SS_DISABLE
+			    : on_sig_stack(sp) ? SS_ONSTACK
+					       : 0,
 	};
 
 	if (uss) {

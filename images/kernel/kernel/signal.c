@@ -15,13 +15,13 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#define SIG_IGNORED_BY_DEFAULT (sigmask(SIGCONT) | sigmask(SIGCHLD) | \
-				sigmask(SIGWINCH) | sigmask(SIGURG))
-#define SIG_STOPS (sigmask(SIGSTOP) | sigmask(SIGTSTP) | sigmask(SIGTTIN) | \
-		   sigmask(SIGTTOU))
+#define SIG_IGNORED_BY_DEFAULT \
+	(sigmask(SIGCONT) | sigmask(SIGCHLD) | sigmask(SIGWINCH) | sigmask(SIGURG))
+#define SIG_STOPS (sigmask(SIGSTOP) | sigmask(SIGTSTP) | sigmask(SIGTTIN) | sigmask(SIGTTOU))
 /* Faults of the instruction itself are delivered before anything else. */
-#define SIG_SYNCHRONOUS (sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGILL) | \
-			 sigmask(SIGTRAP) | sigmask(SIGFPE) | sigmask(SIGSYS))
+#define SIG_SYNCHRONOUS                                                            \
+	(sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGILL) | sigmask(SIGTRAP) | \
+	 sigmask(SIGFPE) | sigmask(SIGSYS))
 #define SIG_UNBLOCKABLE (sigmask(SIGKILL) | sigmask(SIGSTOP))
 
 struct sigqueue *sigqueue_alloc(void)
@@ -76,11 +76,9 @@ void flush_signal_handlers(struct task_struct *t, int force_default)
 
 static bool has_pending(struct task_struct *t)
 {
-	unsigned long set = t->pending.signal.sig[0] |
-			    t->signal->shared_pending.signal.sig[0];
+	unsigned long set = t->pending.signal.sig[0] | t->signal->shared_pending.signal.sig[0];
 
-	return (set & ~t->blocked.sig[0]) || t->group_stop_pending ||
-	       t->signal->group_exit ||
+	return (set & ~t->blocked.sig[0]) || t->group_stop_pending || t->signal->group_exit ||
 	       (t->signal->group_exit_task && t->signal->group_exit_task != t);
 }
 
@@ -102,8 +100,7 @@ void recalc_sigpending(void)
 void signal_wake_up(struct task_struct *t, bool fatal)
 {
 	set_tsk_thread_flag(t, TIF_SIGPENDING);
-	if (!wake_up_state(t, TASK_INTERRUPTIBLE |
-			      (fatal ? TASK_WAKEKILL | TASK_STOPPED : 0)))
+	if (!wake_up_state(t, TASK_INTERRUPTIBLE | (fatal ? TASK_WAKEKILL | TASK_STOPPED : 0)))
 		kick_process(t);
 }
 
@@ -279,8 +276,8 @@ static bool may_signal(struct task_struct *t, struct siginfo *info)
 {
 	if (info == SEND_SIG_PRIV || (info != SEND_SIG_NOINFO && info->si_code > 0))
 		return true;
-	return current_euid() == 0 || current_euid() == t->uid ||
-	       current_uid() == t->uid || current_uid() == t->suid;
+	return current_euid() == 0 || current_euid() == t->uid || current_uid() == t->uid ||
+	       current_uid() == t->suid;
 }
 
 int group_send_sig_info(int sig, struct siginfo *info, struct task_struct *t)

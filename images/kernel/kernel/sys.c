@@ -227,7 +227,7 @@ SYSCALL_DEFINE1(sysinfo, struct sysinfo __user *, uinfo)
 
 	get_avenrun(info.loads);
 	for (int i = 0; i < 3; i++)
-		info.loads[i] <<= 16 - 11;	/* user space reads 16 bits of fraction */
+		info.loads[i] <<= 16 - 11; /* user space reads 16 bits of fraction */
 	spin_lock(&tasklist_lock);
 	for_each_process_thread(p, t)
 		info.procs++;
@@ -339,8 +339,8 @@ SYSCALL_DEFINE1(times, struct tms __user *, utms)
 	return jiffies;
 }
 
-SYSCALL_DEFINE4(prlimit64, pid_t, pid, unsigned int, resource,
-		const struct rlimit __user *, unew, struct rlimit __user *, uold)
+SYSCALL_DEFINE4(prlimit64, pid_t, pid, unsigned int, resource, const struct rlimit __user *, unew,
+		struct rlimit __user *, uold)
 {
 	struct rlimit fresh, *limit;
 
@@ -367,8 +367,9 @@ SYSCALL_DEFINE2(getrlimit, unsigned int, resource, struct rlimit __user *, ulimi
 {
 	if (resource >= RLIM_NLIMITS)
 		return -EINVAL;
-	return copy_to_user(ulimit, &current->signal->rlim[resource],
-			    sizeof(struct rlimit)) ? -EFAULT : 0;
+	return copy_to_user(ulimit, &current->signal->rlim[resource], sizeof(struct rlimit))
+		       ? -EFAULT
+		       : 0;
 }
 
 SYSCALL_DEFINE0(sched_yield)
@@ -391,8 +392,8 @@ SYSCALL_DEFINE3(sched_getaffinity, pid_t, pid, unsigned int, len, unsigned long 
 	return copy_to_user(umask, &mask, sizeof(mask)) ? -EFAULT : (long)sizeof(mask);
 }
 
-SYSCALL_DEFINE3(sched_setaffinity, pid_t, pid, unsigned int, len,
-		const unsigned long __user *, umask)
+SYSCALL_DEFINE3(sched_setaffinity, pid_t, pid, unsigned int, len, const unsigned long __user *,
+		umask)
 {
 	struct task_struct *t;
 	unsigned long mask = 0;

@@ -13,7 +13,7 @@
 #include <linux/smp.h>
 #include <asm/apic.h>
 
-static DEFINE_PER_CPU(ktime_t, programmed);	/* ns, KTIME_MAX or 0 = nothing; interrupts off */
+static DEFINE_PER_CPU(ktime_t, programmed); /* ns, KTIME_MAX or 0 = nothing; interrupts off */
 
 static ktime_t next_event(void)
 {

@@ -24,30 +24,30 @@
 #include <linux/workqueue.h>
 
 /* Workers without an item that stay: one waits in reserve while the other takes an item. */
-#define MAX_IDLE	2
+#define MAX_IDLE 2
 
 struct workqueue_struct {
 	char name[8];
-	unsigned int max_active;	/* items begun and not ended */
+	unsigned int max_active; /* items begun and not ended */
 
 	/* lock: */
-	struct list_head items;		/* work_struct.entry, oldest first */
-	struct list_head busy;		/* worker.node of those with an item */
+	struct list_head items; /* work_struct.entry, oldest first */
+	struct list_head busy;	/* worker.node of those with an item */
 	unsigned int nr_busy;
-	unsigned int nr_awake;		/* busy ones that do not sleep in their item */
-	unsigned int nr_idle;		/* waiting, or on their way to */
+	unsigned int nr_awake; /* busy ones that do not sleep in their item */
+	unsigned int nr_idle;  /* waiting, or on their way to */
 	unsigned int nr_workers;
 	bool ending;
 
-	wait_queue_head_t more;		/* workers wait here for items */
-	wait_queue_head_t done;		/* whoever flushes waits here */
+	wait_queue_head_t more; /* workers wait here for items */
+	wait_queue_head_t done; /* whoever flushes waits here */
 };
 
 struct worker {
 	struct workqueue_struct *wq;
 	/* lock: */
-	struct work_struct *item;	/* NULL: idle */
-	struct list_head node;		/* wq->busy */
+	struct work_struct *item; /* NULL: idle */
+	struct list_head node;	  /* wq->busy */
 	bool asleep;
 };
 
@@ -330,8 +330,7 @@ bool queue_delayed_work(struct workqueue_struct *wq, struct delayed_work *dwork,
 	return true;
 }
 
-bool mod_delayed_work(struct workqueue_struct *wq, struct delayed_work *dwork,
-		      unsigned long delay)
+bool mod_delayed_work(struct workqueue_struct *wq, struct delayed_work *dwork, unsigned long delay)
 {
 	bool pending = cancel_delayed_work(dwork);
 

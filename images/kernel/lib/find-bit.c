@@ -3,8 +3,8 @@
 #include <linux/bitops.h>
 #include <linux/types.h>
 
-static unsigned long find_next(const unsigned long *map, unsigned long size,
-			       unsigned long from, unsigned long invert)
+static unsigned long find_next(const unsigned long *map, unsigned long size, unsigned long from,
+			       unsigned long invert)
 {
 	while (from < size) {
 		unsigned long word = (map[from / 64] ^ invert) >> (from % 64);
@@ -23,8 +23,7 @@ unsigned long find_next_bit(const unsigned long *map, unsigned long size, unsign
 	return find_next(map, size, from, 0);
 }
 
-unsigned long find_next_zero_bit(const unsigned long *map, unsigned long size,
-				 unsigned long from)
+unsigned long find_next_zero_bit(const unsigned long *map, unsigned long size, unsigned long from)
 {
 	return find_next(map, size, from, ~0UL);
 }

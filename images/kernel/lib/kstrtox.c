@@ -27,8 +27,8 @@ static const char *take_base(const char *s, unsigned int *base)
 	return *base == 16 && hex ? s + 2 : s;
 }
 
-static const char *parse(const char *s, unsigned int base,
-			 unsigned long long *value, bool *overflow)
+static const char *parse(const char *s, unsigned int base, unsigned long long *value,
+			 bool *overflow)
 {
 	unsigned long long v = 0;
 
@@ -64,8 +64,7 @@ unsigned long simple_strtoul(const char *s, char **end, unsigned int base)
 
 long simple_strtol(const char *s, char **end, unsigned int base)
 {
-	return *s == '-' ? -simple_strtoull(s + 1, end, base)
-			 : simple_strtoull(s, end, base);
+	return *s == '-' ? -simple_strtoull(s + 1, end, base) : simple_strtoull(s, end, base);
 }
 
 int kstrtoull(const char *s, unsigned int base, unsigned long long *res)

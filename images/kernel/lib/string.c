@@ -29,8 +29,7 @@ void *memmove(void *to, const void *from, size_t n)
 		return memcpy(to, from, n);
 	d += n - 1;
 	s += n - 1;
-	asm volatile("std; rep movsb; cld"
-		     : "+D"(d), "+S"(s), "+c"(n) : : "memory");
+	asm volatile("std; rep movsb; cld" : "+D"(d), "+S"(s), "+c"(n) : : "memory");
 	return to;
 }
 

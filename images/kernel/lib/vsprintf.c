@@ -16,13 +16,13 @@
 #include <linux/string.h>
 
 struct output {
-	char *at, *end;			/* may be equal: count only */
+	char *at, *end; /* may be equal: count only */
 	size_t length;
 };
 
 struct spec {
 	bool left, plus, space, zero, alternate, upper;
-	int width, precision;		/* -1 = none */
+	int width, precision; /* -1 = none */
 };
 
 static void put(struct output *out, char c)
@@ -53,8 +53,8 @@ static void put_text(struct output *out, const struct spec *spec, const char *s)
 		pad(out, ' ', spec->width - length);
 }
 
-static void put_number(struct output *out, const struct spec *spec,
-		       unsigned long long value, unsigned int base, bool negative)
+static void put_number(struct output *out, const struct spec *spec, unsigned long long value,
+		       unsigned int base, bool negative)
 {
 	const char *digits = spec->upper ? "0123456789ABCDEF" : "0123456789abcdef";
 	char text[24], prefix[3];
@@ -94,8 +94,8 @@ static void put_number(struct output *out, const struct spec *spec,
 }
 
 /* The pointer forms; returns the format behind the letters it used. */
-static const char *put_pointer(struct output *out, struct spec *spec,
-			       const char *fmt, void *pointer)
+static const char *put_pointer(struct output *out, struct spec *spec, const char *fmt,
+			       void *pointer)
 {
 	char name[KSYM_SYMBOL_LEN];
 
@@ -108,8 +108,8 @@ static const char *put_pointer(struct output *out, struct spec *spec,
 	case 's': {
 		unsigned long size, offset;
 		char *module;
-		const char *symbol = kallsyms_lookup((unsigned long)pointer, &size, &offset,
-						     &module, name);
+		const char *symbol =
+			kallsyms_lookup((unsigned long)pointer, &size, &offset, &module, name);
 
 		put_text(out, spec, symbol ? symbol : "?");
 		return fmt + 1;
@@ -139,12 +139,23 @@ static const char *parse_flags(const char *fmt, struct spec *spec)
 {
 	for (;; fmt++) {
 		switch (*fmt) {
-		case '-': spec->left = true; break;
-		case '+': spec->plus = true; break;
-		case ' ': spec->space = true; break;
-		case '0': spec->zero = true; break;
-		case '#': spec->alternate = true; break;
-		default: return fmt;
+		case '-':
+			spec->left = true;
+			break;
+		case '+':
+			spec->plus = true;
+			break;
+		case ' ':
+			spec->space = true;
+			break;
+		case '0':
+			spec->zero = true;
+			break;
+		case '#':
+			spec->alternate = true;
+			break;
+		default:
+			return fmt;
 		}
 	}
 }
@@ -197,15 +208,14 @@ static const char *convert(struct output *out, const char *fmt, va_list *args)
 		return put_pointer(out, &spec, fmt, va_arg(*args, void *));
 	case 'd':
 	case 'i': {
-		long long number = size == sizeof(long) ? va_arg(*args, long)
-							: va_arg(*args, int);
+		long long number = size == sizeof(long) ? va_arg(*args, long) : va_arg(*args, int);
 
 		if (size == sizeof(short))
 			number = (short)number;
 		else if (size == 1)
 			number = (signed char)number;
-		put_number(out, &spec, number < 0 ? -(unsigned long long)number
-						  : (unsigned long long)number,
+		put_number(out, &spec,
+			   number < 0 ? -(unsigned long long)number : (unsigned long long)number,
 			   10, number < 0);
 		return fmt;
 	}
@@ -221,15 +231,14 @@ static const char *convert(struct output *out, const char *fmt, va_list *args)
 		break;
 	case 'u':
 		break;
-	default:	/* unknown: show it as it stands */
+	default: /* unknown: show it as it stands */
 		put(out, '%');
 		if (!c)
 			return fmt - 1;
 		put(out, c);
 		return fmt;
 	}
-	value = size == sizeof(long) ? va_arg(*args, unsigned long)
-				     : va_arg(*args, unsigned int);
+	value = size == sizeof(long) ? va_arg(*args, unsigned long) : va_arg(*args, unsigned int);
 	if (size == sizeof(short))
 		value = (unsigned short)value;
 	else if (size == 1)

@@ -22,9 +22,9 @@
 
 struct query {
 	const char *name;
-	unsigned long position;		/* 0: there must be one only */
+	unsigned long position; /* 0: there must be one only */
 	unsigned long seen;
-	unsigned long address;		/* of the last one seen */
+	unsigned long address; /* of the last one seen */
 };
 
 /* Nonzero ends the walk: this is the one. */
@@ -157,8 +157,8 @@ static bool belongs_to(const struct klp_modinfo *info, const Elf64_Shdr *section
 	size_t length = strlen(object);
 
 	return section->sh_type == SHT_RELA && (section->sh_flags & SHF_RELA_LIVEPATCH) &&
-	       strncmp(name, ".klp.rela.", 10) == 0 &&
-	       strncmp(name + 10, object, length) == 0 && name[10 + length] == '.';
+	       strncmp(name, ".klp.rela.", 10) == 0 && strncmp(name + 10, object, length) == 0 &&
+	       name[10 + length] == '.';
 }
 
 static int apply_section(const char *module, struct klp_modinfo *info, const Elf64_Shdr *section,

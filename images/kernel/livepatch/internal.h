@@ -22,8 +22,8 @@
 
 /* klp_mutex: everything below, and all internal fields of patches, objects and funcs. */
 extern struct mutex klp_mutex;
-extern struct list_head klp_patches;		/* oldest first */
-extern struct klp_patch *klp_transition_patch;	/* NULL: all tasks agree */
+extern struct list_head klp_patches;	       /* oldest first */
+extern struct klp_patch *klp_transition_patch; /* NULL: all tasks agree */
 /* Read by tasks that switch themselves, without the mutex; see tasks.c. */
 extern int klp_target_state;
 
@@ -58,7 +58,7 @@ struct klp_range {
 };
 struct klp_plan {
 	unsigned int nr;
-	struct klp_range range[];	/* ascending, apart from each other */
+	struct klp_range range[]; /* ascending, apart from each other */
 };
 int klp_plan(struct klp_patch *patch, int target);
 void klp_drop_plan(void);

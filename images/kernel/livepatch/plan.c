@@ -30,12 +30,12 @@ static unsigned int count_funcs(struct klp_patch *patch)
 /* The version that nobody may be in when the transition to @target ends. */
 static struct klp_range going_away(struct klp_func *func, int target)
 {
-	struct klp_func *version = target == KLP_TRANSITION_UNPATCHED ? func
-								      : klp_version_below(func);
+	struct klp_func *version =
+		target == KLP_TRANSITION_UNPATCHED ? func : klp_version_below(func);
 
 	if (version && !version->nop)
 		return (struct klp_range){ (unsigned long)version->new_func, version->new_size,
-				       func->old_name };
+					   func->old_name };
 	return (struct klp_range){ (unsigned long)func->old_func, func->old_size, func->old_name };
 }
 
@@ -73,8 +73,8 @@ static void sort_plan(struct klp_plan *plan)
 
 static struct klp_plan *new_plan(struct klp_patch *patch)
 {
-	struct klp_plan *plan = kvmalloc(sizeof(*plan) + count_funcs(patch) * sizeof(plan->range[0]),
-					 GFP_KERNEL);
+	struct klp_plan *plan =
+		kvmalloc(sizeof(*plan) + count_funcs(patch) * sizeof(plan->range[0]), GFP_KERNEL);
 
 	if (plan)
 		plan->nr = 0;
@@ -93,9 +93,9 @@ struct klp_plan *klp_own_text(struct klp_patch *patch)
 	klp_for_each_object(patch, obj)
 		klp_for_each_func(obj, func)
 			if (!func->nop && func->new_size)
-				plan->range[plan->nr++] = (struct klp_range){
-					(unsigned long)func->new_func, func->new_size,
-					func->old_name };
+				plan->range[plan->nr++] =
+					(struct klp_range){ (unsigned long)func->new_func,
+							    func->new_size, func->old_name };
 	sort_plan(plan);
 	return plan;
 }

@@ -47,16 +47,16 @@
 #include <linux/slab.h>
 #include "internal.h"
 
-#define ORIGINAL	0	/* go on behind the entry */
+#define ORIGINAL 0 /* go on behind the entry */
 
 struct klp_entry {
 	struct ftrace_ops ops;
 	/* read by the handler: */
 	unsigned long switched, unswitched;
 	/* klp_mutex: */
-	struct klp_entry *next;		/* in its bucket */
+	struct klp_entry *next; /* in its bucket */
 	void *function;
-	struct list_head versions;	/* klp_func.stack_node, newest first */
+	struct list_head versions; /* klp_func.stack_node, newest first */
 };
 
 #define BUCKETS 256
@@ -73,8 +73,8 @@ static notrace void klp_ftrace_handler(unsigned long ip, unsigned long parent_ip
 	preempt_disable_notrace();
 	switched = smp_load_acquire(&entry->switched);
 	unswitched = smp_load_acquire(&entry->unswitched);
-	target = READ_ONCE(current->patch_state) == KLP_TRANSITION_UNPATCHED ? unswitched
-									     : switched;
+	target =
+		READ_ONCE(current->patch_state) == KLP_TRANSITION_UNPATCHED ? unswitched : switched;
 	if (target != ORIGINAL)
 		ftrace_regs_set_instruction_pointer(fregs, target);
 	/* named: from here on the task may be preempted, looked at and switched */
@@ -98,8 +98,8 @@ struct klp_func *klp_version_below(struct klp_func *func)
 /* What the two addresses have to be, as the versions are now. */
 static void work_out(struct klp_entry *entry)
 {
-	struct klp_func *newest = list_first_entry_or_null(&entry->versions, struct klp_func,
-							   stack_node);
+	struct klp_func *newest =
+		list_first_entry_or_null(&entry->versions, struct klp_func, stack_node);
 	struct klp_func *older = newest;
 
 	if (newest && newest->transition)
@@ -197,13 +197,13 @@ static int open_entry(struct klp_func *func, struct list_head *batch)
 /* Two names of one function, in one patch: which of the versions should a call get? */
 static int check_twice(struct klp_func *func)
 {
-	struct klp_func *newest = list_first_entry_or_null(&func->entry->versions, struct klp_func,
-							   stack_node);
+	struct klp_func *newest =
+		list_first_entry_or_null(&func->entry->versions, struct klp_func, stack_node);
 
 	if (!newest || newest->obj != func->obj)
 		return 0;
-	pr_err("functions '%s' and '%s' of object '%s' are one\n", newest->old_name,
-	       func->old_name, klp_object_name(func->obj));
+	pr_err("functions '%s' and '%s' of object '%s' are one\n", newest->old_name, func->old_name,
+	       klp_object_name(func->obj));
 	return -EEXIST;
 }
 

@@ -19,7 +19,7 @@
 #include <linux/livepatch.h>
 
 struct shadow {
-	struct shadow *next;		/* in its bucket */
+	struct shadow *next; /* in its bucket */
 	void *obj;
 	unsigned long id;
 	char data[] __attribute__((aligned(16)));
@@ -27,7 +27,7 @@ struct shadow {
 
 #define BUCKET_BITS 6
 static struct shadow *buckets[1 << BUCKET_BITS];
-static DEFINE_SPINLOCK(lock);		/* the buckets and everything in them */
+static DEFINE_SPINLOCK(lock); /* the buckets and everything in them */
 
 /* Where the link to the variable is, or where a new one's would be: it holds NULL then. */
 static struct shadow **link_to(void *obj, unsigned long id)
@@ -108,8 +108,8 @@ void *klp_shadow_alloc(void *obj, unsigned long id, size_t size, unsigned int gf
 }
 EXPORT_SYMBOL_GPL(klp_shadow_alloc);
 
-void *klp_shadow_get_or_alloc(void *obj, unsigned long id, size_t size,
-			      unsigned int gfp_flags, klp_shadow_ctor_t ctor, void *ctor_data)
+void *klp_shadow_get_or_alloc(void *obj, unsigned long id, size_t size, unsigned int gfp_flags,
+			      klp_shadow_ctor_t ctor, void *ctor_data)
 {
 	bool created;
 	void *there = klp_shadow_get(obj, id);

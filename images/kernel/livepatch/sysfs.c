@@ -42,7 +42,7 @@ static int read_switch(const char *text, bool *on)
 static int change_enabled(struct klp_patch *patch, bool on)
 {
 	if (patch->enabled == on)
-		return -EINVAL;			/* it is so already */
+		return -EINVAL; /* it is so already */
 	if (klp_transition_patch == patch)
 		return klp_reverse_transition();
 	/* one that is disabled does not come back: load it again */
@@ -100,12 +100,11 @@ static int stack_order(const struct klp_patch *patch)
 	return order;
 }
 
-#define SHOW(file, value)							\
-static ssize_t file##_show(struct kobject *kobj, struct kobj_attribute *attr,	\
-			   char *text)						\
-{										\
-	return sysfs_emit(text, "%d\n", (int)(value));				\
-}
+#define SHOW(file, value)                                                                         \
+	static ssize_t file##_show(struct kobject *kobj, struct kobj_attribute *attr, char *text) \
+	{                                                                                         \
+		return sysfs_emit(text, "%d\n", (int)(value));                                    \
+	}
 
 SHOW(enabled, patch_of(kobj)->enabled)
 SHOW(transition, patch_of(kobj) == klp_transition_patch)
@@ -121,7 +120,7 @@ static struct kobj_attribute stack_order_file = __ATTR_RO(stack_order);
 static struct kobj_attribute patched_file = __ATTR_RO(patched);
 
 static struct attribute *patch_attrs[] = {
-	&enabled_file.attr, &transition_file.attr, &force_file.attr,
+	&enabled_file.attr, &transition_file.attr,  &force_file.attr,
 	&replace_file.attr, &stack_order_file.attr, NULL,
 };
 ATTRIBUTE_GROUPS(patch);
@@ -137,13 +136,18 @@ static void release(struct kobject *kobj)
 }
 
 static const struct kobj_type patch_type = {
-	.release = release, .sysfs_ops = &kobj_sysfs_ops, .default_groups = patch_groups,
+	.release = release,
+	.sysfs_ops = &kobj_sysfs_ops,
+	.default_groups = patch_groups,
 };
 static const struct kobj_type object_type = {
-	.release = release, .sysfs_ops = &kobj_sysfs_ops, .default_groups = object_groups,
+	.release = release,
+	.sysfs_ops = &kobj_sysfs_ops,
+	.default_groups = object_groups,
 };
 static const struct kobj_type func_type = {
-	.release = release, .sysfs_ops = &kobj_sysfs_ops,
+	.release = release,
+	.sysfs_ops = &kobj_sysfs_ops,
 };
 
 /* Also of one that was never added. */

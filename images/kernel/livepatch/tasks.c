@@ -41,16 +41,16 @@
 #include "internal.h"
 
 #ifdef MUTANT_KLP_SKIP_STACK_CHECK
-#define STACK_CHECK	0
+#define STACK_CHECK 0
 #else
-#define STACK_CHECK	1
+#define STACK_CHECK 1
 #endif
 
 int klp_target_state = KLP_TRANSITION_IDLE;
 /* /proc/sys/kernel/livepatch_verbose: say for each task why it was not switched. */
 int klp_verbose;
 
-static atomic_t unswitched;		/* flags that are set */
+static atomic_t unswitched; /* flags that are set */
 
 /* ---- switching one task ---- */
 
@@ -198,7 +198,7 @@ void klp_for_each_task(void (*fn)(struct task_struct *task))
 			fn(idle_task(cpu));
 }
 
-static int state_for_all;		/* klp_mutex */
+static int state_for_all; /* klp_mutex */
 
 static void set_state(struct task_struct *task)
 {

@@ -26,10 +26,10 @@
 #include <linux/workqueue.h>
 #include "internal.h"
 
-#define SIGNALS_TIMEOUT	15		/* seconds between two rounds of fake signals */
+#define SIGNALS_TIMEOUT 15 /* seconds between two rounds of fake signals */
 
 struct klp_patch *klp_transition_patch;
-static unsigned int seconds;		/* since the transition was started */
+static unsigned int seconds; /* since the transition was started */
 
 static void completion_work_fn(struct work_struct *work);
 static void retry_work_fn(struct work_struct *work);

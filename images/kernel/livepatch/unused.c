@@ -16,7 +16,7 @@
 #include <linux/stacktrace.h>
 #include "internal.h"
 
-static DEFINE_MUTEX(lock);			/* what follows */
+static DEFINE_MUTEX(lock); /* what follows */
 static const struct klp_plan *text;
 static bool named;
 

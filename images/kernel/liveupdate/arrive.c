@@ -131,8 +131,7 @@ static const char *validate(const struct handover_root_ser *root)
 	if (!why && root->components > HANDOVER_COMPONENTS)
 		why = "the number of components is impossible";
 	for (u32 i = 0; i < nr_liveupdate_classes && !why; i++)
-		why = i < root->components ? validate_component(root, i)
-					   : "a component is missing";
+		why = i < root->components ? validate_component(root, i) : "a component is missing";
 	if (!why && root->components != nr_liveupdate_classes)
 		why = "there are more components than this kernel knows";
 	return why;
@@ -167,8 +166,8 @@ static void retrieve(struct handover_root_ser *root, bool early)
 	}
 }
 
-static const struct handover_component_ser *
-component_of(const struct handover_root_ser *root, const struct liveupdate_class *class)
+static const struct handover_component_ser *component_of(const struct handover_root_ser *root,
+							 const struct liveupdate_class *class)
 {
 	u32 i = 0;
 
@@ -203,7 +202,7 @@ static int send_typed_signals(struct tty_struct *tty, void *unused)
 static void count_what_is_left_behind(void)
 {
 	ledger[LEDGER_KTHREADS].dropped = machine_kthreads();
-	ledger[LEDGER_KTHREADS].rebuilt = count_kthreads() - 1;	/* without this one */
+	ledger[LEDGER_KTHREADS].rebuilt = count_kthreads() - 1; /* without this one */
 	ledger[LEDGER_PATCHES].dropped = machine_patches();
 }
 

@@ -27,12 +27,10 @@
 
 /* In the order of preserving and of retrieving: a record names only what came before. */
 const struct liveupdate_class *const liveupdate_classes[] = {
-	&machine_class, &log_class,
-	&uart_class, &tty_class, &disk_class,
-	&super_class, &inode_class, &name_class, &mount_class,
-	&pipe_class, &file_class, &descriptors_class, &directories_class,
-	&mm_class, &handlers_class, &group_class, &task_class,
-	&counts_class, &frames_class,
+	&machine_class, &log_class,	    &uart_class,	&tty_class,    &disk_class,
+	&super_class,	&inode_class,	    &name_class,	&mount_class,  &pipe_class,
+	&file_class,	&descriptors_class, &directories_class, &mm_class,     &handlers_class,
+	&group_class,	&task_class,	    &counts_class,	&frames_class,
 };
 const unsigned int nr_liveupdate_classes = ARRAY_SIZE(liveupdate_classes);
 _Static_assert(ARRAY_SIZE(liveupdate_classes) <= HANDOVER_COMPONENTS, "the root page has room");
@@ -172,8 +170,7 @@ static int hand_over(void)
 	ret = enter_next_kernel();
 	root->refusal[HANDOVER_REFUSAL_LEN - 1] = 0;
 	strscpy(liveupdate_refusal, root->refusal, sizeof(liveupdate_refusal));
-	pr_err("liveupdate: handover refused by %s: %s\n", next_kernel.release,
-	       liveupdate_refusal);
+	pr_err("liveupdate: handover refused by %s: %s\n", next_kernel.release, liveupdate_refusal);
 	/* it has run: its memory is not what was loaded */
 	next_kernel.loaded = false;
 	return ret;

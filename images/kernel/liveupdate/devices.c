@@ -158,9 +158,14 @@ static int preserve_disk(struct ser_writer *w)
 	if (s.in_flight)
 		return liveupdate_refuse(-EBUSY, "the disk has %u requests in flight", s.in_flight);
 	record = (struct disk_ser){
-		.mmio_phys = s.mmio_phys, .capacity = s.capacity, .ring_phys = s.ring_phys,
-		.header_phys = s.header_phys, .irq = s.irq, .queue_size = s.queue_size,
-		.ring_order = s.ring_order, .last_used = s.last_used,
+		.mmio_phys = s.mmio_phys,
+		.capacity = s.capacity,
+		.ring_phys = s.ring_phys,
+		.header_phys = s.header_phys,
+		.irq = s.irq,
+		.queue_size = s.queue_size,
+		.ring_order = s.ring_order,
+		.last_used = s.last_used,
 		.read_only = s.read_only,
 	};
 	ser_put(w, &record, sizeof(record));
@@ -183,10 +188,14 @@ static int retrieve_disk(struct ser_reader *r, u64 count)
 	if (count != 1 || !ser_get(r, &record, sizeof(record)) || record.ring_order > 4)
 		return -EINVAL;
 	s = (struct virtio_blk_state){
-		.mmio_phys = record.mmio_phys, .irq = record.irq,
-		.queue_size = record.queue_size, .capacity = record.capacity,
-		.ring_phys = record.ring_phys, .ring_order = record.ring_order,
-		.header_phys = record.header_phys, .last_used = record.last_used,
+		.mmio_phys = record.mmio_phys,
+		.irq = record.irq,
+		.queue_size = record.queue_size,
+		.capacity = record.capacity,
+		.ring_phys = record.ring_phys,
+		.ring_order = record.ring_order,
+		.header_phys = record.header_phys,
+		.last_used = record.last_used,
 		.read_only = record.read_only,
 	};
 	for (unsigned int i = 0; i < 1U << s.ring_order && !ret; i++)
@@ -200,14 +209,20 @@ static int retrieve_disk(struct ser_reader *r, u64 count)
 }
 
 const struct liveupdate_class uart_class = {
-	.name = "uart", .compatible = UART_COMPATIBLE,
-	.preserve = preserve_uarts, .retrieve = retrieve_uarts,
+	.name = "uart",
+	.compatible = UART_COMPATIBLE,
+	.preserve = preserve_uarts,
+	.retrieve = retrieve_uarts,
 };
 const struct liveupdate_class tty_class = {
-	.name = "tty", .compatible = TTY_COMPATIBLE,
-	.preserve = preserve_ttys, .retrieve = retrieve_ttys,
+	.name = "tty",
+	.compatible = TTY_COMPATIBLE,
+	.preserve = preserve_ttys,
+	.retrieve = retrieve_ttys,
 };
 const struct liveupdate_class disk_class = {
-	.name = "disk", .compatible = DISK_COMPATIBLE,
-	.preserve = preserve_disk, .retrieve = retrieve_disk,
+	.name = "disk",
+	.compatible = DISK_COMPATIBLE,
+	.preserve = preserve_disk,
+	.retrieve = retrieve_disk,
 };

@@ -15,9 +15,9 @@
 const char *file_cannot_be_carried(const struct file *file)
 {
 	if (!file->f_op->carry || !file->f_op->name)
-		return file->f_op->name ? file->f_op->name
-		     : file->f_inode->i_sb->s_type ? file->f_inode->i_sb->s_type->name
-						   : "unknown";
+		return file->f_op->name		     ? file->f_op->name
+		       : file->f_inode->i_sb->s_type ? file->f_inode->i_sb->s_type->name
+						     : "unknown";
 	return file->f_dentry ? name_cannot_be_carried(file->f_dentry) : NULL;
 }
 
@@ -27,9 +27,12 @@ static int put_pipe(struct ser_writer *w, struct inode *inode)
 {
 	struct pipe_inode_info *pipe = inode->i_pipe;
 	struct pipe_ser record = {
-		.inode = number_of(&inode_numbers, inode), .ino = inode->i_ino,
-		.buffers = pipe->head - pipe->tail, .readers = pipe->readers,
-		.writers = pipe->writers, .r_counter = pipe->r_counter,
+		.inode = number_of(&inode_numbers, inode),
+		.ino = inode->i_ino,
+		.buffers = pipe->head - pipe->tail,
+		.readers = pipe->readers,
+		.writers = pipe->writers,
+		.r_counter = pipe->r_counter,
 		.w_counter = pipe->w_counter,
 	};
 
@@ -38,7 +41,9 @@ static int put_pipe(struct ser_writer *w, struct inode *inode)
 	for (unsigned int i = pipe->tail; i != pipe->head; i++) {
 		struct pipe_buffer *buf = &pipe->bufs[i % PIPE_BUFFERS];
 		struct pipe_buffer_ser one = {
-			page_to_phys(buf->page), buf->offset, buf->len,
+			page_to_phys(buf->page),
+			buf->offset,
+			buf->len,
 		};
 		int ret = preserve_frame(page_to_pfn(buf->page), FRAME_PIPE);
 
@@ -56,8 +61,7 @@ static int preserve_pipes(struct ser_writer *w)
 	list_for_each_entry(file, &open_files, f_list) {
 		int ret;
 
-		if (!file_pipe(file) ||
-		    number_of(&pipe_numbers, file->f_inode) != HANDOVER_NONE)
+		if (!file_pipe(file) || number_of(&pipe_numbers, file->f_inode) != HANDOVER_NONE)
 			continue;
 		ret = put_pipe(w, file->f_inode);
 		if (ret)
@@ -99,8 +103,8 @@ static int retrieve_pipes(struct ser_reader *r, u64 count)
 			if (!fifo)
 				return -EINVAL;
 		}
-		inode = vfs_adopt_pipe(fifo, ser.ino, ser.readers, ser.writers,
-				       ser.r_counter, ser.w_counter);
+		inode = vfs_adopt_pipe(fifo, ser.ino, ser.readers, ser.writers, ser.r_counter,
+				       ser.w_counter);
 		if (IS_ERR(inode))
 			return PTR_ERR(inode);
 		ret = number_add(&pipe_numbers, inode);
@@ -120,10 +124,12 @@ static int put_file(struct ser_writer *w, struct file *file)
 	struct tty_struct *tty = file_tty(file);
 	const char *why = file_cannot_be_carried(file);
 	struct file_ser record = {
-		.id = file->f_id, .flags = file->f_flags, .mode = file->f_mode,
-		.pos = file->f_pos, .tty = tty ? (u32)tty->index : HANDOVER_NONE,
-		.name = file->f_dentry ? number_of(&name_numbers, file->f_dentry)
-				       : HANDOVER_NONE,
+		.id = file->f_id,
+		.flags = file->f_flags,
+		.mode = file->f_mode,
+		.pos = file->f_pos,
+		.tty = tty ? (u32)tty->index : HANDOVER_NONE,
+		.name = file->f_dentry ? number_of(&name_numbers, file->f_dentry) : HANDOVER_NONE,
 	};
 
 	if (why)
@@ -183,8 +189,12 @@ static int retrieve_files(struct ser_reader *r, u64 count)
 		if (!inode)
 			return -EINVAL;
 		record = (struct vfs_file_record){
-			.id = ser.id, .kind = ser.kind, .flags = ser.flags,
-			.mode = ser.mode, .pos = ser.pos, .tty = (int)ser.tty,
+			.id = ser.id,
+			.kind = ser.kind,
+			.flags = ser.flags,
+			.mode = ser.mode,
+			.pos = ser.pos,
+			.tty = (int)ser.tty,
 		};
 		file = vfs_adopt_file(d, inode, &record);
 		if (IS_ERR(file))
@@ -208,7 +218,8 @@ static int put_table(struct ser_writer *w, struct files_struct *files)
 	w->count++;
 	for (int fd = 0; fd < NR_OPEN; fd++) {
 		struct descriptor_ser one = {
-			.fd = fd, .file = number_of(&file_numbers, files->fd[fd]),
+			.fd = fd,
+			.file = number_of(&file_numbers, files->fd[fd]),
 			.close_on_exec = files->close_on_exec[fd / 64] >> (fd % 64) & 1,
 		};
 
@@ -229,8 +240,7 @@ static int preserve_descriptors(struct ser_writer *w)
 		for_each_thread(p, t) {
 			int ret;
 
-			if (!t->files ||
-			    number_of(&descriptor_numbers, t->files) != HANDOVER_NONE)
+			if (!t->files || number_of(&descriptor_numbers, t->files) != HANDOVER_NONE)
 				continue;
 			ret = put_table(w, t->files);
 			if (ret)
@@ -329,18 +339,26 @@ static int retrieve_directories(struct ser_reader *r, u64 count)
 }
 
 const struct liveupdate_class pipe_class = {
-	.name = "pipe", .compatible = PIPE_COMPATIBLE,
-	.preserve = preserve_pipes, .retrieve = retrieve_pipes,
+	.name = "pipe",
+	.compatible = PIPE_COMPATIBLE,
+	.preserve = preserve_pipes,
+	.retrieve = retrieve_pipes,
 };
 const struct liveupdate_class file_class = {
-	.name = "file", .compatible = FILE_COMPATIBLE,
-	.preserve = preserve_files, .retrieve = retrieve_files,
+	.name = "file",
+	.compatible = FILE_COMPATIBLE,
+	.preserve = preserve_files,
+	.retrieve = retrieve_files,
 };
 const struct liveupdate_class descriptors_class = {
-	.name = "descriptors", .compatible = DESCRIPTORS_COMPATIBLE,
-	.preserve = preserve_descriptors, .retrieve = retrieve_descriptors,
+	.name = "descriptors",
+	.compatible = DESCRIPTORS_COMPATIBLE,
+	.preserve = preserve_descriptors,
+	.retrieve = retrieve_descriptors,
 };
 const struct liveupdate_class directories_class = {
-	.name = "directories", .compatible = DIRECTORIES_COMPATIBLE,
-	.preserve = preserve_directories, .retrieve = retrieve_directories,
+	.name = "directories",
+	.compatible = DIRECTORIES_COMPATIBLE,
+	.preserve = preserve_directories,
+	.retrieve = retrieve_directories,
 };

@@ -38,9 +38,10 @@ void liveupdate_freeze_task(struct pt_regs *regs)
 static bool at_rest(struct task_struct *t)
 {
 	unsigned long flags = task_rq_lock(t);
-	bool rest = !t->on_cpu && !t->on_rq &&
-		    (t->exit_state == EXIT_ZOMBIE ? t->__state == TASK_DEAD
-		     : t->__state == TASK_FROZEN || task_is_stopped(t));
+	bool rest =
+		!t->on_cpu && !t->on_rq &&
+		(t->exit_state == EXIT_ZOMBIE ? t->__state == TASK_DEAD
+					      : t->__state == TASK_FROZEN || task_is_stopped(t));
 
 	task_rq_unlock(t, flags);
 	return rest;
@@ -97,8 +98,9 @@ int freeze_tasks(void)
 			return 0;
 		schedule_timeout_uninterruptible(1);
 	} while (ktime_get_ns() < deadline);
-	return liveupdate_refuse(-EBUSY, "task %d (%s) does not come to the boundary of user mode (state %c)",
-				 pid, name, state);
+	return liveupdate_refuse(
+		-EBUSY, "task %d (%s) does not come to the boundary of user mode (state %c)", pid,
+		name, state);
 }
 
 void thaw_tasks(void)

@@ -29,10 +29,10 @@
 #include "internal.h"
 
 #define KEXEC_FILE_UNLOAD	1
-#define KEXEC_FILE_NO_INITRAMFS	4
+#define KEXEC_FILE_NO_INITRAMFS 4
 
-#define MAX_HEADERS	64
-#define RELOCATIONS	128	/* read at a time */
+#define MAX_HEADERS 64
+#define RELOCATIONS 128 /* read at a time */
 
 struct next_kernel next_kernel;
 static DEFINE_MUTEX(load_lock);
@@ -45,8 +45,8 @@ struct image {
 	Elf64_Sym *symbols;
 	unsigned long nr_symbols;
 	struct handover_note note;
-	loff_t note_at;			/* of the note's description, in the file */
-	unsigned long virt, phys;	/* of the arena it goes to */
+	loff_t note_at;		  /* of the note's description, in the file */
+	unsigned long virt, phys; /* of the arena it goes to */
 };
 
 static int bad(int error, const char *what)
@@ -89,8 +89,7 @@ static int read_headers(struct image *image)
 		return bad(-ENOEXEC, "the image has an impossible number of headers");
 	ret = read_at(image, e->e_phoff, image->segment, e->e_phnum * sizeof(Elf64_Phdr));
 	if (!ret)
-		ret = read_at(image, e->e_shoff, image->section,
-			      e->e_shnum * sizeof(Elf64_Shdr));
+		ret = read_at(image, e->e_shoff, image->section, e->e_shnum * sizeof(Elf64_Shdr));
 	return ret;
 }
 
@@ -98,7 +97,10 @@ static int read_headers(struct image *image)
 
 static int find_note(struct image *image)
 {
-	struct { u32 name_size, size, type; char name[8]; } head;
+	struct {
+		u32 name_size, size, type;
+		char name[8];
+	} head;
 
 	for (int i = 0; i < image->header.e_phnum; i++) {
 		Elf64_Phdr *p = &image->segment[i];
@@ -122,7 +124,8 @@ static int find_note(struct image *image)
 			at += 12 + ALIGN(head.name_size, 4) + ALIGN(head.size, 4);
 		}
 	}
-	return bad(-ENOEXEC, "the image has no handover note: it cannot take over from a running kernel");
+	return bad(-ENOEXEC,
+		   "the image has no handover note: it cannot take over from a running kernel");
 }
 
 static int check_note(struct image *image)
@@ -151,7 +154,8 @@ static int check_extents(struct image *image)
 		if (p->p_type != PT_LOAD)
 			continue;
 		if (p->p_memsz < p->p_filesz || p->p_vaddr < KERNEL_LINK_BASE)
-			return bad(-ENOEXEC, "a segment of the image lies outside of the kernel's place");
+			return bad(-ENOEXEC,
+				   "a segment of the image lies outside of the kernel's place");
 		if (p->p_memsz > ARENA_SIZE ||
 		    p->p_vaddr - KERNEL_LINK_BASE > ARENA_SIZE - p->p_memsz)
 			return bad(-EFBIG, "the image is larger than an arena");
@@ -241,7 +245,7 @@ static int relocate_one(struct image *image, const Elf64_Rela *rela)
 
 static int relocate(struct image *image)
 {
-	static Elf64_Rela rela[RELOCATIONS];	/* load_lock */
+	static Elf64_Rela rela[RELOCATIONS]; /* load_lock */
 
 	for (int i = 0; i < image->header.e_shnum; i++) {
 		Elf64_Shdr *s = &image->section[i];

@@ -26,16 +26,19 @@ struct liveupdate_class {
 	const char *compatible;
 	int (*preserve)(struct ser_writer *w);
 	int (*retrieve)(struct ser_reader *r, u64 count);
-	bool early;		/* retrieved before the new kernel has memory */
+	bool early; /* retrieved before the new kernel has memory */
 };
 extern const struct liveupdate_class *const liveupdate_classes[];
 extern const unsigned int nr_liveupdate_classes;
 
 enum liveupdate_state {
-	LIVEUPDATE_NORMAL, LIVEUPDATE_PREPARED, LIVEUPDATE_FROZEN, LIVEUPDATE_UPDATED,
+	LIVEUPDATE_NORMAL,
+	LIVEUPDATE_PREPARED,
+	LIVEUPDATE_FROZEN,
+	LIVEUPDATE_UPDATED,
 };
 extern enum liveupdate_state liveupdate_state;
-extern u64 liveupdate_number;		/* upgrades since power-up */
+extern u64 liveupdate_number; /* upgrades since power-up */
 extern char liveupdate_refusal[HANDOVER_REFUSAL_LEN];
 
 /* Says why, in the log and in /sys/kernel/liveupdate/refusal; gives @error back. */
@@ -51,8 +54,8 @@ void liveupdate_mark_resume(void);
 struct next_kernel {
 	bool loaded;
 	char release[HANDOVER_NAME_LEN];
-	unsigned long virt, phys;	/* of the arena it lies in */
-	unsigned long entry;		/* virtual address there */
+	unsigned long virt, phys; /* of the arena it lies in */
+	unsigned long entry;	  /* virtual address there */
 	char command_line[1024];
 };
 extern struct next_kernel next_kernel;
@@ -106,7 +109,7 @@ extern const struct liveupdate_class frames_class, counts_class;
 const char *file_cannot_be_carried(const struct file *file);
 const char *name_cannot_be_carried(const struct dentry *dentry);
 int need_name(struct ser_writer *w, struct dentry *dentry);
-void vfs_let_go(void);			/* references of the retrieval itself */
+void vfs_let_go(void); /* references of the retrieval itself */
 
 /* ---- mm.c ---- */
 u32 page_tables_crc(struct mm_struct *mm);
@@ -128,7 +131,7 @@ pid_t machine_last_pid(void);
 /* ---- switch.c ---- */
 int gather_other_cpus(void);
 void release_other_cpus(void);
-int enter_next_kernel(void);		/* returns only if it refuses */
+int enter_next_kernel(void); /* returns only if it refuses */
 void stub_close(void);
 
 /* ---- prepare.c ---- */
@@ -143,10 +146,25 @@ struct ledger_line {
 	u64 kept, rehashed, rebuilt, dropped;
 };
 enum ledger_class {
-	LEDGER_PAGES, LEDGER_TABLES, LEDGER_CACHE, LEDGER_PIPE_PAGES, LEDGER_DEVICES,
-	LEDGER_TASKS, LEDGER_SPACES, LEDGER_AREAS, LEDGER_FILES, LEDGER_DESCRIPTORS,
-	LEDGER_INODES, LEDGER_NAMES, LEDGER_PIPES, LEDGER_SIGNALS, LEDGER_TIMERS,
-	LEDGER_PIDS, LEDGER_KTHREADS, LEDGER_PATCHES, LEDGER_CLASSES,
+	LEDGER_PAGES,
+	LEDGER_TABLES,
+	LEDGER_CACHE,
+	LEDGER_PIPE_PAGES,
+	LEDGER_DEVICES,
+	LEDGER_TASKS,
+	LEDGER_SPACES,
+	LEDGER_AREAS,
+	LEDGER_FILES,
+	LEDGER_DESCRIPTORS,
+	LEDGER_INODES,
+	LEDGER_NAMES,
+	LEDGER_PIPES,
+	LEDGER_SIGNALS,
+	LEDGER_TIMERS,
+	LEDGER_PIDS,
+	LEDGER_KTHREADS,
+	LEDGER_PATCHES,
+	LEDGER_CLASSES,
 };
 extern struct ledger_line ledger[LEDGER_CLASSES];
 void ledger_clear(void);
@@ -156,6 +174,8 @@ int ledger_show(char *buf);
 /* ---- arrive.c ---- */
 struct handover_root_ser *handover_root(void);
 
-#define for_each_user_process(p) for_each_process(p) if (!((p)->flags & PF_KTHREAD))
+#define for_each_user_process(p) \
+	for_each_process(p)      \
+		if (!((p)->flags & PF_KTHREAD))
 
 #endif

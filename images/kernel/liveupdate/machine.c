@@ -56,7 +56,8 @@ static int preserve_machine(struct ser_writer *w)
 		machine.apic_ids[i] = cpu_apic_ids[i];
 	for (unsigned int i = 0; i < boot_info.nr_ranges; i++)
 		machine.ranges[i] = (struct range_ser){
-			boot_info.ranges[i].start, boot_info.ranges[i].size,
+			boot_info.ranges[i].start,
+			boot_info.ranges[i].size,
 			boot_info.ranges[i].usable,
 		};
 	strscpy(machine.command_line, next_kernel.command_line, sizeof(machine.command_line));
@@ -70,13 +71,15 @@ static int retrieve_machine(struct ser_reader *r, u64 count)
 	struct clock_base base;
 
 	if (count != 1 || !ser_get(r, &machine, sizeof(machine)) ||
-	    machine.nr_ranges > MACHINE_RANGES || machine.nr_cpus > NR_CPUS ||
-	    !machine.nr_cpus || !machine.tsc_hz)
+	    machine.nr_ranges > MACHINE_RANGES || machine.nr_cpus > NR_CPUS || !machine.nr_cpus ||
+	    !machine.tsc_hz)
 		return -EINVAL;
 	machine.command_line[sizeof(machine.command_line) - 1] = 0;
 	base = (struct clock_base){
-		.tsc_base = machine.tsc_base, .ns_base = machine.ns_base,
-		.real_offset_ns = machine.real_offset_ns, .tsc_hz = machine.tsc_hz,
+		.tsc_base = machine.tsc_base,
+		.ns_base = machine.ns_base,
+		.real_offset_ns = machine.real_offset_ns,
+		.tsc_hz = machine.tsc_hz,
 	};
 	clock_set_base(&base);
 	for (unsigned int i = 0; i < machine.nr_ranges; i++) {
@@ -131,10 +134,16 @@ static int retrieve_log(struct ser_reader *r, u64 count)
 }
 
 const struct liveupdate_class machine_class = {
-	.name = "machine", .compatible = MACHINE_COMPATIBLE, .early = true,
-	.preserve = preserve_machine, .retrieve = retrieve_machine,
+	.name = "machine",
+	.compatible = MACHINE_COMPATIBLE,
+	.early = true,
+	.preserve = preserve_machine,
+	.retrieve = retrieve_machine,
 };
 const struct liveupdate_class log_class = {
-	.name = "log", .compatible = LOG_COMPATIBLE, .early = true,
-	.preserve = preserve_log, .retrieve = retrieve_log,
+	.name = "log",
+	.compatible = LOG_COMPATIBLE,
+	.early = true,
+	.preserve = preserve_log,
+	.retrieve = retrieve_log,
 };

@@ -47,7 +47,8 @@ static void unmap_foreign_modules(void)
 {
 	unsigned long start = arena_virt == ARENA_A_VIRT ? MODULES_B_VADDR : MODULES_A_VADDR;
 
-	for (unsigned long pmd = start; pmd < start + MODULES_SIZE && pmd >= start; pmd += PMD_SIZE) {
+	for (unsigned long pmd = start; pmd < start + MODULES_SIZE && pmd >= start;
+	     pmd += PMD_SIZE) {
 		u64 *table = &kernel_pgd[PGD_INDEX(pmd)];
 
 		if (!(*table & _PAGE_PRESENT))
@@ -102,16 +103,27 @@ static int preserve_entry(u64 *pte, unsigned long addr, void *data)
 static int put_mm(struct ser_writer *w, struct mm_struct *mm)
 {
 	struct mm_ser record = {
-		.pgd = __pa(mm->pgd), .pcid = mm->pcid, .cpu_bitmap = mm->cpu_bitmap,
-		.exe_file = mm->exe_file ? number_of(&file_numbers, mm->exe_file)
-					 : HANDOVER_NONE,
-		.mmap_base = mm->mmap_base, .start_code = mm->start_code,
-		.end_code = mm->end_code, .start_data = mm->start_data,
-		.end_data = mm->end_data, .start_brk = mm->start_brk, .brk = mm->brk,
-		.start_stack = mm->start_stack, .arg_start = mm->arg_start,
-		.arg_end = mm->arg_end, .env_start = mm->env_start, .env_end = mm->env_end,
-		.total_vm = mm->total_vm, .rss = mm->rss, .nr_ptes = mm->nr_ptes,
-		.hiwater_rss = mm->hiwater_rss, .areas = mm->map_count,
+		.pgd = __pa(mm->pgd),
+		.pcid = mm->pcid,
+		.cpu_bitmap = mm->cpu_bitmap,
+		.exe_file = mm->exe_file ? number_of(&file_numbers, mm->exe_file) : HANDOVER_NONE,
+		.mmap_base = mm->mmap_base,
+		.start_code = mm->start_code,
+		.end_code = mm->end_code,
+		.start_data = mm->start_data,
+		.end_data = mm->end_data,
+		.start_brk = mm->start_brk,
+		.brk = mm->brk,
+		.start_stack = mm->start_stack,
+		.arg_start = mm->arg_start,
+		.arg_end = mm->arg_end,
+		.env_start = mm->env_start,
+		.env_end = mm->env_end,
+		.total_vm = mm->total_vm,
+		.rss = mm->rss,
+		.nr_ptes = mm->nr_ptes,
+		.hiwater_rss = mm->hiwater_rss,
+		.areas = mm->map_count,
 		.tables_crc32 = page_tables_crc(mm),
 	};
 	struct vm_area_struct *vma;
@@ -123,13 +135,17 @@ static int put_mm(struct ser_writer *w, struct mm_struct *mm)
 	w->count++;
 	for_each_vma_of(mm, vma) {
 		struct area_ser area = {
-			vma->vm_start, vma->vm_end, vma->vm_flags, vma->vm_pgoff,
+			vma->vm_start,
+			vma->vm_end,
+			vma->vm_flags,
+			vma->vm_pgoff,
 			vma->vm_file ? number_of(&file_numbers, vma->vm_file) : HANDOVER_NONE,
 		};
 
 		if (vma->vm_ops || (vma->vm_flags & VM_PFNMAP) ||
 		    (vma->vm_file && area.file == HANDOVER_NONE))
-			return liveupdate_refuse(-EOPNOTSUPP, "memory at %lx of a device cannot be preserved",
+			return liveupdate_refuse(-EOPNOTSUPP,
+						 "memory at %lx of a device cannot be preserved",
 						 vma->vm_start);
 		ser_put(w, &area, sizeof(area));
 	}
@@ -304,6 +320,8 @@ void spoil_one_entry(void)
 #endif
 
 const struct liveupdate_class mm_class = {
-	.name = "mm", .compatible = MM_COMPATIBLE,
-	.preserve = preserve_mms, .retrieve = retrieve_mms,
+	.name = "mm",
+	.compatible = MM_COMPATIBLE,
+	.preserve = preserve_mms,
+	.retrieve = retrieve_mms,
 };

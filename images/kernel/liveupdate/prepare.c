@@ -57,7 +57,8 @@ static int check_files(struct task_struct *t)
 		if (why) {
 			if (!file->f_dentry || dentry_path(file->f_dentry, path, sizeof(path)) < 0)
 				strscpy(path, "a file", sizeof(path));
-			ret = liveupdate_refuse(-EOPNOTSUPP, "task %d (%s) fd %u: %s (%s) cannot be preserved",
+			ret = liveupdate_refuse(-EOPNOTSUPP,
+						"task %d (%s) fd %u: %s (%s) cannot be preserved",
 						t->pid, t->comm, fd, path, why);
 		}
 		fput(file);
@@ -82,8 +83,9 @@ static int check_directory(struct task_struct *t)
 	if (pwd && name_cannot_be_carried(pwd)) {
 		if (dentry_path(pwd, path, sizeof(path)) < 0)
 			strscpy(path, "a directory", sizeof(path));
-		ret = liveupdate_refuse(-EOPNOTSUPP, "task %d (%s) working directory: %s (%s) cannot be preserved",
-					t->pid, t->comm, path, name_cannot_be_carried(pwd));
+		ret = liveupdate_refuse(
+			-EOPNOTSUPP, "task %d (%s) working directory: %s (%s) cannot be preserved",
+			t->pid, t->comm, path, name_cannot_be_carried(pwd));
 	}
 	dput(pwd);
 	return ret;

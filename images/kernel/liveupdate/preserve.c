@@ -24,8 +24,8 @@ struct holders {
 	u32 kind : 8;
 };
 
-static struct holders *holders;		/* by frame; old kernel */
-static u64 *bitmap;			/* old kernel: being made; new kernel: given */
+static struct holders *holders; /* by frame; old kernel */
+static u64 *bitmap;		/* old kernel: being made; new kernel: given */
 static u64 bitmap_frames;
 
 int preserve_begin(void)
@@ -58,13 +58,15 @@ static void mark(unsigned long pfn)
 int preserve_frame(unsigned long pfn, unsigned int kind)
 {
 	if (!pfn_valid(pfn) || pfn < FRAMES_START_PHYS >> PAGE_SHIFT)
-		return liveupdate_refuse(-EOPNOTSUPP, "frame %lx lies outside of the memory that is carried",
+		return liveupdate_refuse(-EOPNOTSUPP,
+					 "frame %lx lies outside of the memory that is carried",
 					 pfn);
 	if (holders[pfn].count && holders[pfn].kind != kind) {
 		/* a page of a file that is mapped: the file has named it first */
 		if (kind != FRAME_ANON ||
 		    (holders[pfn].kind != FRAME_CACHE && holders[pfn].kind != FRAME_PIPE))
-			return liveupdate_refuse(-EOPNOTSUPP, "frame %lx is used for two things (%u and %u)",
+			return liveupdate_refuse(-EOPNOTSUPP,
+						 "frame %lx is used for two things (%u and %u)",
 						 pfn, holders[pfn].kind, kind);
 		kind = holders[pfn].kind;
 	}
@@ -98,9 +100,9 @@ static int preserve_frames(struct ser_writer *w)
 		if (!holders[pfn].count)
 			continue;
 		if (has_own_count(pfn) && page_count(pfn_to_page(pfn)) != (int)holders[pfn].count)
-			return liveupdate_refuse(-EBUSY, "frame %lx has %d references, %u are known",
-						 pfn, page_count(pfn_to_page(pfn)),
-						 holders[pfn].count);
+			return liveupdate_refuse(-EBUSY,
+						 "frame %lx has %d references, %u are known", pfn,
+						 page_count(pfn_to_page(pfn)), holders[pfn].count);
 		ser_put(w, &frame, sizeof(frame));
 		w->count++;
 	}
@@ -144,9 +146,8 @@ const char *validate_bitmap(const struct handover_root_ser *root)
 
 	if (!root->ram_frames || root->ram_frames > 1ULL << 20)
 		return "memory has an impossible size";
-	if (words != DIV_ROUND_UP(root->ram_frames, 64) ||
-	    root->bitmap_bytes % sizeof(u64) || root->bitmap & (PAGE_SIZE - 1) ||
-	    root->bitmap < FRAMES_START_PHYS ||
+	if (words != DIV_ROUND_UP(root->ram_frames, 64) || root->bitmap_bytes % sizeof(u64) ||
+	    root->bitmap & (PAGE_SIZE - 1) || root->bitmap < FRAMES_START_PHYS ||
 	    root->bitmap + root->bitmap_bytes > root->ram_frames << PAGE_SHIFT)
 		return "the map of preserved frames lies outside of memory";
 	for (u64 i = 0; i < words; i++) {
@@ -187,8 +188,8 @@ bool handover_run_preserved(unsigned long pfn, unsigned long *until)
 int retrieve_frame(unsigned long pfn, unsigned int kind)
 {
 	static const u8 types[] = {
-		[FRAME_TABLE] = PAGE_TABLE, [FRAME_ANON] = PAGE_ANON,
-		[FRAME_CACHE] = PAGE_CACHE, [FRAME_PIPE] = PAGE_PIPE,
+		[FRAME_TABLE] = PAGE_TABLE,   [FRAME_ANON] = PAGE_ANON,
+		[FRAME_CACHE] = PAGE_CACHE,   [FRAME_PIPE] = PAGE_PIPE,
 		[FRAME_DEVICE] = PAGE_KERNEL,
 	};
 
@@ -231,6 +232,8 @@ void release_handover_frames(struct handover_root_ser *root)
 }
 
 const struct liveupdate_class frames_class = {
-	.name = "frames", .compatible = FRAMES_COMPATIBLE,
-	.preserve = preserve_frames, .retrieve = retrieve_frames,
+	.name = "frames",
+	.compatible = FRAMES_COMPATIBLE,
+	.preserve = preserve_frames,
+	.retrieve = retrieve_frames,
 };

@@ -122,8 +122,7 @@ void ser_abandon(struct ser_writer *w)
 	struct handover_block_ser *block = w->first;
 
 	while (block) {
-		struct handover_block_ser *next =
-			block->next ? __va(block->next) : NULL;
+		struct handover_block_ser *next = block->next ? __va(block->next) : NULL;
 
 		free_page((unsigned long)block);
 		block = next;
@@ -134,8 +133,7 @@ void ser_abandon(struct ser_writer *w)
 /* ---- reading ---- */
 
 /* NULL if the whole stream is sound, else what is wrong with it. */
-const char *ser_validate(const struct handover_component_ser *component,
-			 u64 ram_frames)
+const char *ser_validate(const struct handover_component_ser *component, u64 ram_frames)
 {
 	u64 next = component->first_block, bytes = 0;
 	u32 index = 0;

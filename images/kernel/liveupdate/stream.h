@@ -10,17 +10,17 @@
 
 struct ser_writer {
 	struct handover_block_ser *first;
-	struct handover_block_ser *block;	/* the last one */
+	struct handover_block_ser *block; /* the last one */
 	u64 bytes;
 	u64 count;
-	int error;				/* sticky: -ENOMEM */
+	int error; /* sticky: -ENOMEM */
 };
 
 struct ser_reader {
 	const struct handover_block_ser *block;
-	u32 offset;				/* in block->data */
-	u64 left;				/* bytes of the stream not read yet */
-	int error;				/* sticky: -EINVAL */
+	u32 offset; /* in block->data */
+	u64 left;   /* bytes of the stream not read yet */
+	int error;  /* sticky: -EINVAL */
 };
 
 void ser_begin(struct ser_writer *w);
@@ -30,10 +30,8 @@ void ser_finish(struct ser_writer *w, struct handover_component_ser *component,
 		const char *compatible);
 void ser_abandon(struct ser_writer *w);
 
-const char *ser_validate(const struct handover_component_ser *component,
-			 u64 ram_frames);
-void ser_open(struct ser_reader *r,
-	      const struct handover_component_ser *component);
+const char *ser_validate(const struct handover_component_ser *component, u64 ram_frames);
+void ser_open(struct ser_reader *r, const struct handover_component_ser *component);
 bool ser_get(struct ser_reader *r, void *data, size_t size);
 bool ser_get_string(struct ser_reader *r, char *text, size_t size);
 

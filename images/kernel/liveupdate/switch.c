@@ -28,7 +28,7 @@
 void handover_jump(struct handover_mailbox *mailbox, unsigned long cpu, void *entry);
 extern char handover_return[];
 
-static unsigned int cpus_back;		/* out of the stub again, in this kernel */
+static unsigned int cpus_back; /* out of the stub again, in this kernel */
 
 static struct handover_mailbox *mailbox(void)
 {
@@ -98,7 +98,8 @@ int gather_other_cpus(void)
 	deadline = ktime_get_ns() + GATHER_TIMEOUT;
 	while (box->aps_inside != box->aps_expected) {
 		if (ktime_get_ns() > deadline)
-			return liveupdate_refuse(-EBUSY, "only %u of %u other CPUs came to the stub",
+			return liveupdate_refuse(-EBUSY,
+						 "only %u of %u other CPUs came to the stub",
 						 box->aps_inside, box->aps_expected);
 		cpu_relax();
 	}
@@ -142,7 +143,7 @@ int enter_next_kernel(void)
 	struct task_struct *self = current;
 
 	/* read now, not when it is used */
-	asm volatile("" : "+r" (self));
+	asm volatile("" : "+r"(self));
 	switch_mm(&init_mm);
 	handover_jump(mailbox(), 0, stub(HANDOVER_BSP));
 	reload_cpu(self);

@@ -45,8 +45,13 @@ static struct kobj_attribute arena_attr = __ATTR_RO(arena);
 static struct kobj_attribute ledger_attr = __ATTR(ledger, 0444, ledger_attr_show, NULL);
 
 static const struct attribute *const attributes[] = {
-	&state_attr.attr, &number_attr.attr, &loaded_attr.attr, &refusal_attr.attr,
-	&arena_attr.attr, &ledger_attr.attr, NULL,
+	&state_attr.attr,
+	&number_attr.attr,
+	&loaded_attr.attr,
+	&refusal_attr.attr,
+	&arena_attr.attr,
+	&ledger_attr.attr,
+	NULL,
 };
 
 static int liveupdate_sysfs_init(void)

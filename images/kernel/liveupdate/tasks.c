@@ -27,7 +27,7 @@ enum hrtimer_restart it_real_fn(struct hrtimer *);
 
 static struct task_struct *resume_list[MAX_PID / 8];
 static u32 resume_count;
-static bool timer_armed[MAX_PID / 8];	/* by number of group */
+static bool timer_armed[MAX_PID / 8]; /* by number of group */
 
 /* ---- handlers ---- */
 
@@ -125,16 +125,25 @@ static int put_group(struct ser_writer *w, struct task_struct *p)
 {
 	struct signal_struct *s = p->signal;
 	struct group_ser record = {
-		.pgrp = s->pgrp, .session = s->session, .leader = s->leader,
+		.pgrp = s->pgrp,
+		.session = s->session,
+		.leader = s->leader,
 		.tty = s->tty ? (u32)s->tty->index : HANDOVER_NONE,
-		.group_exit = s->group_exit, .group_exit_code = s->group_exit_code,
-		.group_stopped = s->group_stopped, .stop_code = s->stop_code, .continued = s->continued,
+		.group_exit = s->group_exit,
+		.group_exit_code = s->group_exit_code,
+		.group_stopped = s->group_stopped,
+		.stop_code = s->stop_code,
+		.continued = s->continued,
 		.pending = count_pending(&s->shared_pending),
 		.pending_set = s->shared_pending.signal.sig[0],
 		.timer_active = s->real_timer.queued,
-		.timer_expires = s->real_timer.expires, .timer_interval = s->it_real_incr,
-		.utime = s->utime, .stime = s->stime, .cutime = s->cutime,
-		.cstime = s->cstime, .maxrss = s->maxrss,
+		.timer_expires = s->real_timer.expires,
+		.timer_interval = s->it_real_incr,
+		.utime = s->utime,
+		.stime = s->stime,
+		.cutime = s->cutime,
+		.cstime = s->cstime,
+		.maxrss = s->maxrss,
 	};
 
 	if (s->group_exit_task)
@@ -250,8 +259,10 @@ static int put_restart(struct task_ser *record, struct task_struct *t)
 		record->restart = RESTART_SIGTIMEDWAIT;
 		argument[0] = b->sigtimedwait.expires;
 	} else {
-		return liveupdate_refuse(-EOPNOTSUPP, "task %d (%s) is inside a system call that cannot be preserved",
-					 t->pid, t->comm);
+		return liveupdate_refuse(
+			-EOPNOTSUPP,
+			"task %d (%s) is inside a system call that cannot be preserved", t->pid,
+			t->comm);
 	}
 	memcpy(record->restart_arguments, argument, sizeof(argument));
 	return 0;
@@ -324,8 +335,9 @@ static void put_identity(struct task_ser *record, struct task_struct *t)
 	record->pid = t->pid;
 	record->tgid = t->tgid;
 	record->parent = t->real_parent == &init_task ? 0 : t->real_parent->pid;
-	record->state = t->exit_state ? TASK_SER_ZOMBIE
-		      : task_is_stopped(t) ? TASK_SER_STOPPED : TASK_SER_BOUNDARY;
+	record->state = t->exit_state	     ? TASK_SER_ZOMBIE
+			: task_is_stopped(t) ? TASK_SER_STOPPED
+					     : TASK_SER_BOUNDARY;
 	memcpy(record->comm, t->comm, sizeof(record->comm));
 	record->group = table_number(&group_numbers, t->signal);
 	record->handlers = table_number(&handler_numbers, t->sighand);
@@ -556,8 +568,8 @@ static bool registers_are_sound(const struct task_ser *ser)
 
 	memcpy(&regs, ser->regs, sizeof(regs));
 	return ser->state == TASK_SER_ZOMBIE ||
-	       (regs.cs == __USER_CS && regs.ss == __USER_DS &&
-		(regs.flags & X86_EFLAGS_IF) && !(regs.flags & X86_EFLAGS_IOPL));
+	       (regs.cs == __USER_CS && regs.ss == __USER_DS && (regs.flags & X86_EFLAGS_IF) &&
+		!(regs.flags & X86_EFLAGS_IOPL));
 }
 
 static int get_task(struct ser_reader *r, u32 **children)
@@ -667,14 +679,20 @@ void resume_tasks(void)
 }
 
 const struct liveupdate_class handlers_class = {
-	.name = "handlers", .compatible = HANDLERS_COMPATIBLE,
-	.preserve = preserve_handlers, .retrieve = retrieve_handlers,
+	.name = "handlers",
+	.compatible = HANDLERS_COMPATIBLE,
+	.preserve = preserve_handlers,
+	.retrieve = retrieve_handlers,
 };
 const struct liveupdate_class group_class = {
-	.name = "group", .compatible = GROUP_COMPATIBLE,
-	.preserve = preserve_groups, .retrieve = retrieve_groups,
+	.name = "group",
+	.compatible = GROUP_COMPATIBLE,
+	.preserve = preserve_groups,
+	.retrieve = retrieve_groups,
 };
 const struct liveupdate_class task_class = {
-	.name = "task", .compatible = TASK_COMPATIBLE,
-	.preserve = preserve_tasks, .retrieve = retrieve_tasks,
+	.name = "task",
+	.compatible = TASK_COMPATIBLE,
+	.preserve = preserve_tasks,
+	.retrieve = retrieve_tasks,
 };

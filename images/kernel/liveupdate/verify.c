@@ -135,9 +135,10 @@ static void __noreturn fail(const char *what, u64 was, u64 is)
 static int retrieve_counts(struct ser_reader *r, u64 count)
 {
 	static const char *const names[] = {
-		"tasks", "zombies", "stopped tasks", "address spaces", "memory areas",
-		"user pages", "page tables", "open files", "descriptors", "pipes",
-		"bytes in pipes", "inodes", "names", "file pages", "pending signals", "timers",
+		"tasks",	"zombies",    "stopped tasks",	 "address spaces",
+		"memory areas", "user pages", "page tables",	 "open files",
+		"descriptors",	"pipes",      "bytes in pipes",	 "inodes",
+		"names",	"file pages", "pending signals", "timers",
 	};
 	struct counts_ser before, after;
 	u64 *was = (u64 *)&before, *is = (u64 *)&after;
@@ -188,6 +189,8 @@ void verify_adoption(const struct handover_root_ser *root)
 }
 
 const struct liveupdate_class counts_class = {
-	.name = "counts", .compatible = COUNTS_COMPATIBLE,
-	.preserve = preserve_counts, .retrieve = retrieve_counts,
+	.name = "counts",
+	.compatible = COUNTS_COMPATIBLE,
+	.preserve = preserve_counts,
+	.retrieve = retrieve_counts,
 };

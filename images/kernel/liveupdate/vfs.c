@@ -22,8 +22,11 @@ static int preserve_supers(struct ser_writer *w)
 
 	list_for_each_entry(sb, &super_blocks, s_list) {
 		struct super_ser record = {
-			.dev = sb->s_dev, .tmpfs = is_tmpfs(sb), .flags = sb->s_flags,
-			.next_ino = sb->s_next_ino, .next_seq = sb->s_next_seq,
+			.dev = sb->s_dev,
+			.tmpfs = is_tmpfs(sb),
+			.flags = sb->s_flags,
+			.next_ino = sb->s_next_ino,
+			.next_seq = sb->s_next_seq,
 		};
 
 		strscpy(record.type, sb->s_type->name, sizeof(record.type));
@@ -48,8 +51,11 @@ static int retrieve_supers(struct ser_reader *r, u64 count)
 		ser.type[sizeof(ser.type) - 1] = 0;
 		ser.source[sizeof(ser.source) - 1] = 0;
 		record = (struct vfs_super_record){
-			.type = ser.type, .source = ser.source, .dev = ser.dev,
-			.flags = ser.flags, .next_ino = ser.next_ino,
+			.type = ser.type,
+			.source = ser.source,
+			.dev = ser.dev,
+			.flags = ser.flags,
+			.next_ino = ser.next_ino,
 			.next_seq = ser.next_seq,
 		};
 		sb = vfs_adopt_super(&record);
@@ -82,10 +88,16 @@ static int put_inode(struct inode *inode, void *data)
 	struct inode_ser record = {
 		.super = number_of(&super_numbers, inode->i_sb),
 		.is_root = inode == inode->i_sb->s_root->d_inode,
-		.ino = inode->i_ino, .mode = inode->i_mode, .rdev = inode->i_rdev,
-		.nlink = inode->i_nlink, .uid = inode->i_uid, .gid = inode->i_gid,
-		.size = inode->i_size, .atime_ns = inode->i_atime_ns,
-		.mtime_ns = inode->i_mtime_ns, .ctime_ns = inode->i_ctime_ns,
+		.ino = inode->i_ino,
+		.mode = inode->i_mode,
+		.rdev = inode->i_rdev,
+		.nlink = inode->i_nlink,
+		.uid = inode->i_uid,
+		.gid = inode->i_gid,
+		.size = inode->i_size,
+		.atime_ns = inode->i_atime_ns,
+		.mtime_ns = inode->i_mtime_ns,
+		.ctime_ns = inode->i_ctime_ns,
 	};
 	struct ser_writer *w = data;
 
@@ -136,7 +148,7 @@ static int get_link(struct ser_reader *r, struct inode *inode)
 
 	if (target)
 		ret = ser_get_string(r, target, MAX_LINK) ? tmpfs_set_symlink(inode, target)
-							   : -EINVAL;
+							  : -EINVAL;
 	kfree(target);
 	return ret;
 }
@@ -156,10 +168,17 @@ static int retrieve_inodes(struct ser_reader *r, u64 count)
 		if (!sb)
 			return -EINVAL;
 		record = (struct vfs_inode_record){
-			.ino = ser.ino, .is_root = ser.is_root, .mode = ser.mode,
-			.rdev = ser.rdev, .nlink = ser.nlink, .uid = ser.uid,
-			.gid = ser.gid, .size = ser.size, .atime_ns = ser.atime_ns,
-			.mtime_ns = ser.mtime_ns, .ctime_ns = ser.ctime_ns,
+			.ino = ser.ino,
+			.is_root = ser.is_root,
+			.mode = ser.mode,
+			.rdev = ser.rdev,
+			.nlink = ser.nlink,
+			.uid = ser.uid,
+			.gid = ser.gid,
+			.size = ser.size,
+			.atime_ns = ser.atime_ns,
+			.mtime_ns = ser.mtime_ns,
+			.ctime_ns = ser.ctime_ns,
 		};
 		inode = vfs_adopt_inode(sb, &record);
 		if (IS_ERR(inode))
@@ -193,7 +212,8 @@ static int put_name(struct ser_writer *w, struct dentry *d)
 		.super = number_of(&super_numbers, d->d_sb),
 		.parent = root ? HANDOVER_NONE : number_of(&name_numbers, d->d_parent),
 		.inode = is_tmpfs(d->d_sb) ? number_of(&inode_numbers, d->d_inode) : HANDOVER_NONE,
-		.linked = d->d_linked, .seq = d->d_seq,
+		.linked = d->d_linked,
+		.seq = d->d_seq,
 	};
 
 	ser_put(w, &record, sizeof(record));
@@ -371,18 +391,26 @@ void vfs_let_go(void)
 }
 
 const struct liveupdate_class super_class = {
-	.name = "super", .compatible = SUPER_COMPATIBLE,
-	.preserve = preserve_supers, .retrieve = retrieve_supers,
+	.name = "super",
+	.compatible = SUPER_COMPATIBLE,
+	.preserve = preserve_supers,
+	.retrieve = retrieve_supers,
 };
 const struct liveupdate_class inode_class = {
-	.name = "inode", .compatible = INODE_COMPATIBLE,
-	.preserve = preserve_inodes, .retrieve = retrieve_inodes,
+	.name = "inode",
+	.compatible = INODE_COMPATIBLE,
+	.preserve = preserve_inodes,
+	.retrieve = retrieve_inodes,
 };
 const struct liveupdate_class name_class = {
-	.name = "name", .compatible = NAME_COMPATIBLE,
-	.preserve = preserve_names, .retrieve = retrieve_names,
+	.name = "name",
+	.compatible = NAME_COMPATIBLE,
+	.preserve = preserve_names,
+	.retrieve = retrieve_names,
 };
 const struct liveupdate_class mount_class = {
-	.name = "mount", .compatible = MOUNT_COMPATIBLE,
-	.preserve = preserve_mounts, .retrieve = retrieve_mounts,
+	.name = "mount",
+	.compatible = MOUNT_COMPATIBLE,
+	.preserve = preserve_mounts,
+	.retrieve = retrieve_mounts,
 };

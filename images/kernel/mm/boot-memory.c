@@ -13,11 +13,13 @@
 
 #define EARLY_RUNS 32
 
-struct frame_run { unsigned long first, end; };
+struct frame_run {
+	unsigned long first, end;
+};
 
 static struct frame_run early_runs[EARLY_RUNS];
 static unsigned int nr_early_runs;
-static unsigned long arena_next;	/* virtual address */
+static unsigned long arena_next; /* virtual address */
 unsigned long max_pfn;
 
 void page_alloc_init(void);
@@ -38,8 +40,7 @@ void *arena_alloc(unsigned long size)
 }
 
 /* Is @pfn in [first, end)? Lowers *until to where the answer turns. */
-static bool inside(unsigned long pfn, unsigned long first, unsigned long end,
-		   unsigned long *until)
+static bool inside(unsigned long pfn, unsigned long first, unsigned long end, unsigned long *until)
 {
 	if (pfn >= first && pfn < end) {
 		*until = min(*until, end);
@@ -101,7 +102,7 @@ static unsigned long last_ram_frame(void)
 		if (boot_info.ranges[i].usable)
 			end = max_t(unsigned long, end,
 				    (boot_info.ranges[i].start + boot_info.ranges[i].size) >>
-				    PAGE_SHIFT);
+					    PAGE_SHIFT);
 	return end;
 }
 

@@ -107,8 +107,7 @@ static int first_write(struct vm_area_struct *vma, unsigned long addr, u64 *pte)
 	struct mm_struct *mm = vma->vm_mm;
 	struct page *page = phys_to_page(*pte & PTE_PFN_MASK), *copy;
 
-	if ((vma->vm_flags & VM_SHARED) ||
-	    (page->type == PAGE_ANON && page_count(page) == 1)) {
+	if ((vma->vm_flags & VM_SHARED) || (page->type == PAGE_ANON && page_count(page) == 1)) {
 		WRITE_ONCE(*pte, page_to_phys(page) | area_prot(vma, true));
 		spin_unlock(&mm->page_table_lock);
 		flush_tlb_page(mm, addr);
@@ -134,10 +133,9 @@ int handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsigned int
 	u64 *pte;
 
 	addr &= PAGE_MASK;
-	if (write ? !(vma->vm_flags & VM_WRITE)
-		  : (flags & FAULT_FLAG_INSTRUCTION)
-		  ? !(vma->vm_flags & VM_EXEC)
-		  : !(vma->vm_flags & (VM_READ | VM_WRITE | VM_EXEC)))
+	if (write			       ? !(vma->vm_flags & VM_WRITE)
+	    : (flags & FAULT_FLAG_INSTRUCTION) ? !(vma->vm_flags & VM_EXEC)
+					       : !(vma->vm_flags & (VM_READ | VM_WRITE | VM_EXEC)))
 		return SIGSEGV;
 	spin_lock(&mm->page_table_lock);
 	pte = walk_user_pte(mm, addr, false);
@@ -241,8 +239,7 @@ int access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, int le
 	return done;
 }
 
-int access_process_vm(struct task_struct *task, unsigned long addr, void *buf, int len,
-		      bool write)
+int access_process_vm(struct task_struct *task, unsigned long addr, void *buf, int len, bool write)
 {
 	struct mm_struct *mm = get_task_mm(task);
 	int done;

@@ -86,8 +86,8 @@ void mmput(struct mm_struct *mm)
 		return;
 	mmap_write_lock(mm);
 	while (!list_empty(&mm->mmap)) {
-		struct vm_area_struct *vma = list_first_entry(&mm->mmap, struct vm_area_struct,
-							      vm_list);
+		struct vm_area_struct *vma =
+			list_first_entry(&mm->mmap, struct vm_area_struct, vm_list);
 
 		zap_range(mm, vma->vm_start, vma->vm_end);
 		list_del(&vma->vm_list);
@@ -126,7 +126,7 @@ struct mm_struct *get_task_mm(struct task_struct *task)
 
 struct copy {
 	struct mm_struct *to;
-	struct vm_area_struct *vma;	/* of the parent; entries come in order of address */
+	struct vm_area_struct *vma; /* of the parent; entries come in order of address */
 	int error;
 };
 

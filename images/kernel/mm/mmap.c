@@ -14,7 +14,7 @@
 #include <asm/pgtable.h>
 #include "internal.h"
 
-#define STACK_LIMIT (8UL << 20)		/* how far an area may grow down */
+#define STACK_LIMIT (8UL << 20) /* how far an area may grow down */
 
 struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr)
 {
@@ -218,8 +218,8 @@ static unsigned long map_area(struct mm_struct *mm, struct file *file, unsigned 
 	return addr;
 }
 
-unsigned long do_mmap(struct file *file, unsigned long addr, unsigned long len,
-		      unsigned long prot, unsigned long flags, unsigned long pgoff)
+unsigned long do_mmap(struct file *file, unsigned long addr, unsigned long len, unsigned long prot,
+		      unsigned long flags, unsigned long pgoff)
 {
 	struct mm_struct *mm = current->mm;
 	struct file *own = NULL;
@@ -281,8 +281,8 @@ int expand_stack(struct vm_area_struct *vma, unsigned long addr)
 	return 0;
 }
 
-SYSCALL_DEFINE6(mmap, unsigned long, addr, unsigned long, len, unsigned long, prot,
-		unsigned long, flags, int, fd, unsigned long, offset)
+SYSCALL_DEFINE6(mmap, unsigned long, addr, unsigned long, len, unsigned long, prot, unsigned long,
+		flags, int, fd, unsigned long, offset)
 {
 	struct file *file = NULL;
 	unsigned long ret;
@@ -328,8 +328,8 @@ static void change_entries(struct vm_area_struct *vma)
 		}
 		/* never writable at once: the next write decides whether to copy */
 		if (*pte)
-			WRITE_ONCE(*pte, (*pte & (PTE_PFN_MASK | _PAGE_DIRTY)) |
-					 area_prot(vma, false));
+			WRITE_ONCE(*pte,
+				   (*pte & (PTE_PFN_MASK | _PAGE_DIRTY)) | area_prot(vma, false));
 	}
 	spin_unlock(&mm->page_table_lock);
 }
@@ -460,8 +460,8 @@ static unsigned long remap(struct mm_struct *mm, unsigned long addr, unsigned lo
 		return -ENOMEM;
 	to = map_area(mm, vma->vm_file, 0, new_len,
 		      (vma->vm_flags & VM_READ ? PROT_READ : 0) |
-		      (vma->vm_flags & VM_WRITE ? PROT_WRITE : 0) |
-		      (vma->vm_flags & VM_EXEC ? PROT_EXEC : 0),
+			      (vma->vm_flags & VM_WRITE ? PROT_WRITE : 0) |
+			      (vma->vm_flags & VM_EXEC ? PROT_EXEC : 0),
 		      vma->vm_flags & VM_SHARED ? MAP_SHARED : MAP_PRIVATE,
 		      vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT));
 	if (IS_ERR_VALUE(to))
@@ -499,7 +499,7 @@ SYSCALL_DEFINE3(madvise, unsigned long, start, unsigned long, len, int, advice)
 	if (offset_in_page(start) || end < start || (len && end == start))
 		return -EINVAL;
 	if (advice != MADV_DONTNEED)
-		return 0;	/* advice may be ignored */
+		return 0; /* advice may be ignored */
 	mmap_write_lock(mm);
 	for_each_vma_of(mm, vma)
 		if (vma->vm_start < end && vma->vm_end > start)

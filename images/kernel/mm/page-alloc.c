@@ -11,9 +11,9 @@
 #include <linux/mm.h>
 #include <linux/string.h>
 
-#define MAX_ORDER 11		/* blocks of 1 to 1024 frames */
+#define MAX_ORDER 11 /* blocks of 1 to 1024 frames */
 
-static DEFINE_SPINLOCK(zone_lock);	/* free_lists, nr_free, and struct pages of free blocks */
+static DEFINE_SPINLOCK(zone_lock); /* free_lists, nr_free, and struct pages of free blocks */
 static struct list_head free_lists[MAX_ORDER];
 static unsigned long nr_free;
 

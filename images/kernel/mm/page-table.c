@@ -65,9 +65,9 @@ static int walk_level(u64 *table, int shift, unsigned long base,
 
 		if (!table[i])
 			continue;
-		ret = shift == PAGE_SHIFT ? fn(&table[i], addr, data)
-					  : walk_level(pte_table(table[i]), shift - 9, addr,
-						       fn, data);
+		ret = shift == PAGE_SHIFT
+			      ? fn(&table[i], addr, data)
+			      : walk_level(pte_table(table[i]), shift - 9, addr, fn, data);
 		if (ret)
 			return ret;
 	}

@@ -11,24 +11,24 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#define POISON		0x6b
-#define MAX_CACHES	48
-#define LARGEST_CLASS	2048
+#define POISON	      0x6b
+#define MAX_CACHES    48
+#define LARGEST_CLASS 2048
 
 struct kmem_cache {
 	const char *name;
-	unsigned int size;		/* bytes between objects */
+	unsigned int size; /* bytes between objects */
 	unsigned int per_slab;
 	unsigned int index;
 	void (*ctor)(void *);
-	spinlock_t lock;		/* protects what follows and the slabs */
-	struct list_head partial;	/* slabs with free objects */
-	unsigned long objects, pages;	/* in use */
+	spinlock_t lock;	      /* protects what follows and the slabs */
+	struct list_head partial;     /* slabs with free objects */
+	unsigned long objects, pages; /* in use */
 };
 
 static struct kmem_cache caches[MAX_CACHES];
 static unsigned int nr_caches;
-static struct kmem_cache *classes[8];	/* 16 << n bytes */
+static struct kmem_cache *classes[8]; /* 16 << n bytes */
 
 static struct kmem_cache *new_cache(const char *name, unsigned int size)
 {
@@ -48,7 +48,7 @@ static struct kmem_cache *new_cache(const char *name, unsigned int size)
 void slab_init(void)
 {
 	static const char *const names[] = {
-		"kmalloc-16", "kmalloc-32", "kmalloc-64", "kmalloc-128",
+		"kmalloc-16",  "kmalloc-32",  "kmalloc-64", "kmalloc-128",
 		"kmalloc-256", "kmalloc-512", "kmalloc-1k", "kmalloc-2k",
 	};
 
@@ -99,9 +99,8 @@ void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp)
 	void **object = NULL;
 
 	spin_lock_irqsave(&cache->lock, flags);
-	page = list_empty(&cache->partial)
-		? new_slab(cache)
-		: list_first_entry(&cache->partial, struct page, lru);
+	page = list_empty(&cache->partial) ? new_slab(cache)
+					   : list_first_entry(&cache->partial, struct page, lru);
 	if (page) {
 		object = page->freelist;
 		page->freelist = *object;
@@ -187,7 +186,8 @@ void *krealloc(const void *object, size_t size, gfp_t gfp)
 }
 
 void slab_for_each(void (*fn)(const char *name, unsigned int size, unsigned long objects,
-			      unsigned long pages, void *data), void *data)
+			      unsigned long pages, void *data),
+		   void *data)
 {
 	for (unsigned int i = 0; i < nr_caches; i++)
 		fn(caches[i].name, caches[i].size, caches[i].objects, caches[i].pages, data);

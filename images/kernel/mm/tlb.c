@@ -84,7 +84,7 @@ void switch_mm(struct mm_struct *next)
 		return;
 	cpu->loaded_mm = next;
 	known = next->pcid && test_bit(cpu->cpu, &next->cpu_bitmap);
-	set_bit(cpu->cpu, &next->cpu_bitmap);	/* locked: a full barrier before the load of CR3 */
+	set_bit(cpu->cpu, &next->cpu_bitmap); /* locked: a full barrier before the load of CR3 */
 	write_cr3(known ? cr3 | CR3_NOFLUSH : cr3);
 }
 
@@ -92,7 +92,7 @@ void switch_mm(struct mm_struct *next)
 
 struct flush {
 	struct mm_struct *mm;
-	unsigned long start, end;	/* end = 0: all of it */
+	unsigned long start, end; /* end = 0: all of it */
 };
 
 #define FLUSH_PAGES_MAX 32
@@ -124,7 +124,7 @@ static void flush_everywhere(struct flush *flush)
 {
 	unsigned long others, flags;
 
-	smp_mb();	/* the changed entry before the look at who has it */
+	smp_mb(); /* the changed entry before the look at who has it */
 	preempt_disable();
 	local_irq_save(flags);
 	flush_here(flush);

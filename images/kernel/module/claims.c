@@ -76,7 +76,8 @@ static int check_exports(const struct module *mod, const struct klp_modinfo *inf
 		const struct kernel_symbol *sym = &mod->syms[i];
 
 		if (!is_own_string(mod, sym->name, 512) || !sym->name[0])
-			return module_refuse(info, "__ksymtab: name of export %u is not in the module",
+			return module_refuse(info,
+					     "__ksymtab: name of export %u is not in the module",
 					     i);
 		if (!is_own(mod, (const void *)sym->value, 1))
 			return module_refuse(info, "__ksymtab: value of %s is not in the module",
@@ -109,11 +110,10 @@ static bool is_param_array(const struct module *mod, const struct kparam_array *
 	size = module_param_size(arr->ops);
 	if (size && size != arr->elemsize)
 		return false;
-	if (arr->num && (!lies_in(&mod->mem[MOD_DATA], arr->num, sizeof(*arr->num)) ||
-			 *arr->num > arr->max))
+	if (arr->num &&
+	    (!lies_in(&mod->mem[MOD_DATA], arr->num, sizeof(*arr->num)) || *arr->num > arr->max))
 		return false;
-	return lies_in(&mod->mem[MOD_DATA], arr->elem,
-		       (unsigned long)arr->max * arr->elemsize);
+	return lies_in(&mod->mem[MOD_DATA], arr->elem, (unsigned long)arr->max * arr->elemsize);
 }
 
 /* What operations of the module's own do with their argument, they know best. */
@@ -173,8 +173,9 @@ static int check_sites(struct module *mod, const struct klp_modinfo *info)
 			continue;
 		if (!lies_in(&mod->mem[MOD_TEXT], (void *)site[i], sizeof(x86_nop5)) ||
 		    memcmp((void *)site[i], x86_nop5, sizeof(x86_nop5)))
-			return module_refuse(info, "__mcount_loc: no function of the module has a site at %lx",
-					     site[i]);
+			return module_refuse(
+				info, "__mcount_loc: no function of the module has a site at %lx",
+				site[i]);
 		if (site[i] < end)
 			return module_refuse(info, "__mcount_loc: two sites at %lx", site[i]);
 		end = site[i] + sizeof(x86_nop5);

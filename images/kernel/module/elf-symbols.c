@@ -12,9 +12,9 @@
 #include <linux/string.h>
 #include "internal.h"
 
-#define STT_TLS		6
-#define STT_GNU_IFUNC	10
-#define SYMPOS_DIGITS	9
+#define STT_TLS	      6
+#define STT_GNU_IFUNC 10
+#define SYMPOS_DIGITS 9
 
 /* ---- symbols ---- */
 
@@ -27,15 +27,16 @@ static int find_tables(struct klp_modinfo *info)
 		if (info->sechdrs[i].sh_type != SHT_SYMTAB)
 			continue;
 		if (table)
-			return module_refuse(info, "section %u: sh_type: more than one symbol table",
-					     i);
+			return module_refuse(info,
+					     "section %u: sh_type: more than one symbol table", i);
 		table = &info->sechdrs[i];
 	}
 	if (!table)
 		return module_refuse(info, "no symbol table");
 	if (table->sh_entsize != sizeof(Elf64_Sym) || !table->sh_size ||
 	    table->sh_size % sizeof(Elf64_Sym) || table->sh_offset % 8)
-		return module_refuse(info, "the symbol table's sh_entsize, sh_size or sh_offset is invalid");
+		return module_refuse(
+			info, "the symbol table's sh_entsize, sh_size or sh_offset is invalid");
 	info->strtab = module_string_table(info, table->sh_link, "the symbol table's sh_link");
 	if (!info->strtab)
 		return -ENOEXEC;
@@ -89,8 +90,10 @@ static int check_symbol(const struct klp_modinfo *info, unsigned int i)
 		return 0;
 	case SHN_LIVEPATCH:
 		if (!is_livepatch_symbol(info->strtab + sym->st_name))
-			return module_refuse(info, "symbol %u: st_name: symbol %s has an incorrectly formatted name",
-					     i, info->strtab + sym->st_name);
+			return module_refuse(
+				info,
+				"symbol %u: st_name: symbol %s has an incorrectly formatted name",
+				i, info->strtab + sym->st_name);
 		return 0;
 	case SHN_COMMON:
 		return module_refuse(info, "symbol %u: st_shndx: please compile with -fno-common",
@@ -142,8 +145,8 @@ static bool place_allowed(const struct klp_modinfo *info, const Elf64_Shdr *targ
 		return false;
 	if (target != info->self)
 		return true;
-	return width == sizeof(long) && (offset == offsetof(struct module, init) ||
-					 offset == offsetof(struct module, exit));
+	return width == sizeof(long) &&
+	       (offset == offsetof(struct module, init) || offset == offsetof(struct module, exit));
 }
 
 /* A late relocation names livepatch symbols of its object or of vmlinux; no other does. */
@@ -185,12 +188,15 @@ static int check_entry(const struct klp_modinfo *info, const Elf64_Shdr *rela,
 	if (is_late(rela))
 		return check_late_symbol(info, rela, sym);
 	if (sym->st_shndx == SHN_LIVEPATCH)
-		return module_refuse(info, "relocation %lu of section %s: r_info names a livepatch symbol",
-				     number, where);
+		return module_refuse(
+			info, "relocation %lu of section %s: r_info names a livepatch symbol",
+			number, where);
 	if (width && sym->st_shndx && sym->st_shndx < info->hdr->e_shnum &&
 	    module_section_kind(info, &info->sechdrs[sym->st_shndx]) < 0)
-		return module_refuse(info, "relocation %lu of section %s: r_info: symbol %u lies in a section that is not loaded",
-				     number, where, (unsigned int)ELF64_R_SYM(entry->r_info));
+		return module_refuse(
+			info,
+			"relocation %lu of section %s: r_info: symbol %u lies in a section that is not loaded",
+			number, where, (unsigned int)ELF64_R_SYM(entry->r_info));
 	return 0;
 }
 
@@ -206,24 +212,28 @@ static int check_rela(const struct klp_modinfo *info, unsigned int i)
 				     rela->sh_info);
 	kind = module_section_kind(info, &info->sechdrs[rela->sh_info]);
 	if (is_late(rela) && !late_object(module_section_name(info, rela)))
-		return module_refuse(info, "section %u: sh_name: a livepatch relocation section has an incorrectly formatted name",
-				     i);
+		return module_refuse(
+			info,
+			"section %u: sh_name: a livepatch relocation section has an incorrectly formatted name",
+			i);
 	if (is_late(rela) && (kind < 0 || &info->sechdrs[rela->sh_info] == info->self))
-		return module_refuse(info, "section %u: sh_info: section %u is not for late relocations",
+		return module_refuse(info,
+				     "section %u: sh_info: section %u is not for late relocations",
 				     i, rela->sh_info);
-	if (kind < 0)		/* debugging information: nobody will apply it */
+	if (kind < 0) /* debugging information: nobody will apply it */
 		return 0;
 	if (info->sechdrs[rela->sh_info].sh_type == SHT_NOBITS)
 		return module_refuse(info, "section %u: sh_info: section %u has no bytes", i,
 				     rela->sh_info);
 	if (rela->sh_entsize != sizeof(*entry) || rela->sh_size % sizeof(*entry) ||
 	    rela->sh_offset % 8)
-		return module_refuse(info, "section %u: sh_entsize, sh_size or sh_offset is invalid",
-				     i);
+		return module_refuse(info,
+				     "section %u: sh_entsize, sh_size or sh_offset is invalid", i);
 	if (rela->sh_link >= info->hdr->e_shnum ||
 	    info->sechdrs[rela->sh_link].sh_type != SHT_SYMTAB)
-		return module_refuse(info, "section %u: sh_link: section %u is not the symbol table",
-				     i, rela->sh_link);
+		return module_refuse(info,
+				     "section %u: sh_link: section %u is not the symbol table", i,
+				     rela->sh_link);
 	for (j = 0; !ret && j < rela->sh_size / sizeof(*entry); j++)
 		ret = check_entry(info, rela, &entry[j], j);
 	return ret;

@@ -17,15 +17,15 @@
 #include <linux/string.h>
 #include "internal.h"
 
-#define EV_CURRENT		1
-#define SHT_INIT_ARRAY		14
-#define SHT_FINI_ARRAY		15
-#define SHT_GROUP		17
-#define SHT_X86_64_UNWIND	0x70000001
-#define SHF_COMPRESSED		0x800
-#define SHF_TLS			0x400
-#define ZEROES_MAX		(16UL << 20)	/* of one section; the whole area has no more */
-#define WXA			(SHF_WRITE | SHF_ALLOC | SHF_EXECINSTR)
+#define EV_CURRENT	  1
+#define SHT_INIT_ARRAY	  14
+#define SHT_FINI_ARRAY	  15
+#define SHT_GROUP	  17
+#define SHT_X86_64_UNWIND 0x70000001
+#define SHF_COMPRESSED	  0x800
+#define SHF_TLS		  0x400
+#define ZEROES_MAX	  (16UL << 20) /* of one section; the whole area has no more */
+#define WXA		  (SHF_WRITE | SHF_ALLOC | SHF_EXECINSTR)
 
 static const struct module_role roles[] = {
 	{ ".gnu.linkonce.this_module", sizeof(struct module), SHF_ALLOC | SHF_WRITE, WXA,
@@ -62,13 +62,12 @@ static int check_header(struct klp_modinfo *info)
 		return module_refuse(info, "e_ident: not a little-endian ELF64 file");
 	if (hdr->e_ident[6] != EV_CURRENT || hdr->e_version != EV_CURRENT)
 		return module_refuse(info, "e_version is %u, 1 expected",
-				     hdr->e_version != EV_CURRENT ? hdr->e_version :
-				     hdr->e_ident[6]);
+				     hdr->e_version != EV_CURRENT ? hdr->e_version
+								  : hdr->e_ident[6]);
 	if (hdr->e_type != ET_REL)
 		return module_refuse(info, "e_type is %u, 1 (relocatable) expected", hdr->e_type);
 	if (hdr->e_machine != EM_X86_64)
-		return module_refuse(info, "e_machine is %u, 62 (x86-64) expected",
-				     hdr->e_machine);
+		return module_refuse(info, "e_machine is %u, 62 (x86-64) expected", hdr->e_machine);
 	if (hdr->e_ehsize != sizeof(*hdr))
 		return module_refuse(info, "e_ehsize is %u", hdr->e_ehsize);
 	if (hdr->e_shentsize != sizeof(Elf64_Shdr))
@@ -76,10 +75,11 @@ static int check_header(struct klp_modinfo *info)
 	if (hdr->e_shnum < 2 || hdr->e_shnum >= SHN_LORESERVE)
 		return module_refuse(info, "e_shnum is %u", hdr->e_shnum);
 	if (hdr->e_shoff < sizeof(*hdr) || hdr->e_shoff % 8)
-		return module_refuse(info, "e_shoff is 0x%llx",
-				     (unsigned long long)hdr->e_shoff);
+		return module_refuse(info, "e_shoff is 0x%llx", (unsigned long long)hdr->e_shoff);
 	if (!module_in_file(info, hdr->e_shoff, hdr->e_shnum * sizeof(Elf64_Shdr)))
-		return module_refuse(info, "truncated: e_shoff: the section headers lie past the end of the file");
+		return module_refuse(
+			info,
+			"truncated: e_shoff: the section headers lie past the end of the file");
 	info->hdr = hdr;
 	info->sechdrs = info->image + hdr->e_shoff;
 	return 0;
@@ -129,8 +129,10 @@ static int check_one_section(const struct klp_modinfo *info, unsigned int i)
 	unsigned long long size = sec->sh_size;
 
 	if (sec->sh_type != SHT_NOBITS && !module_in_file(info, sec->sh_offset, size))
-		return module_refuse(info, "truncated: section %u (type %u): sh_offset, sh_size lie past the end of the file",
-				     i, sec->sh_type);
+		return module_refuse(
+			info,
+			"truncated: section %u (type %u): sh_offset, sh_size lie past the end of the file",
+			i, sec->sh_type);
 	if (sec->sh_type == SHT_NOBITS && size > ZEROES_MAX)
 		return module_refuse(info, "section %u: sh_size is %llu bytes of zeroes", i, size);
 	if (sec->sh_addralign & (sec->sh_addralign - 1) || sec->sh_addralign > PAGE_SIZE)
@@ -141,8 +143,7 @@ static int check_one_section(const struct klp_modinfo *info, unsigned int i)
 	if (!(sec->sh_flags & SHF_ALLOC))
 		return 0;
 	if ((sec->sh_flags & WXA) == WXA)
-		return module_refuse(info, "section %u: sh_flags: both writable and executable",
-				     i);
+		return module_refuse(info, "section %u: sh_flags: both writable and executable", i);
 	if (sec->sh_flags & (SHF_COMPRESSED | SHF_TLS))
 		return module_refuse(info, "section %u: sh_flags: compressed or thread-local", i);
 	return 0;
@@ -160,7 +161,8 @@ const char *module_string_table(const struct klp_modinfo *info, unsigned int ind
 	}
 	text = info->image + sec->sh_offset;
 	if (!sec->sh_size || text[0] || text[sec->sh_size - 1]) {
-		module_refuse(info, "%s: the text of string table %u does not begin and end with NUL",
+		module_refuse(info,
+			      "%s: the text of string table %u does not begin and end with NUL",
 			      whose, index);
 		return NULL;
 	}
@@ -178,8 +180,8 @@ static int check_section_names(struct klp_modinfo *info)
 	size = info->sechdrs[info->hdr->e_shstrndx].sh_size;
 	for (i = 0; i < info->hdr->e_shnum; i++)
 		if (info->sechdrs[i].sh_name >= size)
-			return module_refuse(info, "section %u: sh_name is past the end of its table",
-					     i);
+			return module_refuse(info,
+					     "section %u: sh_name is past the end of its table", i);
 	return 0;
 }
 
@@ -219,8 +221,9 @@ static int check_neighbours(const struct klp_modinfo *info, const u16 *order, un
 					     i ? order[i - 1] : 0);
 		end = begin + sec->sh_size;
 		if (begin < table_end && table < end)
-			return module_refuse(info, "section %u: sh_offset, sh_size cover the section headers",
-					     order[i]);
+			return module_refuse(
+				info, "section %u: sh_offset, sh_size cover the section headers",
+				order[i]);
 	}
 	return 0;
 }
@@ -305,13 +308,13 @@ static int check_self(struct klp_modinfo *info)
 	const struct module *self = info->image + info->self->sh_offset;
 
 	if (info->self->sh_size != sizeof(*self))
-		return module_refuse(info, ".gnu.linkonce.this_module: sh_size is %llu, %zu expected",
+		return module_refuse(info,
+				     ".gnu.linkonce.this_module: sh_size is %llu, %zu expected",
 				     (unsigned long long)info->self->sh_size, sizeof(*self));
 	if (info->self->sh_addralign < __alignof__(struct module))
 		return module_refuse(info, ".gnu.linkonce.this_module: sh_addralign is %llu",
 				     (unsigned long long)info->self->sh_addralign);
-	if (!module_is_file_name(self->name, sizeof(self->name)) ||
-	    !strcmp(self->name, "vmlinux"))
+	if (!module_is_file_name(self->name, sizeof(self->name)) || !strcmp(self->name, "vmlinux"))
 		return module_refuse(info, "name: empty, too long, taken or no name for a file");
 	strscpy(info->name, self->name, sizeof(info->name));
 	return 0;

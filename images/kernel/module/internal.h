@@ -31,21 +31,24 @@ struct klp_modinfo {
 	/* Sections that the loader knows by name; the last three may be missing. */
 	const Elf64_Shdr *self, *modinfo;
 	const Elf64_Shdr *exports, *params, *mcount;
-	char name[MODULE_NAME_LEN];	/* "module" until it is known */
+	char name[MODULE_NAME_LEN]; /* "module" until it is known */
 };
 
 /* A section that the loader has to find: elf.c has the list. */
 struct module_role {
 	const char *name;
-	unsigned long entry;		/* its size is a multiple of this */
-	unsigned int flags;		/* of WRITE, ALLOC and EXECINSTR, those it must have ... */
-	unsigned int mask;		/* ... among these */
-	unsigned int found;		/* offsetof its pointer in struct klp_modinfo */
+	unsigned long entry; /* its size is a multiple of this */
+	unsigned int flags;  /* of WRITE, ALLOC and EXECINSTR, those it must have ... */
+	unsigned int mask;   /* ... among these */
+	unsigned int found;  /* offsetof its pointer in struct klp_modinfo */
 	bool required;
 };
 
-#define module_refuse(info, fmt, ...) \
-	({ pr_err("%s: " fmt "\n", (info)->name, ##__VA_ARGS__); -ENOEXEC; })
+#define module_refuse(info, fmt, ...)                                 \
+	({                                                            \
+		pr_err("%s: " fmt "\n", (info)->name, ##__VA_ARGS__); \
+		-ENOEXEC;                                             \
+	})
 
 /* elf.c: 0, or -ENOEXEC with a message that names the field; nothing is written. */
 int module_check_elf(struct klp_modinfo *info);
@@ -71,8 +74,7 @@ int module_check_claims(struct module *mod);
 /* relocate.c: the field's width in bytes; 0: nothing to write; -1: unknown type. */
 int module_reloc_width(unsigned int type);
 /* One SHT_RELA section; symbols must have their addresses. */
-int module_apply_rela(const char *name, const struct klp_modinfo *info,
-		      const Elf64_Shdr *rela);
+int module_apply_rela(const char *name, const struct klp_modinfo *info, const Elf64_Shdr *rela);
 
 /* params.c: bytes of the variable that these operations write; 0 if they are not the kernel's own. */
 size_t module_param_size(const struct kernel_param_ops *ops);

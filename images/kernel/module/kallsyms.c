@@ -17,10 +17,10 @@
 #include "internal.h"
 
 struct kallsyms_entry {
-	/*  0 */ u32 offset;	/* from _text */
+	/*  0 */ u32 offset; /* from _text */
 	/*  4 */ u32 size;
-	/*  8 */ u32 name;	/* in kallsyms_names */
-	/* 12 */ u32 type;	/* nm's letter */
+	/*  8 */ u32 name; /* in kallsyms_names */
+	/* 12 */ u32 type; /* nm's letter */
 };
 
 /* Absent in the first link, from which the table is made. */
@@ -54,8 +54,8 @@ unsigned long kallsyms_lookup_name(const char *name)
 	return module_kallsyms_lookup_name(name);
 }
 
-int kallsyms_on_each_match_symbol(int (*fn)(void *data, unsigned long addr),
-				  const char *name, void *data)
+int kallsyms_on_each_match_symbol(int (*fn)(void *data, unsigned long addr), const char *name,
+				  void *data)
 {
 	unsigned int i;
 	int ret;
@@ -172,8 +172,8 @@ unsigned long module_kallsyms_lookup_name(const char *name)
 
 /* ---- both ---- */
 
-const char *kallsyms_lookup(unsigned long addr, unsigned long *symbolsize,
-			    unsigned long *offset, char **modname, char *namebuf)
+const char *kallsyms_lookup(unsigned long addr, unsigned long *symbolsize, unsigned long *offset,
+			    char **modname, char *namebuf)
 {
 	const Elf64_Sym *sym;
 	struct module *mod;
@@ -233,7 +233,7 @@ int sprint_symbol(char *buffer, unsigned long address)
 		return scnprintf(buffer, KSYM_SYMBOL_LEN, "0x%lx", address);
 	if (modname)
 		return scnprintf(buffer, KSYM_SYMBOL_LEN, "%s+0x%lx/0x%lx [%s]", name, offset, size,
-				modname);
+				 modname);
 	return scnprintf(buffer, KSYM_SYMBOL_LEN, "%s+0x%lx/0x%lx", name, offset, size);
 }
 
@@ -246,8 +246,8 @@ static int show_module_symbol(void *data, const char *name, unsigned long addr)
 {
 	struct show_arg *arg = data;
 
-	seq_printf(arg->m, "%016lx %c %s\t[%s]\n", addr,
-		   __module_text_address(addr) ? 't' : 'd', name, arg->mod->name);
+	seq_printf(arg->m, "%016lx %c %s\t[%s]\n", addr, __module_text_address(addr) ? 't' : 'd',
+		   name, arg->mod->name);
 	return 0;
 }
 
@@ -258,8 +258,8 @@ int kallsyms_seq_show(struct seq_file *m, void *v)
 	unsigned int i;
 
 	for (i = 0; i < symbol_count(); i++)
-		seq_printf(m, "%016lx %c %s\n", symbol_address(i),
-			   (char)kallsyms_table[i].type, symbol_name(i));
+		seq_printf(m, "%016lx %c %s\n", symbol_address(i), (char)kallsyms_table[i].type,
+			   symbol_name(i));
 	module_mutex_lock();
 	list_for_each_entry(arg.mod, &modules, list)
 		module_kallsyms_on_each_symbol(arg.mod, show_module_symbol, &arg);

@@ -23,7 +23,7 @@
 #include <linux/ftrace.h>
 #include "internal.h"
 
-#define MODULE_FILE_MAX		(4UL << 20)
+#define MODULE_FILE_MAX (4UL << 20)
 
 #define for_each_section(sec, info) \
 	for ((sec) = (info)->sechdrs + 1; (sec) < (info)->sechdrs + (info)->hdr->e_shnum; (sec)++)
@@ -128,12 +128,12 @@ static void close_memory(const struct module *mod)
 }
 
 /* Sets a table and its length from the section it is in, if there is one. */
-#define TAKE_TABLE(section, table, length) \
-	do { \
-		if (section) { \
-			(table) = (void *)(section)->sh_addr; \
+#define TAKE_TABLE(section, table, length)                                \
+	do {                                                              \
+		if (section) {                                            \
+			(table) = (void *)(section)->sh_addr;             \
 			(length) = (section)->sh_size / sizeof(*(table)); \
-		} \
+		}                                                         \
 	} while (0)
 
 /* Of the file's own words only name, init and exit count. */
@@ -148,7 +148,7 @@ static struct module *adopt_self(struct klp_modinfo *info, const struct module_m
 	strscpy(mod->name, info->name, sizeof(mod->name));
 	memcpy(mod->mem, mem, sizeof(mod->mem));
 	mod->state = MODULE_STATE_UNFORMED;
-	mod->refcnt = 2;		/* the loader's, and the load's own */
+	mod->refcnt = 2; /* the loader's, and the load's own */
 	mod->klp_info = info;
 	mod->klp = module_get_modinfo(info, "livepatch") != NULL;
 	TAKE_TABLE(info->exports, mod->syms, mod->num_syms);
@@ -244,7 +244,7 @@ void module_free(struct module *mod)
 	drop_uses(mod);
 	ftrace_release_mod(mod);
 	module_free_params(mod);
-	memcpy(mem, mod->mem, sizeof(mem));	/* @mod lies in its own data */
+	memcpy(mem, mod->mem, sizeof(mem)); /* @mod lies in its own data */
 	free_memory(mem);
 	kfree(args);
 	free_info(info);
@@ -410,8 +410,7 @@ static int load_with_args(struct klp_modinfo *info, const char __user *uargs, in
 	return ret;
 }
 
-SYSCALL_DEFINE3(init_module, void __user *, image, unsigned long, size,
-		const char __user *, uargs)
+SYSCALL_DEFINE3(init_module, void __user *, image, unsigned long, size, const char __user *, uargs)
 {
 	struct klp_modinfo *info;
 	int ret;
@@ -436,8 +435,8 @@ SYSCALL_DEFINE3(finit_module, int, fd, const char __user *, uargs, int, flags)
 		return -EINVAL;
 	file = fget(fd);
 	if (file && (file->f_mode & FMODE_READ)) {
-		ret = S_ISREG(file->f_inode->i_mode) ?
-			new_info(file->f_inode->i_size, &info) : -EINVAL;
+		ret = S_ISREG(file->f_inode->i_mode) ? new_info(file->f_inode->i_size, &info)
+						     : -EINVAL;
 		if (!ret)
 			ret = read_file_image(info, file);
 	}

@@ -123,8 +123,7 @@ int module_refcount(struct module *mod)
 /* ---- symbols ---- */
 
 static const struct kernel_symbol *search_exports(const struct kernel_symbol *sym,
-						  const struct kernel_symbol *end,
-						  const char *name)
+						  const struct kernel_symbol *end, const char *name)
 {
 	while (sym < end && strcmp(sym->name, name))
 		sym++;
@@ -333,8 +332,8 @@ static void print_module(struct seq_file *m, struct module *mod)
 		size += PAGE_ALIGN(mod->mem[i].size);
 	seq_printf(m, "%s %lu %d ", mod->name, size, module_refcount(mod));
 	print_users(m, mod);
-	seq_printf(m, " %s 0x%016lx%s\n", state_name(mod),
-		   (unsigned long)mod->mem[MOD_TEXT].base, mod->klp ? " (K)" : "");
+	seq_printf(m, " %s 0x%016lx%s\n", state_name(mod), (unsigned long)mod->mem[MOD_TEXT].base,
+		   mod->klp ? " (K)" : "");
 }
 
 int modules_seq_show(struct seq_file *m, void *v)

@@ -17,7 +17,7 @@
 #include <asm/page.h>
 #include <asm/pgtable.h>
 
-#define AREA_PAGES	4096		/* 16 MiB of the 256 */
+#define AREA_PAGES 4096 /* 16 MiB of the 256 */
 
 static DEFINE_MUTEX(alloc_lock);
 /* Per page of the area: 0 free, n > 0 head of n pages, -1 inside one. */

@@ -52,24 +52,24 @@ static int parse_number(const char *text, bool is_signed, unsigned long *value)
 	return 0;
 }
 
-#define NUMBER_OPS(word, type, is_signed, format)				\
-static int set_##word(const char *text, const struct kernel_param *param)	\
-{										\
-	unsigned long value;							\
-	int ret = text ? parse_number(text, is_signed, &value) : -EINVAL;	\
-										\
-	if (!ret && (unsigned long)(type)value != value)			\
-		ret = -ERANGE;							\
-	if (!ret)								\
-		*(type *)param->arg = value;					\
-	return ret;								\
-}										\
-static int get_##word(char *page, const struct kernel_param *param)		\
-{										\
-	return sprintf(page, format "\n", *(type *)param->arg);			\
-}										\
-const struct kernel_param_ops param_ops_##word = { set_##word, get_##word };	\
-EXPORT_SYMBOL(param_ops_##word)
+#define NUMBER_OPS(word, type, is_signed, format)                                    \
+	static int set_##word(const char *text, const struct kernel_param *param)    \
+	{                                                                            \
+		unsigned long value;                                                 \
+		int ret = text ? parse_number(text, is_signed, &value) : -EINVAL;    \
+                                                                                     \
+		if (!ret && (unsigned long)(type)value != value)                     \
+			ret = -ERANGE;                                               \
+		if (!ret)                                                            \
+			*(type *)param->arg = value;                                 \
+		return ret;                                                          \
+	}                                                                            \
+	static int get_##word(char *page, const struct kernel_param *param)          \
+	{                                                                            \
+		return sprintf(page, format "\n", *(type *)param->arg);              \
+	}                                                                            \
+	const struct kernel_param_ops param_ops_##word = { set_##word, get_##word }; \
+	EXPORT_SYMBOL(param_ops_##word)
 
 NUMBER_OPS(int, int, true, "%d");
 NUMBER_OPS(uint, unsigned int, false, "%u");
@@ -109,7 +109,7 @@ struct given_text {
 static LIST_HEAD(given_texts);
 static DEFINE_MUTEX(given_lock);
 
-#define GIVEN_MAX	1024
+#define GIVEN_MAX 1024
 
 static int set_charp(const char *text, const struct kernel_param *param)
 {
@@ -199,7 +199,7 @@ static int get_array(char *page, const struct kernel_param *param)
 		return -EPERM;
 	for (i = 0; i < count && at < (int)PAGE_SIZE - 2 * GIVEN_MAX; i++) {
 		if (i)
-			page[at - 1] = ',';	/* over the element's newline */
+			page[at - 1] = ','; /* over the element's newline */
 		element.arg = (char *)array->elem + i * array->elemsize;
 		at += array->ops->get(page + at, &element);
 	}
@@ -215,7 +215,7 @@ size_t module_param_size(const struct kernel_param_ops *ops)
 		const struct kernel_param_ops *ops;
 		size_t size;
 	} known[] = {
-		{ &param_ops_int, sizeof(int) }, { &param_ops_uint, sizeof(int) },
+		{ &param_ops_int, sizeof(int) },   { &param_ops_uint, sizeof(int) },
 		{ &param_ops_long, sizeof(long) }, { &param_ops_ulong, sizeof(long) },
 		{ &param_ops_bool, sizeof(bool) }, { &param_ops_charp, sizeof(char *) },
 		{ &param_array_ops, 1 },
@@ -228,7 +228,7 @@ size_t module_param_size(const struct kernel_param_ops *ops)
 }
 
 static const struct kernel_param *find_param(const struct kernel_param *param, unsigned int count,
-					      const char *name)
+					     const char *name)
 {
 	const struct kernel_param *end = param + count;
 

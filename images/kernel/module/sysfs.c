@@ -19,9 +19,9 @@ struct param_attribute {
 };
 
 struct module_sysfs {
-	struct kobject kobj;		/* /sys/module/<name> */
+	struct kobject kobj; /* /sys/module/<name> */
 	struct module *mod;
-	struct kobject *params_kobj;	/* .../parameters */
+	struct kobject *params_kobj; /* .../parameters */
 	unsigned int num_params;
 	struct param_attribute params[];
 };
@@ -58,7 +58,10 @@ static struct kobj_attribute initstate_attr = __ATTR_RO(initstate);
 static struct kobj_attribute taint_attr = __ATTR_RO(taint);
 
 static struct attribute *module_attrs[] = {
-	&refcnt_attr.attr, &initstate_attr.attr, &taint_attr.attr, NULL,
+	&refcnt_attr.attr,
+	&initstate_attr.attr,
+	&taint_attr.attr,
+	NULL,
 };
 ATTRIBUTE_GROUPS(module);
 
@@ -74,8 +77,7 @@ static const struct kobj_type module_ktype = {
 
 static ssize_t param_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
-	const struct kernel_param *kp =
-		container_of(attr, struct param_attribute, attr)->param;
+	const struct kernel_param *kp = container_of(attr, struct param_attribute, attr)->param;
 
 	return kp->ops->get ? kp->ops->get(buf, kp) : -EPERM;
 }
@@ -83,8 +85,7 @@ static ssize_t param_show(struct kobject *kobj, struct kobj_attribute *attr, cha
 static ssize_t param_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
 			   size_t count)
 {
-	const struct kernel_param *kp =
-		container_of(attr, struct param_attribute, attr)->param;
+	const struct kernel_param *kp = container_of(attr, struct param_attribute, attr)->param;
 	char text[256];
 	size_t len;
 	int ret;

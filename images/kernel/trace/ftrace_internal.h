@@ -6,16 +6,16 @@
 #include <linux/ftrace.h>
 #include <linux/mutex.h>
 
-extern struct mutex ftrace_lock;	/* sites, registered ops, stubs */
+extern struct mutex ftrace_lock; /* sites, registered ops, stubs */
 
 /* One patchable entry. */
 struct dyn_ftrace {
 	unsigned long ip;
-	unsigned long target;		/* the stub it calls; 0 = NOP */
-	struct ftrace_ops *sole;	/* who wants it, if one does */
-	unsigned int nr_ops;		/* how many want it */
-	bool claimed;			/* an IPMODIFY ops has it */
-	bool stale;			/* does not call what it should yet */
+	unsigned long target;	 /* the stub it calls; 0 = NOP */
+	struct ftrace_ops *sole; /* who wants it, if one does */
+	unsigned int nr_ops;	 /* how many want it */
+	bool claimed;		 /* an IPMODIFY ops has it */
+	bool stale;		 /* does not call what it should yet */
 };
 
 /* sites.c */
@@ -24,7 +24,7 @@ void ftrace_for_each_site(void (*fn)(struct dyn_ftrace *site, void *arg), void *
 int ftrace_write_sites(void);
 
 /* ops.c */
-extern struct ftrace_ops ftrace_list_ops;	/* stands for several */
+extern struct ftrace_ops ftrace_list_ops; /* stands for several */
 void ftrace_want_new_sites(struct dyn_ftrace *first, unsigned int nr);
 
 /* stubs.c: 0 if memory is out. Retired: as before, but for the asking; then freed. */

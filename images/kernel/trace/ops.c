@@ -26,8 +26,8 @@ int ftrace_enabled = 1;
 
 /* ---- what runs behind an entry that several want ---- */
 
-static notrace void call_all(unsigned long ip, unsigned long parent_ip,
-			     struct ftrace_ops *unused, struct ftrace_regs *fregs)
+static notrace void call_all(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *unused,
+			     struct ftrace_regs *fregs)
 {
 	struct list_head *at;
 

@@ -27,8 +27,8 @@ extern unsigned long __start_mcount_loc[], __stop_mcount_loc[];
 
 /* The sites of the kernel or of one module, ascending. */
 struct site_table {
-	struct list_head list;		/* ascending too: the tables do not overlap */
-	struct module *mod;		/* NULL: the kernel */
+	struct list_head list; /* ascending too: the tables do not overlap */
+	struct module *mod;    /* NULL: the kernel */
 	unsigned int nr;
 	struct dyn_ftrace site[];
 };

@@ -29,16 +29,16 @@
 #include <asm/text-patching.h>
 #include "ftrace_internal.h"
 
-#define STUB_SIZE	16
-#define STUB_OPS	8
-#define STUBS_PER_PAGE	(PAGE_SIZE / STUB_SIZE)
+#define STUB_SIZE      16
+#define STUB_OPS       8
+#define STUBS_PER_PAGE (PAGE_SIZE / STUB_SIZE)
 
 enum { FREE, USED, RETIRED };
 
 struct stub_page {
 	struct list_head list;
 	unsigned long base;
-	unsigned int nr_busy;		/* not FREE */
+	unsigned int nr_busy; /* not FREE */
 	u8 state[STUBS_PER_PAGE];
 };
 

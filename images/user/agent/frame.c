@@ -36,7 +36,7 @@ static int take_number(const char **at, int base, char behind, unsigned long *va
 
 static char line[64];
 static size_t line_length;
-static size_t wanted;		/* bytes of payload and line end still to come */
+static size_t wanted; /* bytes of payload and line end still to come */
 static uint32_t wanted_crc;
 
 static int parse_header(struct frame *frame)
@@ -52,7 +52,8 @@ static int parse_header(struct frame *frame)
 	frame->verb[verb] = 0;
 	if (!verb || *at++ != ' ')
 		return -1;
-	if (take_number(&at, 10, ' ', &id) || take_number(&at, 10, ' ', &length) || take_number(&at, 16, 0, &crc))
+	if (take_number(&at, 10, ' ', &id) || take_number(&at, 10, ' ', &length) ||
+	    take_number(&at, 16, 0, &crc))
 		return -1;
 	frame->id = (uint32_t)id;
 	frame->length = length;
@@ -68,7 +69,9 @@ enum frame_result frame_receive(struct frame *frame, char byte)
 		if (wanted)
 			return FRAME_NONE;
 		frame->payload[frame->length] = 0;
-		return byte == '\n' && crc32(frame->payload, frame->length) == wanted_crc ? FRAME_GOOD : FRAME_BAD;
+		return byte == '\n' && crc32(frame->payload, frame->length) == wanted_crc
+			       ? FRAME_GOOD
+			       : FRAME_BAD;
 	}
 	if (byte != '\n') {
 		/* A line that is too long is no header; its rest is skipped with it. */
@@ -91,7 +94,8 @@ enum frame_result frame_receive(struct frame *frame, char byte)
 void frame_send(int fd, const char *verb, uint32_t id, const void *payload, size_t length)
 {
 	char buffer[PAYLOAD_LIMIT + 80];
-	int header = snprintf(buffer, sizeof(buffer), "TA1 %s %u %zu %08x\n", verb, id, length, crc32(payload, length));
+	int header = snprintf(buffer, sizeof(buffer), "TA1 %s %u %zu %08x\n", verb, id, length,
+			      crc32(payload, length));
 
 	memcpy(buffer + header, payload, length);
 	buffer[header + length] = '\n';
@@ -107,5 +111,6 @@ void frame_print(int fd, const char *verb, uint32_t id, const char *format, ...)
 	va_start(list, format);
 	length = vsnprintf(text, sizeof(text), format, list);
 	va_end(list);
-	frame_send(fd, verb, id, text, length < (int)sizeof(text) ? (size_t)length : sizeof(text) - 1);
+	frame_send(fd, verb, id, text,
+		   length < (int)sizeof(text) ? (size_t)length : sizeof(text) - 1);
 }

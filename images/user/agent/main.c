@@ -27,7 +27,7 @@ static struct command {
 	uint32_t id;
 	pid_t pid;
 	int ended, status;
-	int outputs[2];		/* read ends of standard output and standard error, -1 when closed */
+	int outputs[2]; /* read ends of standard output and standard error, -1 when closed */
 } commands[COMMANDS];
 
 static int line_in, line_out;
@@ -266,7 +266,8 @@ static void collect_ended(void)
 	for (int i = 0; i < COMMANDS; i++) {
 		struct command *command = &commands[i];
 
-		if (command->used && !command->ended && waitpid(command->pid, &command->status, WNOHANG) == command->pid)
+		if (command->used && !command->ended &&
+		    waitpid(command->pid, &command->status, WNOHANG) == command->pid)
 			command->ended = 1;
 	}
 }
@@ -283,7 +284,8 @@ static void finish(struct command *command)
 			close(command->outputs[which]);
 	}
 	if (WIFEXITED(command->status))
-		frame_print(line_out, "exit", command->id, "exited %d", WEXITSTATUS(command->status));
+		frame_print(line_out, "exit", command->id, "exited %d",
+			    WEXITSTATUS(command->status));
 	else
 		frame_print(line_out, "exit", command->id, "killed %d", WTERMSIG(command->status));
 	command->used = 0;
@@ -293,7 +295,10 @@ static int serve(void)
 {
 	for (;;) {
 		struct pollfd set[2 + 2 * COMMANDS];
-		struct { struct command *command; int which; } owners[2 + 2 * COMMANDS];
+		struct {
+			struct command *command;
+			int which;
+		} owners[2 + 2 * COMMANDS];
 		unsigned long count = 2;
 
 		set[0] = (struct pollfd){ line_in, POLLIN, 0 };
@@ -304,7 +309,8 @@ static int serve(void)
 					continue;
 				owners[count].command = &commands[i];
 				owners[count].which = which;
-				set[count++] = (struct pollfd){ commands[i].outputs[which], POLLIN, 0 };
+				set[count++] =
+					(struct pollfd){ commands[i].outputs[which], POLLIN, 0 };
 			}
 		}
 		if (poll(set, count, -1) < 0 && errno != EINTR)
@@ -327,7 +333,8 @@ static int serve(void)
 
 int main(int argc, char **argv)
 {
-	struct sigaction action = { .sa_handler = child_ended, .sa_flags = SA_RESTART | SA_NOCLDSTOP };
+	struct sigaction action = { .sa_handler = child_ended,
+				    .sa_flags = SA_RESTART | SA_NOCLDSTOP };
 	struct termios modes;
 
 	line_in = 0;

@@ -29,7 +29,8 @@ static int copy(const char *from, const char *to)
 		fprintf(stderr, "cp: cannot create '%s': %s\n", to, strerror(errno));
 		return 1;
 	}
-	while ((got = read(input, buffer, sizeof(buffer))) > 0 && write_all(output, buffer, got) == 0)
+	while ((got = read(input, buffer, sizeof(buffer))) > 0 &&
+	       write_all(output, buffer, got) == 0)
 		;
 	if (got || close(output) < 0) {
 		fprintf(stderr, "cp: error copying '%s' to '%s': %s\n", from, to, strerror(errno));
@@ -57,7 +58,8 @@ int main(int argc, char **argv)
 		const char *base = strrchr(argv[i], '/');
 		char place[512];
 
-		snprintf(place, sizeof(place), into ? "%s/%s" : "%s", argv[argc - 1], base ? base + 1 : argv[i]);
+		snprintf(place, sizeof(place), into ? "%s/%s" : "%s", argv[argc - 1],
+			 base ? base + 1 : argv[i]);
 		result |= copy(argv[i], place);
 	}
 	return result;

@@ -8,7 +8,8 @@
 
 int main(int argc, char **argv)
 {
-	static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	static const char days[] = "SunMonTueWedThuFriSat",
+			  months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 	struct timespec now;
 	struct tm fields;
 
@@ -22,8 +23,9 @@ int main(int argc, char **argv)
 		printf("%ld.%09ld\n", now.tv_sec, now.tv_nsec);
 	} else {
 		gmtime_r(&now.tv_sec, &fields);
-		printf("%.3s %.3s %2d %02d:%02d:%02d UTC %d\n", days + 3 * fields.tm_wday, months + 3 * fields.tm_mon, fields.tm_mday,
-		       fields.tm_hour, fields.tm_min, fields.tm_sec, fields.tm_year + 1900);
+		printf("%.3s %.3s %2d %02d:%02d:%02d UTC %d\n", days + 3 * fields.tm_wday,
+		       months + 3 * fields.tm_mon, fields.tm_mday, fields.tm_hour, fields.tm_min,
+		       fields.tm_sec, fields.tm_year + 1900);
 	}
 	return 0;
 }

@@ -16,7 +16,7 @@ int main(void)
 	}
 	unit = info.mem_unit ? info.mem_unit : 1;
 	printf("%16s %11s %11s\n", "total", "used", "free");
-	printf("Mem: %11lu %11lu %11lu\n", info.totalram * unit / 1024, (info.totalram - info.freeram) * unit / 1024,
-	       info.freeram * unit / 1024);
+	printf("Mem: %11lu %11lu %11lu\n", info.totalram * unit / 1024,
+	       (info.totalram - info.freeram) * unit / 1024, info.freeram * unit / 1024);
 	return 0;
 }

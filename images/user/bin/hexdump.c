@@ -51,8 +51,10 @@ int main(int argc, char **argv)
 			break;
 		at = snprintf(line, sizeof(line), "%08lx ", skip);
 		for (size_t i = 0; i < 16; i++)
-			at += i < have ? snprintf(line + at, sizeof(line) - at, "%s%02x", i == 8 ? "  " : " ", row[i]) :
-					 snprintf(line + at, sizeof(line) - at, "%s  ", i == 8 ? "  " : " ");
+			at += i < have ? snprintf(line + at, sizeof(line) - at, "%s%02x",
+						  i == 8 ? "  " : " ", row[i])
+				       : snprintf(line + at, sizeof(line) - at, "%s  ",
+						  i == 8 ? "  " : " ");
 		at += snprintf(line + at, sizeof(line) - at, "  |");
 		for (size_t i = 0; i < have; i++)
 			line[at++] = isprint(row[i]) ? (char)row[i] : '.';

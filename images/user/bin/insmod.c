@@ -71,11 +71,13 @@ int main(int argc, char **argv)
 	}
 	fd = open(argv[1], O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
-		fprintf(stderr, "insmod: ERROR: could not load module %s: %s\n", argv[1], strerror(errno));
+		fprintf(stderr, "insmod: ERROR: could not load module %s: %s\n", argv[1],
+			strerror(errno));
 		return 1;
 	}
 	if (load(fd, parameters) < 0) {
-		fprintf(stderr, "insmod: ERROR: could not insert module %s: %s\n", argv[1], reason(errno));
+		fprintf(stderr, "insmod: ERROR: could not insert module %s: %s\n", argv[1],
+			reason(errno));
 		return 1;
 	}
 	return 0;

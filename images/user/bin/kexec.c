@@ -37,8 +37,10 @@ static int load(const char *image, const char *initrd, const char *given)
 		if (strchr(line, '\n'))
 			*strchr(line, '\n') = 0;
 	}
-	if (kexec_file_load(kernel_fd, initrd_fd, strlen(line) + 1, line, initrd ? 0 : KEXEC_FILE_NO_INITRAMFS) < 0) {
-		fprintf(stderr, "kexec: kexec_file_load of %s failed: %s\n", image, strerror(errno));
+	if (kexec_file_load(kernel_fd, initrd_fd, strlen(line) + 1, line,
+			    initrd ? 0 : KEXEC_FILE_NO_INITRAMFS) < 0) {
+		fprintf(stderr, "kexec: kexec_file_load of %s failed: %s\n", image,
+			strerror(errno));
 		return 1;
 	}
 	return 0;

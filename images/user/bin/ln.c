@@ -21,7 +21,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	if ((symbolic ? symlink : link)(argv[optind], argv[optind + 1]) < 0) {
-		fprintf(stderr, "ln: failed to create %slink '%s': %s\n", symbolic ? "symbolic " : "hard ", argv[optind + 1], strerror(errno));
+		fprintf(stderr, "ln: failed to create %slink '%s': %s\n",
+			symbolic ? "symbolic " : "hard ", argv[optind + 1], strerror(errno));
 		return 1;
 	}
 	return 0;

@@ -21,7 +21,12 @@ static void mode_text(mode_t mode, char *text)
 {
 	static const char letters[] = "rwxrwxrwx";
 
-	text[0] = S_ISDIR(mode) ? 'd' : S_ISLNK(mode) ? 'l' : S_ISCHR(mode) ? 'c' : S_ISBLK(mode) ? 'b' : S_ISFIFO(mode) ? 'p' : '-';
+	text[0] = S_ISDIR(mode)	   ? 'd'
+		  : S_ISLNK(mode)  ? 'l'
+		  : S_ISCHR(mode)  ? 'c'
+		  : S_ISBLK(mode)  ? 'b'
+		  : S_ISFIFO(mode) ? 'p'
+				   : '-';
 	for (int i = 0; i < 9; i++)
 		text[i + 1] = mode & (0400 >> i) ? letters[i] : '-';
 	text[10] = 0;
@@ -43,9 +48,11 @@ static int show(const char *path, const char *name)
 	}
 	mode_text(status.st_mode, mode);
 	if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode))
-		printf("%s %2lu %3lu, %3lu %s\n", mode, status.st_nlink, status.st_rdev >> 8, status.st_rdev & 0xff, name);
+		printf("%s %2lu %3lu, %3lu %s\n", mode, status.st_nlink, status.st_rdev >> 8,
+		       status.st_rdev & 0xff, name);
 	else if (S_ISLNK(status.st_mode) && (length = readlink(path, target, sizeof(target))) >= 0)
-		printf("%s %2lu %8ld %s -> %.*s\n", mode, status.st_nlink, status.st_size, name, (int)length, target);
+		printf("%s %2lu %8ld %s -> %.*s\n", mode, status.st_nlink, status.st_size, name,
+		       (int)length, target);
 	else
 		printf("%s %2lu %8ld %s\n", mode, status.st_nlink, status.st_size, name);
 	return 0;

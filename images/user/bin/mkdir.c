@@ -19,14 +19,16 @@ int main(int argc, char **argv)
 	}
 	for (int i = optind; i < argc; i++) {
 		if (parents) {
-			for (char *slash = strchr(argv[i] + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+			for (char *slash = strchr(argv[i] + 1, '/'); slash;
+			     slash = strchr(slash + 1, '/')) {
 				*slash = 0;
 				mkdir(argv[i], 0755);
 				*slash = '/';
 			}
 		}
 		if (mkdir(argv[i], 0755) < 0 && !(parents && errno == EEXIST)) {
-			fprintf(stderr, "mkdir: cannot create directory '%s': %s\n", argv[i], strerror(errno));
+			fprintf(stderr, "mkdir: cannot create directory '%s': %s\n", argv[i],
+				strerror(errno));
 			result = 1;
 		}
 	}

@@ -25,9 +25,11 @@ int main(int argc, char **argv)
 		const char *base = strrchr(argv[i], '/');
 		char place[512];
 
-		snprintf(place, sizeof(place), into ? "%s/%s" : "%s", argv[argc - 1], base ? base + 1 : argv[i]);
+		snprintf(place, sizeof(place), into ? "%s/%s" : "%s", argv[argc - 1],
+			 base ? base + 1 : argv[i]);
 		if (rename(argv[i], place) < 0) {
-			fprintf(stderr, "mv: cannot move '%s' to '%s': %s\n", argv[i], place, strerror(errno));
+			fprintf(stderr, "mv: cannot move '%s' to '%s': %s\n", argv[i], place,
+				strerror(errno));
 			result = 1;
 		}
 	}

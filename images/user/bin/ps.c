@@ -67,9 +67,11 @@ int main(int argc, char **argv)
 				strcpy(state, "?");
 			if (strchr(state, '\n'))
 				*strchr(state, '\n') = 0;
-			printf("%5d %5d %c %5s %s\n", pids[i], atoi(close_paren + 4), close_paren[2], state, open_paren + 1);
+			printf("%5d %5d %c %5s %s\n", pids[i], atoi(close_paren + 4),
+			       close_paren[2], state, open_paren + 1);
 		} else {
-			printf("%5d %5d %c %s\n", pids[i], atoi(close_paren + 4), close_paren[2], open_paren + 1);
+			printf("%5d %5d %c %s\n", pids[i], atoi(close_paren + 4), close_paren[2],
+			       open_paren + 1);
 		}
 	}
 	return 0;

@@ -13,7 +13,8 @@ int main(int argc, char **argv)
 
 	for (int i = 1; i < argc; i++) {
 		if (rmdir(argv[i]) < 0) {
-			fprintf(stderr, "rmdir: failed to remove '%s': %s\n", argv[i], strerror(errno));
+			fprintf(stderr, "rmdir: failed to remove '%s': %s\n", argv[i],
+				strerror(errno));
 			result = 1;
 		}
 	}

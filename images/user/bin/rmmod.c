@@ -28,7 +28,8 @@ static int remove_module(const char *file)
 	else if (errno == EWOULDBLOCK || errno == EBUSY)
 		fprintf(stderr, "rmmod: ERROR: Module %s is in use\n", name);
 	else
-		fprintf(stderr, "rmmod: ERROR: could not remove module %s: %s\n", name, strerror(errno));
+		fprintf(stderr, "rmmod: ERROR: could not remove module %s: %s\n", name,
+			strerror(errno));
 	return 1;
 }
 

@@ -36,7 +36,8 @@ int main(int argc, char **argv)
 	}
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	nanoseconds = (end.tv_sec - begin.tv_sec) * 1000000000 + end.tv_nsec - begin.tv_nsec;
-	fprintf(stderr, "real %ld.%06ld\nuser %ld.%06ld\nsys  %ld.%06ld\n", nanoseconds / 1000000000, nanoseconds / 1000 % 1000000,
-		usage.ru_utime.tv_sec, usage.ru_utime.tv_usec, usage.ru_stime.tv_sec, usage.ru_stime.tv_usec);
+	fprintf(stderr, "real %ld.%06ld\nuser %ld.%06ld\nsys  %ld.%06ld\n",
+		nanoseconds / 1000000000, nanoseconds / 1000 % 1000000, usage.ru_utime.tv_sec,
+		usage.ru_utime.tv_usec, usage.ru_stime.tv_sec, usage.ru_stime.tv_usec);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

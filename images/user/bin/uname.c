@@ -11,7 +11,8 @@ int main(int argc, char **argv)
 {
 	static const char letters[] = "snrvm";
 	struct utsname names;
-	const char *fields[] = { names.sysname, names.nodename, names.release, names.version, names.machine };
+	const char *fields[] = { names.sysname, names.nodename, names.release, names.version,
+				 names.machine };
 	unsigned int wanted = 0;
 	char line[400] = "";
 	int letter;

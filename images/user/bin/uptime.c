@@ -13,6 +13,7 @@ int main(void)
 		perror("uptime");
 		return 1;
 	}
-	printf("up %ld:%02ld:%02ld, %u processes\n", info.uptime / 3600, info.uptime / 60 % 60, info.uptime % 60, info.procs);
+	printf("up %ld:%02ld:%02ld, %u processes\n", info.uptime / 3600, info.uptime / 60 % 60,
+	       info.uptime % 60, info.procs);
 	return 0;
 }

@@ -11,7 +11,7 @@
 
 static int lines_wanted, words_wanted, bytes_wanted;
 
-static int printed;	/* columns of this line */
+static int printed; /* columns of this line */
 
 static void put_count(int wanted, long value)
 {

@@ -8,10 +8,10 @@ struct pollfd {
 	short events, revents;
 };
 
-#define POLLIN 0x001
-#define POLLOUT 0x004
-#define POLLERR 0x008
-#define POLLHUP 0x010
+#define POLLIN	 0x001
+#define POLLOUT	 0x004
+#define POLLERR	 0x008
+#define POLLHUP	 0x010
 #define POLLNVAL 0x020
 
 int poll(struct pollfd *set, unsigned long count, int milliseconds);

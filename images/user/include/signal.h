@@ -5,56 +5,56 @@
 
 #include <sys/types.h>
 
-#define SIGHUP 1
-#define SIGINT 2
-#define SIGQUIT 3
-#define SIGILL 4
-#define SIGTRAP 5
-#define SIGABRT 6
-#define SIGBUS 7
-#define SIGFPE 8
-#define SIGKILL 9
-#define SIGUSR1 10
-#define SIGSEGV 11
-#define SIGUSR2 12
-#define SIGPIPE 13
-#define SIGALRM 14
-#define SIGTERM 15
+#define SIGHUP	  1
+#define SIGINT	  2
+#define SIGQUIT	  3
+#define SIGILL	  4
+#define SIGTRAP	  5
+#define SIGABRT	  6
+#define SIGBUS	  7
+#define SIGFPE	  8
+#define SIGKILL	  9
+#define SIGUSR1	  10
+#define SIGSEGV	  11
+#define SIGUSR2	  12
+#define SIGPIPE	  13
+#define SIGALRM	  14
+#define SIGTERM	  15
 #define SIGSTKFLT 16
-#define SIGCHLD 17
-#define SIGCONT 18
-#define SIGSTOP 19
-#define SIGTSTP 20
-#define SIGTTIN 21
-#define SIGTTOU 22
-#define SIGURG 23
-#define SIGXCPU 24
-#define SIGXFSZ 25
+#define SIGCHLD	  17
+#define SIGCONT	  18
+#define SIGSTOP	  19
+#define SIGTSTP	  20
+#define SIGTTIN	  21
+#define SIGTTOU	  22
+#define SIGURG	  23
+#define SIGXCPU	  24
+#define SIGXFSZ	  25
 #define SIGVTALRM 26
-#define SIGPROF 27
-#define SIGWINCH 28
-#define SIGIO 29
-#define SIGPWR 30
-#define SIGSYS 31
+#define SIGPROF	  27
+#define SIGWINCH  28
+#define SIGIO	  29
+#define SIGPWR	  30
+#define SIGSYS	  31
 
 typedef unsigned long sigset_t;
 typedef void (*sighandler_t)(int);
 
-#define SIG_DFL ((sighandler_t)0)
-#define SIG_IGN ((sighandler_t)1)
-#define SIG_ERR ((sighandler_t)-1)
+#define SIG_DFL	     ((sighandler_t)0)
+#define SIG_IGN	     ((sighandler_t)1)
+#define SIG_ERR	     ((sighandler_t)-1)
 #define SA_NOCLDSTOP 1u
-#define SA_SIGINFO 4u
-#define SA_ONSTACK 0x08000000u
-#define SA_RESTART 0x10000000u
-#define SA_NODEFER 0x40000000u
+#define SA_SIGINFO   4u
+#define SA_ONSTACK   0x08000000u
+#define SA_RESTART   0x10000000u
+#define SA_NODEFER   0x40000000u
 #define SA_RESETHAND 0x80000000u
-#define SIG_BLOCK 0
-#define SIG_UNBLOCK 1
-#define SIG_SETMASK 2
-#define SS_ONSTACK 1
-#define SS_DISABLE 2
-#define MINSIGSTKSZ 2048
+#define SIG_BLOCK    0
+#define SIG_UNBLOCK  1
+#define SIG_SETMASK  2
+#define SS_ONSTACK   1
+#define SS_DISABLE   2
+#define MINSIGSTKSZ  2048
 
 typedef struct {
 	/*  0 */ int si_signo;
@@ -94,7 +94,8 @@ typedef struct {
 	unsigned long uc_flags;
 	void *uc_link;
 	stack_t uc_stack;
-	unsigned long r8, r9, r10, r11, r12, r13, r14, r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip, eflags;
+	unsigned long r8, r9, r10, r11, r12, r13, r14, r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp,
+		rip, eflags;
 	unsigned short cs, gs, fs, ss;
 	unsigned long err, trapno, oldmask, cr2;
 	void *fpstate;
@@ -111,10 +112,29 @@ int sigpending(sigset_t *pending);
 int sigsuspend(const sigset_t *mask);
 int sigaltstack(const stack_t *wanted, stack_t *previous);
 
-static inline int sigemptyset(sigset_t *set) { *set = 0; return 0; }
-static inline int sigfillset(sigset_t *set) { *set = ~0ul; return 0; }
-static inline int sigaddset(sigset_t *set, int number) { *set |= 1ul << (number - 1); return 0; }
-static inline int sigdelset(sigset_t *set, int number) { *set &= ~(1ul << (number - 1)); return 0; }
-static inline int sigismember(const sigset_t *set, int number) { return *set >> (number - 1) & 1; }
+static inline int sigemptyset(sigset_t *set)
+{
+	*set = 0;
+	return 0;
+}
+static inline int sigfillset(sigset_t *set)
+{
+	*set = ~0ul;
+	return 0;
+}
+static inline int sigaddset(sigset_t *set, int number)
+{
+	*set |= 1ul << (number - 1);
+	return 0;
+}
+static inline int sigdelset(sigset_t *set, int number)
+{
+	*set &= ~(1ul << (number - 1));
+	return 0;
+}
+static inline int sigismember(const sigset_t *set, int number)
+{
+	return *set >> (number - 1) & 1;
+}
 
 #endif

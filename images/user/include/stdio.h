@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define EOF (-1)
+#define EOF    (-1)
 #define BUFSIZ 1024
 
 typedef struct {
@@ -15,8 +15,8 @@ typedef struct {
 	int writing;
 	int failed;
 	int ended;
-	size_t used;	/* bytes in the buffer */
-	size_t next;	/* next byte to give, when reading */
+	size_t used; /* bytes in the buffer */
+	size_t next; /* next byte to give, when reading */
 	char buffer[BUFSIZ];
 } FILE;
 

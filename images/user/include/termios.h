@@ -13,22 +13,22 @@ struct termios {
 	/* 36 */
 };
 
-#define VMIN 6
-#define VTIME 5
-#define BRKINT 0000002
-#define ISTRIP 0000040
-#define INLCR 0000100
-#define IGNCR 0000200
-#define ICRNL 0000400
-#define IXON 0002000
-#define OPOST 0000001
-#define ONLCR 0000004
-#define CS8 0000060
-#define ISIG 0000001
-#define ICANON 0000002
-#define ECHO 0000010
-#define IEXTEN 0100000
-#define TCSANOW 0
+#define VMIN	  6
+#define VTIME	  5
+#define BRKINT	  0000002
+#define ISTRIP	  0000040
+#define INLCR	  0000100
+#define IGNCR	  0000200
+#define ICRNL	  0000400
+#define IXON	  0002000
+#define OPOST	  0000001
+#define ONLCR	  0000004
+#define CS8	  0000060
+#define ISIG	  0000001
+#define ICANON	  0000002
+#define ECHO	  0000010
+#define IEXTEN	  0100000
+#define TCSANOW	  0
 #define TCSADRAIN 1
 #define TCSAFLUSH 2
 

@@ -50,7 +50,8 @@ int pause(void)
 	return (int)syscall(SYS_pause);
 }
 
-int clock_nanosleep(clockid_t clock, int flags, const struct timespec *wanted, struct timespec *left)
+int clock_nanosleep(clockid_t clock, int flags, const struct timespec *wanted,
+		    struct timespec *left)
 {
 	return (int)-syscall_raw(SYS_clock_nanosleep, clock, flags, (long)wanted, (long)left, 0, 0);
 }
@@ -78,8 +79,8 @@ struct tm *gmtime_r(const time_t *seconds, struct tm *fields)
 	fields->tm_hour = rest / 3600;
 	fields->tm_min = rest / 60 % 60;
 	fields->tm_sec = rest % 60;
-	fields->tm_wday = (int)((days % 7 + 11) % 7);	/* 1970-01-01 was a Thursday */
-	days += 719468;					/* days from 0000-03-01 to 1970-01-01 */
+	fields->tm_wday = (int)((days % 7 + 11) % 7); /* 1970-01-01 was a Thursday */
+	days += 719468;				      /* days from 0000-03-01 to 1970-01-01 */
 	cycle = (days >= 0 ? days : days - 146096) / 146097;
 	day = days - cycle * 146097;
 	year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
@@ -90,10 +91,13 @@ struct tm *gmtime_r(const time_t *seconds, struct tm *fields)
 	fields->tm_year = (int)(year + cycle * 400 + (fields->tm_mon <= 1) - 1900);
 	fields->tm_yday = 0;
 	for (int i = 0; i < fields->tm_mon; i++) {
-		static const unsigned char lengths[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30 };
+		static const unsigned char lengths[] = {
+			31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30
+		};
 		long y = fields->tm_year + 1900;
 
-		fields->tm_yday += lengths[i] + (i == 1 && (y % 4 == 0 && (y % 100 != 0 || y % 400 == 0)));
+		fields->tm_yday +=
+			lengths[i] + (i == 1 && (y % 4 == 0 && (y % 100 != 0 || y % 400 == 0)));
 	}
 	fields->tm_yday += fields->tm_mday - 1;
 	return fields;

@@ -39,7 +39,8 @@ struct dirent *readdir(DIR *directory)
 	struct dirent *entry;
 
 	if (directory->next >= directory->used) {
-		directory->used = syscall(SYS_getdents64, (long)directory->fd, directory->buffer, sizeof(directory->buffer));
+		directory->used = syscall(SYS_getdents64, (long)directory->fd, directory->buffer,
+					  sizeof(directory->buffer));
 		directory->next = 0;
 		if (directory->used <= 0)
 			return NULL;

@@ -149,7 +149,8 @@ int poll(struct pollfd *set, unsigned long count, int milliseconds)
 	return (int)syscall(SYS_poll, set, count, (long)milliseconds);
 }
 
-int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data)
+int mount(const char *source, const char *target, const char *type, unsigned long flags,
+	  const void *data)
 {
 	return (int)syscall(SYS_mount, source, target, type, flags, data);
 }

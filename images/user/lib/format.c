@@ -9,7 +9,7 @@
 struct output {
 	char *to;
 	size_t size;
-	size_t length;	/* what there would be, had it all fitted */
+	size_t length; /* what there would be, had it all fitted */
 };
 
 static void put(struct output *output, char c)
@@ -28,10 +28,11 @@ static void pad(struct output *output, char c, int count)
 struct conversion {
 	int left, zero, plus, space, alternate;
 	int width;
-	int precision;	/* -1: not given */
+	int precision; /* -1: not given */
 };
 
-static void put_text(struct output *output, const struct conversion *how, const char *text, size_t length)
+static void put_text(struct output *output, const struct conversion *how, const char *text,
+		     size_t length)
 {
 	int missing = how->width - (int)length;
 
@@ -43,8 +44,8 @@ static void put_text(struct output *output, const struct conversion *how, const 
 		pad(output, ' ', missing);
 }
 
-static void put_number(struct output *output, const struct conversion *how, unsigned long value, unsigned int base,
-		       const char *sign, int upper)
+static void put_number(struct output *output, const struct conversion *how, unsigned long value,
+		       unsigned int base, const char *sign, int upper)
 {
 	char digits[24];
 	int count = 0, zeros, width;
@@ -144,8 +145,13 @@ int vsnprintf(char *to, size_t size, const char *format, va_list list)
 			value = longs ? va_arg(list, long) : va_arg(list, int);
 			if (shorts)
 				value = shorts == 1 ? (short)value : (signed char)value;
-			put_number(&output, &how, value < 0 ? -(unsigned long)value : (unsigned long)value, 10,
-				   value < 0 ? "-" : how.plus ? "+" : how.space ? " " : "", 0);
+			put_number(&output, &how,
+				   value < 0 ? -(unsigned long)value : (unsigned long)value, 10,
+				   value < 0   ? "-"
+				   : how.plus  ? "+"
+				   : how.space ? " "
+					       : "",
+				   0);
 			break;
 		case 'u':
 		case 'x':
@@ -153,9 +159,17 @@ int vsnprintf(char *to, size_t size, const char *format, va_list list)
 		case 'o':
 			number = longs ? va_arg(list, unsigned long) : va_arg(list, unsigned int);
 			if (shorts)
-				number = shorts == 1 ? (unsigned short)number : (unsigned char)number;
-			put_number(&output, &how, number, *format == 'u' ? 10 : *format == 'o' ? 8 : 16,
-				   how.alternate && number && *format != 'u' ? (*format == 'o' ? "0" : *format == 'x' ? "0x" : "0X") : "",
+				number = shorts == 1 ? (unsigned short)number
+						     : (unsigned char)number;
+			put_number(&output, &how, number,
+				   *format == 'u'   ? 10
+				   : *format == 'o' ? 8
+						    : 16,
+				   how.alternate && number && *format != 'u'
+					   ? (*format == 'o'   ? "0"
+					      : *format == 'x' ? "0x"
+							       : "0X")
+					   : "",
 				   *format == 'X');
 			break;
 		case 'p':
@@ -169,7 +183,8 @@ int vsnprintf(char *to, size_t size, const char *format, va_list list)
 			text = va_arg(list, const char *);
 			if (!text)
 				text = "(null)";
-			put_text(&output, &how, text, how.precision < 0 ? strlen(text) : strnlen(text, how.precision));
+			put_text(&output, &how, text,
+				 how.precision < 0 ? strlen(text) : strnlen(text, how.precision));
 			break;
 		case '%':
 			put(&output, '%');

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #define ALIGNMENT 16
-#define GROW (64 * 1024)
+#define GROW	  (64 * 1024)
 
 /* In front of each block, allocated or free; size counts the header. */
 struct block {

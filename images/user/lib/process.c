@@ -88,7 +88,8 @@ int sched_yield(void)
 
 void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset)
 {
-	return (void *)syscall(SYS_mmap, address, length, (long)protection, (long)flags, (long)fd, offset);
+	return (void *)syscall(SYS_mmap, address, length, (long)protection, (long)flags, (long)fd,
+			       offset);
 }
 
 int munmap(void *address, size_t length)
@@ -136,9 +137,11 @@ ssize_t getrandom(void *buffer, size_t size, unsigned int flags)
 	return syscall(SYS_getrandom, buffer, size, (long)flags);
 }
 
-int kexec_file_load(int kernel_fd, int initrd_fd, unsigned long command_line_size, const char *command_line, unsigned long flags)
+int kexec_file_load(int kernel_fd, int initrd_fd, unsigned long command_line_size,
+		    const char *command_line, unsigned long flags)
 {
-	return (int)syscall(SYS_kexec_file_load, (long)kernel_fd, (long)initrd_fd, command_line_size, command_line, flags);
+	return (int)syscall(SYS_kexec_file_load, (long)kernel_fd, (long)initrd_fd,
+			    command_line_size, command_line, flags);
 }
 
 int reboot(unsigned int command)
@@ -223,7 +226,8 @@ int execvp(const char *name, char *const argv[])
 		if (!path)
 			path = "/bin";
 		while (*path) {
-			size_t length = strchr(path, ':') ? (size_t)(strchr(path, ':') - path) : strlen(path);
+			size_t length = strchr(path, ':') ? (size_t)(strchr(path, ':') - path)
+							  : strlen(path);
 
 			if (length + strlen(name) + 2 <= sizeof(place)) {
 				memcpy(place, path, length);

@@ -29,7 +29,8 @@ int sigaction(int number, const struct sigaction *wanted, struct sigaction *prev
 		new.restorer = signal_restorer;
 		new.mask = wanted->sa_mask;
 	}
-	if (syscall(SYS_rt_sigaction, (long)number, wanted ? &new : NULL, previous ? &old : NULL, sizeof(sigset_t)) < 0)
+	if (syscall(SYS_rt_sigaction, (long)number, wanted ? &new : NULL, previous ? &old : NULL,
+		    sizeof(sigset_t)) < 0)
 		return -1;
 	if (previous) {
 		previous->sa_handler = old.handler;

@@ -28,7 +28,9 @@ FILE *fdopen(int fd, const char *mode)
 
 FILE *fopen(const char *path, const char *mode)
 {
-	int flags = mode[0] == 'r' ? O_RDONLY : mode[0] == 'a' ? O_WRONLY | O_CREAT | O_APPEND : O_WRONLY | O_CREAT | O_TRUNC;
+	int flags = mode[0] == 'r'   ? O_RDONLY
+		    : mode[0] == 'a' ? O_WRONLY | O_CREAT | O_APPEND
+				     : O_WRONLY | O_CREAT | O_TRUNC;
 	int fd = open(path, flags, 0666);
 
 	return fd < 0 ? NULL : fdopen(fd, mode);

@@ -19,7 +19,8 @@ unsigned long strtoul(const char *text, char **end, int base)
 		at++;
 	if (*at == '-' || *at == '+')
 		negative = *at++ == '-';
-	if ((base == 0 || base == 16) && at[0] == '0' && tolower(at[1]) == 'x' && (isdigit(at[2]) || isalpha(at[2]))) {
+	if ((base == 0 || base == 16) && at[0] == '0' && tolower(at[1]) == 'x' &&
+	    (isdigit(at[2]) || isalpha(at[2]))) {
 		at += 2;
 		base = 16;
 	}
@@ -131,7 +132,8 @@ void qsort(void *base, size_t count, size_t size, int (*compare)(const void *, c
 		for (parent = start; 2 * parent + 1 < end;) {
 			size_t child = 2 * parent + 1;
 
-			if (child + 1 < end && compare(items + child * size, items + (child + 1) * size) < 0)
+			if (child + 1 < end &&
+			    compare(items + child * size, items + (child + 1) * size) < 0)
 				child++;
 			if (compare(items + parent * size, items + child * size) >= 0)
 				break;
@@ -169,7 +171,8 @@ int getopt(int argc, char *const argv[], const char *letters)
 		optind++;
 		place = 1;
 		if (!optarg) {
-			fprintf(stderr, "%s: option requires an argument -- '%c'\n", argv[0], letter);
+			fprintf(stderr, "%s: option requires an argument -- '%c'\n", argv[0],
+				letter);
 			return '?';
 		}
 		return letter;

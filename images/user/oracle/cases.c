@@ -8,28 +8,29 @@ typedef unsigned char u8;
 typedef unsigned int u32;
 typedef unsigned long u64;
 
-#define PAGE 4096
-#define WINDOW 0x10000000ul
+#define PAGE	     4096
+#define WINDOW	     0x10000000ul
 #define WINDOW_PAGES 10
-#define CODE 0x20000000ul
-#define FS_BASE (WINDOW + 0x1100)
-#define GS_BASE (WINDOW + 0x5000)
+#define CODE	     0x20000000ul
+#define FS_BASE	     (WINDOW + 0x1100)
+#define GS_BASE	     (WINDOW + 0x5000)
 
 /* What each page of the window is: not present, read-only, writable. The page after the code is not present. */
 static const char page_kinds[WINDOW_PAGES + 1] = "-ww-rw-wr-";
 
 struct test_case {
-	u64 registers[16];	/*   0: in hardware order */
-	u64 flags;		/* 128 */
-	u64 rip;		/* 136: in the code page */
-	u32 narrow;		/* 144: 32-bit code */
-	u32 length;		/* 148 */
-	u8 code[24];		/* 152 */
+	u64 registers[16]; /*   0: in hardware order */
+	u64 flags;	   /* 128 */
+	u64 rip;	   /* 136: in the code page */
+	u32 narrow;	   /* 144: 32-bit code */
+	u32 length;	   /* 148 */
+	u8 code[24];	   /* 152 */
 	struct {
-		u64 address;	/* in a writable page; 0: none */
+		u64 address; /* in a writable page; 0: none */
 		u8 bytes[32];
-	} patches[2];		/* 176 */
-	u8 vectors[832];	/* 256: XSAVE image of x87, SSE and AVX state, of which the program without AVX uses the first 512 bytes */
+	} patches[2]; /* 176 */
+	u8 vectors
+		[832]; /* 256: XSAVE image of x87, SSE and AVX state, of which the program without AVX uses the first 512 bytes */
 };
 
 struct outcome {
@@ -38,12 +39,12 @@ struct outcome {
 	u64 rip;
 	u32 trap;
 	u32 error;
-	u64 cr2;		/* of a page fault, else 0 */
-	u32 selector;		/* CS */
-	u32 changes;		/* how many words of the window differ from the template: they follow */
+	u64 cr2;      /* of a page fault, else 0 */
+	u32 selector; /* CS */
+	u32 changes;  /* how many words of the window differ from the template: they follow */
 	u8 reserved[88];
 	u8 vectors[512];
-	u8 upper[256];		/* of the YMM registers */
+	u8 upper[256]; /* of the YMM registers */
 };
 
 struct change {
@@ -63,7 +64,10 @@ static long system_call(long n, long a, long b, long c, long d, long e, long f)
 	register long r9 __asm__("r9") = f;
 	long result;
 
-	__asm__ volatile("syscall" : "=a"(result) : "a"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9) : "rcx", "r11", "memory");
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "a"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
 	return result;
 }
 
@@ -91,7 +95,8 @@ static u64 output_used;
 static void flush(void)
 {
 	for (u64 done = 0; done < output_used;) {
-		long written = system_call(1, 1, (long)(output + done), output_used - done, 0, 0, 0);
+		long written =
+			system_call(1, 1, (long)(output + done), output_used - done, 0, 0, 0);
 
 		if (written <= 0)
 			fail(3);
@@ -163,8 +168,17 @@ static void catch_signals(void)
 {
 	static u8 stack[65536] __attribute__((aligned(64)));
 	static const u8 signals[] = { 4, 5, 7, 8, 11 }; /* SIGILL SIGTRAP SIGBUS SIGFPE SIGSEGV */
-	struct { void *base; u64 flags; u64 size; } alternate = { stack, 0, sizeof stack };
-	struct { void *handler; u64 flags; void *restorer; u64 mask; } action = {
+	struct {
+		void *base;
+		u64 flags;
+		u64 size;
+	} alternate = { stack, 0, sizeof stack };
+	struct {
+		void *handler;
+		u64 flags;
+		void *restorer;
+		u64 mask;
+	} action = {
 		signal_entry, 0x4c000004, restore_signal, 0 /* NODEFER ONSTACK RESTORER SIGINFO */
 	};
 
@@ -175,7 +189,8 @@ static void catch_signals(void)
 
 static void map_page(u64 address, int protection)
 {
-	if (system_call(9, address, PAGE, protection, 0x32, -1, 0) != (long)address) /* PRIVATE FIXED ANONYMOUS */
+	if (system_call(9, address, PAGE, protection, 0x32, -1, 0) !=
+	    (long)address) /* PRIVATE FIXED ANONYMOUS */
 		fail(5);
 }
 
@@ -208,7 +223,8 @@ static void execute(const struct test_case *test)
 			copy((void *)(WINDOW + i * PAGE), window_template + i * PAGE / 8, PAGE);
 	for (int i = 0; i < 2; i++)
 		if (test->patches[i].address)
-			copy((void *)test->patches[i].address, test->patches[i].bytes, sizeof test->patches[i].bytes);
+			copy((void *)test->patches[i].address, test->patches[i].bytes,
+			     sizeof test->patches[i].bytes);
 	copy((void *)test->rip, test->code, test->length);
 	run_case(test);
 	fill((void *)test->rip, 0xcc, test->length);

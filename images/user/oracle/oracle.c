@@ -18,7 +18,9 @@ static long system_call(long number, long a, long b, long c, long d, long e, lon
 	register long r8 asm("r8") = e;
 	register long r9 asm("r9") = f;
 
-	asm volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+	asm volatile("syscall"
+		     : "=a"(result)
+		     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
 		     : "rcx", "r11", "memory");
 	return result;
 }
@@ -108,11 +110,45 @@ static void seed(const char *name)
 /* ---- Operands ---- */
 
 static const u64 corners[] = {
-	0, 1, 2, 7, 8, 15, 16, 31, 32, 33, 63, 64, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x10000,
-	0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, 0x7fffffffffffffff, 0x8000000000000000, 0xffffffffffffffff,
-	0xfffffffffffffffe, 0xffffffff80000000, 0xffffffffffff8000, 0xffffffffffffff80, 0x5555555555555555,
-	0xaaaaaaaaaaaaaaaa, 0x8080808080808080, 0x7f7f7f7f7f7f7f7f, 0x8000800080008000, 0x7fff7fff7fff7fff,
-	0x8000000080000000, 0x7fffffff7fffffff,
+	0,
+	1,
+	2,
+	7,
+	8,
+	15,
+	16,
+	31,
+	32,
+	33,
+	63,
+	64,
+	0x7f,
+	0x80,
+	0xff,
+	0x100,
+	0x7fff,
+	0x8000,
+	0xffff,
+	0x10000,
+	0x7fffffff,
+	0x80000000,
+	0xffffffff,
+	0x100000000,
+	0x7fffffffffffffff,
+	0x8000000000000000,
+	0xffffffffffffffff,
+	0xfffffffffffffffe,
+	0xffffffff80000000,
+	0xffffffffffff8000,
+	0xffffffffffffff80,
+	0x5555555555555555,
+	0xaaaaaaaaaaaaaaaa,
+	0x8080808080808080,
+	0x7f7f7f7f7f7f7f7f,
+	0x8000800080008000,
+	0x7fff7fff7fff7fff,
+	0x8000000080000000,
+	0x7fffffff7fffffff,
 };
 
 static u64 integer(void)
@@ -132,10 +168,11 @@ static u64 integer(void)
 static u32 single(void)
 {
 	static const u32 special[] = {
-		0x00000000, 0x80000000, 0x3f800000, 0xbf800000, 0x7f800000, 0xff800000, 0x7fc00000, 0xffc00001,
-		0x7f800001, 0xffa00000, 0x7fc12345, 0x00000001, 0x807fffff, 0x00400000, 0x00800000, 0x80800001,
-		0x7f7fffff, 0xff7fffff, 0x3fc00000, 0x40490fdb, 0x3f000000, 0x4effffff, 0x4f000000, 0xcf000000,
-		0xcf000001, 0x4b7fffff, 0x5f000000, 0xdf000000, 0x3effffff, 0x3f7fffff, 0x01000000, 0x00ffffff,
+		0x00000000, 0x80000000, 0x3f800000, 0xbf800000, 0x7f800000, 0xff800000, 0x7fc00000,
+		0xffc00001, 0x7f800001, 0xffa00000, 0x7fc12345, 0x00000001, 0x807fffff, 0x00400000,
+		0x00800000, 0x80800001, 0x7f7fffff, 0xff7fffff, 0x3fc00000, 0x40490fdb, 0x3f000000,
+		0x4effffff, 0x4f000000, 0xcf000000, 0xcf000001, 0x4b7fffff, 0x5f000000, 0xdf000000,
+		0x3effffff, 0x3f7fffff, 0x01000000, 0x00ffffff,
 	};
 	u64 r = chance();
 
@@ -144,9 +181,11 @@ static u32 single(void)
 	case 1:
 		return special[r % (sizeof special / sizeof special[0])];
 	case 2: /* moderate magnitude, short significand */
-		return (u32)(r & 0x80000000) | (u32)(112 + (r >> 32) % 32) << 23 | (u32)(r & 0x7ff000);
+		return (u32)(r & 0x80000000) | (u32)(112 + (r >> 32) % 32) << 23 |
+		       (u32)(r & 0x7ff000);
 	case 3:
-		return (u32)(r & 0x80000000) | (u32)(96 + (r >> 32) % 64) << 23 | (u32)(r & 0x7fffff);
+		return (u32)(r & 0x80000000) | (u32)(96 + (r >> 32) % 64) << 23 |
+		       (u32)(r & 0x7fffff);
 	default:
 		return (u32)r;
 	}
@@ -155,13 +194,43 @@ static u32 single(void)
 static u64 double_value(void)
 {
 	static const u64 special[] = {
-		0, 0x8000000000000000, 0x3ff0000000000000, 0xbff0000000000000, 0x7ff0000000000000, 0xfff0000000000000,
-		0x7ff8000000000000, 0xfff8000000000001, 0x7ff0000000000001, 0xfff4000000000000, 0x7ff8123456789abc,
-		1, 0x800fffffffffffff, 0x0008000000000000, 0x0010000000000000, 0x8010000000000001, 0x7fefffffffffffff,
-		0xffefffffffffffff, 0x3ff8000000000000, 0x400921fb54442d18, 0x3fe0000000000000, 0x41dfffffffc00000,
-		0x41e0000000000000, 0xc1e0000000000000, 0xc1e0000000200000, 0x433fffffffffffff, 0x43e0000000000000,
-		0xc3e0000000000000, 0x3fdfffffffffffff, 0x3fefffffffffffff, 0x36a0000000000000, 0x369fffffffffffff,
-		0x380fffffffffffff, 0x47efffffe0000000, 0x47effffff0000000, 0x3690000000000000, 0x0020000000000000,
+		0,
+		0x8000000000000000,
+		0x3ff0000000000000,
+		0xbff0000000000000,
+		0x7ff0000000000000,
+		0xfff0000000000000,
+		0x7ff8000000000000,
+		0xfff8000000000001,
+		0x7ff0000000000001,
+		0xfff4000000000000,
+		0x7ff8123456789abc,
+		1,
+		0x800fffffffffffff,
+		0x0008000000000000,
+		0x0010000000000000,
+		0x8010000000000001,
+		0x7fefffffffffffff,
+		0xffefffffffffffff,
+		0x3ff8000000000000,
+		0x400921fb54442d18,
+		0x3fe0000000000000,
+		0x41dfffffffc00000,
+		0x41e0000000000000,
+		0xc1e0000000000000,
+		0xc1e0000000200000,
+		0x433fffffffffffff,
+		0x43e0000000000000,
+		0xc3e0000000000000,
+		0x3fdfffffffffffff,
+		0x3fefffffffffffff,
+		0x36a0000000000000,
+		0x369fffffffffffff,
+		0x380fffffffffffff,
+		0x47efffffe0000000,
+		0x47effffff0000000,
+		0x3690000000000000,
+		0x0020000000000000,
 		0x001fffffffffffff,
 	};
 	u64 r = chance();
@@ -182,17 +251,44 @@ static u64 double_value(void)
 
 static void extended(u8 *to)
 {
-	static const struct { u64 significand; u16 high; } special[] = {
-		{ 0, 0 }, { 0, 0x8000 }, { 1ul << 63, 0x3fff }, { 1ul << 63, 0xbfff }, { 1ul << 63, 0x7fff },
-		{ 1ul << 63, 0xffff }, { 0xc000000000000000, 0xffff }, { 0xc000000000000001, 0x7fff },
-		{ 0xe000000000000000, 0xffff }, { 0x8000000000000001, 0x7fff }, { 0xa000000000000000, 0xffff }, { 1, 0 },
-		{ 0x7fffffffffffffff, 0x8000 }, { 1ul << 63, 1 }, { 1ul << 63, 0 }, { 0xffffffffffffffff, 0x7ffe },
-		{ 0xffffffffffffffff, 0xfffe }, { 0xc90fdaa22168c235, 0x4000 }, { 0x8000000000000001, 0x3fff },
-		{ 0xffffffffffffffff, 0x403d }, { 0x8000000000000000, 0xc03e }, { 0xc000000000000000, 0x3ffe },
-		{ 0x8000000000000000, 0x3ffe }, { 0x4000000000000000, 0x4000 }, { 0, 0x7fff }, { 0x123456789, 0x3fff },
-		{ 0xffffff0000000000, 0x407e }, { 0xffffff8000000000, 0x407e }, { 0xfffffffffffffc00, 0x43fe },
-		{ 0x8000000000000000, 0x3f81 }, { 0xffffffffffffffff, 0x3f80 }, { 0x8000000000000000, 0x3c01 },
-		{ 0xde0b6b3a763fffff, 0x403a }, { 0xde0b6b3a76400000, 0x403a },
+	static const struct {
+		u64 significand;
+		u16 high;
+	} special[] = {
+		{ 0, 0 },
+		{ 0, 0x8000 },
+		{ 1ul << 63, 0x3fff },
+		{ 1ul << 63, 0xbfff },
+		{ 1ul << 63, 0x7fff },
+		{ 1ul << 63, 0xffff },
+		{ 0xc000000000000000, 0xffff },
+		{ 0xc000000000000001, 0x7fff },
+		{ 0xe000000000000000, 0xffff },
+		{ 0x8000000000000001, 0x7fff },
+		{ 0xa000000000000000, 0xffff },
+		{ 1, 0 },
+		{ 0x7fffffffffffffff, 0x8000 },
+		{ 1ul << 63, 1 },
+		{ 1ul << 63, 0 },
+		{ 0xffffffffffffffff, 0x7ffe },
+		{ 0xffffffffffffffff, 0xfffe },
+		{ 0xc90fdaa22168c235, 0x4000 },
+		{ 0x8000000000000001, 0x3fff },
+		{ 0xffffffffffffffff, 0x403d },
+		{ 0x8000000000000000, 0xc03e },
+		{ 0xc000000000000000, 0x3ffe },
+		{ 0x8000000000000000, 0x3ffe },
+		{ 0x4000000000000000, 0x4000 },
+		{ 0, 0x7fff },
+		{ 0x123456789, 0x3fff },
+		{ 0xffffff0000000000, 0x407e },
+		{ 0xffffff8000000000, 0x407e },
+		{ 0xfffffffffffffc00, 0x43fe },
+		{ 0x8000000000000000, 0x3f81 },
+		{ 0xffffffffffffffff, 0x3f80 },
+		{ 0x8000000000000000, 0x3c01 },
+		{ 0xde0b6b3a763fffff, 0x403a },
+		{ 0xde0b6b3a76400000, 0x403a },
 	};
 	u64 r = chance();
 	u64 significand;
@@ -275,7 +371,11 @@ static void x87_image(u8 *image)
 	u32 control = 0x37f;
 
 	if (below(3))
-		control = 0x40 | (r & 0x0c00) | (r & 0x1000 ? 0x300 : r & 0x2000 ? 0x200 : 0) | 0x3f;
+		control = 0x40 | (r & 0x0c00) |
+			  (r & 0x1000	? 0x300
+			   : r & 0x2000 ? 0x200
+					: 0) |
+			  0x3f;
 	if (below(4) == 0)
 		control &= ~(u32)(r >> 48 & 0x3f);
 	for (u32 i = 0; i < full; i++)
@@ -368,9 +468,11 @@ static void prepare(const struct form *form, struct context *c)
 		for (int i = 0; i < 8; i++)
 			*(u64 *)(c->x87 + 28 + 10 * i) = integer();
 		*(u32 *)c->x87 |= 0x3f;
-		c->mxcsr = vector_control() | 0x1f80; /* processors differ in whether #XM leaves the x87 as it was */
+		c->mxcsr = vector_control() |
+			   0x1f80; /* processors differ in whether #XM leaves the x87 as it was */
 		for (int i = 0; i < 2; i++) /* what CVTPS2PI and CVTPD2PI convert */
-			c->xmm[1][i] = c->source[i] = below(2) ? double_value() : (u64)single() << 32 | single();
+			c->xmm[1][i] = c->source[i] =
+				below(2) ? double_value() : (u64)single() << 32 | single();
 		break;
 	case KIND_PAGE:
 		c->registers[RBX] = (u64)page_end;
@@ -407,9 +509,19 @@ static void catch_faults(void)
 {
 	static u8 stack[16384] __attribute__((aligned(16)));
 	static const u8 signals[] = { 4, 5, 7, 8, 11 }; /* SIGILL SIGTRAP SIGBUS SIGFPE SIGSEGV */
-	struct { void *base; u64 flags; u64 size; } alternate = { stack, 0, sizeof stack };
-	struct { void *handler; u64 flags; void *restorer; u64 mask; } action = {
-		on_signal, 0x04000000 | 0x08000000 | 4, restore_signal, 0 /* RESTORER ONSTACK SIGINFO */
+	struct {
+		void *base;
+		u64 flags;
+		u64 size;
+	} alternate = { stack, 0, sizeof stack };
+	struct {
+		void *handler;
+		u64 flags;
+		void *restorer;
+		u64 mask;
+	} action = {
+		on_signal, 0x04000000 | 0x08000000 | 4, restore_signal,
+		0 /* RESTORER ONSTACK SIGINFO */
 	};
 
 	system_call(131, (long)&alternate, 0, 0, 0, 0, 0);
@@ -439,7 +551,8 @@ static void words(const char *label, const u64 *values, int count)
 static void show(const char *title, const struct form *form, const struct context *c)
 {
 	static const char *const names[REGISTERS] = {
-		"rax", "rcx", "rdx", "rbx", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+		"rax", "rcx", "rdx", "rbx", "rbp", "rsi", "rdi", "r8",
+		"r9",  "r10", "r11", "r12", "r13", "r14", "r15",
 	};
 
 	text(title);
@@ -478,7 +591,8 @@ static void forget_pointers(u8 *image)
 static void form_cases(const struct form *form, u32 cases, int full)
 {
 	static struct context c;
-	u32 uses_x87 = form->kind == KIND_X87 || form->kind == KIND_X87_INTEGER || form->kind == KIND_MMX;
+	u32 uses_x87 =
+		form->kind == KIND_X87 || form->kind == KIND_X87_INTEGER || form->kind == KIND_MMX;
 
 	seed(form->name);
 	active = &c;

@@ -12,12 +12,15 @@
 
 static const char *at;
 
-static const struct operator {
+static const struct operator
+{
 	const char *sign;
 	int level;
-} operators[] = {
-	{ "||", 1 }, { "&&", 2 }, { "==", 6 }, { "!=", 6 }, { "<=", 7 }, { ">=", 7 }, { "<<", 8 }, { ">>", 8 }, { "|", 3 },
-	{ "^", 4 }, { "&", 5 }, { "<", 7 }, { ">", 7 }, { "+", 9 }, { "-", 9 }, { "*", 10 }, { "/", 10 }, { "%", 10 },
+}
+operators[] = {
+	{ "||", 1 }, { "&&", 2 }, { "==", 6 }, { "!=", 6 }, { "<=", 7 }, { ">=", 7 },
+	{ "<<", 8 }, { ">>", 8 }, { "|", 3 },  { "^", 4 },  { "&", 5 },	 { "<", 7 },
+	{ ">", 7 },  { "+", 9 },  { "-", 9 },  { "*", 10 }, { "/", 10 }, { "%", 10 },
 };
 
 static long binary(int level);
@@ -110,7 +113,7 @@ static long binary(int level)
 	long value = primary();
 
 	for (;;) {
-		const struct operator *found = NULL;
+		const struct operator* found = NULL;
 
 		skip_space();
 		for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]) && !found; i++) {

@@ -29,7 +29,7 @@ static struct variable *variables;
 static struct {
 	char *text, *quoted;
 	size_t length, capacity;
-	int exists;		/* "" makes a field, an empty variable does not */
+	int exists; /* "" makes a field, an empty variable does not */
 } field;
 
 static char **fields;
@@ -359,7 +359,8 @@ static const char *expand_dollar(const char *at, int quoted, int split)
 		return at + 1;
 	}
 	if (*at == '{') {
-		for (end = at + 1; isalnum(*end) || *end == '_' || *end == '?' || *end == '#'; end++)
+		for (end = at + 1; isalnum(*end) || *end == '_' || *end == '?' || *end == '#';
+		     end++)
 			;
 		name = arena_copy(at + 1, end - at - 1);
 		if (end[0] == ':' && strchr("-=+", end[1])) {
@@ -383,7 +384,8 @@ static const char *expand_dollar(const char *at, int quoted, int split)
 		put('$', quoted);
 		return at;
 	}
-	value = name[0] && !name[1] && special_value(*name) ? special_value(*name) : get_variable(name);
+	value = name[0] && !name[1] && special_value(*name) ? special_value(*name)
+							    : get_variable(name);
 	if (sign == '+')
 		value = value && *value ? other : "";
 	else if (sign && !(value && *value)) {

@@ -14,8 +14,8 @@
 #define JOBS 64
 
 static struct {
-	int pid;		/* 0: free */
-	int group;		/* its process group */
+	int pid;   /* 0: free */
+	int group; /* its process group */
 	int finished, stopped, status;
 	char name[32];
 } jobs[JOBS];
@@ -44,12 +44,14 @@ void jobs_collect(void)
 	for (int i = 0; i < JOBS; i++) {
 		int status;
 
-		if (!jobs[i].pid || jobs[i].finished || waitpid(jobs[i].pid, &status, WNOHANG) != jobs[i].pid)
+		if (!jobs[i].pid || jobs[i].finished ||
+		    waitpid(jobs[i].pid, &status, WNOHANG) != jobs[i].pid)
 			continue;
 		jobs[i].finished = 1;
 		jobs[i].status = status_of(status);
 		if (interactive)
-			printf("[%d] done, status %d: %s\n", jobs[i].pid, jobs[i].status, jobs[i].name);
+			printf("[%d] done, status %d: %s\n", jobs[i].pid, jobs[i].status,
+			       jobs[i].name);
 	}
 }
 
@@ -87,7 +89,8 @@ void jobs_list(void)
 	jobs_collect();
 	for (int i = 0; i < JOBS; i++) {
 		if (jobs[i].pid && !jobs[i].finished)
-			printf("[%d] %s: %s\n", jobs[i].pid, jobs[i].stopped ? "stopped" : "running", jobs[i].name);
+			printf("[%d] %s: %s\n", jobs[i].pid,
+			       jobs[i].stopped ? "stopped" : "running", jobs[i].name);
 	}
 }
 
@@ -96,7 +99,8 @@ int job_continue(int pid, int foreground)
 	int at = -1;
 
 	for (int i = 0; i < JOBS; i++)
-		if (jobs[i].pid && !jobs[i].finished && (pid ? jobs[i].pid == pid : foreground || jobs[i].stopped))
+		if (jobs[i].pid && !jobs[i].finished &&
+		    (pid ? jobs[i].pid == pid : foreground || jobs[i].stopped))
 			at = i;
 	if (at < 0) {
 		fprintf(stderr, "sh: no such job\n");

@@ -52,8 +52,11 @@ static int redirect(struct redirect *list, int (*saved)[2], int *count)
 			close(list->fd);
 			continue;
 		} else {
-			int flags = list->kind == REDIRECT_IN ? O_RDONLY :
-				    O_WRONLY | O_CREAT | (list->kind == REDIRECT_APPEND ? O_APPEND : O_TRUNC);
+			int flags = list->kind == REDIRECT_IN
+					    ? O_RDONLY
+					    : O_WRONLY | O_CREAT |
+						      (list->kind == REDIRECT_APPEND ? O_APPEND
+										     : O_TRUNC);
 
 			fd = open(target, flags, 0666);
 		}
@@ -354,7 +357,9 @@ static int run_compound(struct node *node)
 	}
 	switch (node->kind) {
 	case NODE_IF:
-		status = run(node->condition) == 0 ? run(node->left) : node->right ? run(node->right) : 0;
+		status = run(node->condition) == 0 ? run(node->left)
+			 : node->right		   ? run(node->right)
+						   : 0;
 		break;
 	case NODE_FOR:
 		status = run_for(node);

@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 struct word {
-	char *text;		/* as written, with quotes */
+	char *text; /* as written, with quotes */
 	struct word *next;
 };
 
@@ -19,24 +19,24 @@ enum redirect_kind { REDIRECT_IN, REDIRECT_OUT, REDIRECT_APPEND, REDIRECT_DUP };
 struct redirect {
 	enum redirect_kind kind;
 	int fd;
-	char *target;		/* a word */
+	char *target; /* a word */
 	struct redirect *next;
 };
 
 enum node_kind {
-	NODE_COMMAND,		/* words, assignments in front among them */
-	NODE_PIPE,		/* left | right */
-	NODE_AND,		/* left && right */
-	NODE_OR,		/* left || right */
-	NODE_LIST,		/* left ; right */
-	NODE_BACKGROUND,	/* left & */
-	NODE_NOT,		/* ! left */
-	NODE_IF,		/* if condition then left else right */
-	NODE_WHILE,		/* while condition do left */
-	NODE_UNTIL,		/* until condition do left */
-	NODE_FOR,		/* for words[0] in words[1..] do left */
-	NODE_SUBSHELL,		/* ( left ) */
-	NODE_GROUP,		/* { left } */
+	NODE_COMMAND,	 /* words, assignments in front among them */
+	NODE_PIPE,	 /* left | right */
+	NODE_AND,	 /* left && right */
+	NODE_OR,	 /* left || right */
+	NODE_LIST,	 /* left ; right */
+	NODE_BACKGROUND, /* left & */
+	NODE_NOT,	 /* ! left */
+	NODE_IF,	 /* if condition then left else right */
+	NODE_WHILE,	 /* while condition do left */
+	NODE_UNTIL,	 /* until condition do left */
+	NODE_FOR,	 /* for words[0] in words[1..] do left */
+	NODE_SUBSHELL,	 /* ( left ) */
+	NODE_GROUP,	 /* { left } */
 };
 
 struct node {
@@ -49,7 +49,10 @@ struct node {
 /* arena.c */
 void *arena_take(size_t size);
 char *arena_copy(const char *text, size_t length);
-struct arena_mark { void *chunk; size_t used; };
+struct arena_mark {
+	void *chunk;
+	size_t used;
+};
 struct arena_mark arena_mark(void);
 void arena_release(struct arena_mark mark);
 
@@ -59,7 +62,7 @@ struct node *parse(const char *text, const char **error, int *incomplete);
 /* expand.c */
 extern int last_status;
 extern int last_background;
-extern char **positional;	/* $0, $1, ... NULL */
+extern char **positional; /* $0, $1, ... NULL */
 /* Expands a list of words to argv; the number of fields in *count. NULL after an error, which has been told. */
 char **expand_words(struct word *words, int *count);
 /* Expands one word to one field, without splitting and globbing. */
@@ -96,7 +99,7 @@ void job_finished(int pid);
 int job_continue(int pid, int foreground);
 /* Collects finished jobs; tells of them when interactive. */
 void jobs_collect(void);
-int jobs_wait(int pid);		/* 0: all */
+int jobs_wait(int pid); /* 0: all */
 void jobs_list(void);
 
 #endif

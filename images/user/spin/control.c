@@ -71,16 +71,16 @@ uint32_t kernel_calls(uint32_t rounds)
 	while (rounds--) {
 		uint32_t n = 10;
 
-		__asm__ volatile("" : "+r"(n));	/* or the compiler would call once */
+		__asm__ volatile("" : "+r"(n)); /* or the compiler would call once */
 		sum = rotate(sum, 1) + fib(n);
 	}
 	return sum;
 }
 
-#define STEP(number, expression)							\
-	static __attribute__((noinline, noclone)) uint32_t step##number(uint32_t x)	\
-	{										\
-		return expression;							\
+#define STEP(number, expression)                                                    \
+	static __attribute__((noinline, noclone)) uint32_t step##number(uint32_t x) \
+	{                                                                           \
+		return expression;                                                  \
 	}
 STEP(0, x + 1)
 STEP(1, x ^ 0x55555555u)
@@ -94,7 +94,8 @@ STEP(7, x + (x << 3))
 
 uint32_t kernel_indirect(uint32_t rounds)
 {
-	static uint32_t (*const steps[8])(uint32_t) = { step0, step1, step2, step3, step4, step5, step6, step7 };
+	static uint32_t (*const steps[8])(uint32_t) = { step0, step1, step2, step3,
+							step4, step5, step6, step7 };
 	uint32_t x = 1, sum = 0;
 
 	while (rounds--) {

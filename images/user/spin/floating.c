@@ -21,7 +21,8 @@ uint32_t kernel_sse(uint32_t rounds)
 	word4 bits = { 0, 0, 0, 0 };
 
 	while (rounds--) {
-		float4 root = __builtin_ia32_sqrtps(x), turned = __builtin_shuffle(x, (int4){ 1, 2, 3, 0 });
+		float4 root = __builtin_ia32_sqrtps(x),
+		       turned = __builtin_shuffle(x, (int4){ 1, 2, 3, 0 });
 
 		x = rate * x * (one - x);
 		sum += turned / (root + one);
@@ -61,7 +62,8 @@ uint32_t kernel_scalar(uint32_t rounds)
 	uint32_t sum = 0;
 
 	while (rounds--) {
-		double re = (int32_t)(rounds & 63) * (3.0 / 64) - 2.0, im = (int32_t)(rounds >> 6 & 63) * (2.0 / 64) - 1.0;
+		double re = (int32_t)(rounds & 63) * (3.0 / 64) - 2.0,
+		       im = (int32_t)(rounds >> 6 & 63) * (2.0 / 64) - 1.0;
 		double x = 0, y = 0;
 		uint32_t steps = 0;
 
@@ -89,7 +91,8 @@ uint32_t kernel_x87(uint32_t rounds)
 		x = 3.9L * x * (1 - x);
 		__asm__("fsqrt" : "=t"(root) : "0"(x + y));
 		y = (root + x) / (y + 1);
-		sum = rotate(sum, 1) ^ (uint32_t)(int32_t)(x * 0x1p30L) ^ (uint32_t)(int32_t)(y * 0x1p28L);
+		sum = rotate(sum, 1) ^ (uint32_t)(int32_t)(x * 0x1p30L) ^
+		      (uint32_t)(int32_t)(y * 0x1p28L);
 	}
 	return sum;
 }

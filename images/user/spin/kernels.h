@@ -17,31 +17,31 @@
  * Names, in the order of their numbers. `memory`, `crc`, `matrix`, `sort`,
  * `stream`, `chase` and `dispatch` are about operands in memory.
  */
-#define EACH_KERNEL(X)	\
-	X(compute)	/* integer registers: add, xor, rotate, multiply */	\
-	X(memory)	/* a load, a store and an update in 8 KiB each round */	\
-	X(crc)		/* a table and a byte each step; 256 bytes a round */	\
-	X(matrix)	/* 16 x 16 integers a round */				\
-	X(stream)	/* 4 KiB read and 4 KiB written a round, 4 MiB each */	\
-	X(chase)	/* a dependent load from anywhere in 8 MiB a round */	\
-	X(strings)	/* REP MOVSB, REP STOSB and REP MOVS: 2.5 KiB a round */	\
-	X(branchy)	/* four branches that nobody can predict a round */	\
-	X(sort)		/* 128 numbers a round */				\
-	X(calls)	/* fib(10): 177 calls with a frame a round */		\
-	X(indirect)	/* a call through a table of eight a round */		\
-	X(dispatch)	/* a byte code of 32 steps through one switch a round */ \
-	X(sse)		/* packed floats: multiply, add, divide, root, compare */ \
-	X(simd)		/* packed integers: add, xor, shift, shuffle */		\
-	X(scalar)	/* doubles: a point of the Mandelbrot set a round */	\
-	X(x87)		/* 80-bit: multiply, subtract, root, convert */
+#define EACH_KERNEL(X)                                                        \
+	X(compute)  /* integer registers: add, xor, rotate, multiply */       \
+	X(memory)   /* a load, a store and an update in 8 KiB each round */   \
+	X(crc)	    /* a table and a byte each step; 256 bytes a round */     \
+	X(matrix)   /* 16 x 16 integers a round */                            \
+	X(stream)   /* 4 KiB read and 4 KiB written a round, 4 MiB each */    \
+	X(chase)    /* a dependent load from anywhere in 8 MiB a round */     \
+	X(strings)  /* REP MOVSB, REP STOSB and REP MOVS: 2.5 KiB a round */  \
+	X(branchy)  /* four branches that nobody can predict a round */       \
+	X(sort)	    /* 128 numbers a round */                                 \
+	X(calls)    /* fib(10): 177 calls with a frame a round */             \
+	X(indirect) /* a call through a table of eight a round */             \
+	X(dispatch) /* a byte code of 32 steps through one switch a round */  \
+	X(sse)	    /* packed floats: multiply, add, divide, root, compare */ \
+	X(simd)	    /* packed integers: add, xor, shift, shuffle */           \
+	X(scalar)   /* doubles: a point of the Mandelbrot set a round */      \
+	X(x87)	    /* 80-bit: multiply, subtract, root, convert */
 
 #define DECLARE(name) uint32_t kernel_##name(uint32_t rounds);
 EACH_KERNEL(DECLARE)
 #undef DECLARE
 
 /* What `chase` reads and what `stream` writes: given by whoever calls the kernels, zero at first. */
-#define CHASE_WORDS	(1u << 21)
-#define STREAM_WORDS	(1u << 20)
+#define CHASE_WORDS  (1u << 21)
+#define STREAM_WORDS (1u << 20)
 extern uint32_t *chase_area, *stream_area;
 
 /* The next of a sequence of 2^32 numbers; the upper bits are the better ones. */

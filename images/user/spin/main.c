@@ -96,7 +96,8 @@ static unsigned long execs(unsigned long rounds)
 			execve("/bin/true", words, environment);
 			_exit(127);
 		}
-		if (waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		if (waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+		    WEXITSTATUS(status) == 0)
 			done++;
 	}
 	return done;
@@ -156,9 +157,10 @@ static const struct {
 	const char *name;
 	unsigned long (*run)(unsigned long rounds);
 } kinds[] = {
-	{ "syscall", syscalls }, { "getpid", getpids }, { "pipe", ping_pong },
-	{ "fork", forks }, { "exec", execs }, { "faults", faults },
-	{ "signals", signals }, { "interrupts", interrupts },
+	{ "syscall", syscalls }, { "getpid", getpids },
+	{ "pipe", ping_pong },	 { "fork", forks },
+	{ "exec", execs },	 { "faults", faults },
+	{ "signals", signals },	 { "interrupts", interrupts },
 };
 
 static const struct {
@@ -171,7 +173,8 @@ static const struct {
 
 static void *area(unsigned long words)
 {
-	void *start = mmap(NULL, words * sizeof(uint32_t), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *start = mmap(NULL, words * sizeof(uint32_t), PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	return start == MAP_FAILED ? NULL : start;
 }

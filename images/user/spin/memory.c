@@ -56,14 +56,20 @@ uint32_t kernel_strings(uint32_t rounds)
 		void *target = to + (rounds & 7), *source = from;
 		unsigned long count = 1024;
 
-		__asm__ volatile("rep movsb" : "+D"(target), "+S"(source), "+c"(count) : : "memory");
+		__asm__ volatile("rep movsb"
+				 : "+D"(target), "+S"(source), "+c"(count)
+				 :
+				 : "memory");
 		count = 512;
 		target = to + 256;
 		__asm__ volatile("rep stosb" : "+D"(target), "+c"(count) : "a"(rounds) : "memory");
 		count = 256;
 		target = to;
 		source = from;
-		__asm__ volatile("rep movsl" : "+D"(target), "+S"(source), "+c"(count) : : "memory");
+		__asm__ volatile("rep movsl"
+				 : "+D"(target), "+S"(source), "+c"(count)
+				 :
+				 : "memory");
 		to[rounds & 1023] ^= (uint8_t)sum;
 		sum = rotate(sum, 3) + to[sum & 1023] + (uint8_t)rounds;
 	}

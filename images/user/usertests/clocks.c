@@ -22,7 +22,8 @@ static long now(void)
 {
 	struct timespec time;
 
-	CHECK(clock_gettime(CLOCK_MONOTONIC, &time) == 0 && time.tv_nsec >= 0 && time.tv_nsec < 1000000000);
+	CHECK(clock_gettime(CLOCK_MONOTONIC, &time) == 0 && time.tv_nsec >= 0 &&
+	      time.tv_nsec < 1000000000);
 	return time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
@@ -46,7 +47,8 @@ static void wall_clock(void)
 
 	CHECK(gettimeofday(&a, NULL) == 0 && clock_gettime(CLOCK_REALTIME, &b) == 0);
 	c = time(&d);
-	CHECK(c == d && c >= a.tv_sec && c <= a.tv_sec + 2 && b.tv_sec >= a.tv_sec && b.tv_sec <= a.tv_sec + 2);
+	CHECK(c == d && c >= a.tv_sec && c <= a.tv_sec + 2 && b.tv_sec >= a.tv_sec &&
+	      b.tv_sec <= a.tv_sec + 2);
 	FAILS_WITH(clock_gettime(99, &b), EINVAL);
 }
 
@@ -82,10 +84,12 @@ static void interval(void)
 	CHECK(setitimer(ITIMER_REAL, &wanted, NULL) == 0);
 	while (ticks < 5)
 		pause();
-	CHECK(getitimer(ITIMER_REAL, &got) == 0 && got.it_interval.tv_usec == 2000 && got.it_value.tv_usec <= 2000 + 10000);
+	CHECK(getitimer(ITIMER_REAL, &got) == 0 && got.it_interval.tv_usec == 2000 &&
+	      got.it_value.tv_usec <= 2000 + 10000);
 	CHECK(setitimer(ITIMER_REAL, &off, &got) == 0 && got.it_interval.tv_usec == 2000);
 	ticks = 0;
-	CHECK(getitimer(ITIMER_REAL, &got) == 0 && got.it_value.tv_sec == 0 && got.it_value.tv_usec == 0);
+	CHECK(getitimer(ITIMER_REAL, &got) == 0 && got.it_value.tv_sec == 0 &&
+	      got.it_value.tv_usec == 0);
 }
 
 static void alarms(void)
@@ -106,7 +110,8 @@ static void accounting(void)
 
 	for (int i = 0; i < 3000000; i++)
 		work += i;
-	CHECK(getrusage(RUSAGE_SELF, &usage) == 0 && usage.ru_utime.tv_usec >= 0 && usage.ru_utime.tv_usec < 1000000);
+	CHECK(getrusage(RUSAGE_SELF, &usage) == 0 && usage.ru_utime.tv_usec >= 0 &&
+	      usage.ru_utime.tv_usec < 1000000);
 	CHECK(times(&buffer) != -1 && buffer.tms_utime >= 0);
 }
 

@@ -55,8 +55,10 @@ static void working_directory(void)
 	int root;
 
 	mkdir("/tmp/ut/cwd", 0755);
-	CHECK(chdir("/tmp/ut/cwd") == 0 && getcwd(path, sizeof(path)) && !strcmp(path, "/tmp/ut/cwd"));
-	CHECK(close(open("f", O_WRONLY | O_CREAT, 0644)) == 0 && access("/tmp/ut/cwd/f", F_OK) == 0);
+	CHECK(chdir("/tmp/ut/cwd") == 0 && getcwd(path, sizeof(path)) &&
+	      !strcmp(path, "/tmp/ut/cwd"));
+	CHECK(close(open("f", O_WRONLY | O_CREAT, 0644)) == 0 &&
+	      access("/tmp/ut/cwd/f", F_OK) == 0);
 	CHECK(access("../cwd/./f", F_OK) == 0 && unlink("f") == 0);
 	CHECK(!getcwd(path, 4) && errno == ERANGE);
 	CHECK(chdir("..") == 0 && getcwd(path, sizeof(path)) && !strcmp(path, "/tmp/ut"));
@@ -64,7 +66,8 @@ static void working_directory(void)
 	FAILS_WITH(chdir("/dev/null"), ENOTDIR);
 	CHECK(chdir("/") == 0 && getcwd(path, sizeof(path)) && !strcmp(path, "/"));
 	CHECK((root = open("/tmp/ut", O_RDONLY | O_DIRECTORY)) >= 0);
-	CHECK(close(openat(root, "at", O_WRONLY | O_CREAT, 0644)) == 0 && unlink("/tmp/ut/at") == 0);
+	CHECK(close(openat(root, "at", O_WRONLY | O_CREAT, 0644)) == 0 &&
+	      unlink("/tmp/ut/at") == 0);
 	FAILS_WITH(open("/dev/null", O_RDONLY | O_DIRECTORY), ENOTDIR);
 	rmdir("/tmp/ut/cwd");
 }

@@ -22,7 +22,7 @@ static void on_fault(int number, siginfo_t *info, void *context)
 	vector = uc->trapno;
 	error = uc->err;
 	uc->rip = resume;
-	uc->eflags &= ~0x40500ul;	/* AC, DF, TF */
+	uc->eflags &= ~0x40500ul; /* AC, DF, TF */
 }
 
 static void catch_faults(void)
@@ -35,15 +35,17 @@ static void catch_faults(void)
 }
 
 /* Executes @instructions on a stack of their own; what they raised is in the variables above, signal_number 0 if nothing. */
-#define TRY(instructions) \
-	do { \
-		static char stack[65536] __attribute__((aligned(16))); \
-		signal_number = code = 0; \
-		address = vector = error = 0; \
-		asm volatile("lea 9f(%%rip), %%rax; mov %%rax, %0; mov %%rsp, %%r15; mov %1, %%rsp\n" instructions \
-			     "\n9: mov %%r15, %%rsp; cld" \
-			     : "=m"(resume) : "r"(stack + 61440) \
-			     : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r15", "memory", "cc"); \
+#define TRY(instructions)                                                                                     \
+	do {                                                                                                  \
+		static char stack[65536] __attribute__((aligned(16)));                                        \
+		signal_number = code = 0;                                                                     \
+		address = vector = error = 0;                                                                 \
+		asm volatile(                                                                                 \
+			"lea 9f(%%rip), %%rax; mov %%rax, %0; mov %%rsp, %%r15; mov %1, %%rsp\n" instructions \
+			"\n9: mov %%r15, %%rsp; cld"                                                          \
+			: "=m"(resume)                                                                        \
+			: "r"(stack + 61440)                                                                  \
+			: "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r15", "memory", "cc");                   \
 	} while (0)
 
 #define RAISED(number, wanted) CHECK(signal_number == (number) && code == (wanted))
@@ -52,15 +54,15 @@ static void floating_point_codes(void)
 {
 	catch_faults();
 	TRY("movl $0x1d80, -8(%%rsp); ldmxcsr -8(%%rsp); xorps %%xmm1, %%xmm1; mov $1, %%eax; cvtsi2ss %%eax, %%xmm0; divss %%xmm1, %%xmm0");
-	RAISED(SIGFPE, 3);	/* FPE_FLTDIV */
+	RAISED(SIGFPE, 3); /* FPE_FLTDIV */
 	TRY("movl $0x0f80, -8(%%rsp); ldmxcsr -8(%%rsp); mov $3, %%eax; cvtsi2ss %%eax, %%xmm1; mov $1, %%eax; cvtsi2ss %%eax, %%xmm0; divss %%xmm1, %%xmm0");
-	RAISED(SIGFPE, 6);	/* FPE_FLTRES */
+	RAISED(SIGFPE, 6); /* FPE_FLTRES */
 	TRY("movl $0x1f00, -8(%%rsp); ldmxcsr -8(%%rsp); xorps %%xmm1, %%xmm1; divss %%xmm1, %%xmm1");
-	RAISED(SIGFPE, 7);	/* FPE_FLTINV */
+	RAISED(SIGFPE, 7); /* FPE_FLTINV */
 	TRY("movl $0x1b80, -8(%%rsp); ldmxcsr -8(%%rsp); mov $0x7f7fffff, %%eax; movd %%eax, %%xmm0; mulss %%xmm0, %%xmm0");
-	RAISED(SIGFPE, 4);	/* FPE_FLTOVF */
+	RAISED(SIGFPE, 4); /* FPE_FLTOVF */
 	TRY("movl $0x1780, -8(%%rsp); ldmxcsr -8(%%rsp); mov $0x00800000, %%eax; movd %%eax, %%xmm0; mulss %%xmm0, %%xmm0");
-	RAISED(SIGFPE, 5);	/* FPE_FLTUND */
+	RAISED(SIGFPE, 5); /* FPE_FLTUND */
 	TRY("movl $0x1f80, -8(%%rsp); ldmxcsr -8(%%rsp); fninit; movw $0x37b, -8(%%rsp); fldcw -8(%%rsp); fld1; fldz; fdivrp; fwait");
 	RAISED(SIGFPE, 3);
 	TRY("fninit; movw $0x35f, -8(%%rsp); fldcw -8(%%rsp); fld1; fldpi; fdivrp; fwait");
@@ -68,20 +70,20 @@ static void floating_point_codes(void)
 	TRY("fninit; movw $0x37e, -8(%%rsp); fldcw -8(%%rsp); fld %%st(0); fwait");
 	RAISED(SIGFPE, 7);
 	TRY("fninit; xor %%edx, %%edx; xor %%ecx, %%ecx; mov $1, %%eax; div %%ecx");
-	RAISED(SIGFPE, 1);	/* FPE_INTDIV */
+	RAISED(SIGFPE, 1); /* FPE_INTDIV */
 }
 
 static void trap_codes(void)
 {
 	catch_faults();
 	TRY(".byte 0xf1; nop");
-	RAISED(SIGTRAP, 1);	/* TRAP_BRKPT */
+	RAISED(SIGTRAP, 1); /* TRAP_BRKPT */
 	TRY("pushfq; orq $0x100, (%%rsp); popfq; nop; nop");
-	RAISED(SIGTRAP, 2);	/* TRAP_TRACE */
+	RAISED(SIGTRAP, 2); /* TRAP_TRACE */
 	TRY("int3");
-	RAISED(SIGTRAP, 0x80);	/* SI_KERNEL */
+	RAISED(SIGTRAP, 0x80); /* SI_KERNEL */
 	TRY("ud2");
-	RAISED(SIGILL, 2);	/* ILL_ILLOPN */
+	RAISED(SIGILL, 2); /* ILL_ILLOPN */
 	CHECK(vector == 6);
 }
 
@@ -94,15 +96,15 @@ static void memory_codes(void)
 	CHECK(page != MAP_FAILED);
 	catch_faults();
 	TRY("mov $16, %%ecx; mov (%%rcx), %%eax");
-	RAISED(SIGSEGV, 1);	/* SEGV_MAPERR */
+	RAISED(SIGSEGV, 1); /* SEGV_MAPERR */
 	CHECK(address == 16 && vector == 14 && error == 4);
 	read_only = page;
 	TRY("mov read_only(%%rip), %%rcx; movb $1, (%%rcx)");
-	RAISED(SIGSEGV, 2);	/* SEGV_ACCERR */
+	RAISED(SIGSEGV, 2); /* SEGV_ACCERR */
 	CHECK(address == (unsigned long)page && error == 6);
 	TRY("mov $-4096, %%rcx; mov (%%rcx), %%eax");
 	RAISED(SIGSEGV, 1);
-	CHECK(vector == 14 && error == 5);	/* the kernel's pages are "there", all of them */
+	CHECK(vector == 14 && error == 5); /* the kernel's pages are "there", all of them */
 	TRY("mov $0x8000000000000000, %%rcx; mov (%%rcx), %%eax");
 	RAISED(SIGSEGV, 0x80);
 	CHECK(vector == 13 && error == 0 && address == 0);
@@ -126,7 +128,8 @@ static void local_selectors(void)
 	TRY("push $0x77; push $0; lretq");
 	RAISED(SIGSEGV, 0x80);
 	CHECK(vector == 13 && error == 0x74);
-	if (mmap((void *)0x10000, 0x1000, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+	if (mmap((void *)0x10000, 0x1000, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
 		SKIP("no page at 64 KiB");
 	TRY("mov $0xf007, %%eax; lar %%eax, %%ebx");
 	CHECK(signal_number == 0);
@@ -135,7 +138,10 @@ static void local_selectors(void)
 /* SGDT, SIDT, SMSW, SLDT, STR: in memory, in registers of each size, and with addresses of each kind. */
 static void table_instructions(void)
 {
-	struct { unsigned short limit; unsigned long base; } __attribute__((packed)) table;
+	struct {
+		unsigned short limit;
+		unsigned long base;
+	} __attribute__((packed)) table;
 	unsigned long word = ~0ul, *at = &word;
 	unsigned short half[8];
 
@@ -185,7 +191,9 @@ static void segment_bases(void)
 	TRY("rdfsbase %%rax");
 	CHECK(signal_number == 0);
 	asm volatile("rdfsbase %0" : "=r"(before));
-	asm volatile("wrfsbase %0; wrgsbase %1" : : "r"(0x123456789000ul), "r"(0xffff800000001234ul));
+	asm volatile("wrfsbase %0; wrgsbase %1"
+		     :
+		     : "r"(0x123456789000ul), "r"(0xffff800000001234ul));
 	child = fork();
 	for (int i = 0; i < 20; i++)
 		syscall(SYS_sched_yield);

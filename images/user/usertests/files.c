@@ -81,7 +81,8 @@ static void duplicate(void)
 	FAILS_WITH(dup2(99, 5), EBADF);
 	FAILS_WITH(dup(99), EBADF);
 	CHECK((c = fcntl(a, F_DUPFD, 20)) >= 20);
-	CHECK(fcntl(c, F_GETFD) == 0 && fcntl(c, F_SETFD, FD_CLOEXEC) == 0 && fcntl(c, F_GETFD) == FD_CLOEXEC);
+	CHECK(fcntl(c, F_GETFD) == 0 && fcntl(c, F_SETFD, FD_CLOEXEC) == 0 &&
+	      fcntl(c, F_GETFD) == FD_CLOEXEC);
 	CHECK((fcntl(a, F_GETFL) & O_ACCMODE) == O_RDWR);
 	CHECK(fcntl(a, F_SETFL, O_APPEND) == 0 && (fcntl(b, F_GETFL) & O_APPEND));
 	CHECK(close(a) == 0 && write(b, "!", 1) == 1);
@@ -104,7 +105,8 @@ static void status(void)
 	int fd = open("/tmp/ut/status", O_RDWR | O_CREAT | O_TRUNC, 0640);
 
 	CHECK(write(fd, "12345", 5) == 5 && fstat(fd, &a) == 0 && stat("/tmp/ut/status", &b) == 0);
-	CHECK(a.st_ino == b.st_ino && a.st_dev == b.st_dev && a.st_size == 5 && S_ISREG(a.st_mode) && a.st_nlink == 1);
+	CHECK(a.st_ino == b.st_ino && a.st_dev == b.st_dev && a.st_size == 5 &&
+	      S_ISREG(a.st_mode) && a.st_nlink == 1);
 	CHECK(stat("/dev/null", &b) == 0 && S_ISCHR(b.st_mode) && b.st_rdev == 0x103);
 	CHECK(stat("/tmp", &b) == 0 && S_ISDIR(b.st_mode));
 	FAILS_WITH(stat("/tmp/ut/none", &b), ENOENT);
@@ -125,10 +127,13 @@ static void links(void)
 	unlink("/tmp/ut/l2");
 	unlink("/tmp/ut/s");
 	CHECK(write(fd, "link", 4) == 4 && link("/tmp/ut/l1", "/tmp/ut/l2") == 0);
-	CHECK(stat("/tmp/ut/l1", &a) == 0 && stat("/tmp/ut/l2", &b) == 0 && a.st_ino == b.st_ino && a.st_nlink == 2);
+	CHECK(stat("/tmp/ut/l1", &a) == 0 && stat("/tmp/ut/l2", &b) == 0 && a.st_ino == b.st_ino &&
+	      a.st_nlink == 2);
 	FAILS_WITH(link("/tmp/ut/l1", "/tmp/ut/l2"), EEXIST);
-	CHECK(unlink("/tmp/ut/l1") == 0 && stat("/tmp/ut/l2", &b) == 0 && b.st_nlink == 1 && b.st_size == 4);
-	CHECK(symlink("l2", "/tmp/ut/s") == 0 && stat("/tmp/ut/s", &a) == 0 && a.st_ino == b.st_ino);
+	CHECK(unlink("/tmp/ut/l1") == 0 && stat("/tmp/ut/l2", &b) == 0 && b.st_nlink == 1 &&
+	      b.st_size == 4);
+	CHECK(symlink("l2", "/tmp/ut/s") == 0 && stat("/tmp/ut/s", &a) == 0 &&
+	      a.st_ino == b.st_ino);
 	CHECK(lstat("/tmp/ut/s", &a) == 0 && S_ISLNK(a.st_mode));
 	CHECK(readlink("/tmp/ut/s", target, sizeof(target)) == 2 && !memcmp(target, "l2", 2));
 	FAILS_WITH(readlink("/tmp/ut/l2", target, sizeof(target)), EINVAL);
@@ -164,7 +169,8 @@ static void unlinked_file_lives(void)
 static void vectors(void)
 {
 	char a[4], b[8];
-	struct iovec out[] = { { "abc", 3 }, { "", 0 }, { "defgh", 5 } }, in[] = { { a, 4 }, { b, 8 } };
+	struct iovec out[] = { { "abc", 3 }, { "", 0 }, { "defgh", 5 } },
+		     in[] = { { a, 4 }, { b, 8 } };
 	int fd = open("/tmp/ut/v", O_RDWR | O_CREAT | O_TRUNC, 0644);
 
 	CHECK(writev(fd, out, 3) == 8 && lseek(fd, 0, SEEK_SET) == 0);

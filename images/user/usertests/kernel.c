@@ -21,7 +21,8 @@ static void identity(void)
 {
 	struct utsname names;
 
-	CHECK(uname(&names) == 0 && names.sysname[0] && names.release[0] && !strcmp(names.machine, "x86_64"));
+	CHECK(uname(&names) == 0 && names.sysname[0] && names.release[0] &&
+	      !strcmp(names.machine, "x86_64"));
 	CHECK(getpid() > 1 && getppid() > 0);
 	CHECK(syscall(SYS_gettid) == getpid());
 }
@@ -30,14 +31,16 @@ static void figures(void)
 {
 	struct sysinfo info;
 
-	CHECK(sysinfo(&info) == 0 && info.totalram > info.freeram && info.freeram > 0 && info.uptime >= 0 && info.procs > 0);
+	CHECK(sysinfo(&info) == 0 && info.totalram > info.freeram && info.freeram > 0 &&
+	      info.uptime >= 0 && info.procs > 0);
 }
 
 static void random_bytes(void)
 {
 	unsigned char a[32] = { 0 }, b[32] = { 0 };
 
-	CHECK(getrandom(a, sizeof(a), 0) == 32 && getrandom(b, sizeof(b), 0) == 32 && memcmp(a, b, sizeof(a)));
+	CHECK(getrandom(a, sizeof(a), 0) == 32 && getrandom(b, sizeof(b), 0) == 32 &&
+	      memcmp(a, b, sizeof(a)));
 }
 
 static void unknown_call(void)

@@ -46,7 +46,8 @@ static void counts_of_files(void)
 	FAILS_WITH(syscall(SYS_pwrite64, fd, bytes, 16l, -1ul >> 1), EINVAL);
 	FAILS_WITH(writev(fd, vector, -1), EINVAL);
 	FAILS_WITH(ftruncate(fd, -1), EINVAL);
-	CHECK(write(fd, bytes, 16) == 16 && lseek(fd, 0, SEEK_SET) == 0 && read(fd, bytes, 200) == 16);
+	CHECK(write(fd, bytes, 16) == 16 && lseek(fd, 0, SEEK_SET) == 0 &&
+	      read(fd, bytes, 200) == 16);
 	FAILS_WITH(syscall(SYS_getrandom, -4096l, 16l, 0l), EFAULT);
 	FAILS_WITH(syscall(SYS_getrandom, bytes, 16l, 6l), EINVAL);
 	FAILS_WITH(syscall(SYS_readlink, "/proc/self/exe", bytes, -1l), EINVAL);
@@ -64,7 +65,8 @@ static void lengths_of_memory(void)
 	FAILS_WITH(syscall(SYS_mmap, 0l, 0l, 3l, anonymous, -1l, 0l), EINVAL);
 	FAILS_WITH(syscall(SYS_mmap, 0l, -1l, 3l, anonymous, -1l, 0l), ENOMEM);
 	FAILS_WITH(syscall(SYS_mmap, 0l, HUGE_COUNT, 3l, anonymous, -1l, 0l), ENOMEM);
-	FAILS_WITH(syscall(SYS_mmap, 0x7fffffffe000, 8192l, 3l, anonymous | MAP_FIXED, -1l, 0l), ENOMEM);
+	FAILS_WITH(syscall(SYS_mmap, 0x7fffffffe000, 8192l, 3l, anonymous | MAP_FIXED, -1l, 0l),
+		   ENOMEM);
 	FAILS_WITH(syscall(SYS_munmap, page, -1l), EINVAL);
 	FAILS_WITH(syscall(SYS_munmap, page, -4096l), EINVAL);
 	FAILS_WITH(syscall(SYS_munmap, page, HUGE_COUNT), EINVAL);
@@ -126,7 +128,7 @@ static void write_program(const char *path, const void *from, size_t size)
 	CHECK(fd >= 0 && write(fd, from, size) == (ssize_t)size && close(fd) == 0);
 }
 
-#define MANY 40000
+#define MANY	40000
 #define LONGEST (128 << 10)
 
 /* Each argument shows in the exit status of `test`: 0 if the last two are the same. */
@@ -137,9 +139,11 @@ static void argument_limits(void)
 
 	memset(text, 'x', LONGEST - 1);
 	memcpy(same, text, LONGEST);
-	CHECK(execute("/bin/test", (char *[]){ "test", text, "=", same, NULL }, &status) == -1 && status == 0);
+	CHECK(execute("/bin/test", (char *[]){ "test", text, "=", same, NULL }, &status) == -1 &&
+	      status == 0);
 	same[LONGEST - 2] = 'y';
-	CHECK(execute("/bin/test", (char *[]){ "test", text, "=", same, NULL }, &status) == -1 && status == 0x100);
+	CHECK(execute("/bin/test", (char *[]){ "test", text, "=", same, NULL }, &status) == -1 &&
+	      status == 0x100);
 	text[LONGEST - 1] = 'x';
 	CHECK(execute("/bin/test", (char *[]){ "test", text, NULL }, &status) == E2BIG);
 	many[0] = "false";
@@ -159,15 +163,29 @@ static void no_arguments(void)
 	static const char program[] =
 		"\x48\x8b\x3c\x24\x48\x8b\x44\x24\x08\x0f\xb6\x00\x48\x8d\x7c\x07\x05\xb8\x3c\x00\x00\x00\x0f\x05";
 	unsigned long image[32] = {
-		0x00010102464c457f, 0, 0x00000001003e0002, 0x10000078, 64, 0, 0x0038004000000000, 1,
-		0x0000000500000001, 0, 0x10000000, 0x10000000, 256, 256, 4096,
+		0x00010102464c457f,
+		0,
+		0x00000001003e0002,
+		0x10000078,
+		64,
+		0,
+		0x0038004000000000,
+		1,
+		0x0000000500000001,
+		0,
+		0x10000000,
+		0x10000000,
+		256,
+		256,
+		4096,
 	};
 	int status;
 
 	memcpy((char *)image + 0x78, program, sizeof(program) - 1);
 	write_program("/tmp/ut/bare", image, sizeof(image));
 	CHECK(execute("/tmp/ut/bare", (char *[]){ NULL }, &status) == -1 && status == 6 << 8);
-	CHECK(execute("/tmp/ut/bare", (char *[]){ "", "two", NULL }, &status) == -1 && status == 7 << 8);
+	CHECK(execute("/tmp/ut/bare", (char *[]){ "", "two", NULL }, &status) == -1 &&
+	      status == 7 << 8);
 	/* the same one, anywhere: ET_DYN */
 	image[2] = 0x00000001003e0003;
 	image[3] = 0x78;
@@ -209,11 +227,32 @@ static void scripts(void)
 /* A program of one segment with a HLT in it, and one field of its headers changed. Never anything but an errno or SIGSEGV. */
 static void malformed_programs(void)
 {
-	static const struct { int word; unsigned long value; } changes[] = {
-		{ 4, -16ul }, { 4, ~(1ul << 63) }, { 4, 4096 - 8 }, { 9, -4096ul }, { 9, HUGE_COUNT }, { 10, -4096ul },
-		{ 10, HUGE_COUNT }, { 10, 0xffffffff80000000 }, { 10, 0x7ffffffff000 }, { 10, 0x10000008 }, { 12, -1ul },
-		{ 12, HUGE_COUNT }, { 13, -1ul }, { 13, 16 }, { 13, 1ul << 47 }, { 3, 0xffffffff80000000 }, { 3, HUGE_COUNT },
-		{ 3, 0 }, { 7, 0 }, { 7, 0xffff }, { 14, 3 }, { 14, -1ul },
+	static const struct {
+		int word;
+		unsigned long value;
+	} changes[] = {
+		{ 4, -16ul },
+		{ 4, ~(1ul << 63) },
+		{ 4, 4096 - 8 },
+		{ 9, -4096ul },
+		{ 9, HUGE_COUNT },
+		{ 10, -4096ul },
+		{ 10, HUGE_COUNT },
+		{ 10, 0xffffffff80000000 },
+		{ 10, 0x7ffffffff000 },
+		{ 10, 0x10000008 },
+		{ 12, -1ul },
+		{ 12, HUGE_COUNT },
+		{ 13, -1ul },
+		{ 13, 16 },
+		{ 13, 1ul << 47 },
+		{ 3, 0xffffffff80000000 },
+		{ 3, HUGE_COUNT },
+		{ 3, 0 },
+		{ 7, 0 },
+		{ 7, 0xffff },
+		{ 14, 3 },
+		{ 14, -1ul },
 	};
 	unsigned long image[512];
 	int status, error;
@@ -233,7 +272,8 @@ static void malformed_programs(void)
 		image[changes[i].word] = changes[i].value;
 		write_program("/tmp/ut/odd", image, sizeof(image));
 		error = execute("/tmp/ut/odd", (char *[]){ "odd", NULL }, &status);
-		CHECK(error == ENOEXEC || error == EINVAL || error == ENOMEM || (error == -1 && WTERMSIG(status) == SIGSEGV));
+		CHECK(error == ENOEXEC || error == EINVAL || error == ENOMEM ||
+		      (error == -1 && WTERMSIG(status) == SIGSEGV));
 	}
 	unlink("/tmp/ut/odd");
 }

@@ -9,8 +9,8 @@
 #include "usertests.h"
 
 static const struct test *const groups[] = {
-	file_tests, directory_tests, pipe_tests, process_tests, signal_tests, memory_tests, clock_tests, kernel_tests,
-	fault_tests, limit_tests,
+	file_tests,   directory_tests, pipe_tests,   process_tests, signal_tests,
+	memory_tests, clock_tests,     kernel_tests, fault_tests,   limit_tests,
 };
 
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
@@ -79,13 +79,15 @@ int main(int argc, char **argv)
 				skipped++;
 			} else {
 				if (WIFSIGNALED(status))
-					printf("# ended by signal %d (%s)\n", WTERMSIG(status), strsignal(WTERMSIG(status)));
+					printf("# ended by signal %d (%s)\n", WTERMSIG(status),
+					       strsignal(WTERMSIG(status)));
 				printf("not ok %d %s\n", number, test->name);
 				failed++;
 			}
 		}
 	}
-	printf("# Totals: pass:%d fail:%d xfail:0 xpass:0 skip:%d error:0\n", passed, failed, skipped);
+	printf("# Totals: pass:%d fail:%d xfail:0 xpass:0 skip:%d error:0\n", passed, failed,
+	       skipped);
 	rmdir("/tmp/ut");
 	return failed ? 1 : 0;
 }

@@ -41,7 +41,8 @@ static void allocator(void)
 
 static void anonymous(void)
 {
-	char *area = mmap(NULL, 16 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *area =
+		mmap(NULL, 16 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	char *fixed;
 
 	CHECK(area != MAP_FAILED && ((unsigned long)area & (PAGE - 1)) == 0);
@@ -50,9 +51,11 @@ static void anonymous(void)
 		area[i * PAGE] = (char)i;
 	}
 	CHECK(munmap(area + 4 * PAGE, 4 * PAGE) == 0 && area[3 * PAGE] == 3 && area[8 * PAGE] == 8);
-	fixed = mmap(area + 4 * PAGE, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	fixed = mmap(area + 4 * PAGE, PAGE, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	CHECK(fixed == area + 4 * PAGE && *fixed == 0);
-	CHECK(mmap(NULL, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED && errno == EINVAL);
+	CHECK(mmap(NULL, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED &&
+	      errno == EINVAL);
 	FAILS_WITH(munmap(area + 1, PAGE), EINVAL);
 	CHECK(munmap(area, 16 * PAGE) == 0);
 }
@@ -62,13 +65,15 @@ static void file_private(void)
 	char *area, buffer[4];
 	int fd = open("/tmp/ut/map", O_RDWR | O_CREAT | O_TRUNC, 0644);
 
-	CHECK(fd >= 0 && ftruncate(fd, PAGE + 10) == 0 && pwrite(fd, "first", 5, 0) == 5 && pwrite(fd, "second", 6, PAGE) == 6);
+	CHECK(fd >= 0 && ftruncate(fd, PAGE + 10) == 0 && pwrite(fd, "first", 5, 0) == 5 &&
+	      pwrite(fd, "second", 6, PAGE) == 6);
 	area = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
 	unlink("/tmp/ut/map");
 	if (area == MAP_FAILED)
 		SKIP("no private mapping of files");
 	close(fd);
-	CHECK(!memcmp(area, "first", 5) && !memcmp(area + PAGE, "second", 6) && area[PAGE + 10] == 0);
+	CHECK(!memcmp(area, "first", 5) && !memcmp(area + PAGE, "second", 6) &&
+	      area[PAGE + 10] == 0);
 	area[0] = 'F';
 	CHECK(area[0] == 'F');
 	(void)buffer;
@@ -76,7 +81,8 @@ static void file_private(void)
 
 static void shared_with_child(void)
 {
-	volatile int *area = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	volatile int *area =
+		mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int status;
 
 	if (area == MAP_FAILED)
@@ -110,7 +116,8 @@ static void copy_on_write(void)
 	if (fork() == 0) {
 		int ends[2];
 
-		if (pipe(ends) || write(ends[1], "zz", 2) != 2 || read(ends[0], data + 5 * PAGE, 2) != 2)
+		if (pipe(ends) || write(ends[1], "zz", 2) != 2 ||
+		    read(ends[0], data + 5 * PAGE, 2) != 2)
 			_exit(1);
 		_exit(data[5 * PAGE] == 'z' ? 0 : 1);
 	}
@@ -134,11 +141,13 @@ static int ends_by(char *address, int writing)
 
 static void protection(void)
 {
-	char *area = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *area =
+		mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	memset(area, 3, 4 * PAGE);
 	CHECK(mprotect(area + PAGE, PAGE, PROT_READ) == 0 && area[PAGE] == 3);
-	CHECK(ends_by(area + PAGE, 0) == 0 && ends_by(area + PAGE, 1) == SIGSEGV && ends_by(area + 2 * PAGE, 1) == 0);
+	CHECK(ends_by(area + PAGE, 0) == 0 && ends_by(area + PAGE, 1) == SIGSEGV &&
+	      ends_by(area + 2 * PAGE, 1) == 0);
 	CHECK(mprotect(area + PAGE, PAGE, PROT_NONE) == 0 && ends_by(area + PAGE, 0) == SIGSEGV);
 	CHECK(mprotect(area + PAGE, PAGE, PROT_READ | PROT_WRITE) == 0 && area[PAGE] == 3);
 	area[PAGE] = 4;
@@ -149,7 +158,8 @@ static void executable_memory(void)
 {
 	/* mov eax, 99; ret */
 	static const unsigned char code[] = { 0xb8, 99, 0, 0, 0, 0xc3 };
-	unsigned char *area = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned char *area =
+		mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	memcpy(area, code, sizeof(code));
 	CHECK(mprotect(area, PAGE, PROT_READ | PROT_EXEC) == 0 && ((int (*)(void))area)() == 99);

@@ -15,7 +15,8 @@ static void fork_and_wait(void)
 
 	if (child == 0)
 		_exit(getppid() == parent && getpid() != parent ? 7 : 1);
-	CHECK(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 7);
+	CHECK(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+	      WEXITSTATUS(status) == 7);
 	FAILS_WITH(wait(&status), ECHILD);
 	FAILS_WITH(waitpid(parent, &status, 0), ECHILD);
 }
@@ -141,7 +142,8 @@ static void exec_arguments(void)
 	CHECK(run((char *[]){ "echo", "one", "two words", "", NULL }, output, sizeof(output)) == 0);
 	CHECK(!strcmp(output, "one two words \n"));
 	setenv("UT_VALUE", "carried", 1);
-	CHECK(run((char *[]){ "sh", "-c", "echo $UT_VALUE; exit 9", NULL }, output, sizeof(output)) == 9);
+	CHECK(run((char *[]){ "sh", "-c", "echo $UT_VALUE; exit 9", NULL }, output,
+		  sizeof(output)) == 9);
 	CHECK(!strcmp(output, "carried\n"));
 }
 
@@ -153,7 +155,7 @@ static void exec_errors(void)
 	FAILS_WITH(execve("/tmp/ut/none", argv, envp), ENOENT);
 	FAILS_WITH(execve("/tmp/ut", argv, envp), EACCES);
 	fd = open("/tmp/ut/noelf", O_WRONLY | O_CREAT | O_TRUNC, 0755);
-	CHECK(write(fd, "\x7f" "ELF-but-no-more", 16) == 16 && close(fd) == 0);
+	CHECK(write(fd, "\177ELF-but-no-more", 16) == 16 && close(fd) == 0);
 	FAILS_WITH(execve("/tmp/ut/noelf", argv, envp), ENOEXEC);
 	unlink("/tmp/ut/noelf");
 	FAILS_WITH(execve((char *)16, argv, envp), EFAULT);
@@ -181,7 +183,8 @@ static void groups_and_sessions(void)
 		/* A leader of a group cannot found a session. */
 		FAILS_WITH(setsid(), EPERM);
 		if (fork() == 0) {
-			CHECK(setsid() == getpid() && getsid(0) == getpid() && getpgid(0) == getpid());
+			CHECK(setsid() == getpid() && getsid(0) == getpid() &&
+			      getpgid(0) == getpid());
 			_exit(0);
 		}
 		CHECK(wait(&status) > 0 && status == 0);
@@ -196,7 +199,8 @@ static void groups_and_sessions(void)
 		pause();
 	}
 	setpgid(child, child);
-	CHECK(kill(-child, SIGTERM) == 0 && waitpid(child, &status, 0) == child && WTERMSIG(status) == SIGTERM);
+	CHECK(kill(-child, SIGTERM) == 0 && waitpid(child, &status, 0) == child &&
+	      WTERMSIG(status) == SIGTERM);
 }
 
 static void exit_status_of_signal(void)
@@ -236,7 +240,8 @@ static void preemption(void)
 
 		nanosleep(&moment, NULL);
 	}
-	CHECK(kill(child, SIGKILL) == 0 && waitpid(child, &status, 0) == child && WTERMSIG(status) == SIGKILL);
+	CHECK(kill(child, SIGKILL) == 0 && waitpid(child, &status, 0) == child &&
+	      WTERMSIG(status) == SIGKILL);
 }
 
 const struct test process_tests[] = {

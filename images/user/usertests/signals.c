@@ -77,7 +77,8 @@ static void siginfo_of_kill(void)
 
 	sigaction(SIGUSR1, &action, NULL);
 	raise(SIGUSR1);
-	CHECK(caught == 1 && info.si_signo == SIGUSR1 && info.si_code == 0 && info.si_pid == getpid());
+	CHECK(caught == 1 && info.si_signo == SIGUSR1 && info.si_code == 0 &&
+	      info.si_pid == getpid());
 }
 
 static void child_signal(void)
@@ -142,7 +143,8 @@ static void suspend(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	raise(SIGALRM);
 	FAILS_WITH(sigsuspend(&none), EINTR);
-	CHECK(caught == 1 && sigprocmask(SIG_BLOCK, NULL, &mask) == 0 && sigismember(&mask, SIGALRM));
+	CHECK(caught == 1 && sigprocmask(SIG_BLOCK, NULL, &mask) == 0 &&
+	      sigismember(&mask, SIGALRM));
 }
 
 static void alternate_stack(void)
@@ -151,10 +153,12 @@ static void alternate_stack(void)
 	stack_t wanted = { stack, 0, sizeof(stack) }, now;
 	struct sigaction action = { .sa_handler = handler, .sa_flags = SA_ONSTACK };
 
-	CHECK(sigaltstack(&wanted, NULL) == 0 && sigaltstack(NULL, &now) == 0 && now.ss_sp == stack);
+	CHECK(sigaltstack(&wanted, NULL) == 0 && sigaltstack(NULL, &now) == 0 &&
+	      now.ss_sp == stack);
 	sigaction(SIGUSR1, &action, NULL);
 	raise(SIGUSR1);
-	CHECK(caught == 1 && handler_stack >= (unsigned long)stack && handler_stack < (unsigned long)stack + sizeof(stack));
+	CHECK(caught == 1 && handler_stack >= (unsigned long)stack &&
+	      handler_stack < (unsigned long)stack + sizeof(stack));
 }
 
 static void fault_status(void (*fault)(void), int number)
@@ -166,7 +170,8 @@ static void fault_status(void (*fault)(void), int number)
 		fault();
 		_exit(0);
 	}
-	CHECK(waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == number);
+	CHECK(waitpid(child, &status, 0) == child && WIFSIGNALED(status) &&
+	      WTERMSIG(status) == number);
 }
 
 /* Hides from the compiler that an address is a bad one. */
@@ -193,7 +198,10 @@ static void touch_noncanonical(void)
 
 static void divide(void)
 {
-	asm volatile("xor %%ecx, %%ecx\n\tmov $1, %%eax\n\txor %%edx, %%edx\n\tdiv %%ecx" : : : "eax", "ecx", "edx");
+	asm volatile("xor %%ecx, %%ecx\n\tmov $1, %%eax\n\txor %%edx, %%edx\n\tdiv %%ecx"
+		     :
+		     :
+		     : "eax", "ecx", "edx");
 }
 
 static void undefined(void)
@@ -265,7 +273,7 @@ static void move_on(int number, siginfo_t *from, void *context)
 	(void)number;
 	(void)from;
 	caught++;
-	registers->rip += 2;	/* ud2 has two bytes */
+	registers->rip += 2; /* ud2 has two bytes */
 	registers->rbx = 77;
 }
 
@@ -292,13 +300,14 @@ static void float_registers(void)
 	double before = 1.25, after;
 
 	signal(SIGUSR1, float_handler);
-	asm volatile("movsd %1, %%xmm3\n\t"
-		     "mov $39, %%eax\n\tsyscall\n\t"			/* getpid */
-		     "mov %%eax, %%edi\n\tmov $10, %%esi\n\tmov $62, %%eax\n\tsyscall\n\t"	/* kill(pid, SIGUSR1) */
-		     "movsd %%xmm3, %0"
-		     : "=m"(after)
-		     : "m"(before)
-		     : "rax", "rcx", "rdi", "rsi", "r11", "xmm3", "memory");
+	asm volatile(
+		"movsd %1, %%xmm3\n\t"
+		"mov $39, %%eax\n\tsyscall\n\t"					      /* getpid */
+		"mov %%eax, %%edi\n\tmov $10, %%esi\n\tmov $62, %%eax\n\tsyscall\n\t" /* kill(pid, SIGUSR1) */
+		"movsd %%xmm3, %0"
+		: "=m"(after)
+		: "m"(before)
+		: "rax", "rcx", "rdi", "rsi", "r11", "xmm3", "memory");
 	CHECK(caught == 1 && after == before);
 }
 

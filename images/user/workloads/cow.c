@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include "workload.h"
 
-#define PAGE 4096
+#define PAGE	 4096
 #define CHILDREN 2
 
 static uint64_t sum_pages(const uint64_t *buffer, long pages)
@@ -21,7 +21,8 @@ static uint64_t scribble(uint64_t *buffer, long pages, uint64_t seed)
 {
 	for (long page = 0; page < pages; page++) {
 		if (next_random(&seed) % 3 == 0)
-			buffer[page * (PAGE / 8) + next_random(&seed) % (PAGE / 8)] = next_random(&seed);
+			buffer[page * (PAGE / 8) + next_random(&seed) % (PAGE / 8)] =
+				next_random(&seed);
 	}
 	return sum_pages(buffer, pages);
 }
@@ -29,7 +30,8 @@ static uint64_t scribble(uint64_t *buffer, long pages, uint64_t seed)
 int main(int argc, char **argv)
 {
 	struct workload workload = workload_begin("cow", argc, argv, 10, 32);
-	uint64_t *buffer = mmap(NULL, workload.steps * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint64_t *buffer = mmap(NULL, workload.steps * PAGE, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	uint64_t seed = 99, before, hash = HASH_BEGIN;
 
 	if (buffer == MAP_FAILED)
@@ -45,7 +47,9 @@ int main(int argc, char **argv)
 			if (pipe(ends[i]) < 0 || (children[i] = fork()) < 0)
 				workload_fail(&workload, "pipe or fork", round);
 			if (children[i] == 0) {
-				uint64_t sums[2] = { sum_pages(buffer, workload.steps), scribble(buffer, workload.steps, round * 16 + i + 1) };
+				uint64_t sums[2] = { sum_pages(buffer, workload.steps),
+						     scribble(buffer, workload.steps,
+							      round * 16 + i + 1) };
 
 				sched_yield();
 				if (sum_pages(buffer, workload.steps) != sums[1])
@@ -58,7 +62,8 @@ int main(int argc, char **argv)
 			uint64_t sums[2];
 
 			close(ends[i][1]);
-			if (read(ends[i][0], sums, sizeof(sums)) != sizeof(sums) || sums[0] != before)
+			if (read(ends[i][0], sums, sizeof(sums)) != sizeof(sums) ||
+			    sums[0] != before)
 				workload_fail(&workload, "a child saw other pages", round);
 			close(ends[i][0]);
 			if (waitpid(children[i], &status, 0) != children[i] || status)

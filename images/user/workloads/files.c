@@ -43,13 +43,16 @@ int main(int argc, char **argv)
 		write_all(second, piece + workload.steps / 2, workload.steps - workload.steps / 2);
 		if (lseek(first, 0, SEEK_CUR) != begin + workload.steps)
 			workload_fail(&workload, "the shared offset", round);
-		if (pread(second, back, workload.steps, begin) != workload.steps || memcmp(piece, back, workload.steps))
+		if (pread(second, back, workload.steps, begin) != workload.steps ||
+		    memcmp(piece, back, workload.steps))
 			workload_fail(&workload, "bytes read back", round);
-		snprintf((char *)back, workload.steps < 32 ? workload.steps : 32, "round %ld\n", round);
+		snprintf((char *)back, workload.steps < 32 ? workload.steps : 32, "round %ld\n",
+			 round);
 		lseek(log, 0, SEEK_SET);
 		write_all(log, back, strlen((char *)back));
 		lseek(nameless, 0, SEEK_SET);
-		if (read(nameless, back, workload.steps) != workload.steps || hash_bytes(HASH_BEGIN, back, workload.steps) != nameless_hash)
+		if (read(nameless, back, workload.steps) != workload.steps ||
+		    hash_bytes(HASH_BEGIN, back, workload.steps) != nameless_hash)
 			workload_fail(&workload, "the file without a name", round);
 		workload_pause(&workload);
 	}

@@ -17,27 +17,27 @@ static inline unsigned int read_mxcsr(void)
 }
 
 /* x = r x (1 - x), with r in XMM15 and 1 in XMM14 kept over all steps, the temporary in XMM13 and 12 chaotic lanes in XMM0-11. */
-#define LANE(n) \
+#define LANE(n)                                                                                   \
 	"movapd %%xmm14, %%xmm13\n\tsubsd %%xmm" #n ", %%xmm13\n\tmulsd %%xmm" #n ", %%xmm13\n\t" \
 	"mulsd %%xmm15, %%xmm13\n\tmovapd %%xmm13, %%xmm" #n "\n\t"
-#define LOAD(n) "movsd 8*" #n "(%1), %%xmm" #n "\n\t"
+#define LOAD(n)	 "movsd 8*" #n "(%1), %%xmm" #n "\n\t"
 #define STORE(n) "movsd %%xmm" #n ", 8*" #n "(%1)\n\t"
-#define ALL(of) of(0) of(1) of(2) of(3) of(4) of(5) of(6) of(7) of(8) of(9) of(10) of(11)
+#define ALL(of)	 of(0) of(1) of(2) of(3) of(4) of(5) of(6) of(7) of(8) of(9) of(10) of(11)
 
 static void iterate(double *values, long steps)
 {
 	asm volatile(ALL(LOAD) "movsd 8*12(%1), %%xmm14\n\tmovsd 8*13(%1), %%xmm15\n"
-		     "1:\n\t" ALL(LANE) "dec %0\n\tjnz 1b\n\t" ALL(STORE)
+			       "1:\n\t" ALL(LANE) "dec %0\n\tjnz 1b\n\t" ALL(STORE)
 		     : "+r"(steps)
 		     : "r"(values)
-		     : "memory", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11",
-		       "xmm12", "xmm13", "xmm14", "xmm15");
+		     : "memory", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7",
+		       "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
 }
 
 int main(int argc, char **argv)
 {
 	struct workload workload = workload_begin("fpu", argc, argv, 20, 10000);
-	const unsigned int mxcsr = 0x5f80;	/* all exceptions masked, round towards plus infinity */
+	const unsigned int mxcsr = 0x5f80; /* all exceptions masked, round towards plus infinity */
 	unsigned int usual = read_mxcsr();
 	double values[LANES];
 	uint64_t hash = HASH_BEGIN;

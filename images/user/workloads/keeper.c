@@ -21,19 +21,19 @@
 #include <sys/wait.h>
 #include "workload.h"
 
-#define PAGE 4096
-#define KEEPERS 32
-#define COW_PAGES 24
-#define SYS_mknod 133
+#define PAGE		    4096
+#define KEEPERS		    32
+#define COW_PAGES	    24
+#define SYS_mknod	    133
 #define SYS_rt_sigtimedwait 128
-#define ARCH_SET_GS 0x1001
-#define ARCH_SET_FS 0x1002
+#define ARCH_SET_GS	    0x1001
+#define ARCH_SET_FS	    0x1002
 
 struct board {
 	uint64_t results[KEEPERS];
-	volatile uint32_t turn;		/* futex of two */
-	volatile uint32_t never;	/* futex that nobody wakes */
-	volatile uint64_t steps;	/* of the one that is stopped */
+	volatile uint32_t turn;	 /* futex of two */
+	volatile uint32_t never; /* futex that nobody wakes */
+	volatile uint64_t steps; /* of the one that is stopped */
 };
 
 static struct workload workload;
@@ -53,7 +53,8 @@ static void damaged(const char *what, long round)
 /* Not to be cut short. */
 static void rest(long microseconds, long round)
 {
-	struct timespec before, after, span = { microseconds / 1000000, microseconds % 1000000 * 1000 };
+	struct timespec before, after,
+		span = { microseconds / 1000000, microseconds % 1000000 * 1000 };
 	long passed;
 
 	clock_gettime(CLOCK_MONOTONIC, &before);
@@ -84,7 +85,8 @@ static void reap(pid_t child, int wanted, long round)
 static uint64_t keep_pipe(void)
 {
 	static unsigned char piece[100000];
-	uint64_t seed = 3, hash = HASH_BEGIN, total = (uint64_t)workload.rounds * sizeof(piece), got = 0;
+	uint64_t seed = 3, hash = HASH_BEGIN, total = (uint64_t)workload.rounds * sizeof(piece),
+		 got = 0;
 	int ends[2];
 	pid_t writer;
 
@@ -93,13 +95,15 @@ static uint64_t keep_pipe(void)
 	if (writer == 0) {
 		close(ends[0]);
 		for (long round = 0; round < workload.rounds; round++) {
-			struct iovec halves[2] = { { piece, 33333 }, { piece + 33333, sizeof(piece) - 33333 } };
+			struct iovec halves[2] = { { piece, 33333 },
+						   { piece + 33333, sizeof(piece) - 33333 } };
 			ssize_t done;
 
 			for (size_t i = 0; i < sizeof(piece); i++)
 				piece[i] = (unsigned char)(i * 7 + round);
 			errno = 0;
-			done = round % 2 ? writev(ends[1], halves, 2) : write(ends[1], piece, sizeof(piece));
+			done = round % 2 ? writev(ends[1], halves, 2)
+					 : write(ends[1], piece, sizeof(piece));
 			if (done != sizeof(piece))
 				damaged("a write was cut short", round);
 		}
@@ -113,7 +117,8 @@ static uint64_t keep_pipe(void)
 		if (n <= 0)
 			damaged("a read was cut short", (long)(got / sizeof(piece)));
 		for (ssize_t i = 0; i < n; i++, got++)
-			if (piece[i] != (unsigned char)(got % sizeof(piece) * 7 + got / sizeof(piece)))
+			if (piece[i] !=
+			    (unsigned char)(got % sizeof(piece) * 7 + got / sizeof(piece)))
 				damaged("bytes of the pipe", (long)(got / sizeof(piece)));
 		if (got % 4 == 0)
 			rest(pause_us() / 4, (long)(got / sizeof(piece)));
@@ -135,12 +140,14 @@ static uint64_t keep_futex(void)
 		uint32_t seen;
 
 		while ((seen = board->turn) % 2 != me) {
-			if (syscall(SYS_futex, &board->turn, 0L, (long)seen, NULL, NULL, 0L) < 0 && errno != EAGAIN)
+			if (syscall(SYS_futex, &board->turn, 0L, (long)seen, NULL, NULL, 0L) < 0 &&
+			    errno != EAGAIN)
 				damaged("futex wait", round);
 		}
 		board->turn = seen + 1;
 		syscall(SYS_futex, &board->turn, 1L, 1L, NULL, NULL, 0L);
-		if (syscall(SYS_futex, &board->never, 0L, 0L, &limit, NULL, 0L) != -1 || errno != ETIMEDOUT)
+		if (syscall(SYS_futex, &board->never, 0L, 0L, &limit, NULL, 0L) != -1 ||
+		    errno != ETIMEDOUT)
 			damaged("futex with a limit", round);
 	}
 	if (!other)
@@ -244,11 +251,13 @@ static uint64_t keep_signals(void)
 		reap(child, 0, round);
 		sigpending(&pending);
 		sigprocmask(SIG_SETMASK, NULL, &now);
-		if (!sigismember(&pending, SIGUSR2) || !sigismember(&pending, 34) || (now & blocked) != blocked)
+		if (!sigismember(&pending, SIGUSR2) || !sigismember(&pending, 34) ||
+		    (now & blocked) != blocked)
 			damaged("the pending set or the mask", round);
 		rest(pause_us() / 2, round);
 		sigaddset(&only, SIGHUP);
-		if (syscall(SYS_rt_sigtimedwait, &only, NULL, &limit, sizeof(only)) != -1 || errno != EAGAIN)
+		if (syscall(SYS_rt_sigtimedwait, &only, NULL, &limit, sizeof(only)) != -1 ||
+		    errno != EAGAIN)
 			damaged("sigtimedwait", round);
 		sigprocmask(SIG_SETMASK, &before, NULL);
 		if (caught != 5 || queued != 3)
@@ -261,13 +270,15 @@ static uint64_t keep_signals(void)
 /* An interval timer whose handler sleeps on a stack of its own, while the program is in a read that is executed again. */
 static uint64_t keep_timer(void)
 {
-	struct sigaction action = { .sa_handler = on_alternate, .sa_flags = SA_ONSTACK | SA_RESTART };
+	struct sigaction action = { .sa_handler = on_alternate,
+				    .sa_flags = SA_ONSTACK | SA_RESTART };
 	struct itimerval interval = { { 0, 3000 }, { 0, 3000 } }, now;
 	stack_t stack;
 	int ends[2];
 	pid_t child;
 
-	alternate = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	alternate =
+		mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	stack = (stack_t){ alternate, 0, 4 * PAGE };
 	sigaltstack(&stack, NULL);
 	sigaction(SIGALRM, &action, NULL);
@@ -287,7 +298,8 @@ static uint64_t keep_timer(void)
 			write(ends[1], &word, sizeof(word));
 			_exit(0);
 		}
-		if (read(ends[0], &word, sizeof(word)) != sizeof(word) || word != (uint64_t)round * 77)
+		if (read(ends[0], &word, sizeof(word)) != sizeof(word) ||
+		    word != (uint64_t)round * 77)
 			damaged("a read with SA_RESTART", round);
 		while (waitpid(child, NULL, 0) != child)
 			damaged("a wait with SA_RESTART", round);
@@ -318,7 +330,8 @@ static uint64_t keep_stopped(void)
 		uint64_t steps;
 
 		kill(child, SIGSTOP);
-		if (waitpid(child, &status, WUNTRACED) != child || !WIFSTOPPED(status) || WSTOPSIG(status) != SIGSTOP)
+		if (waitpid(child, &status, WUNTRACED) != child || !WIFSTOPPED(status) ||
+		    WSTOPSIG(status) != SIGSTOP)
 			damaged("it did not stop", round);
 		steps = board->steps;
 		rest(pause_us(), round);
@@ -429,19 +442,24 @@ static uint64_t keep_files(void)
 			damaged("a file in a removed directory", round);
 		if (getcwd(path, sizeof(path)) && path[0] == '/')
 			damaged("the removed directory has a name", round);
-		if (fcntl(gone, F_GETFD) != FD_CLOEXEC || fcntl(shared, F_GETFD) != 0 || fcntl(devnull_cloexec, F_GETFD) != FD_CLOEXEC)
+		if (fcntl(gone, F_GETFD) != FD_CLOEXEC || fcntl(shared, F_GETFD) != 0 ||
+		    fcntl(devnull_cloexec, F_GETFD) != FD_CLOEXEC)
 			damaged("close-on-exec", round);
-		if (!(fcntl(nonblock[0], F_GETFL) & O_NONBLOCK) || read(nonblock[0], word, 1) != -1 || errno != EAGAIN)
+		if (!(fcntl(nonblock[0], F_GETFL) & O_NONBLOCK) ||
+		    read(nonblock[0], word, 1) != -1 || errno != EAGAIN)
 			damaged("O_NONBLOCK", round);
-		if (fstat(sparse, &now) < 0 || now.st_size != (200l << 20) + 3 || now.st_blocks > 64 ||
-		    pread(sparse, word, 3, 200l << 20) != 3 || memcmp(word, "far", 3) || pread(sparse, word, 3, 100l << 20) != 3 || word[0])
+		if (fstat(sparse, &now) < 0 || now.st_size != (200l << 20) + 3 ||
+		    now.st_blocks > 64 || pread(sparse, word, 3, 200l << 20) != 3 ||
+		    memcmp(word, "far", 3) || pread(sparse, word, 3, 100l << 20) != 3 || word[0])
 			damaged("the sparse file", round);
-		if (fstat(append, &now) < 0 || now.st_size != 4 * (round + 1) || (now.st_mode & 0777) != 0640 || now.st_nlink)
+		if (fstat(append, &now) < 0 || now.st_size != 4 * (round + 1) ||
+		    (now.st_mode & 0777) != 0640 || now.st_nlink)
 			damaged("the file for appending", round);
 		rest(pause_us(), round);
 	}
 	reap(child, 0, workload.rounds);
-	if (lseek(shared, 0, SEEK_CUR) != 2 * workload.rounds || fstat(shared, &now) < 0 || now.st_size != 2 * workload.rounds)
+	if (lseek(shared, 0, SEEK_CUR) != 2 * workload.rounds || fstat(shared, &now) < 0 ||
+	    now.st_size != 2 * workload.rounds)
 		damaged("the shared offset", workload.rounds);
 	return (uint64_t)now.st_size;
 }
@@ -492,7 +510,8 @@ static uint64_t keep_memory(void)
 		if (pread(fd, &byte, 1, PAGE + round % PAGE) != 1 || byte != (char)(round + 1))
 			damaged("a write to mapped memory is not in the file", round);
 		byte = (char)(round + 2);
-		if (pwrite(fd, &byte, 1, 2 * PAGE + round % PAGE) != 1 || file_memory[2 * PAGE + round % PAGE] != byte)
+		if (pwrite(fd, &byte, 1, 2 * PAGE + round % PAGE) != 1 ||
+		    file_memory[2 * PAGE + round % PAGE] != byte)
 			damaged("a write to the file is not in mapped memory", round);
 		cow[page * (PAGE / 8)] = own[page] = own[page] * 31 + (uint64_t)round;
 		for (int i = 0; i < COW_PAGES; i++) {
@@ -528,7 +547,8 @@ static uint64_t keep_identity(void)
 		__asm__ volatile("movq %%fs:0, %0; movq %%gs:0, %1" : "=r"(fs), "=r"(gs));
 		if (fs != local[0] || gs != other[0])
 			damaged("FS or GS base", round);
-		if (session != me || getsid(0) != me || getpgid(0) != me || getsid(child) != me || getpgid(child) != child)
+		if (session != me || getsid(0) != me || getpgid(0) != me || getsid(child) != me ||
+		    getpgid(child) != child)
 			damaged("the session or the group", round);
 		if (getpid() != me)
 			damaged("its own number", round);
@@ -541,8 +561,12 @@ static uint64_t keep_identity(void)
 /* SSE and x87 registers and their control words, through a sleep and through a stretch of computing. */
 static uint64_t keep_vectors(void)
 {
-	static struct { uint64_t xmm[32]; long double x87[3]; uint32_t mxcsr; uint16_t control; } in __attribute__((aligned(16))), out
-		__attribute__((aligned(16)));
+	static struct {
+		uint64_t xmm[32];
+		long double x87[3];
+		uint32_t mxcsr;
+		uint16_t control;
+	} in __attribute__((aligned(16))), out __attribute__((aligned(16)));
 	uint64_t seed = 17, hash = HASH_BEGIN;
 
 	in.mxcsr = 0x7f80;
@@ -553,19 +577,20 @@ static uint64_t keep_vectors(void)
 
 		for (int i = 0; i < 32; i++)
 			in.xmm[i] = next_random(&seed);
-		__asm__ volatile("fninit; fldcw %c[control](%[in]); ldmxcsr %c[mxcsr](%[in]); fldpi; fldl2e; fld1\n\t"
-#define LOAD(n) "movdqa 16*" #n "(%[in]), %%xmm" #n "\n\t"
+		__asm__ volatile(
+			"fninit; fldcw %c[control](%[in]); ldmxcsr %c[mxcsr](%[in]); fldpi; fldl2e; fld1\n\t"
+#define LOAD(n)	 "movdqa 16*" #n "(%[in]), %%xmm" #n "\n\t"
 #define STORE(n) "movdqa %%xmm" #n ", 16*" #n "(%[out])\n\t"
-#define ALL(x) x(0) x(1) x(2) x(3) x(4) x(5) x(6) x(7) x(8) x(9) x(10) x(11) x(12) x(13) x(14) x(15)
-				 ALL(LOAD)
-				 "syscall; 1: pause; dec %[spin]; jnz 1b\n\t"
-				 ALL(STORE)
-				 "fnstcw %c[control](%[out]); stmxcsr %c[mxcsr](%[out])\n\t"
-				 "fstpt %c[x87](%[out]); fstpt 16+%c[x87](%[out]); fstpt 32+%c[x87](%[out]); fninit"
-				 : "+a"(result), [spin] "+r"(spin)
-				 : "D"(&span), "S"(0L), [in] "r"(&in), [out] "r"(&out), [control] "i"(__builtin_offsetof(__typeof__(in), control)),
-				   [mxcsr] "i"(__builtin_offsetof(__typeof__(in), mxcsr)), [x87] "i"(__builtin_offsetof(__typeof__(in), x87))
-				 : "rcx", "r11", "memory", "cc");
+#define ALL(x)	 x(0) x(1) x(2) x(3) x(4) x(5) x(6) x(7) x(8) x(9) x(10) x(11) x(12) x(13) x(14) x(15)
+			ALL(LOAD) "syscall; 1: pause; dec %[spin]; jnz 1b\n\t" ALL(
+				STORE) "fnstcw %c[control](%[out]); stmxcsr %c[mxcsr](%[out])\n\t"
+				       "fstpt %c[x87](%[out]); fstpt 16+%c[x87](%[out]); fstpt 32+%c[x87](%[out]); fninit"
+			: "+a"(result), [spin] "+r"(spin)
+			: "D"(&span), "S"(0L), [in] "r"(&in), [out] "r"(&out),
+			  [control] "i"(__builtin_offsetof(__typeof__(in), control)),
+			  [mxcsr] "i"(__builtin_offsetof(__typeof__(in), mxcsr)),
+			  [x87] "i"(__builtin_offsetof(__typeof__(in), x87))
+			: "rcx", "r11", "memory", "cc");
 		if (result || memcmp(in.xmm, out.xmm, sizeof(in.xmm)))
 			damaged("XMM registers", round);
 		if ((out.mxcsr & ~0x3fu) != in.mxcsr || out.control != in.control)
@@ -586,13 +611,15 @@ static uint64_t keep_busy(void)
 	snprintf(other, sizeof(other), "/tmp/keeper.%d.b", getpid());
 	for (long round = 0; round < workload.rounds * 8; round++) {
 		int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600), copy = dup(fd), ends[2];
-		char *area = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		char *area = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		pid_t child;
 
 		if (fd < 0 || copy < 0 || pipe(ends) < 0 || area == MAP_FAILED)
 			damaged("open, dup, pipe or mmap", round);
 		area[0] = area[7 * PAGE] = (char)round;
-		if (mprotect(area + 2 * PAGE, PAGE, PROT_READ) < 0 || munmap(area + 4 * PAGE, PAGE) < 0)
+		if (mprotect(area + 2 * PAGE, PAGE, PROT_READ) < 0 ||
+		    munmap(area + 4 * PAGE, PAGE) < 0)
 			damaged("mprotect or munmap", round);
 		write(fd, area, 3 * PAGE);
 		if (ftruncate(copy, PAGE + 1) < 0 || lseek(copy, 0, SEEK_END) != PAGE + 1)
@@ -605,9 +632,11 @@ static uint64_t keep_busy(void)
 			write(ends[1], area + 7 * PAGE, 1);
 			_exit(0);
 		}
-		if (rename(path, other) < 0 || link(other, path) < 0 || unlink(path) < 0 || unlink(other) < 0)
+		if (rename(path, other) < 0 || link(other, path) < 0 || unlink(path) < 0 ||
+		    unlink(other) < 0)
 			damaged("names", round);
-		if (read(ends[0], area + 1, 1) != 1 || area[1] != (char)(round + 1) || area[7 * PAGE] != (char)round)
+		if (read(ends[0], area + 1, 1) != 1 || area[1] != (char)(round + 1) ||
+		    area[7 * PAGE] != (char)round)
 			damaged("the child's byte", round);
 		reap(child, 0, round);
 		close(fd);
@@ -622,7 +651,8 @@ static uint64_t keep_busy(void)
 /* Only there, with a page of its own. */
 static uint64_t keep_still(void)
 {
-	uint64_t *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint64_t *page =
+		mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	*page = (uint64_t)getpid();
 	for (long round = 0; round < workload.rounds; round++) {
@@ -637,9 +667,10 @@ static const struct {
 	const char *name;
 	uint64_t (*keep)(void);
 } keepers[] = {
-	{ "pipe", keep_pipe }, { "futex", keep_futex }, { "wait", keep_wait }, { "signals", keep_signals },
-	{ "timer", keep_timer }, { "stopped", keep_stopped }, { "poll", keep_poll }, { "files", keep_files },
-	{ "memory", keep_memory }, { "memory", keep_memory }, { "identity", keep_identity }, { "vectors", keep_vectors },
+	{ "pipe", keep_pipe },	     { "futex", keep_futex },	    { "wait", keep_wait },
+	{ "signals", keep_signals }, { "timer", keep_timer },	    { "stopped", keep_stopped },
+	{ "poll", keep_poll },	     { "files", keep_files },	    { "memory", keep_memory },
+	{ "memory", keep_memory },   { "identity", keep_identity }, { "vectors", keep_vectors },
 	{ "busy", keep_busy },
 };
 
@@ -654,7 +685,8 @@ int main(int argc, char **argv)
 
 	workload = workload_begin("keeper", argc, argv, 6, 3);
 	board = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	cow = mmap(NULL, COW_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	cow = mmap(NULL, COW_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		   0);
 	still = calloc((size_t)workload.steps, sizeof(*still));
 	devnull_cloexec = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (board == MAP_FAILED || cow == MAP_FAILED || !still || devnull_cloexec < 0)

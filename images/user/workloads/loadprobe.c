@@ -53,7 +53,7 @@ static int word_length(const char *line)
 
 struct memory {
 	char names[CACHES][20];
-	long counts[CACHES];		/* [0]: frames that are neither free nor in slabs, less a constant */
+	long counts[CACHES]; /* [0]: frames that are neither free nor in slabs, less a constant */
 	int number;
 };
 
@@ -80,7 +80,8 @@ static void measure(struct memory *memory)
 	while (line && line[1] && memory->number < CACHES) {
 		name = line + 1;
 		length = word_length(name);
-		snprintf(memory->names[memory->number], sizeof(memory->names[0]), "%.*s", length, name);
+		snprintf(memory->names[memory->number], sizeof(memory->names[0]), "%.*s", length,
+			 name);
 		line = name + length;
 		memory->counts[memory->number++] = take_number(&line);
 		take_number(&line);
@@ -227,7 +228,8 @@ int main(int argc, char **argv)
 		if (i == 0)
 			result = again;
 		/* What stays there is no leak. */
-		if (!keep_growth(&kept, &before, &after) || (module && (result < 0 || result > 128)))
+		if (!keep_growth(&kept, &before, &after) ||
+		    (module && (result < 0 || result > 128)))
 			break;
 		if (i == 2) {
 			printf("leak=");

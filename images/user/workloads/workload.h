@@ -20,9 +20,11 @@ struct workload {
 	long rounds, steps, pause;
 };
 
-static inline struct workload workload_begin(const char *name, int argc, char **argv, long rounds, long steps)
+static inline struct workload workload_begin(const char *name, int argc, char **argv, long rounds,
+					     long steps)
 {
-	return (struct workload){ name, argc > 1 ? strtol(argv[1], NULL, 10) : rounds, argc > 2 ? strtol(argv[2], NULL, 10) : steps,
+	return (struct workload){ name, argc > 1 ? strtol(argv[1], NULL, 10) : rounds,
+				  argc > 2 ? strtol(argv[2], NULL, 10) : steps,
 				  argc > 3 ? strtol(argv[3], NULL, 10) : 0 };
 }
 

@@ -15,10 +15,10 @@
 static struct seq_file *checks_out;
 static int checks_done;
 
-#define EXPECT(condition)						\
-	do {								\
-		checks_done++;						\
-		if (!(condition))					\
+#define EXPECT(condition)                                                                  \
+	do {                                                                               \
+		checks_done++;                                                             \
+		if (!(condition))                                                          \
 			seq_printf(checks_out, "line %d: not %s\n", __LINE__, #condition); \
 	} while (0)
 

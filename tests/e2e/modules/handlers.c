@@ -6,11 +6,26 @@
 
 #define SUBJECT __attribute__((noipa))
 
-static SUBJECT int first(int x) { return x + 1; }
-static SUBJECT int second(int x) { return x + 2; }
-static SUBJECT int third(int x) { return x + 3; }
-static SUBJECT int fourth(int x) { return x + 4; }
-static SUBJECT int other(int x) { return x + 100; }
+static SUBJECT int first(int x)
+{
+	return x + 1;
+}
+static SUBJECT int second(int x)
+{
+	return x + 2;
+}
+static SUBJECT int third(int x)
+{
+	return x + 3;
+}
+static SUBJECT int fourth(int x)
+{
+	return x + 4;
+}
+static SUBJECT int other(int x)
+{
+	return x + 100;
+}
 
 static int (*const subjects[])(int) = { first, second, third, fourth };
 #define SUBJECTS ARRAY_SIZE(subjects)

@@ -10,7 +10,10 @@
 #include <linux/kthread.h>
 #include "checks.h"
 
-static __attribute__((noipa)) int subject(int x) { return x + 1; }
+static __attribute__((noipa)) int subject(int x)
+{
+	return x + 1;
+}
 
 static int inside, leave, removed, result;
 
@@ -56,7 +59,7 @@ static int conductor(void *arg)
 	msleep(400);
 	EXPECT(!READ_ONCE(removed));
 	EXPECT(!READ_ONCE(result));
-	EXPECT(*(u8 *)subject == 0x0f);		/* but nobody new comes in */
+	EXPECT(*(u8 *)subject == 0x0f); /* but nobody new comes in */
 	__atomic_store_n(&leave, 1, __ATOMIC_RELEASE);
 	for (i = 0; i < 100 && !READ_ONCE(removed); i++)
 		msleep(10);

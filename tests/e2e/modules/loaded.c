@@ -39,17 +39,17 @@ __attribute__((noipa)) int loaded_function(int x)
 }
 
 /* Pointers and distances that the loader fills in, one of each type. */
-asm(	"	.pushsection .rodata\n"
-	"	.balign 8\n"
-	"loaded_64:	.quad	loaded_data + 4\n"
-	"loaded_pc64:	.quad	loaded_data - .\n"
-	"loaded_pc32:	.long	loaded_function - .\n"
-	"loaded_last:	.long	loaded_constant + 12 - .\n"
-	"	.globl loaded_64, loaded_pc64, loaded_pc32, loaded_last, loaded_weak\n"
-	"	.weak loaded_weak\n"
-	"loaded_weak_64: .quad loaded_weak\n"
-	"	.globl loaded_weak_64\n"
-	"	.popsection\n");
+asm("	.pushsection .rodata\n"
+    "	.balign 8\n"
+    "loaded_64:	.quad	loaded_data + 4\n"
+    "loaded_pc64:	.quad	loaded_data - .\n"
+    "loaded_pc32:	.long	loaded_function - .\n"
+    "loaded_last:	.long	loaded_constant + 12 - .\n"
+    "	.globl loaded_64, loaded_pc64, loaded_pc32, loaded_last, loaded_weak\n"
+    "	.weak loaded_weak\n"
+    "loaded_weak_64: .quad loaded_weak\n"
+    "	.globl loaded_weak_64\n"
+    "	.popsection\n");
 extern const unsigned long loaded_64, loaded_pc64, loaded_weak_64;
 extern const int loaded_pc32, loaded_last;
 
@@ -66,7 +66,7 @@ static void run_checks(void)
 	EXPECT(loaded_function(1) == 0x12345679);
 	EXPECT(loaded_64 == address_of(&loaded_data[1]));
 	EXPECT(address_of(&loaded_pc64) + loaded_pc64 == address_of(loaded_data));
-	asm("movq	$loaded_data + 8, %0" : "=r" (signed_32));
+	asm("movq	$loaded_data + 8, %0" : "=r"(signed_32));
 	EXPECT(signed_32 == address_of(&loaded_data[2]));
 	EXPECT(address_of(&loaded_pc32) + loaded_pc32 == address_of(loaded_function));
 	EXPECT(address_of(&loaded_last) + loaded_last == address_of(&loaded_constant[3]));

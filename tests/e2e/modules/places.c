@@ -58,7 +58,7 @@ static PLACE void running_here(void)
 	frame[0] = 0;
 	preempt_disable();
 	while (!READ_ONCE(leave))
-		asm volatile("pause" : : "m" (frame));
+		asm volatile("pause" : : "m"(frame));
 	preempt_enable();
 }
 
@@ -75,19 +75,19 @@ static PLACE int running_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-asm(	"	.pushsection .text\n"
-	"	.type places_lose, @function\n"
-	"	.globl places_lose\n"
-	"places_lose:\n"			/* (how, function) */
-	"	pushq	%rbp\n"
-	"	cmpl	$3, %edi\n	je	3f\n"
-	"	cmpl	$2, %edi\n	je	2f\n"
-	"	xorl	%ebp, %ebp\n	call	*%rsi\n	popq	%rbp\n	ret\n"
-	"2:	movq	$0x1230, %rbp\n	call	*%rsi\n	popq	%rbp\n	ret\n"
-	"3:	pushq	$0x5678\n	pushq	%rbp\n	movq	%rsp, %rbp\n"
-	"	call	*%rsi\n	addq	$16, %rsp\n	popq	%rbp\n	ret\n"
-	"	.size places_lose, . - places_lose\n"
-	"	.popsection\n");
+asm("	.pushsection .text\n"
+    "	.type places_lose, @function\n"
+    "	.globl places_lose\n"
+    "places_lose:\n" /* (how, function) */
+    "	pushq	%rbp\n"
+    "	cmpl	$3, %edi\n	je	3f\n"
+    "	cmpl	$2, %edi\n	je	2f\n"
+    "	xorl	%ebp, %ebp\n	call	*%rsi\n	popq	%rbp\n	ret\n"
+    "2:	movq	$0x1230, %rbp\n	call	*%rsi\n	popq	%rbp\n	ret\n"
+    "3:	pushq	$0x5678\n	pushq	%rbp\n	movq	%rsp, %rbp\n"
+    "	call	*%rsi\n	addq	$16, %rsp\n	popq	%rbp\n	ret\n"
+    "	.size places_lose, . - places_lose\n"
+    "	.popsection\n");
 void places_lose(int how, void (*function)(void));
 
 static int lost_show(struct seq_file *m, void *v)

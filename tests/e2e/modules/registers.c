@@ -27,13 +27,14 @@ static struct image handled;
 static char vectors[2][16 * 16] __attribute__((aligned(16)));
 unsigned long registers_stack;
 
-#define FLAGS_DF 0x400
-#define FLAGS_IF 0x200
-#define FLAGS_ARITHMETIC 0x8d5	/* CF PF AF ZF SF OF */
+#define FLAGS_DF	 0x400
+#define FLAGS_IF	 0x200
+#define FLAGS_ARITHMETIC 0x8d5 /* CF PF AF ZF SF OF */
 
 extern char registers_subject[], registers_other[], registers_return[];
 void registers_call(unsigned long shift);
 
+/* clang-format off */
 #define STORE(to, reg, n)	"	movq	%" #reg ", " #to "+" #n "(%rip)\n"
 #define STORE_ALL(to)							\
 	STORE(to, rax, 0) STORE(to, rbx, 8) STORE(to, rcx, 16) STORE(to, rdx, 24)	\
@@ -84,6 +85,7 @@ asm(	"	.pushsection .text\n"
 	"	.pushsection __mcount_loc, \"a\", @progbits\n"
 	"	.quad	registers_subject\n"
 	"	.popsection\n");
+/* clang-format on */
 
 static struct seq_file *out;
 static const char *when;
@@ -96,32 +98,32 @@ static void differs(const char *what, unsigned long got, unsigned long expected)
 
 static unsigned long handler_calls, handler_ip, handler_parent, handler_flags, handler_frame;
 static void *divert;
-static unsigned long change, change_flags;	/* bits that the handler turns over */
+static unsigned long change, change_flags; /* bits that the handler turns over */
 
 static notrace void handler(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
 			    struct ftrace_regs *fregs)
 {
 	struct pt_regs *regs = ftrace_get_regs(fregs);
 
-	handled = (struct image) {
-		regs->ax, regs->bx, regs->cx, regs->dx, regs->si, regs->di, regs->bp,
-		regs->r8, regs->r9, regs->r10, regs->r11, regs->r12, regs->r13, regs->r14,
-		regs->r15, regs->flags, regs->sp, 0, 0,
+	handled = (struct image){
+		regs->ax,  regs->bx,	regs->cx,  regs->dx,  regs->si,	 regs->di,  regs->bp,
+		regs->r8,  regs->r9,	regs->r10, regs->r11, regs->r12, regs->r13, regs->r14,
+		regs->r15, regs->flags, regs->sp,  0,	      0,
 	};
 	handler_calls++;
 	handler_ip = ip;
 	handler_parent = parent_ip;
 	handler_frame = (unsigned long)__builtin_frame_address(0);
-	asm volatile("pushfq\n\tpopq %0" : "=r" (handler_flags));
+	asm volatile("pushfq\n\tpopq %0" : "=r"(handler_flags));
 	if (ops->private != &registers_given)
 		handler_calls += 1000;
 	if (divert)
 		ftrace_regs_set_instruction_pointer(fregs, (unsigned long)divert);
 	if (change) {
 		unsigned long *general[] = {
-			&regs->ax, &regs->bx, &regs->cx, &regs->dx, &regs->si, &regs->di, &regs->bp,
-			&regs->r8, &regs->r9, &regs->r10, &regs->r11, &regs->r12, &regs->r13,
-			&regs->r14, &regs->r15,
+			&regs->ax,  &regs->bx,	&regs->cx,  &regs->dx,	&regs->si,
+			&regs->di,  &regs->bp,	&regs->r8,  &regs->r9,	&regs->r10,
+			&regs->r11, &regs->r12, &regs->r13, &regs->r14, &regs->r15,
 		};
 
 		for (unsigned int i = 0; i < ARRAY_SIZE(general); i++)
@@ -131,11 +133,14 @@ static notrace void handler(unsigned long ip, unsigned long parent_ip, struct ft
 	asm volatile("movq $-1, %%rax\n\tmovq $-2, %%rcx\n\tmovq $-3, %%rdx\n\tmovq $-4, %%rsi\n\t"
 		     "movq $-5, %%rdi\n\tmovq $-6, %%r8\n\tmovq $-7, %%r9\n\tmovq $-8, %%r10\n\t"
 		     "movq $-9, %%r11\n\txorq %%rax, %%rax"
-		     : : : "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "cc", "memory");
+		     :
+		     :
+		     : "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "cc", "memory");
 }
 
 static struct ftrace_ops ops = {
-	.func = handler, .private = &registers_given,
+	.func = handler,
+	.private = &registers_given,
 	.flags = FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_IPMODIFY,
 };
 
@@ -144,8 +149,8 @@ static void compare(const char *where, const struct image *image, unsigned long 
 		    unsigned long turned_flags)
 {
 	static const char *const names[] = {
-		"rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "r8", "r9", "r10", "r11",
-		"r12", "r13", "r14", "r15",
+		"rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "r8",
+		"r9",  "r10", "r11", "r12", "r13", "r14", "r15",
 	};
 	char what[40];
 	unsigned int i;
@@ -162,7 +167,10 @@ static void compare(const char *where, const struct image *image, unsigned long 
 static void store_vectors(char *to)
 {
 	asm volatile("movups %%xmm0, (%0)\n\tmovups %%xmm1, 16(%0)\n\tmovups %%xmm7, 112(%0)\n\t"
-		     "movups %%xmm8, 128(%0)\n\tmovups %%xmm15, 240(%0)" : : "r" (to) : "memory");
+		     "movups %%xmm8, 128(%0)\n\tmovups %%xmm15, 240(%0)"
+		     :
+		     : "r"(to)
+		     : "memory");
 }
 
 static void call_once(const char *name, unsigned long shift, unsigned long place, bool traced)

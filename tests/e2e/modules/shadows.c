@@ -34,7 +34,8 @@ static void run_checks(void)
 	constructed = destroyed = refuse = 0;
 	EXPECT(!klp_shadow_get(&objects[0], 1));
 	a = klp_shadow_alloc(&objects[0], 1, 64, GFP_KERNEL, construct, &seven);
-	EXPECT(a && *a == 7 && a[1] == 0 && a[15] == 0 && constructed == 1 && last_object == &objects[0]);
+	EXPECT(a && *a == 7 && a[1] == 0 && a[15] == 0 && constructed == 1 &&
+	       last_object == &objects[0]);
 	EXPECT(klp_shadow_get(&objects[0], 1) == a);
 	EXPECT(!klp_shadow_get(&objects[0], 2) && !klp_shadow_get(&objects[1], 1));
 	EXPECT(!klp_shadow_alloc(&objects[0], 1, 4, GFP_KERNEL, construct, &eight));
@@ -60,7 +61,8 @@ static void run_checks(void)
 	EXPECT(!klp_shadow_get(&objects[0], 1) && klp_shadow_get(&objects[0], 2) == b);
 	klp_shadow_free(&objects[0], 2, NULL);
 	klp_shadow_free(&objects[2], 1, NULL);
-	EXPECT(destroyed == 1 && !klp_shadow_get(&objects[0], 2) && !klp_shadow_get(&objects[2], 1));
+	EXPECT(destroyed == 1 && !klp_shadow_get(&objects[0], 2) &&
+	       !klp_shadow_get(&objects[2], 1));
 
 	/* Many at once, of two ids; one id goes, the other stays. */
 	for (i = 0; i < 100; i++) {
@@ -72,7 +74,8 @@ static void run_checks(void)
 	klp_shadow_free_all(5, destroy);
 	EXPECT(destroyed == 101);
 	for (i = 0; i < 100; i++)
-		EXPECT(!klp_shadow_get(&objects[i], 5) && *(int *)klp_shadow_get(&objects[i], 6) == i);
+		EXPECT(!klp_shadow_get(&objects[i], 5) &&
+		       *(int *)klp_shadow_get(&objects[i], 6) == i);
 	klp_shadow_free_all(6, NULL);
 	for (i = 0; i < 100; i++)
 		EXPECT(!klp_shadow_get(&objects[i], 6));

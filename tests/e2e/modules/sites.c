@@ -24,24 +24,24 @@ int sites_pass_second(void);
 extern char sites_second[];
 extern char sites_site[], sites_far[], sites_near[], sites_called[];
 
-asm(	"	.pushsection .text\n"
-	"	.globl sites_pass_second, sites_second\n"
-	"	.globl sites_pass, sites_site, sites_far, sites_near, sites_called\n"
-	"	.type sites_pass, @function\n"
-	"sites_pass:\n	movl	$1, %eax\n"
-	"sites_site:	.byte 0x0f, 0x1f, 0x44, 0x00, 0x00\n"
-	"	addl	$10, %eax\n	ret\n"
-	"sites_near:	addl	$30, %eax\n	ret\n"
-	"sites_called:	addl	$100, %eax\n	ret\n"
-	"	.skip	256, 0xcc\n"
-	"sites_far:	addl	$50, %eax\n	ret\n"
-	"	.size sites_pass, . - sites_pass\n"
-	"	.type sites_pass_second, @function\n"
-	"sites_pass_second:\n	xorl	%eax, %eax\n"
-	"sites_second:	.byte 0x0f, 0x1f, 0x44, 0x00, 0x00\n"
-	"	ret\n"
-	"	.size sites_pass_second, . - sites_pass_second\n"
-	"	.popsection\n");
+asm("	.pushsection .text\n"
+    "	.globl sites_pass_second, sites_second\n"
+    "	.globl sites_pass, sites_site, sites_far, sites_near, sites_called\n"
+    "	.type sites_pass, @function\n"
+    "sites_pass:\n	movl	$1, %eax\n"
+    "sites_site:	.byte 0x0f, 0x1f, 0x44, 0x00, 0x00\n"
+    "	addl	$10, %eax\n	ret\n"
+    "sites_near:	addl	$30, %eax\n	ret\n"
+    "sites_called:	addl	$100, %eax\n	ret\n"
+    "	.skip	256, 0xcc\n"
+    "sites_far:	addl	$50, %eax\n	ret\n"
+    "	.size sites_pass, . - sites_pass\n"
+    "	.type sites_pass_second, @function\n"
+    "sites_pass_second:\n	xorl	%eax, %eax\n"
+    "sites_second:	.byte 0x0f, 0x1f, 0x44, 0x00, 0x00\n"
+    "	ret\n"
+    "	.size sites_pass_second, . - sites_pass_second\n"
+    "	.popsection\n");
 
 enum kind { NOP, RET, NEAR, FAR, CALL, KINDS };
 static const int results[KINDS] = { 11, 1, 31, 51, 111 };

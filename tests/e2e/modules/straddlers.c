@@ -7,6 +7,7 @@
 #include <linux/ftrace.h>
 #include "checks.h"
 
+/* clang-format off */
 #define STRADDLER(n)							\
 	"	.balign 4096, 0x90\n	.skip 4096 - " #n ", 0x90\n"	\
 	"	.type straddler_" #n ", @function\n"			\
@@ -26,10 +27,14 @@ asm(	"	.pushsection .text\n"
 	"	.globl straddling_pointer_1, straddling_pointer_2, straddling_pointer_3, straddling_pointer_4\n"
 	STRADDLER(1) STRADDLER(2) STRADDLER(3) STRADDLER(4)
 	"	.popsection\n");
+/* clang-format on */
 
 static int (*const straddlers[])(void) = { straddler_1, straddler_2, straddler_3, straddler_4 };
 static const char *const pointers[] = {
-	straddling_pointer_1, straddling_pointer_2, straddling_pointer_3, straddling_pointer_4,
+	straddling_pointer_1,
+	straddling_pointer_2,
+	straddling_pointer_3,
+	straddling_pointer_4,
 };
 
 static unsigned long places[4];

@@ -17,9 +17,9 @@
 #include <asm/ptrace.h>
 #include <asm/text-patching.h>
 
-#define ROUNDS		20000
-#define SYS_arch_prctl	158
-#define SYS_membarrier	324
+#define ROUNDS	       20000
+#define SYS_arch_prctl 158
+#define SYS_membarrier 324
 
 extern int dprintf(int fd, const char *fmt, ...);
 extern long syscall(long number, ...);
@@ -36,8 +36,12 @@ static volatile bool stop;
 static volatile long traps;
 long hits;
 
-void mutex_lock(struct mutex *m) { }
-void mutex_unlock(struct mutex *m) { }
+void mutex_lock(struct mutex *m)
+{
+}
+void mutex_unlock(struct mutex *m)
+{
+}
 
 void panic(const char *fmt, ...)
 {
@@ -112,7 +116,7 @@ int main(void)
 	u8 call[5] = { CALL_INSN_OPCODE };
 	int i;
 
-	action[17] = 4;		/* SA_SIGINFO */
+	action[17] = 4; /* SA_SIGINFO */
 	sigaction(5, action, NULL);
 	mprotect((void *)page, 8192, 7);
 	syscall(SYS_membarrier, 1 << 6, 0, 0);

@@ -16,13 +16,13 @@
 #include <linux/uaccess.h>
 #include <linux/virtio_blk.h>
 
-#define CACHE_PAGES	64
-#define BLKGETSIZE64	0x80081272
-#define BLKGETSIZE	0x1260
-#define BLKSSZGET	0x1268
-#define BLKFLSBUF	0x1261
+#define CACHE_PAGES  64
+#define BLKGETSIZE64 0x80081272
+#define BLKGETSIZE   0x1260
+#define BLKSSZGET    0x1268
+#define BLKFLSBUF    0x1261
 
-static DEFINE_MUTEX(cache_mutex);	/* protects what follows */
+static DEFINE_MUTEX(cache_mutex); /* protects what follows */
 static struct cache_page {
 	struct page *page;
 	u64 index;
@@ -66,8 +66,8 @@ static struct page *cached(u64 index, u64 size, bool read)
 	slot->last_use = 0;
 	slot->index = ~0ULL;
 	if (read) {
-		ret = virtio_blk_rw(index * 8, page_address(slot->page),
-				    page_bytes(index, size), false);
+		ret = virtio_blk_rw(index * 8, page_address(slot->page), page_bytes(index, size),
+				    false);
 		if (ret)
 			return ERR_PTR(ret);
 	}
@@ -107,8 +107,9 @@ static ssize_t vda_rw(char __user *buf, size_t count, loff_t *pos, bool write)
 				ret = virtio_blk_rw(index * 8 + offset / 512,
 						    data + ALIGN_DOWN(offset, 512U),
 						    ALIGN(offset + n, 512UL) -
-						    ALIGN_DOWN(offset, 512U), true);
-			if (ret)	/* the page and the disk may differ now */
+							    ALIGN_DOWN(offset, 512U),
+						    true);
+			if (ret) /* the page and the disk may differ now */
 				for (int i = 0; i < CACHE_PAGES; i++)
 					if (cache[i].page == page)
 						cache[i].index = ~0ULL;
@@ -173,7 +174,7 @@ static long vda_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 
 static int vda_fsync(struct file *file)
 {
-	return 0;	/* written through */
+	return 0; /* written through */
 }
 
 static int vda_open(struct inode *inode, struct file *file)

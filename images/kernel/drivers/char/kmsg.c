@@ -16,7 +16,7 @@
 #include <linux/poll.h>
 
 struct kmsg_reader {
-	struct mutex lock;		/* protects what follows */
+	struct mutex lock; /* protects what follows */
 	u64 seq;
 	struct printk_record record;
 	char line[460];
@@ -60,8 +60,8 @@ static ssize_t kmsg_read(struct file *file, char __user *buf, size_t count, loff
 			return ret;
 		mutex_lock(&reader->lock);
 	}
-	len = scnprintf(reader->line, sizeof(reader->line), "%u,%llu,%llu,-;%s\n",
-			record->level, record->seq, record->ts_nsec / 1000, record->text);
+	len = scnprintf(reader->line, sizeof(reader->line), "%u,%llu,%llu,-;%s\n", record->level,
+			record->seq, record->ts_nsec / 1000, record->text);
 	if ((size_t)len > count) {
 		len = -EINVAL;
 	} else {

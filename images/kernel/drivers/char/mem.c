@@ -65,23 +65,35 @@ static ssize_t random_read(struct file *file, char __user *buf, size_t count, lo
 }
 
 static const struct file_operations null_fops = {
-	.name = "null", .carry = "device", .llseek = null_llseek,
-	.read = null_read, .write = null_write,
+	.name = "null",
+	.carry = "device",
+	.llseek = null_llseek,
+	.read = null_read,
+	.write = null_write,
 };
 
 static const struct file_operations zero_fops = {
-	.name = "zero", .carry = "device", .llseek = null_llseek,
-	.read = zero_read, .write = null_write,
+	.name = "zero",
+	.carry = "device",
+	.llseek = null_llseek,
+	.read = zero_read,
+	.write = null_write,
 };
 
 static const struct file_operations full_fops = {
-	.name = "full", .carry = "device", .llseek = null_llseek,
-	.read = zero_read, .write = full_write,
+	.name = "full",
+	.carry = "device",
+	.llseek = null_llseek,
+	.read = zero_read,
+	.write = full_write,
 };
 
 static const struct file_operations random_fops = {
-	.name = "random", .carry = "device", .llseek = null_llseek,
-	.read = random_read, .write = null_write,
+	.name = "random",
+	.carry = "device",
+	.llseek = null_llseek,
+	.read = random_read,
+	.write = null_write,
 };
 
 static int mem_devices_init(void)

@@ -12,24 +12,24 @@
 #include <linux/syscalls.h>
 #include <linux/uaccess.h>
 
-#define SYSLOG_ACTION_CLOSE		0
-#define SYSLOG_ACTION_OPEN		1
-#define SYSLOG_ACTION_READ		2
-#define SYSLOG_ACTION_READ_ALL		3
-#define SYSLOG_ACTION_READ_CLEAR	4
-#define SYSLOG_ACTION_CLEAR		5
-#define SYSLOG_ACTION_CONSOLE_OFF	6
-#define SYSLOG_ACTION_CONSOLE_ON	7
-#define SYSLOG_ACTION_CONSOLE_LEVEL	8
-#define SYSLOG_ACTION_SIZE_UNREAD	9
-#define SYSLOG_ACTION_SIZE_BUFFER	10
+#define SYSLOG_ACTION_CLOSE	    0
+#define SYSLOG_ACTION_OPEN	    1
+#define SYSLOG_ACTION_READ	    2
+#define SYSLOG_ACTION_READ_ALL	    3
+#define SYSLOG_ACTION_READ_CLEAR    4
+#define SYSLOG_ACTION_CLEAR	    5
+#define SYSLOG_ACTION_CONSOLE_OFF   6
+#define SYSLOG_ACTION_CONSOLE_ON    7
+#define SYSLOG_ACTION_CONSOLE_LEVEL 8
+#define SYSLOG_ACTION_SIZE_UNREAD   9
+#define SYSLOG_ACTION_SIZE_BUFFER   10
 
-#define BUFFER_BYTES	(1 << 17)
-#define LINE_BYTES	460
+#define BUFFER_BYTES (1 << 17)
+#define LINE_BYTES   460
 
-static DEFINE_MUTEX(syslog_mutex);	/* protects what follows */
-static u64 read_seq;			/* next record of SYSLOG_ACTION_READ */
-static u64 clear_seq;			/* READ_ALL begins here */
+static DEFINE_MUTEX(syslog_mutex); /* protects what follows */
+static u64 read_seq;		   /* next record of SYSLOG_ACTION_READ */
+static u64 clear_seq;		   /* READ_ALL begins here */
 static int saved_level = -1;
 static struct printk_record record;
 static char line[LINE_BYTES];
@@ -104,8 +104,8 @@ static long do_locked(int action, char __user *buf, int size)
 	switch (action) {
 	case SYSLOG_ACTION_READ_ALL:
 	case SYSLOG_ACTION_READ_CLEAR:
-		return buf && size >= 0 ? read_all(buf, size, action == SYSLOG_ACTION_READ_CLEAR) :
-					  -EINVAL;
+		return buf && size >= 0 ? read_all(buf, size, action == SYSLOG_ACTION_READ_CLEAR)
+					: -EINVAL;
 	case SYSLOG_ACTION_CLEAR:
 		clear_seq = printk_next_seq();
 		return 0;

@@ -29,38 +29,38 @@
 #include <linux/fs.h>
 
 /* registers, as offsets from the base port (PC16550D, table II) */
-#define UART_RX		0
-#define UART_TX		0
-#define UART_DLL	0	/* with LCR_DLAB */
-#define UART_IER	1
-#define UART_DLM	1	/* with LCR_DLAB */
-#define UART_IIR	2
-#define UART_FCR	2
-#define UART_LCR	3
-#define UART_MCR	4
-#define UART_LSR	5
-#define UART_SCR	7
+#define UART_RX	 0
+#define UART_TX	 0
+#define UART_DLL 0 /* with LCR_DLAB */
+#define UART_IER 1
+#define UART_DLM 1 /* with LCR_DLAB */
+#define UART_IIR 2
+#define UART_FCR 2
+#define UART_LCR 3
+#define UART_MCR 4
+#define UART_LSR 5
+#define UART_SCR 7
 
-#define IER_RDI		0x01
-#define IER_THRI	0x02
-#define IIR_NO_INT	0x01
-#define FCR_ENABLE	0x01
-#define FCR_CLEAR	0x06
-#define FCR_TRIGGER_8	0x80
-#define LCR_8N1		0x03
-#define LCR_DLAB	0x80
-#define MCR_DTR_RTS	0x03
-#define MCR_OUT2	0x08	/* connects the interrupt line on a PC */
-#define LSR_DR		0x01
-#define LSR_OE		0x02
-#define LSR_THRE	0x20
+#define IER_RDI	      0x01
+#define IER_THRI      0x02
+#define IIR_NO_INT    0x01
+#define FCR_ENABLE    0x01
+#define FCR_CLEAR     0x06
+#define FCR_TRIGGER_8 0x80
+#define LCR_8N1	      0x03
+#define LCR_DLAB      0x80
+#define MCR_DTR_RTS   0x03
+#define MCR_OUT2      0x08 /* connects the interrupt line on a PC */
+#define LSR_DR	      0x01
+#define LSR_OE	      0x02
+#define LSR_THRE      0x20
 
-#define FIFO_SIZE	16
+#define FIFO_SIZE 16
 
 static struct uart_port {
 	const u16 base;
 	const unsigned int irq;
-	spinlock_t lock;		/* protects what follows and the hardware */
+	spinlock_t lock; /* protects what follows and the hardware */
 	struct uart_state s;
 	bool irq_ready;
 	struct tty_struct tty;
@@ -262,7 +262,7 @@ static bool probe(struct uart_port *port)
 		return false;
 	outb(0, port->base + UART_IER);
 	outb(LCR_8N1 | LCR_DLAB, port->base + UART_LCR);
-	outb(1, port->base + UART_DLL);		/* 115200 */
+	outb(1, port->base + UART_DLL); /* 115200 */
 	outb(0, port->base + UART_DLM);
 	outb(LCR_8N1, port->base + UART_LCR);
 	outb(FCR_ENABLE | FCR_CLEAR | FCR_TRIGGER_8, port->base + UART_FCR);

@@ -19,7 +19,7 @@
 #include <linux/time.h>
 #include "tty-internal.h"
 
-#define AT(i)	((i) % TTY_INPUT)
+#define AT(i) ((i) % TTY_INPUT)
 
 static bool is_eof_mark(struct tty_state *s, unsigned int i)
 {
@@ -198,18 +198,18 @@ void n_tty_flush_input(struct tty_struct *tty)
 }
 
 /* What was typed counts as read-able when lines no longer matter. */
-void n_tty_mode_changed(struct tty_struct *tty, const struct ktermios *new)
+void n_tty_mode_changed(struct tty_struct *tty, const struct ktermios *mode)
 {
 	struct tty_state *s = &tty->s;
 
-	if ((s->termios.c_lflag ^ new->c_lflag) & ICANON) {
+	if ((s->termios.c_lflag ^ mode->c_lflag) & ICANON) {
 		s->canon_head = s->read_head;
 		s->canon_column = s->column;
 		s->lnext = false;
-		if (!(new->c_lflag & ICANON))
+		if (!(mode->c_lflag & ICANON))
 			memset(s->eof_marks, 0, sizeof(s->eof_marks));
 	}
-	if (!(new->c_iflag & IXON) && s->stopped) {
+	if (!(mode->c_iflag & IXON) && s->stopped) {
 		s->stopped = false;
 		tty->ops->set_stopped(tty, false);
 	}
@@ -220,8 +220,8 @@ static bool put_input(struct tty_struct *tty, u8 c, bool eof)
 	struct tty_state *s = &tty->s;
 
 	/* in canonical mode one place stays free for the end of the line */
-	if (s->read_head - s->read_tail >= TTY_INPUT -
-	    ((s->termios.c_lflag & ICANON) && c != '\n' && !eof))
+	if (s->read_head - s->read_tail >=
+	    TTY_INPUT - ((s->termios.c_lflag & ICANON) && c != '\n' && !eof))
 		return false;
 	s->buf[AT(s->read_head)] = c;
 	set_eof_mark(s, s->read_head, eof);
@@ -240,9 +240,10 @@ static int signal_of(struct tty_state *s, u8 c)
 {
 	if (!(s->termios.c_lflag & ISIG) || !c)
 		return 0;
-	return c == s->termios.c_cc[VINTR] ? SIGINT :
-	       c == s->termios.c_cc[VQUIT] ? SIGQUIT :
-	       c == s->termios.c_cc[VSUSP] ? SIGTSTP : 0;
+	return c == s->termios.c_cc[VINTR]   ? SIGINT
+	       : c == s->termios.c_cc[VQUIT] ? SIGQUIT
+	       : c == s->termios.c_cc[VSUSP] ? SIGTSTP
+					     : 0;
 }
 
 /* In canonical mode: was @c an editing character, now done? */
@@ -405,7 +406,7 @@ static size_t take_input(struct tty_struct *tty, char *buf, size_t count, bool *
 		s->read_tail++;
 		buf[n++] = c;
 		if (canonical && (c == '\n' || (c && ((u8)c == s->termios.c_cc[VEOL] ||
-						     (u8)c == s->termios.c_cc[VEOL2])))) {
+						      (u8)c == s->termios.c_cc[VEOL2])))) {
 			*eol = true;
 			break;
 		}
@@ -435,7 +436,8 @@ static int wait_for_input(struct tty_struct *tty, struct file *file)
 		if (!vmin) {
 			/* VTIME counts tenths of a second from the read on */
 			long left = wait_event_interruptible_timeout(tty->read_wait,
-				n_tty_readable(tty), vtime * (HZ / 10));
+								     n_tty_readable(tty),
+								     vtime * (HZ / 10));
 
 			return left < 0 ? (int)left : 0;
 		}
@@ -457,15 +459,16 @@ ssize_t n_tty_read(struct tty_struct *tty, struct file *file, char __user *buf, 
 			return ret;
 		do {
 			spin_lock_irqsave(&tty->lock, flags);
-			n = take_input(tty, chunk, min_t(size_t, sizeof(chunk), count - done),
-				       &eof, &eol);
+			n = take_input(tty, chunk, min_t(size_t, sizeof(chunk), count - done), &eof,
+				       &eol);
 			spin_unlock_irqrestore(&tty->lock, flags);
 			if (copy_to_user(buf + done, chunk, n))
 				return done ? (ssize_t)done : -EFAULT;
 			done += n;
 		} while (n && done < count && !eof && !eol);
 		/* another reader was faster: wait again, unless none is wanted */
-	} while (!done && !eof && ((tty->s.termios.c_lflag & ICANON) ||
-				   (tty->s.termios.c_cc[VMIN] && !tty->s.termios.c_cc[VTIME])));
+	} while (!done && !eof &&
+		 ((tty->s.termios.c_lflag & ICANON) ||
+		  (tty->s.termios.c_cc[VMIN] && !tty->s.termios.c_cc[VTIME])));
 	return done;
 }

@@ -16,6 +16,6 @@ size_t n_tty_write(struct tty_struct *, const char *, size_t);
 unsigned int n_tty_readable(struct tty_struct *);
 /* with tty->lock: */
 void n_tty_flush_input(struct tty_struct *);
-void n_tty_mode_changed(struct tty_struct *, const struct ktermios *new);
+void n_tty_mode_changed(struct tty_struct *, const struct ktermios *mode);
 
 #endif

@@ -21,35 +21,35 @@
 #include <linux/poll.h>
 #include "tty-internal.h"
 
-#define MAX_TTYS	4
+#define MAX_TTYS 4
 
-#define TCGETS		0x5401
-#define TCSETS		0x5402
-#define TCSETSW		0x5403
-#define TCSETSF		0x5404
-#define TCSBRK		0x5409
-#define TCXONC		0x540A
-#define TCFLSH		0x540B
-#define TIOCEXCL	0x540C
-#define TIOCSCTTY	0x540E
-#define TIOCGPGRP	0x540F
-#define TIOCSPGRP	0x5410
-#define TIOCOUTQ	0x5411
-#define TIOCSTI		0x5412
-#define TIOCGWINSZ	0x5413
-#define TIOCSWINSZ	0x5414
-#define FIONREAD	0x541B
-#define TIOCNOTTY	0x5422
-#define TIOCGSID	0x5429
+#define TCGETS	   0x5401
+#define TCSETS	   0x5402
+#define TCSETSW	   0x5403
+#define TCSETSF	   0x5404
+#define TCSBRK	   0x5409
+#define TCXONC	   0x540A
+#define TCFLSH	   0x540B
+#define TIOCEXCL   0x540C
+#define TIOCSCTTY  0x540E
+#define TIOCGPGRP  0x540F
+#define TIOCSPGRP  0x5410
+#define TIOCOUTQ   0x5411
+#define TIOCSTI	   0x5412
+#define TIOCGWINSZ 0x5413
+#define TIOCSWINSZ 0x5414
+#define FIONREAD   0x541B
+#define TIOCNOTTY  0x5422
+#define TIOCGSID   0x5429
 
 static struct tty_struct *ttys[MAX_TTYS];
 
 void tty_init_state(struct tty_state *s)
 {
 	static const u8 control[NCCS] = {
-		[VINTR] = 3, [VQUIT] = 28, [VERASE] = 127, [VKILL] = 21, [VEOF] = 4,
-		[VMIN] = 1, [VSTART] = 17, [VSTOP] = 19, [VSUSP] = 26, [VREPRINT] = 18,
-		[VWERASE] = 23, [VLNEXT] = 22,
+		[VINTR] = 3,  [VQUIT] = 28,    [VERASE] = 127, [VKILL] = 21,
+		[VEOF] = 4,   [VMIN] = 1,      [VSTART] = 17,  [VSTOP] = 19,
+		[VSUSP] = 26, [VREPRINT] = 18, [VWERASE] = 23, [VLNEXT] = 22,
 	};
 
 	memset(s, 0, sizeof(*s));
@@ -88,8 +88,7 @@ int tty_register(struct tty_struct *tty)
 	init_waitqueue_head(&tty->read_wait);
 	init_waitqueue_head(&tty->write_wait);
 	ttys[tty->index] = tty;
-	return register_device(tty->name, S_IFCHR, MKDEV(4, 64 + tty->index), 0620,
-			       &tty_fops, tty);
+	return register_device(tty->name, S_IFCHR, MKDEV(4, 64 + tty->index), 0620, &tty_fops, tty);
 }
 
 struct tty_struct *tty_by_index(int index)
@@ -162,11 +161,11 @@ static int tty_open(struct inode *inode, struct file *file)
 {
 	struct tty_struct *tty = file->private_data;
 
-	if (inode->i_rdev == MKDEV(5, 0)) {		/* /dev/tty */
+	if (inode->i_rdev == MKDEV(5, 0)) { /* /dev/tty */
 		tty = current_tty();
 		if (!tty)
 			return -ENXIO;
-	} else if (inode->i_rdev == MKDEV(5, 1)) {	/* /dev/console */
+	} else if (inode->i_rdev == MKDEV(5, 1)) { /* /dev/console */
 		tty = ttys[0];
 	}
 	if (!tty)
@@ -215,8 +214,8 @@ static int job_control(struct tty_struct *tty, int sig)
 {
 	int pgrp = task_pgrp_nr(current);
 
-	if (!tty->s.session || tty->s.session != task_session_nr(current) ||
-	    !tty->s.pgrp || tty->s.pgrp == pgrp)
+	if (!tty->s.session || tty->s.session != task_session_nr(current) || !tty->s.pgrp ||
+	    tty->s.pgrp == pgrp)
 		return 0;
 	if (ignores_or_blocks(sig))
 		return sig == SIGTTIN ? -EIO : 0;
@@ -361,7 +360,7 @@ static int flush_queues(struct tty_struct *tty, unsigned long which)
 
 	if (which > 2)
 		return -EINVAL;
-	if (which != 1) {	/* TCIFLUSH, TCIOFLUSH */
+	if (which != 1) { /* TCIFLUSH, TCIOFLUSH */
 		spin_lock_irqsave(&tty->lock, flags);
 		n_tty_flush_input(tty);
 		spin_unlock_irqrestore(&tty->lock, flags);

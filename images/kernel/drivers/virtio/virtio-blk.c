@@ -31,49 +31,49 @@
 #include <asm/page.h>
 
 /* registers (4.2.2) */
-#define MMIO_MAGIC		0x000
-#define MMIO_VERSION		0x004
-#define MMIO_DEVICE_ID		0x008
-#define MMIO_DEVICE_FEATURES	0x010
+#define MMIO_MAGIC		 0x000
+#define MMIO_VERSION		 0x004
+#define MMIO_DEVICE_ID		 0x008
+#define MMIO_DEVICE_FEATURES	 0x010
 #define MMIO_DEVICE_FEATURES_SEL 0x014
-#define MMIO_DRIVER_FEATURES	0x020
+#define MMIO_DRIVER_FEATURES	 0x020
 #define MMIO_DRIVER_FEATURES_SEL 0x024
-#define MMIO_QUEUE_SEL		0x030
-#define MMIO_QUEUE_NUM_MAX	0x034
-#define MMIO_QUEUE_NUM		0x038
-#define MMIO_QUEUE_READY	0x044
-#define MMIO_QUEUE_NOTIFY	0x050
-#define MMIO_INTERRUPT_STATUS	0x060
-#define MMIO_INTERRUPT_ACK	0x064
-#define MMIO_STATUS		0x070
-#define MMIO_QUEUE_DESC_LOW	0x080
-#define MMIO_QUEUE_DESC_HIGH	0x084
-#define MMIO_QUEUE_AVAIL_LOW	0x090
-#define MMIO_QUEUE_AVAIL_HIGH	0x094
-#define MMIO_QUEUE_USED_LOW	0x0a0
-#define MMIO_QUEUE_USED_HIGH	0x0a4
-#define MMIO_CONFIG		0x100
+#define MMIO_QUEUE_SEL		 0x030
+#define MMIO_QUEUE_NUM_MAX	 0x034
+#define MMIO_QUEUE_NUM		 0x038
+#define MMIO_QUEUE_READY	 0x044
+#define MMIO_QUEUE_NOTIFY	 0x050
+#define MMIO_INTERRUPT_STATUS	 0x060
+#define MMIO_INTERRUPT_ACK	 0x064
+#define MMIO_STATUS		 0x070
+#define MMIO_QUEUE_DESC_LOW	 0x080
+#define MMIO_QUEUE_DESC_HIGH	 0x084
+#define MMIO_QUEUE_AVAIL_LOW	 0x090
+#define MMIO_QUEUE_AVAIL_HIGH	 0x094
+#define MMIO_QUEUE_USED_LOW	 0x0a0
+#define MMIO_QUEUE_USED_HIGH	 0x0a4
+#define MMIO_CONFIG		 0x100
 
-#define VIRTIO_MAGIC		0x74726976	/* "virt" */
-#define VIRTIO_ID_BLOCK		2
-#define STATUS_ACKNOWLEDGE	1
-#define STATUS_DRIVER		2
-#define STATUS_DRIVER_OK	4
-#define STATUS_FEATURES_OK	8
-#define STATUS_FAILED		128
+#define VIRTIO_MAGIC	   0x74726976 /* "virt" */
+#define VIRTIO_ID_BLOCK	   2
+#define STATUS_ACKNOWLEDGE 1
+#define STATUS_DRIVER	   2
+#define STATUS_DRIVER_OK   4
+#define STATUS_FEATURES_OK 8
+#define STATUS_FAILED	   128
 
-#define F_BLK_RO		(1U << 5)	/* feature bits 0-31 */
-#define F_VERSION_1_HIGH	(1U << 0)	/* bit 32 */
+#define F_BLK_RO	 (1U << 5) /* feature bits 0-31 */
+#define F_VERSION_1_HIGH (1U << 0) /* bit 32 */
 
-#define DESC_NEXT		1
-#define DESC_WRITE		2
-#define BLK_T_IN		0
-#define BLK_T_OUT		1
+#define DESC_NEXT  1
+#define DESC_WRITE 2
+#define BLK_T_IN   0
+#define BLK_T_OUT  1
 
-#define QUEUE_SIZE		128
-#define SLOTS			(QUEUE_SIZE / 3)
+#define QUEUE_SIZE 128
+#define SLOTS	   (QUEUE_SIZE / 3)
 
-struct vring_desc {		/* 2.6.5 */
+struct vring_desc { /* 2.6.5 */
 	u64 addr;
 	u32 len;
 	u16 flags, next;
@@ -85,10 +85,12 @@ struct vring_avail {
 
 struct vring_used {
 	u16 flags, idx;
-	struct { u32 id, len; } ring[];
+	struct {
+		u32 id, len;
+	} ring[];
 };
 
-struct request_header {		/* 5.2.6, with the status byte behind it */
+struct request_header { /* 5.2.6, with the status byte behind it */
 	u32 type, reserved;
 	u64 sector;
 	u8 status;
@@ -96,12 +98,12 @@ struct request_header {		/* 5.2.6, with the status byte behind it */
 };
 
 static struct {
-	spinlock_t lock;		/* protects what follows */
+	spinlock_t lock; /* protects what follows */
 	struct virtio_blk_state s;
-	unsigned int size;		/* of the queue */
+	unsigned int size; /* of the queue */
 	unsigned int slots;
-	u64 busy;			/* bit i: slot i is in flight */
-	u64 done;			/* bit i: slot i is complete, nobody has seen it */
+	u64 busy; /* bit i: slot i is in flight */
+	u64 done; /* bit i: slot i is complete, nobody has seen it */
 	bool frozen;
 	volatile void *mmio;
 	struct vring_desc *desc;
@@ -341,8 +343,8 @@ static int setup_device(void)
 	ret = setup_queue();
 	if (ret)
 		return ret;
-	disk.s.capacity = readl(disk.mmio + MMIO_CONFIG) |
-			  (u64)readl(disk.mmio + MMIO_CONFIG + 4) << 32;
+	disk.s.capacity = readl(disk.mmio + MMIO_CONFIG) | (u64)readl(disk.mmio + MMIO_CONFIG + 4)
+								   << 32;
 	writel(STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK | STATUS_DRIVER_OK,
 	       disk.mmio + MMIO_STATUS);
 	return 0;

@@ -64,7 +64,7 @@ static int loadavg_proc_show(struct seq_file *m, void *v)
 		tasks++;
 	spin_unlock(&tasklist_lock);
 	local_irq_restore(flags);
-	for (i = 0; i < 3; i++)	/* fixed point with 11 bits */
+	for (i = 0; i < 3; i++) /* fixed point with 11 bits */
 		seq_printf(m, "%lu.%02lu ", loads[i] >> 11, ((loads[i] & 2047) * 100) >> 11);
 	seq_printf(m, "%u/%d %d\n", nr_running(), tasks, last_pid);
 	return 0;
@@ -88,13 +88,17 @@ static int meminfo_proc_show(struct seq_file *m, void *v)
 }
 
 /* names of the bits of CPUID.1:EDX and ECX (SDM 2A, CPUID) that are shown */
-static const struct { u8 ecx, bit; const char *name; } features[] = {
-	{ 0, 0, "fpu" }, { 0, 3, "pse" }, { 0, 4, "tsc" }, { 0, 5, "msr" }, { 0, 6, "pae" },
-	{ 0, 8, "cx8" }, { 0, 9, "apic" }, { 0, 11, "sep" }, { 0, 13, "pge" }, { 0, 15, "cmov" },
-	{ 0, 16, "pat" }, { 0, 19, "clflush" }, { 0, 23, "mmx" }, { 0, 24, "fxsr" },
-	{ 0, 25, "sse" }, { 0, 26, "sse2" }, { 1, 0, "pni" }, { 1, 9, "ssse3" },
-	{ 1, 13, "cx16" }, { 1, 17, "pcid" }, { 1, 19, "sse4_1" }, { 1, 20, "sse4_2" },
-	{ 1, 22, "movbe" }, { 1, 23, "popcnt" }, { 1, 30, "rdrand" }, { 1, 31, "hypervisor" },
+static const struct {
+	u8 ecx, bit;
+	const char *name;
+} features[] = {
+	{ 0, 0, "fpu" },     { 0, 3, "pse" },	      { 0, 4, "tsc" },	  { 0, 5, "msr" },
+	{ 0, 6, "pae" },     { 0, 8, "cx8" },	      { 0, 9, "apic" },	  { 0, 11, "sep" },
+	{ 0, 13, "pge" },    { 0, 15, "cmov" },	      { 0, 16, "pat" },	  { 0, 19, "clflush" },
+	{ 0, 23, "mmx" },    { 0, 24, "fxsr" },	      { 0, 25, "sse" },	  { 0, 26, "sse2" },
+	{ 1, 0, "pni" },     { 1, 9, "ssse3" },	      { 1, 13, "cx16" },  { 1, 17, "pcid" },
+	{ 1, 19, "sse4_1" }, { 1, 20, "sse4_2" },     { 1, 22, "movbe" }, { 1, 23, "popcnt" },
+	{ 1, 30, "rdrand" }, { 1, 31, "hypervisor" },
 };
 
 static void show_cpu_names(struct seq_file *m)
@@ -193,8 +197,8 @@ static int stat_proc_show(struct seq_file *m, void *v)
 	for (irq = 0; irq < NR_IRQS; irq++)
 		for_each_online_cpu(cpu)
 			interrupts += irq_desc[irq].count[cpu];
-	seq_printf(m, "cpu  %llu 0 %llu %llu 0 0 0 0 0 0\n", user / TICK_NSEC,
-		   system / TICK_NSEC, idle / TICK_NSEC);
+	seq_printf(m, "cpu  %llu 0 %llu %llu 0 0 0 0 0 0\n", user / TICK_NSEC, system / TICK_NSEC,
+		   idle / TICK_NSEC);
 	seq_printf(m, "intr %lu\nctxt %llu\nbtime %llu\nprocesses %d\nprocs_running %u\n",
 		   interrupts, nr_context_switches(),
 		   (ktime_get_real_ns() - ktime_get_ns()) / NSEC_PER_SEC, last_pid, nr_running());

@@ -20,15 +20,24 @@
 static const char *state_name(char c)
 {
 	switch (c) {
-	case 'R': return "R (running)";
-	case 'S': return "S (sleeping)";
-	case 'D': return "D (disk sleep)";
-	case 'T': return "T (stopped)";
-	case 't': return "t (tracing stop)";
-	case 'Z': return "Z (zombie)";
-	case 'P': return "P (parked)";
-	case 'I': return "I (idle)";
-	default: return "X (dead)";
+	case 'R':
+		return "R (running)";
+	case 'S':
+		return "S (sleeping)";
+	case 'D':
+		return "D (disk sleep)";
+	case 'T':
+		return "T (stopped)";
+	case 't':
+		return "t (tracing stop)";
+	case 'Z':
+		return "Z (zombie)";
+	case 'P':
+		return "P (parked)";
+	case 'I':
+		return "I (idle)";
+	default:
+		return "X (dead)";
 	}
 }
 
@@ -89,20 +98,23 @@ static int stat_show(struct seq_file *seq, struct task_struct *task)
 		vsize = mm->total_vm * PAGE_SIZE;
 		rss = mm->rss;
 	}
-	seq_printf(seq, "%d (%s) %c %d %d %d %d %d %u %lu 0 %lu 0 %llu %llu %llu %llu %d %d %d 0 %llu %lu %lu",
-		   task->pid, task->comm, task_state_to_char(task), parent_of(task),
-		   sig ? sig->pgrp : 0, sig ? sig->session : 0, 0, -1, task->flags,
-		   task->min_flt, task->maj_flt, task->utime / TICK_NSEC, task->stime / TICK_NSEC,
-		   sig ? sig->cutime / TICK_NSEC : 0, sig ? sig->cstime / TICK_NSEC : 0,
-		   20 + task->nice, task->nice, thread_count(task), task->start_time / TICK_NSEC,
-		   vsize, rss);
-	seq_printf(seq, " %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu 0 0 0 %d %d 0 0 0 0 0 %lu %lu %lu %lu %lu %lu %lu %d\n",
-		   ~0UL, mm ? mm->start_code : 0, mm ? mm->end_code : 0, mm ? mm->start_stack : 0,
-		   0UL, 0UL, pending, task->blocked.sig[0], ignored, caught,
-		   task->exit_signal, (int)task_cpu(task), mm ? mm->start_data : 0,
-		   mm ? mm->end_data : 0, mm ? mm->start_brk : 0, mm ? mm->arg_start : 0,
-		   mm ? mm->arg_end : 0, mm ? mm->env_start : 0, mm ? mm->env_end : 0,
-		   task->exit_code);
+	seq_printf(
+		seq,
+		"%d (%s) %c %d %d %d %d %d %u %lu 0 %lu 0 %llu %llu %llu %llu %d %d %d 0 %llu %lu %lu",
+		task->pid, task->comm, task_state_to_char(task), parent_of(task),
+		sig ? sig->pgrp : 0, sig ? sig->session : 0, 0, -1, task->flags, task->min_flt,
+		task->maj_flt, task->utime / TICK_NSEC, task->stime / TICK_NSEC,
+		sig ? sig->cutime / TICK_NSEC : 0, sig ? sig->cstime / TICK_NSEC : 0,
+		20 + task->nice, task->nice, thread_count(task), task->start_time / TICK_NSEC,
+		vsize, rss);
+	seq_printf(
+		seq,
+		" %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu 0 0 0 %d %d 0 0 0 0 0 %lu %lu %lu %lu %lu %lu %lu %d\n",
+		~0UL, mm ? mm->start_code : 0, mm ? mm->end_code : 0, mm ? mm->start_stack : 0, 0UL,
+		0UL, pending, task->blocked.sig[0], ignored, caught, task->exit_signal,
+		(int)task_cpu(task), mm ? mm->start_data : 0, mm ? mm->end_data : 0,
+		mm ? mm->start_brk : 0, mm ? mm->arg_start : 0, mm ? mm->arg_end : 0,
+		mm ? mm->env_start : 0, mm ? mm->env_end : 0, task->exit_code);
 	if (mm)
 		mmput(mm);
 	return 0;
@@ -121,15 +133,18 @@ static int status_show(struct seq_file *seq, struct task_struct *task)
 		   task->suid, task->fsuid, task->gid, task->egid, task->sgid, task->fsgid);
 	seq_printf(seq, "FDSize:\t%d\n", NR_OPEN);
 	if (mm) {
-		seq_printf(seq, "VmSize:\t%8lu kB\nVmHWM:\t%8lu kB\nVmRSS:\t%8lu kB\nVmPTE:\t%8lu kB\n",
+		seq_printf(seq,
+			   "VmSize:\t%8lu kB\nVmHWM:\t%8lu kB\nVmRSS:\t%8lu kB\nVmPTE:\t%8lu kB\n",
 			   mm->total_vm * 4, mm->hiwater_rss * 4, mm->rss * 4, mm->nr_ptes * 4);
 		mmput(mm);
 	}
 	seq_printf(seq, "Threads:\t%d\nSigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\n",
 		   thread_count(task), pending, shared, task->blocked.sig[0]);
 	seq_printf(seq, "SigIgn:\t%016lx\nSigCgt:\t%016lx\n", ignored, caught);
-	seq_printf(seq, "Cpus_allowed:\t%lx\nvoluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n",
-		   task->cpus_allowed, task->nvcsw, task->nivcsw);
+	seq_printf(
+		seq,
+		"Cpus_allowed:\t%lx\nvoluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n",
+		task->cpus_allowed, task->nvcsw, task->nivcsw);
 	return 0;
 }
 
@@ -191,14 +206,16 @@ static int maps_show(struct seq_file *seq, struct task_struct *task)
 	for_each_vma_of(mm, vma) {
 		struct inode *inode = vma->vm_file ? vma->vm_file->f_inode : NULL;
 
-		seq_printf(seq, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu",
-			   vma->vm_start, vma->vm_end, vma->vm_flags & VM_READ ? 'r' : '-',
-			   vma->vm_flags & VM_WRITE ? 'w' : '-', vma->vm_flags & VM_EXEC ? 'x' : '-',
+		seq_printf(seq, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu", vma->vm_start,
+			   vma->vm_end, vma->vm_flags & VM_READ ? 'r' : '-',
+			   vma->vm_flags & VM_WRITE ? 'w' : '-',
+			   vma->vm_flags & VM_EXEC ? 'x' : '-',
 			   vma->vm_flags & VM_SHARED ? 's' : 'p', vma->vm_pgoff << PAGE_SHIFT,
 			   inode ? MAJOR(inode->i_sb->s_dev) : 0,
 			   inode ? MINOR(inode->i_sb->s_dev) : 0, inode ? inode->i_ino : 0);
-		len = inode && vma->vm_file->f_dentry ?
-			dentry_path(vma->vm_file->f_dentry, path, PATH_MAX) : 0;
+		len = inode && vma->vm_file->f_dentry
+			      ? dentry_path(vma->vm_file->f_dentry, path, PATH_MAX)
+			      : 0;
 		if (len > 0)
 			seq_printf(seq, "                          %s", path);
 		else if (vma->vm_start <= mm->brk && vma->vm_end >= mm->start_brk &&
@@ -214,7 +231,7 @@ static int maps_show(struct seq_file *seq, struct task_struct *task)
 	return 0;
 }
 
-#define STACK_DEPTH	64
+#define STACK_DEPTH 64
 
 static int stack_show(struct seq_file *seq, struct task_struct *task)
 {

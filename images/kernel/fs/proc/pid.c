@@ -22,7 +22,7 @@
 /* positions in the root directory: processes follow the named entries */
 #define PID_POSITION	(1LL << 40)
 /* inode numbers that cannot meet those of new_inode() */
-#define PID_INO(pid, n)	((1UL << 40) + (unsigned long)(pid) * 256 + (n))
+#define PID_INO(pid, n) ((1UL << 40) + (unsigned long)(pid)*256 + (n))
 
 static const struct inode_operations proc_fd_inode_operations;
 static const struct file_operations proc_fd_operations;
@@ -44,7 +44,7 @@ static struct dentry *make_pid_dentry(struct dentry *dir, const char *name, umod
 	inode->i_gid = task->gid;
 	inode->i_private = get_task_struct(task);
 	d->d_inode = inode;
-	d->d_fsdata = d;	/* not linked, and alive */
+	d->d_fsdata = d; /* not linked, and alive */
 	return d;
 }
 
@@ -127,8 +127,7 @@ static int fd_get_link(struct inode *inode, char *buf)
 	if (!file)
 		return -ENOENT;
 	if (!file->f_dentry)
-		len = snprintf(buf, PATH_MAX, "%s:[%lu]", file->f_op->name,
-			       file->f_inode->i_ino);
+		len = snprintf(buf, PATH_MAX, "%s:[%lu]", file->f_op->name, file->f_inode->i_ino);
 	else if (mutex_is_locked(&vfs_mutex) && vfs_mutex.owner == current)
 		len = dentry_path_locked(file->f_dentry, buf, PATH_MAX);
 	else
@@ -150,7 +149,7 @@ static bool fd_is_open(struct task_struct *task, unsigned int fd)
 	files = task->files;
 	if (files) {
 		spin_lock(&files->lock);
-		open = (unsigned long)files->fd[fd] > 1;	/* 1 is a reserved descriptor */
+		open = (unsigned long)files->fd[fd] > 1; /* 1 is a reserved descriptor */
 		spin_unlock(&files->lock);
 	}
 	task_unlock(task);
@@ -218,8 +217,8 @@ static struct dentry *pid_dir_lookup(struct dentry *dir, const char *name)
 	for (entry = proc_pid_entries; entry->name; entry++) {
 		if (strcmp(name, entry->name))
 			continue;
-		d = make_pid_dentry(dir, name, entry->link ? S_IFLNK | 0777 :
-				    S_IFREG | entry->mode, task, entry - proc_pid_entries + 1);
+		d = make_pid_dentry(dir, name, entry->link ? S_IFLNK | 0777 : S_IFREG | entry->mode,
+				    task, entry - proc_pid_entries + 1);
 		if (IS_ERR(d))
 			return d;
 		d->d_fsdata = (void *)entry;

@@ -20,17 +20,17 @@
 #include "../internal.h"
 #include "internal.h"
 
-#define PROC_MAGIC	0x9fa0
-#define DEACTIVATED	(-0x40000000)
+#define PROC_MAGIC  0x9fa0
+#define DEACTIVATED (-0x40000000)
 
 struct proc_dir_entry {
 	struct dentry *dentry;
 	const struct proc_ops *ops;
 	int (*show)(struct seq_file *, void *);
 	void *data;
-	long (*get)(void);		/* /proc/sys: a number */
+	long (*get)(void); /* /proc/sys: a number */
 	int (*set)(long);
-	atomic_t active;		/* calls inside; see fs/sysfs.c */
+	atomic_t active; /* calls inside; see fs/sysfs.c */
 	wait_queue_head_t drained;
 };
 
@@ -126,8 +126,7 @@ static ssize_t number_write(struct proc_dir_entry *pde, const char __user *buf, 
 	return ret ? ret : (ssize_t)count;
 }
 
-static ssize_t proc_reg_write(struct file *file, const char __user *buf, size_t count,
-			      loff_t *pos)
+static ssize_t proc_reg_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)
 {
 	struct proc_dir_entry *pde = file->f_inode->i_private;
 	ssize_t ret = -EIO;
@@ -149,8 +148,8 @@ static loff_t proc_reg_llseek(struct file *file, loff_t offset, int whence)
 
 	if (!entry_enter(pde))
 		return -EIO;
-	ret = pde->ops && pde->ops->proc_lseek ? pde->ops->proc_lseek(file, offset, whence) :
-						 seq_lseek(file, offset, whence);
+	ret = pde->ops && pde->ops->proc_lseek ? pde->ops->proc_lseek(file, offset, whence)
+					       : seq_lseek(file, offset, whence);
 	entry_leave(pde);
 	return ret;
 }
@@ -236,8 +235,8 @@ struct proc_dir_entry *proc_mkdir(const char *name, struct proc_dir_entry *paren
 EXPORT_SYMBOL(proc_mkdir);
 
 struct proc_dir_entry *proc_create_data(const char *name, umode_t mode,
-					struct proc_dir_entry *parent,
-					const struct proc_ops *ops, void *data)
+					struct proc_dir_entry *parent, const struct proc_ops *ops,
+					void *data)
 {
 	struct proc_dir_entry *pde = make_entry(name, S_IFREG | (mode ? mode : 0444), parent);
 
@@ -249,8 +248,8 @@ struct proc_dir_entry *proc_create_data(const char *name, umode_t mode,
 }
 EXPORT_SYMBOL(proc_create_data);
 
-struct proc_dir_entry *proc_create(const char *name, umode_t mode,
-				   struct proc_dir_entry *parent, const struct proc_ops *ops)
+struct proc_dir_entry *proc_create(const char *name, umode_t mode, struct proc_dir_entry *parent,
+				   const struct proc_ops *ops)
 {
 	return proc_create_data(name, mode, parent, ops, NULL);
 }
@@ -258,8 +257,7 @@ EXPORT_SYMBOL(proc_create);
 
 struct proc_dir_entry *proc_create_single_data(const char *name, umode_t mode,
 					       struct proc_dir_entry *parent,
-					       int (*show)(struct seq_file *, void *),
-					       void *data)
+					       int (*show)(struct seq_file *, void *), void *data)
 {
 	struct proc_dir_entry *pde = make_entry(name, S_IFREG | (mode ? mode : 0444), parent);
 
@@ -283,8 +281,8 @@ static struct proc_dir_entry *find_entry(const char *name, struct proc_dir_entry
 	return pde;
 }
 
-struct proc_dir_entry *proc_sys_register(const char *dir, const char *name,
-					 long (*get)(void), int (*set)(long))
+struct proc_dir_entry *proc_sys_register(const char *dir, const char *name, long (*get)(void),
+					 int (*set)(long))
 {
 	struct proc_dir_entry *sys, *sub, *pde;
 
@@ -315,8 +313,9 @@ void proc_remove(struct proc_dir_entry *pde)
 		struct dentry *child;
 
 		mutex_lock(&vfs_mutex);
-		child = list_empty(&d->d_children) ? NULL :
-			list_first_entry(&d->d_children, struct dentry, d_sibling);
+		child = list_empty(&d->d_children)
+				? NULL
+				: list_first_entry(&d->d_children, struct dentry, d_sibling);
 		mutex_unlock(&vfs_mutex);
 		if (!child)
 			break;

@@ -12,8 +12,8 @@ struct kernel_layout {
 	__u64 arena_a_virt, arena_a_phys;
 	__u64 arena_b_virt, arena_b_phys;
 	__u64 arena_size;
-	__u64 thread_size;		/* bytes of a kernel stack; struct pt_regs of a user task end it */
-	__u64 handover_root;		/* physical address of struct handover_root_ser */
+	__u64 thread_size;   /* bytes of a kernel stack; struct pt_regs of a user task end it */
+	__u64 handover_root; /* physical address of struct handover_root_ser */
 	__u64 handover_root_magic;
 };
 

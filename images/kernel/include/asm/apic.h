@@ -8,25 +8,25 @@
 
 #include <linux/types.h>
 
-#define LOCAL_TIMER_VECTOR	0xec
-#define RESCHEDULE_VECTOR	0xf0
-#define CALL_FUNCTION_VECTOR	0xf1
-#define TLB_VECTOR		0xf2
-#define STOP_VECTOR		0xf3
-#define LIVEUPDATE_VECTOR	0xf4
-#define SPURIOUS_APIC_VECTOR	0xff
+#define LOCAL_TIMER_VECTOR   0xec
+#define RESCHEDULE_VECTOR    0xf0
+#define CALL_FUNCTION_VECTOR 0xf1
+#define TLB_VECTOR	     0xf2
+#define STOP_VECTOR	     0xf3
+#define LIVEUPDATE_VECTOR    0xf4
+#define SPURIOUS_APIC_VECTOR 0xff
 
-#define LAPIC_PHYS	0xfee00000
-#define IOAPIC_PHYS	0xfec00000
+#define LAPIC_PHYS  0xfee00000
+#define IOAPIC_PHYS 0xfec00000
 
-void apic_init(void);			/* map, enable on the CPU that boots, mask the 8259 */
+void apic_init(void); /* map, enable on the CPU that boots, mask the 8259 */
 void apic_init_cpu(void);
 void apic_eoi(void);
 u32 apic_id(void);
 void apic_send_ipi(u32 apic_id, u8 vector);
 void apic_send_nmi(u32 apic_id);
-void apic_start_cpu(u32 apic_id, phys_addr_t trampoline);	/* INIT, SIPI, SIPI */
-void apic_timer_oneshot(u64 ns);	/* an interrupt in ns from now, once */
+void apic_start_cpu(u32 apic_id, phys_addr_t trampoline); /* INIT, SIPI, SIPI */
+void apic_timer_oneshot(u64 ns);			  /* an interrupt in ns from now, once */
 void apic_timer_stop(void);
 void apic_timer_init_cpu(void);
 void apic_timer_calibrate(void);
@@ -34,12 +34,17 @@ void apic_set_timer_hz(u64 hz);
 extern u64 apic_timer_hz;
 
 void ioapic_init(void);
-void ioapic_route(unsigned int gsi, u8 vector, u32 apic_id, bool level, bool low_active, bool masked);
+void ioapic_route(unsigned int gsi, u8 vector, u32 apic_id, bool level, bool low_active,
+		  bool masked);
 void ioapic_mask(unsigned int gsi, bool masked);
 u64 ioapic_read_entry(unsigned int gsi);
 
 /* ACPI tables: CPUs, I/O APIC, overrides */
-struct acpi_override { bool valid; u32 gsi; bool level, low; };
+struct acpi_override {
+	bool valid;
+	u32 gsi;
+	bool level, low;
+};
 extern struct acpi_override isa_overrides[16];
 bool acpi_init(void);
 extern u32 acpi_pm1a_cnt;

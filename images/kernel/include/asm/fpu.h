@@ -10,18 +10,18 @@
 #include <linux/sched.h>
 #include <linux/string.h>
 
-#define MXCSR_DEFAULT	0x1f80
-#define FXSAVE_FCW	0	/* offsets in the image, SDM 1 10.5.1 */
-#define FXSAVE_MXCSR	24
+#define MXCSR_DEFAULT 0x1f80
+#define FXSAVE_FCW    0 /* offsets in the image, SDM 1 10.5.1 */
+#define FXSAVE_MXCSR  24
 
 static inline void fxsave(void *image)
 {
-	asm volatile("fxsave64 (%0)" : : "r" (image) : "memory");
+	asm volatile("fxsave64 (%0)" : : "r"(image) : "memory");
 }
 
 static inline void fxrstor(const void *image)
 {
-	asm volatile("fxrstor64 (%0)" : : "r" (image) : "memory");
+	asm volatile("fxrstor64 (%0)" : : "r"(image) : "memory");
 }
 
 /* The registers of the current task into its image; preemption may come between, and does no harm. */

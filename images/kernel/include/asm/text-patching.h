@@ -10,12 +10,12 @@
 
 struct pt_regs;
 
-#define INT3_INSN_OPCODE	0xcc
-#define CALL_INSN_OPCODE	0xe8
-#define JMP32_INSN_OPCODE	0xe9
-#define JMP8_INSN_OPCODE	0xeb
-#define RET_INSN_OPCODE		0xc3
-#define POKE_MAX_OPCODE_SIZE	5
+#define INT3_INSN_OPCODE     0xcc
+#define CALL_INSN_OPCODE     0xe8
+#define JMP32_INSN_OPCODE    0xe9
+#define JMP8_INSN_OPCODE     0xeb
+#define RET_INSN_OPCODE	     0xc3
+#define POKE_MAX_OPCODE_SIZE 5
 
 extern const u8 x86_nop5[5];
 

@@ -5,10 +5,10 @@
 
 #include <linux/types.h>
 
-#define BITS_PER_LONG 64
-#define BIT(n)		(1UL << (n))
-#define BIT_ULL(n)	(1ULL << (n))
-#define BITS_TO_LONGS(n) (((n) + 63) / 64)
+#define BITS_PER_LONG		   64
+#define BIT(n)			   (1UL << (n))
+#define BIT_ULL(n)		   (1ULL << (n))
+#define BITS_TO_LONGS(n)	   (((n) + 63) / 64)
 #define DECLARE_BITMAP(name, bits) unsigned long name[BITS_TO_LONGS(bits)]
 
 static __always_inline void set_bit(long nr, volatile unsigned long *addr)
@@ -50,21 +50,35 @@ static __always_inline void __clear_bit(long nr, unsigned long *addr)
 	addr[nr / 64] &= ~(1UL << (nr % 64));
 }
 
-static inline unsigned long __ffs(unsigned long word) { return __builtin_ctzl(word); }
-static inline unsigned long __fls(unsigned long word) { return 63 - __builtin_clzl(word); }
-static inline int ffs(int x) { return __builtin_ffs(x); }
-static inline int fls64(u64 x) { return x ? 64 - __builtin_clzll(x) : 0; }
-static inline int fls(unsigned int x) { return x ? 32 - __builtin_clz(x) : 0; }
+static inline unsigned long __ffs(unsigned long word)
+{
+	return __builtin_ctzl(word);
+}
+static inline unsigned long __fls(unsigned long word)
+{
+	return 63 - __builtin_clzl(word);
+}
+static inline int ffs(int x)
+{
+	return __builtin_ffs(x);
+}
+static inline int fls64(u64 x)
+{
+	return x ? 64 - __builtin_clzll(x) : 0;
+}
+static inline int fls(unsigned int x)
+{
+	return x ? 32 - __builtin_clz(x) : 0;
+}
 int hweight64(u64 word);
 
 /* first set (clear) bit at or after @from; @size if there is none */
 unsigned long find_next_bit(const unsigned long *map, unsigned long size, unsigned long from);
-unsigned long find_next_zero_bit(const unsigned long *map, unsigned long size,
-				 unsigned long from);
-#define find_first_bit(map, size)	find_next_bit(map, size, 0)
-#define find_first_zero_bit(map, size)	find_next_zero_bit(map, size, 0)
-#define for_each_set_bit(bit, map, size)				\
-	for ((bit) = find_next_bit(map, size, 0); (bit) < (size);	\
+unsigned long find_next_zero_bit(const unsigned long *map, unsigned long size, unsigned long from);
+#define find_first_bit(map, size)      find_next_bit(map, size, 0)
+#define find_first_zero_bit(map, size) find_next_zero_bit(map, size, 0)
+#define for_each_set_bit(bit, map, size)                          \
+	for ((bit) = find_next_bit(map, size, 0); (bit) < (size); \
 	     (bit) = find_next_bit(map, size, (bit) + 1))
 
 #endif

@@ -8,26 +8,36 @@
 void __bug(const char *file, int line) __noreturn;
 void __warn(const char *file, int line, const char *fmt, ...);
 
-#define BUG()		__bug(__FILE__, __LINE__)
-#define BUG_ON(c)	do { if (unlikely(c)) BUG(); } while (0)
-#define WARN_ON(c) ({							\
-	int __w = !!(c);						\
-	if (unlikely(__w))						\
-		__warn(__FILE__, __LINE__, 0);				\
-	unlikely(__w); })
-#define WARN(c, f...) ({						\
-	int __w = !!(c);						\
-	if (unlikely(__w))						\
-		__warn(__FILE__, __LINE__, f);				\
-	unlikely(__w); })
-#define WARN_ON_ONCE(c) ({						\
-	static int __once;						\
-	int __w = !!(c);						\
-	if (unlikely(__w) && !__once) {					\
-		__once = 1;						\
-		__warn(__FILE__, __LINE__, 0);				\
-	}								\
-	unlikely(__w); })
+#define BUG() __bug(__FILE__, __LINE__)
+#define BUG_ON(c)                \
+	do {                     \
+		if (unlikely(c)) \
+			BUG();   \
+	} while (0)
+#define WARN_ON(c)                                     \
+	({                                             \
+		int __w = !!(c);                       \
+		if (unlikely(__w))                     \
+			__warn(__FILE__, __LINE__, 0); \
+		unlikely(__w);                         \
+	})
+#define WARN(c, f...)                                  \
+	({                                             \
+		int __w = !!(c);                       \
+		if (unlikely(__w))                     \
+			__warn(__FILE__, __LINE__, f); \
+		unlikely(__w);                         \
+	})
+#define WARN_ON_ONCE(c)                                \
+	({                                             \
+		static int __once;                     \
+		int __w = !!(c);                       \
+		if (unlikely(__w) && !__once) {        \
+			__once = 1;                    \
+			__warn(__FILE__, __LINE__, 0); \
+		}                                      \
+		unlikely(__w);                         \
+	})
 #define WARN_ONCE(c, f...) WARN_ON_ONCE(c)
 
 #endif

@@ -3,6 +3,10 @@
 #ifndef _LINUX_CPU_H
 #define _LINUX_CPU_H
 #include <linux/smp.h>
-#define cpus_read_lock()	do { } while (0)
-#define cpus_read_unlock()	do { } while (0)
+#define cpus_read_lock() \
+	do {             \
+	} while (0)
+#define cpus_read_unlock() \
+	do {               \
+	} while (0)
 #endif

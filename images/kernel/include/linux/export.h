@@ -12,11 +12,11 @@ struct kernel_symbol {
 	const char *name;
 };
 
-#define EXPORT_SYMBOL(sym)						\
-	extern __typeof__(sym) sym;					\
-	static const struct kernel_symbol __ksymtab_##sym		\
-	__attribute__((used, section("__ksymtab"), aligned(8))) =	\
-	{ (unsigned long)&sym, #sym }
+#define EXPORT_SYMBOL(sym)                                                                       \
+	extern __typeof__(sym) sym;                                                              \
+	static const struct kernel_symbol __ksymtab_##sym                                        \
+		__attribute__((used, section("__ksymtab"), aligned(8))) = { (unsigned long)&sym, \
+									    #sym }
 #define EXPORT_SYMBOL_GPL(sym) EXPORT_SYMBOL(sym)
 
 #endif

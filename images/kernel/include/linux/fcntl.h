@@ -30,7 +30,7 @@
 #define F_SETFL		4
 #define F_SETPIPE_SZ	1031
 #define F_GETPIPE_SZ	1032
-#define F_DUPFD_CLOEXEC	1030
+#define F_DUPFD_CLOEXEC 1030
 #define FD_CLOEXEC	1
 #define SEEK_SET	0
 #define SEEK_CUR	1

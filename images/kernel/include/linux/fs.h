@@ -26,11 +26,11 @@
 #include <linux/stat.h>
 #include <linux/fcntl.h>
 
-#define NR_OPEN		256		/* descriptors of one process */
-#define NAME_MAX	255
+#define NR_OPEN	     256 /* descriptors of one process */
+#define NAME_MAX     255
 /* what one call moves at most, as on Linux */
-#define MAX_RW_COUNT	0x7ffff000UL
-#define PATH_MAX	4096
+#define MAX_RW_COUNT 0x7ffff000UL
+#define PATH_MAX     4096
 
 struct file;
 struct inode;
@@ -44,20 +44,20 @@ struct task_struct;
 
 /* ---- directory reading ---- */
 struct dir_context;
-typedef bool (*filldir_t)(struct dir_context *, const char *name, int len,
-			  loff_t pos, u64 ino, unsigned int type);
+typedef bool (*filldir_t)(struct dir_context *, const char *name, int len, loff_t pos, u64 ino,
+			  unsigned int type);
 struct dir_context {
 	filldir_t actor;
 	loff_t pos;
 };
 
-#define DT_UNKNOWN	0
-#define DT_FIFO		1
-#define DT_CHR		2
-#define DT_DIR		4
-#define DT_BLK		6
-#define DT_REG		8
-#define DT_LNK		10
+#define DT_UNKNOWN 0
+#define DT_FIFO	   1
+#define DT_CHR	   2
+#define DT_DIR	   4
+#define DT_BLK	   6
+#define DT_REG	   8
+#define DT_LNK	   10
 
 /* ---- operations ---- */
 
@@ -95,7 +95,7 @@ struct inode_operations {
 	struct dentry *(*lookup)(struct dentry *dir, const char *name);
 	int (*create)(struct dentry *dir, struct dentry *, umode_t mode, dev_t);
 	int (*symlink)(struct dentry *dir, struct dentry *, const char *target);
-	int (*unlink)(struct dentry *dir, struct dentry *);	/* files and empty directories */
+	int (*unlink)(struct dentry *dir, struct dentry *); /* files and empty directories */
 	int (*link)(struct inode *, struct dentry *dir, struct dentry *);
 	int (*rename)(struct dentry *old_dir, struct dentry *, struct dentry *new_dir);
 	/* the target, copied into a buffer of PATH_MAX; its length or -errno */
@@ -104,7 +104,7 @@ struct inode_operations {
 };
 
 struct super_operations {
-	void (*evict_inode)(struct inode *);	/* the last reference is gone */
+	void (*evict_inode)(struct inode *); /* the last reference is gone */
 };
 
 /* ---- objects ---- */
@@ -112,84 +112,84 @@ struct inode {
 	unsigned long i_ino;
 	atomic_t i_count;
 	struct super_block *i_sb;
-	struct list_head i_sb_list;	/* super_block.s_inodes, vfs inode_lock */
+	struct list_head i_sb_list; /* super_block.s_inodes, vfs inode_lock */
 	const struct inode_operations *i_op;
 	const struct file_operations *i_fop;
 	dev_t i_rdev;
 	void *i_private;
 
-	struct mutex i_mutex;		/* protects what follows */
+	struct mutex i_mutex; /* protects what follows */
 	umode_t i_mode;
 	unsigned int i_nlink;
 	unsigned int i_uid, i_gid;
 	loff_t i_size;
-	unsigned long i_blocks;		/* of 512 bytes */
+	unsigned long i_blocks; /* of 512 bytes */
 	u64 i_atime_ns, i_mtime_ns, i_ctime_ns;
 	void *i_pages;			/* tmpfs: tree of page tables, see tmpfs.c */
-	struct pipe_inode_info *i_pipe;	/* named pipe in use */
+	struct pipe_inode_info *i_pipe; /* named pipe in use */
 };
 
 struct dentry {
-	atomic_t d_count;		/* a place in the tree is one reference */
+	atomic_t d_count; /* a place in the tree is one reference */
 	struct inode *d_inode;
 	struct super_block *d_sb;
 	/* vfs_mutex protects: */
 	char *d_name;
-	struct dentry *d_parent;	/* itself at the root of a super block */
-	struct list_head d_children;	/* in order of d_seq */
+	struct dentry *d_parent;     /* itself at the root of a super block */
+	struct list_head d_children; /* in order of d_seq */
 	struct list_head d_sibling;
-	u64 d_seq;			/* directory position, never reused */
-	bool d_linked;			/* has its place in the tree */
-	struct super_block *d_mounted;	/* what hides this directory */
+	u64 d_seq;		       /* directory position, never reused */
+	bool d_linked;		       /* has its place in the tree */
+	struct super_block *d_mounted; /* what hides this directory */
 	void *d_fsdata;
 };
 
 struct file_system_type {
 	const char *name;
-	bool nodev;			/* takes no device: /proc/filesystems */
-	bool single;			/* one super block only */
+	bool nodev;  /* takes no device: /proc/filesystems */
+	bool single; /* one super block only */
 	int (*fill_super)(struct super_block *, const char *source, void *data);
 	struct list_head list;
 };
 
 struct super_block {
-	struct list_head s_list;	/* super_blocks, vfs_mutex */
+	struct list_head s_list; /* super_blocks, vfs_mutex */
 	struct file_system_type *s_type;
 	const struct super_operations *s_op;
 	dev_t s_dev;
 	unsigned long s_magic;
-	unsigned long s_flags;		/* MS_* */
+	unsigned long s_flags; /* MS_* */
 	struct dentry *s_root;
-	struct dentry *s_mountpoint;	/* NULL for the root of all */
+	struct dentry *s_mountpoint; /* NULL for the root of all */
 	char s_source[32];
-	struct list_head s_inodes;	/* inode_lock */
+	struct list_head s_inodes; /* inode_lock */
 	unsigned long s_next_ino;
 	u64 s_next_seq;
 	void *s_fs_info;
 };
 
-#define MS_RDONLY	1
+#define MS_RDONLY 1
 
 struct file {
 	atomic_t f_count;
-	unsigned int f_flags;		/* O_* */
-	unsigned int f_mode;		/* FMODE_* */
-	loff_t f_pos;			/* f_pos_lock */
+	unsigned int f_flags; /* O_* */
+	unsigned int f_mode;  /* FMODE_* */
+	loff_t f_pos;	      /* f_pos_lock */
 	struct mutex f_pos_lock;
 	struct inode *f_inode;
-	struct dentry *f_dentry;	/* NULL for an unnamed pipe */
+	struct dentry *f_dentry; /* NULL for an unnamed pipe */
 	const struct file_operations *f_op;
 	void *private_data;
-	struct list_head f_list;	/* open_files, open_files_lock */
-	u64 f_id;			/* unique while the machine runs; kept by an upgrade */
+	struct list_head f_list; /* open_files, open_files_lock */
+	u64 f_id;		 /* unique while the machine runs; kept by an upgrade */
 };
 
-#define FMODE_READ	1
-#define FMODE_WRITE	2
+#define FMODE_READ  1
+#define FMODE_WRITE 2
 
 struct files_struct {
 	atomic_t count;
-	spinlock_t lock;		/* protects what follows */
+	spinlock_t lock; /* protects what follows */
 	struct file *fd[NR_OPEN];
 	unsigned long close_on_exec[NR_OPEN / 64];
 	/* 8*NR_OPEN + ... fits one page */
@@ -197,7 +197,7 @@ struct files_struct {
 
 struct fs_struct {
 	atomic_t count;
-	spinlock_t lock;		/* protects what follows */
+	spinlock_t lock; /* protects what follows */
 	struct dentry *root, *pwd;
 	umode_t umask;
 };
@@ -209,15 +209,15 @@ extern spinlock_t open_files_lock;
 extern spinlock_t inode_lock;
 
 /* ---- start-up; both from the init task, in this order ---- */
-void vfs_init(void);			/* caches, root tmpfs, /dev /proc /sys mounted */
-void populate_rootfs(unsigned long start_phys, unsigned long len);	/* cpio archives */
+void vfs_init(void); /* caches, root tmpfs, /dev /proc /sys mounted */
+void populate_rootfs(unsigned long start_phys, unsigned long len); /* cpio archives */
 
 /* ---- processes (fork, exec, exit) ---- */
 struct files_struct *alloc_files(void);
-struct files_struct *dup_files(struct files_struct *);	/* fork without CLONE_FILES */
+struct files_struct *dup_files(struct files_struct *); /* fork without CLONE_FILES */
 void put_files(struct files_struct *);
-void close_on_exec(struct files_struct *);		/* exec: O_CLOEXEC descriptors */
-struct fs_struct *alloc_fs(void);			/* root and pwd = "/" */
+void close_on_exec(struct files_struct *); /* exec: O_CLOEXEC descriptors */
+struct fs_struct *alloc_fs(void);	   /* root and pwd = "/" */
 struct fs_struct *dup_fs(struct fs_struct *);
 void put_fs(struct fs_struct *);
 /* open /dev/console as descriptors 0, 1, 2 of the current task */
@@ -232,7 +232,7 @@ struct file *fget(unsigned int fd);
 int get_unused_fd_flags(unsigned int flags);
 void fd_install(unsigned int fd, struct file *);
 int close_fd(unsigned int fd);
-struct file *filp_open(const char *name, int flags, umode_t mode);	/* kernel string */
+struct file *filp_open(const char *name, int flags, umode_t mode); /* kernel string */
 ssize_t kernel_read(struct file *, void *buf, size_t, loff_t *);
 ssize_t kernel_write(struct file *, const void *buf, size_t, loff_t *);
 ssize_t vfs_read(struct file *, char __user *, size_t, loff_t *);
@@ -241,23 +241,23 @@ ssize_t vfs_write(struct file *, const char __user *, size_t, loff_t *);
 int for_each_open_file(int (*fn)(struct file *, void *), void *);
 
 /* ---- names ---- */
-#define LOOKUP_FOLLOW		1	/* follow a symbolic link at the end */
-#define LOOKUP_DIRECTORY	2
-struct dentry *kern_path(const char *name, unsigned int flags);	/* reference or ERR_PTR */
+#define LOOKUP_FOLLOW	 1 /* follow a symbolic link at the end */
+#define LOOKUP_DIRECTORY 2
+struct dentry *kern_path(const char *name, unsigned int flags); /* reference or ERR_PTR */
 struct dentry *path_lookup_at(struct dentry *base, const char *name, unsigned int flags);
-int dentry_path(struct dentry *, char *buf, int size);	/* "/a/b", " (deleted)" appended */
-int dentry_path_locked(struct dentry *, char *buf, int size);	/* with vfs_mutex */
-int getname(const char __user *, char **name);		/* kmalloc'ed, PATH_MAX at most */
-int vfs_mkdir(const char *path, umode_t mode);		/* kernel string */
+int dentry_path(struct dentry *, char *buf, int size);	      /* "/a/b", " (deleted)" appended */
+int dentry_path_locked(struct dentry *, char *buf, int size); /* with vfs_mutex */
+int getname(const char __user *, char **name);		      /* kmalloc'ed, PATH_MAX at most */
+int vfs_mkdir(const char *path, umode_t mode);		      /* kernel string */
 int vfs_mknod(const char *path, umode_t mode, dev_t);
 
 /* ---- dentries and inodes ---- */
 struct dentry *dget(struct dentry *);
 void dput(struct dentry *);
 struct dentry *d_alloc(struct dentry *parent, const char *name);
-void d_link(struct dentry *);				/* take its place in the tree */
+void d_link(struct dentry *); /* take its place in the tree */
 void d_unlink(struct dentry *);
-struct dentry *d_find_child(struct dentry *dir, const char *name);	/* no reference */
+struct dentry *d_find_child(struct dentry *dir, const char *name); /* no reference */
 struct inode *new_inode(struct super_block *, umode_t mode);
 struct inode *iget(struct inode *);
 void iput(struct inode *);
@@ -266,18 +266,18 @@ bool dir_emit_dots(struct file *, struct dir_context *);
 loff_t generic_file_llseek(struct file *, loff_t, int);
 loff_t no_llseek(struct file *, loff_t, int);
 int inode_permission(struct inode *, int mask);
-u64 current_time_ns(void);				/* real time, for inodes */
+u64 current_time_ns(void); /* real time, for inodes */
 
 /* ---- file systems and mounts ---- */
 void register_filesystem(struct file_system_type *);
-int do_mount(const char *source, const char *target, const char *type,
-	     unsigned long flags, void *data);
+int do_mount(const char *source, const char *target, const char *type, unsigned long flags,
+	     void *data);
 extern struct list_head file_systems;
 
 /* ---- device numbers ---- */
-#define MAJOR(dev)	((unsigned int)((dev) >> 8))
-#define MINOR(dev)	((unsigned int)((dev) & 0xff))
-#define MKDEV(ma, mi)	((dev_t)(((ma) << 8) | (mi)))
+#define MAJOR(dev)    ((unsigned int)((dev) >> 8))
+#define MINOR(dev)    ((unsigned int)((dev)&0xff))
+#define MKDEV(ma, mi) ((dev_t)(((ma) << 8) | (mi)))
 /* names the operations of a device node; appears as /dev/@name too */
 int register_device(const char *name, umode_t type, dev_t, umode_t perm,
 		    const struct file_operations *, void *private);
@@ -289,31 +289,32 @@ bool is_tmpfs(struct super_block *);
 /* every inode of every tmpfs, until @fn returns non-zero (given back) */
 int tmpfs_for_each_inode(int (*fn)(struct inode *, void *), void *);
 /* every page the file has, in order; holes are passed over */
-int tmpfs_for_each_page(struct inode *, int (*fn)(struct inode *, unsigned long index,
-			struct page *, void *), void *);
+int tmpfs_for_each_page(struct inode *,
+			int (*fn)(struct inode *, unsigned long index, struct page *, void *),
+			void *);
 /* a page that is there already becomes page @index; takes over the reference */
 int tmpfs_insert_page(struct inode *, unsigned long index, struct page *);
 struct inode *tmpfs_new_inode(struct super_block *, umode_t mode, dev_t);
 int tmpfs_set_symlink(struct inode *, const char *target);
 
 /* ---- pipes, as an upgrade sees them ---- */
-#define PIPE_BUFFERS	16
-#define PIPE_BUF	4096
+#define PIPE_BUFFERS 16
+#define PIPE_BUF     4096
 struct pipe_buffer {
 	struct page *page;
 	unsigned int offset, len;
 };
 struct pipe_inode_info {
-	struct mutex mutex;		/* protects what follows */
+	struct mutex mutex; /* protects what follows */
 	wait_queue_head_t rd_wait, wr_wait;
-	unsigned int head, tail;	/* free-running; buffers [tail, head) are full */
+	unsigned int head, tail; /* free-running; buffers [tail, head) are full */
 	unsigned int readers, writers;
-	unsigned int r_counter, w_counter;	/* opens so far, for FIFOs */
+	unsigned int r_counter, w_counter; /* opens so far, for FIFOs */
 	struct pipe_buffer bufs[PIPE_BUFFERS];
 };
 extern const struct file_operations pipefifo_fops;
-int create_pipe_files(struct file **res, int flags);	/* [0] reads, [1] writes */
-struct pipe_inode_info *file_pipe(struct file *);	/* NULL if not a pipe */
+int create_pipe_files(struct file **res, int flags); /* [0] reads, [1] writes */
+struct pipe_inode_info *file_pipe(struct file *);    /* NULL if not a pipe */
 
 /* restart_block.fn of calls that were taken back to the boundary */
 struct restart_block;
@@ -337,26 +338,25 @@ struct vfs_inode_record {
 	u64 atime_ns, mtime_ns, ctime_ns;
 };
 struct vfs_file_record {
-	u64 id;				/* f_id */
-	const char *kind;		/* f_op->name */
-	unsigned int flags, mode;	/* f_flags, f_mode */
+	u64 id;			  /* f_id */
+	const char *kind;	  /* f_op->name */
+	unsigned int flags, mode; /* f_flags, f_mode */
 	loff_t pos;
-	int tty;			/* of a terminal: tty_struct.index */
+	int tty; /* of a terminal: tty_struct.index */
 };
 struct super_block *vfs_adopt_super(const struct vfs_super_record *);
 struct inode *vfs_adopt_inode(struct super_block *, const struct vfs_inode_record *);
-struct dentry *vfs_adopt_dentry(struct dentry *parent, const char *name, struct inode *,
-				u64 seq, bool linked);
+struct dentry *vfs_adopt_dentry(struct dentry *parent, const char *name, struct inode *, u64 seq,
+				bool linked);
 int vfs_adopt_mount(struct super_block *, struct dentry *point);
 struct inode *vfs_adopt_pipe(struct inode *fifo, unsigned long ino, unsigned int readers,
-			     unsigned int writers, unsigned int r_counter,
-			     unsigned int w_counter);
+			     unsigned int writers, unsigned int r_counter, unsigned int w_counter);
 int pipe_adopt_buffer(struct inode *, struct page *, unsigned int offset, unsigned int len);
 struct file *vfs_adopt_file(struct dentry *, struct inode *, const struct vfs_file_record *);
 void vfs_adopt_done(void);
-struct inode *vfs_find_inode(struct super_block *, unsigned long ino);	/* no reference */
+struct inode *vfs_find_inode(struct super_block *, unsigned long ino); /* no reference */
 /* the linked ones, the root first, parents before children; until @fn gives non-zero */
 int vfs_for_each_dentry(struct super_block *, int (*fn)(struct dentry *, void *), void *);
-struct dentry *vfs_find_dentry(struct super_block *, u64 seq);		/* no reference */
+struct dentry *vfs_find_dentry(struct super_block *, u64 seq); /* no reference */
 
 #endif

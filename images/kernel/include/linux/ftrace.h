@@ -42,15 +42,15 @@ struct ftrace_regs {
  * at the entry. A handler with IPMODIFY may change fregs' ip: that word is also
  * what the stack says about the call from then on (arch/ftrace_64.S).
  */
-typedef void (*ftrace_func_t)(unsigned long ip, unsigned long parent_ip,
-			      struct ftrace_ops *op, struct ftrace_regs *fregs);
+typedef void (*ftrace_func_t)(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *op,
+			      struct ftrace_regs *fregs);
 
 enum {
-	FTRACE_OPS_FL_ENABLED	= 1 << 0,
-	FTRACE_OPS_FL_DYNAMIC	= 1 << 1,
-	FTRACE_OPS_FL_SAVE_REGS	= 1 << 2,
-	FTRACE_OPS_FL_IPMODIFY	= 1 << 3,	/* needs SAVE_REGS; one per function */
-	FTRACE_OPS_FL_PERMANENT	= 1 << 4,	/* ftrace_enabled cannot be cleared */
+	FTRACE_OPS_FL_ENABLED = 1 << 0,
+	FTRACE_OPS_FL_DYNAMIC = 1 << 1,
+	FTRACE_OPS_FL_SAVE_REGS = 1 << 2,
+	FTRACE_OPS_FL_IPMODIFY = 1 << 3,  /* needs SAVE_REGS; one per function */
+	FTRACE_OPS_FL_PERMANENT = 1 << 4, /* ftrace_enabled cannot be cleared */
 };
 
 struct ftrace_ops {
@@ -59,11 +59,11 @@ struct ftrace_ops {
 	void *private;
 
 	/* internal; protected by ftrace_lock */
-	struct list_head list;		/* of all registered */
-	struct list_head batch;		/* of those that come or go together; the caller's */
-	unsigned long *filter;		/* sorted entry addresses; NULL = all functions */
+	struct list_head list;	/* of all registered */
+	struct list_head batch; /* of those that come or go together; the caller's */
+	unsigned long *filter;	/* sorted entry addresses; NULL = all functions */
 	unsigned int nr_filter;
-	unsigned long trampoline;	/* its stub */
+	unsigned long trampoline; /* its stub */
 };
 
 static inline struct pt_regs *ftrace_get_regs(struct ftrace_regs *fregs)
@@ -71,8 +71,7 @@ static inline struct pt_regs *ftrace_get_regs(struct ftrace_regs *fregs)
 	return &fregs->regs;
 }
 
-static inline void ftrace_regs_set_instruction_pointer(struct ftrace_regs *fregs,
-						       unsigned long ip)
+static inline void ftrace_regs_set_instruction_pointer(struct ftrace_regs *fregs, unsigned long ip)
 {
 	fregs->regs.ip = ip;
 }

@@ -12,27 +12,26 @@
 typedef int (*initcall_t)(void);
 
 #define __init
-#define __exit		__used
+#define __exit __used
 #define __initdata
-#define __ro_after_init	__section(".data..ro_after_init")
+#define __ro_after_init __section(".data..ro_after_init")
 
 #ifndef MODULE
-#define __define_initcall(fn, level)					\
-	static initcall_t __initcall_##fn##level __used			\
-	__section(".initcall" #level ".init") = fn
-#define early_initcall(fn)	__define_initcall(fn, 0)
-#define core_initcall(fn)	__define_initcall(fn, 1)
-#define postcore_initcall(fn)	__define_initcall(fn, 2)
-#define arch_initcall(fn)	__define_initcall(fn, 3)
-#define subsys_initcall(fn)	__define_initcall(fn, 4)
-#define fs_initcall(fn)		__define_initcall(fn, 5)
-#define device_initcall(fn)	__define_initcall(fn, 6)
-#define late_initcall(fn)	__define_initcall(fn, 7)
+#define __define_initcall(fn, level) \
+	static initcall_t __initcall_##fn##level __used __section(".initcall" #level ".init") = fn
+#define early_initcall(fn)    __define_initcall(fn, 0)
+#define core_initcall(fn)     __define_initcall(fn, 1)
+#define postcore_initcall(fn) __define_initcall(fn, 2)
+#define arch_initcall(fn)     __define_initcall(fn, 3)
+#define subsys_initcall(fn)   __define_initcall(fn, 4)
+#define fs_initcall(fn)	      __define_initcall(fn, 5)
+#define device_initcall(fn)   __define_initcall(fn, 6)
+#define late_initcall(fn)     __define_initcall(fn, 7)
 #ifndef module_init
-#define module_init(fn)		device_initcall(fn)
+#define module_init(fn) device_initcall(fn)
 #endif
 #ifndef module_exit
-#define module_exit(fn)		static void (*__exit_##fn)(void) __unused = fn
+#define module_exit(fn) static void (*__exit_##fn)(void) __unused = fn
 #endif
 
 /*
@@ -43,9 +42,9 @@ struct obs_kernel_param {
 	const char *str;
 	int (*setup_func)(char *);
 };
-#define __setup(name, fn)						\
-	static const struct obs_kernel_param __setup_##fn __used	\
-	__aligned(8) __section(".init.setup") = { name, fn }
+#define __setup(name, fn)                                                     \
+	static const struct obs_kernel_param __setup_##fn __used __aligned(8) \
+		__section(".init.setup") = { name, fn }
 #endif
 
 /* The command line as it came; a word "name=value" of it, or NULL, in a static buffer per call site. */

@@ -9,11 +9,11 @@
 typedef enum { IRQ_NONE, IRQ_HANDLED, IRQ_WAKE_THREAD } irqreturn_t;
 typedef irqreturn_t (*irq_handler_t)(int irq, void *dev);
 
-#define IRQF_SHARED		0x80
-#define IRQF_TRIGGER_RISING	0x01
-#define IRQF_TRIGGER_HIGH	0x04
-#define NR_IRQS			24
-#define FIRST_IRQ_VECTOR	0x30	/* irq n has vector FIRST_IRQ_VECTOR + n */
+#define IRQF_SHARED	    0x80
+#define IRQF_TRIGGER_RISING 0x01
+#define IRQF_TRIGGER_HIGH   0x04
+#define NR_IRQS		    24
+#define FIRST_IRQ_VECTOR    0x30 /* irq n has vector FIRST_IRQ_VECTOR + n */
 
 /* ISA irqs are edge-triggered, others level if IRQF_TRIGGER_HIGH is given */
 int request_irq(unsigned int irq, irq_handler_t, unsigned long flags, const char *name, void *dev);
@@ -34,7 +34,7 @@ struct irqaction {
 };
 struct irq_desc {
 	struct irqaction *action;
-	unsigned long count[16];	/* per CPU */
+	unsigned long count[16]; /* per CPU */
 	bool masked, level;
 };
 extern struct irq_desc irq_desc[NR_IRQS];

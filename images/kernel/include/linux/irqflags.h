@@ -9,11 +9,17 @@ static __always_inline unsigned long arch_local_save_flags(void)
 {
 	unsigned long flags;
 
-	asm volatile("pushfq; popq %0" : "=r" (flags) :: "memory");
+	asm volatile("pushfq; popq %0" : "=r"(flags)::"memory");
 	return flags;
 }
-static __always_inline void local_irq_disable(void) { asm volatile("cli" ::: "memory"); }
-static __always_inline void local_irq_enable(void) { asm volatile("sti" ::: "memory"); }
+static __always_inline void local_irq_disable(void)
+{
+	asm volatile("cli" ::: "memory");
+}
+static __always_inline void local_irq_enable(void)
+{
+	asm volatile("sti" ::: "memory");
+}
 static __always_inline void arch_local_irq_restore(unsigned long flags)
 {
 	if (flags & 0x200)
@@ -21,10 +27,17 @@ static __always_inline void arch_local_irq_restore(unsigned long flags)
 	else
 		local_irq_disable();
 }
-#define local_irq_save(flags) do { (flags) = arch_local_save_flags(); local_irq_disable(); } while (0)
+#define local_irq_save(flags)                      \
+	do {                                       \
+		(flags) = arch_local_save_flags(); \
+		local_irq_disable();               \
+	} while (0)
 #define local_irq_restore(flags) arch_local_irq_restore(flags)
-#define local_save_flags(flags) ((flags) = arch_local_save_flags())
-static __always_inline bool irqs_disabled(void) { return !(arch_local_save_flags() & 0x200); }
-#define irqs_disabled_flags(flags) (!((flags) & 0x200))
+#define local_save_flags(flags)	 ((flags) = arch_local_save_flags())
+static __always_inline bool irqs_disabled(void)
+{
+	return !(arch_local_save_flags() & 0x200);
+}
+#define irqs_disabled_flags(flags) (!((flags)&0x200))
 
 #endif

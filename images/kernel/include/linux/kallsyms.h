@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#define KSYM_NAME_LEN 128
+#define KSYM_NAME_LEN	128
 #define KSYM_SYMBOL_LEN (KSYM_NAME_LEN + 64 + 56)
 
 struct module;
@@ -19,8 +19,8 @@ unsigned long kallsyms_lookup_name(const char *name);
 unsigned long module_kallsyms_lookup_name(const char *name);
 
 /* Name of the symbol that covers @addr, or NULL. @modname is NULL for the kernel. */
-const char *kallsyms_lookup(unsigned long addr, unsigned long *symbolsize,
-			    unsigned long *offset, char **modname, char *namebuf);
+const char *kallsyms_lookup(unsigned long addr, unsigned long *symbolsize, unsigned long *offset,
+			    char **modname, char *namebuf);
 int kallsyms_lookup_size_offset(unsigned long addr, unsigned long *symbolsize,
 				unsigned long *offset);
 
@@ -28,12 +28,11 @@ int kallsyms_lookup_size_offset(unsigned long addr, unsigned long *symbolsize,
 int sprint_symbol(char *buffer, unsigned long address);
 
 /* Calls @fn for each kernel symbol called @name, in address order, until it returns non-zero. */
-int kallsyms_on_each_match_symbol(int (*fn)(void *data, unsigned long addr),
-				  const char *name, void *data);
+int kallsyms_on_each_match_symbol(int (*fn)(void *data, unsigned long addr), const char *name,
+				  void *data);
 /* The same for the symbols of one module. */
 int module_kallsyms_on_each_symbol(struct module *mod,
-				   int (*fn)(void *data, const char *name,
-					     unsigned long addr),
+				   int (*fn)(void *data, const char *name, unsigned long addr),
 				   void *data);
 struct seq_file;
 int kallsyms_seq_show(struct seq_file *m, void *v);

@@ -31,12 +31,12 @@ struct bin_attribute {
 	struct attribute attr;
 	size_t size;
 	void *private;
-	ssize_t (*read)(struct file *, struct kobject *, struct bin_attribute *,
-			char *buf, loff_t pos, size_t count);
+	ssize_t (*read)(struct file *, struct kobject *, struct bin_attribute *, char *buf,
+			loff_t pos, size_t count);
 };
 
 struct attribute_group {
-	const char *name;		/* a directory of its own if not NULL */
+	const char *name; /* a directory of its own if not NULL */
 	struct attribute **attrs;
 };
 
@@ -55,7 +55,7 @@ struct kobject {
 	char *name;
 	struct kobject *parent;
 	const struct kobj_type *ktype;
-	struct dentry *sd;		/* the directory; NULL when not in /sys */
+	struct dentry *sd; /* the directory; NULL when not in /sys */
 	atomic_t refcount;
 	bool state_initialized, state_in_sysfs;
 };
@@ -67,38 +67,41 @@ struct kobj_attribute {
 };
 
 #ifndef __stringify
-#define __stringify_1(x...)	#x
-#define __stringify(x...)	__stringify_1(x)
+#define __stringify_1(x...) #x
+#define __stringify(x...)   __stringify_1(x)
 #endif
 
-#define __ATTR(_name, _mode, _show, _store) {				\
-	.attr = { .name = __stringify(_name), .mode = (_mode) },	\
-	.show = _show, .store = _store,					\
-}
-#define __ATTR_RO(_name)	__ATTR(_name, 0444, _name##_show, NULL)
-#define __ATTR_RW(_name)	__ATTR(_name, 0644, _name##_show, _name##_store)
-#define __ATTR_WO(_name)	__ATTR(_name, 0200, NULL, _name##_store)
-#define __ATTR_NULL		{ .attr = { .name = NULL } }
+#define __ATTR(_name, _mode, _show, _store)                                             \
+	{                                                                               \
+		.attr = { .name = __stringify(_name), .mode = (_mode) }, .show = _show, \
+		.store = _store,                                                        \
+	}
+#define __ATTR_RO(_name) __ATTR(_name, 0444, _name##_show, NULL)
+#define __ATTR_RW(_name) __ATTR(_name, 0644, _name##_show, _name##_store)
+#define __ATTR_WO(_name) __ATTR(_name, 0200, NULL, _name##_store)
+#define __ATTR_NULL                     \
+	{                               \
+		.attr = {.name = NULL } \
+	}
 
-#define ATTRIBUTE_GROUPS(_name)						\
-static const struct attribute_group _name##_group = {			\
-	.attrs = _name##_attrs,						\
-};									\
-static const struct attribute_group *_name##_groups[] = {		\
-	&_name##_group,							\
-	NULL,								\
-}
+#define ATTRIBUTE_GROUPS(_name)                                   \
+	static const struct attribute_group _name##_group = {     \
+		.attrs = _name##_attrs,                           \
+	};                                                        \
+	static const struct attribute_group *_name##_groups[] = { \
+		&_name##_group,                                   \
+		NULL,                                             \
+	}
 
-extern struct kobject *kernel_kobj;		/* /sys/kernel */
-extern struct kobject *module_kobj;		/* /sys/module */
-extern const struct sysfs_ops kobj_sysfs_ops;	/* for struct kobj_attribute */
+extern struct kobject *kernel_kobj;	      /* /sys/kernel */
+extern struct kobject *module_kobj;	      /* /sys/module */
+extern const struct sysfs_ops kobj_sysfs_ops; /* for struct kobj_attribute */
 
 void kobject_init(struct kobject *, const struct kobj_type *);
 int kobject_add(struct kobject *, struct kobject *parent, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-int kobject_init_and_add(struct kobject *, const struct kobj_type *,
-			 struct kobject *parent, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+int kobject_init_and_add(struct kobject *, const struct kobj_type *, struct kobject *parent,
+			 const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 struct kobject *kobject_create_and_add(const char *name, struct kobject *parent);
 void kobject_del(struct kobject *);
 struct kobject *kobject_get(struct kobject *);

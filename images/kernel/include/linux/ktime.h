@@ -5,28 +5,33 @@
 
 #include <linux/types.h>
 
-#define NSEC_PER_SEC	1000000000L
-#define NSEC_PER_MSEC	1000000L
-#define NSEC_PER_USEC	1000L
-#define USEC_PER_SEC	1000000L
-#define MSEC_PER_SEC	1000L
-#define KTIME_MAX	0x7fffffffffffffffLL
+#define NSEC_PER_SEC  1000000000L
+#define NSEC_PER_MSEC 1000000L
+#define NSEC_PER_USEC 1000L
+#define USEC_PER_SEC  1000000L
+#define MSEC_PER_SEC  1000L
+#define KTIME_MAX     0x7fffffffffffffffLL
 
-u64 ktime_get_ns(void);		/* CLOCK_MONOTONIC */
-u64 ktime_get_real_ns(void);	/* CLOCK_REALTIME */
-u64 local_clock(void);		/* for messages: any context, notrace */
+u64 ktime_get_ns(void);	     /* CLOCK_MONOTONIC */
+u64 ktime_get_real_ns(void); /* CLOCK_REALTIME */
+u64 local_clock(void);	     /* for messages: any context, notrace */
 #define ktime_get()		((ktime_t)ktime_get_ns())
-#define ktime_get_boottime_ns()	ktime_get_ns()
+#define ktime_get_boottime_ns() ktime_get_ns()
 #define sched_clock()		local_clock()
 #define ktime_add_ns(a, b)	((a) + (b))
 #define ktime_sub(a, b)		((a) - (b))
 #define ktime_to_ns(t)		(t)
 #define ns_to_ktime(n)		((ktime_t)(n))
-#define ms_to_ktime(n)		((ktime_t)(n) * NSEC_PER_MSEC)
+#define ms_to_ktime(n)		((ktime_t)(n)*NSEC_PER_MSEC)
 
-struct timespec64 { time64_t tv_sec; long tv_nsec; };
+struct timespec64 {
+	time64_t tv_sec;
+	long tv_nsec;
+};
 #define timespec timespec64
-struct itimerspec64 { struct timespec64 it_interval, it_value; };
+struct itimerspec64 {
+	struct timespec64 it_interval, it_value;
+};
 static inline struct timespec64 ns_to_timespec64(s64 ns)
 {
 	struct timespec64 ts = { ns / NSEC_PER_SEC, ns % NSEC_PER_SEC };
@@ -53,7 +58,7 @@ static inline bool timespec64_valid(const struct timespec64 *ts)
 /* the time base, which an upgrade hands on: monotonic = (tsc - tsc_base) * mult >> shift + ns_base */
 struct clock_base {
 	u64 tsc_base, ns_base;
-	u64 real_offset_ns;	/* real time minus monotonic time */
+	u64 real_offset_ns; /* real time minus monotonic time */
 	u64 tsc_hz;
 };
 extern struct clock_base clock_base;
@@ -67,14 +72,14 @@ void msleep(unsigned int ms);
 unsigned long msleep_interruptible(unsigned int ms);
 void usleep_range(unsigned long min, unsigned long max);
 
-#define CLOCK_REALTIME 0
-#define CLOCK_MONOTONIC 1
+#define CLOCK_REALTIME		 0
+#define CLOCK_MONOTONIC		 1
 #define CLOCK_PROCESS_CPUTIME_ID 2
-#define CLOCK_THREAD_CPUTIME_ID 3
-#define CLOCK_MONOTONIC_RAW 4
-#define CLOCK_REALTIME_COARSE 5
-#define CLOCK_MONOTONIC_COARSE 6
-#define CLOCK_BOOTTIME 7
-#define TIMER_ABSTIME 1
+#define CLOCK_THREAD_CPUTIME_ID	 3
+#define CLOCK_MONOTONIC_RAW	 4
+#define CLOCK_REALTIME_COARSE	 5
+#define CLOCK_MONOTONIC_COARSE	 6
+#define CLOCK_BOOTTIME		 7
+#define TIMER_ABSTIME		 1
 
 #endif

@@ -6,13 +6,18 @@
 #include <linux/types.h>
 
 #ifndef container_of
-#define container_of(ptr, type, member) ({				\
-	void *__mptr = (void *)(ptr);					\
-	(type *)(__mptr - offsetof(type, member)); })
+#define container_of(ptr, type, member)                    \
+	({                                                 \
+		void *__mptr = (void *)(ptr);              \
+		(type *)(__mptr - offsetof(type, member)); \
+	})
 #endif
 
-#define LIST_HEAD_INIT(name)	{ &(name), &(name) }
-#define LIST_HEAD(name)		struct list_head name = LIST_HEAD_INIT(name)
+#define LIST_HEAD_INIT(name)     \
+	{                        \
+		&(name), &(name) \
+	}
+#define LIST_HEAD(name) struct list_head name = LIST_HEAD_INIT(name)
 #define LIST_POISON1	((void *)0xdead000000000100UL)
 #define LIST_POISON2	((void *)0xdead000000000122UL)
 
@@ -112,45 +117,43 @@ static inline void list_splice_tail_init(struct list_head *list, struct list_hea
 	list_splice_init(list, head->prev);
 }
 
-#define list_entry(ptr, type, member)	container_of(ptr, type, member)
+#define list_entry(ptr, type, member)	     container_of(ptr, type, member)
 #define list_first_entry(head, type, member) list_entry((head)->next, type, member)
-#define list_last_entry(head, type, member) list_entry((head)->prev, type, member)
+#define list_last_entry(head, type, member)  list_entry((head)->prev, type, member)
 #define list_first_entry_or_null(head, type, member) \
 	(list_empty(head) ? NULL : list_first_entry(head, type, member))
 #define list_first_or_null_rcu(head, type, member) list_first_entry_or_null(head, type, member)
-#define list_next_entry(pos, member) list_entry((pos)->member.next, __typeof__(*(pos)), member)
-#define list_prev_entry(pos, member) list_entry((pos)->member.prev, __typeof__(*(pos)), member)
-#define list_entry_is_head(pos, head, member) (&(pos)->member == (head))
+#define list_next_entry(pos, member)		   list_entry((pos)->member.next, __typeof__(*(pos)), member)
+#define list_prev_entry(pos, member)		   list_entry((pos)->member.prev, __typeof__(*(pos)), member)
+#define list_entry_is_head(pos, head, member)	   (&(pos)->member == (head))
 
-#define list_for_each(pos, head) \
-	for (pos = (head)->next; pos != (head); pos = pos->next)
+#define list_for_each(pos, head) for (pos = (head)->next; pos != (head); pos = pos->next)
 #define list_for_each_safe(pos, n, head) \
 	for (pos = (head)->next, n = pos->next; pos != (head); pos = n, n = pos->next)
-#define list_for_each_entry(pos, head, member)				\
-	for (pos = list_first_entry(head, __typeof__(*pos), member);	\
-	     !list_entry_is_head(pos, head, member);			\
-	     pos = list_next_entry(pos, member))
-#define list_for_each_entry_reverse(pos, head, member)			\
-	for (pos = list_last_entry(head, __typeof__(*pos), member);	\
-	     !list_entry_is_head(pos, head, member);			\
-	     pos = list_prev_entry(pos, member))
-#define list_for_each_entry_safe(pos, n, head, member)			\
-	for (pos = list_first_entry(head, __typeof__(*pos), member),	\
-	     n = list_next_entry(pos, member);				\
-	     !list_entry_is_head(pos, head, member);			\
-	     pos = n, n = list_next_entry(n, member))
-#define list_for_each_entry_continue(pos, head, member)			\
-	for (pos = list_next_entry(pos, member);			\
-	     !list_entry_is_head(pos, head, member);			\
+#define list_for_each_entry(pos, head, member)                       \
+	for (pos = list_first_entry(head, __typeof__(*pos), member); \
+	     !list_entry_is_head(pos, head, member); pos = list_next_entry(pos, member))
+#define list_for_each_entry_reverse(pos, head, member)              \
+	for (pos = list_last_entry(head, __typeof__(*pos), member); \
+	     !list_entry_is_head(pos, head, member); pos = list_prev_entry(pos, member))
+#define list_for_each_entry_safe(pos, n, head, member)               \
+	for (pos = list_first_entry(head, __typeof__(*pos), member), \
+	    n = list_next_entry(pos, member);                        \
+	     !list_entry_is_head(pos, head, member); pos = n, n = list_next_entry(n, member))
+#define list_for_each_entry_continue(pos, head, member)                                  \
+	for (pos = list_next_entry(pos, member); !list_entry_is_head(pos, head, member); \
 	     pos = list_next_entry(pos, member))
 #define list_for_each_entry_rcu list_for_each_entry
 #define list_add_rcu		list_add
 #define list_add_tail_rcu	list_add_tail
 #define list_del_rcu(e)		__list_del((e)->prev, (e)->next)
 
-#define HLIST_HEAD_INIT		{ .first = NULL }
-#define HLIST_HEAD(name)	struct hlist_head name = { .first = NULL }
-#define INIT_HLIST_HEAD(ptr)	((ptr)->first = NULL)
+#define HLIST_HEAD_INIT       \
+	{                     \
+		.first = NULL \
+	}
+#define HLIST_HEAD(name)     struct hlist_head name = { .first = NULL }
+#define INIT_HLIST_HEAD(ptr) ((ptr)->first = NULL)
 
 static inline void INIT_HLIST_NODE(struct hlist_node *h)
 {
@@ -158,8 +161,14 @@ static inline void INIT_HLIST_NODE(struct hlist_node *h)
 	h->pprev = NULL;
 }
 
-static inline bool hlist_unhashed(const struct hlist_node *h) { return !h->pprev; }
-static inline bool hlist_empty(const struct hlist_head *h) { return !READ_ONCE(h->first); }
+static inline bool hlist_unhashed(const struct hlist_node *h)
+{
+	return !h->pprev;
+}
+static inline bool hlist_empty(const struct hlist_head *h)
+{
+	return !READ_ONCE(h->first);
+}
 
 static inline void hlist_add_head(struct hlist_node *n, struct hlist_head *h)
 {
@@ -178,20 +187,25 @@ static inline void hlist_del(struct hlist_node *n)
 	n->pprev = NULL;
 }
 
-#define hlist_del_init(n)	hlist_del(n)
-#define hlist_add_head_rcu	hlist_add_head
-#define hlist_del_rcu		hlist_del
+#define hlist_del_init(n)	       hlist_del(n)
+#define hlist_add_head_rcu	       hlist_add_head
+#define hlist_del_rcu		       hlist_del
 #define hlist_entry(ptr, type, member) container_of(ptr, type, member)
-#define hlist_entry_safe(ptr, type, member) ({				\
-	__typeof__(ptr) ____ptr = (ptr);				\
-	____ptr ? hlist_entry(____ptr, type, member) : NULL; })
-#define hlist_for_each_entry(pos, head, member)				\
-	for (pos = hlist_entry_safe((head)->first, __typeof__(*(pos)), member); \
-	     pos; pos = hlist_entry_safe((pos)->member.next, __typeof__(*(pos)), member))
+#define hlist_entry_safe(ptr, type, member)                          \
+	({                                                           \
+		__typeof__(ptr) ____ptr = (ptr);                     \
+		____ptr ? hlist_entry(____ptr, type, member) : NULL; \
+	})
+#define hlist_for_each_entry(pos, head, member)                                      \
+	for (pos = hlist_entry_safe((head)->first, __typeof__(*(pos)), member); pos; \
+	     pos = hlist_entry_safe((pos)->member.next, __typeof__(*(pos)), member))
 #define hlist_for_each_entry_rcu hlist_for_each_entry
-#define hlist_for_each_entry_safe(pos, n, head, member)			\
+#define hlist_for_each_entry_safe(pos, n, head, member)                         \
 	for (pos = hlist_entry_safe((head)->first, __typeof__(*(pos)), member); \
-	     pos && ({ n = (pos)->member.next; 1; });			\
+	     pos && ({                                                          \
+		     n = (pos)->member.next;                                    \
+		     1;                                                         \
+	     });                                                                \
 	     pos = hlist_entry_safe(n, __typeof__(*(pos)), member))
 
 #endif

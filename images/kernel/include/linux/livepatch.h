@@ -22,9 +22,9 @@ struct klp_object;
 struct seq_file;
 
 /* task->patch_state, shown in /proc/<pid>/patch_state */
-#define KLP_TRANSITION_IDLE		-1
-#define KLP_TRANSITION_UNPATCHED	0
-#define KLP_TRANSITION_PATCHED		1
+#define KLP_TRANSITION_IDLE	 -1
+#define KLP_TRANSITION_UNPATCHED 0
+#define KLP_TRANSITION_PATCHED	 1
 
 #define KLP_STRUCT_SIZE 256
 
@@ -42,17 +42,17 @@ struct klp_func {
 	/* external */
 	/*  0 */ const char *old_name;
 	/*  8 */ void *new_func;
-	/* 16 */ unsigned long old_sympos;	/* 0: must be unique; n: n-th in kallsyms */
+	/* 16 */ unsigned long old_sympos; /* 0: must be unique; n: n-th in kallsyms */
 
 	/* internal */
 	void *old_func;
 	struct kobject kobj;
-	struct list_head node;		/* klp_object.func_list */
-	struct list_head stack_node;	/* klp_entry.versions */
-	struct klp_entry *entry;	/* while it is on that stack */
+	struct list_head node;	     /* klp_object.func_list */
+	struct list_head stack_node; /* klp_entry.versions */
+	struct klp_entry *entry;     /* while it is on that stack */
 	struct klp_object *obj;
 	unsigned long old_size, new_size;
-	bool nop;			/* runs the original: added by atomic replace */
+	bool nop; /* runs the original: added by atomic replace */
 	bool patched;
 	bool transition;
 	bool dynamic;
@@ -68,15 +68,15 @@ struct klp_callbacks {
 
 struct klp_object {
 	/* external */
-	/*  0 */ const char *name;	/* NULL: vmlinux */
-	/*  8 */ struct klp_func *funcs;	/* ends with an all-zero entry */
+	/*  0 */ const char *name;	 /* NULL: vmlinux */
+	/*  8 */ struct klp_func *funcs; /* ends with an all-zero entry */
 	/* 16 */ struct klp_callbacks callbacks;
 
 	/* internal */
 	struct kobject kobj;
 	struct list_head func_list;
-	struct list_head node;		/* klp_patch.obj_list */
-	struct module *mod;		/* NULL: vmlinux, or not loaded */
+	struct list_head node; /* klp_patch.obj_list */
+	struct module *mod;    /* NULL: vmlinux, or not loaded */
 	struct klp_patch *patch;
 	bool dynamic;
 	bool patched;
@@ -91,12 +91,12 @@ struct klp_state {
 struct klp_patch {
 	/* external */
 	/*  0 */ struct module *mod;
-	/*  8 */ struct klp_object *objs;	/* ends with an all-zero entry */
-	/* 16 */ struct klp_state *states;	/* ends with an all-zero entry, or NULL */
+	/*  8 */ struct klp_object *objs;  /* ends with an all-zero entry */
+	/* 16 */ struct klp_state *states; /* ends with an all-zero entry, or NULL */
 	/* 24 */ bool replace;
 
 	/* internal; protected by klp_mutex */
-	struct list_head list;		/* klp_patches, oldest first */
+	struct list_head list; /* klp_patches, oldest first */
 	struct kobject kobj;
 	struct list_head obj_list;
 	bool enabled;
@@ -111,12 +111,9 @@ _Static_assert(__builtin_offsetof(struct klp_patch, replace) == 24, "contract");
 #define klp_for_each_object_static(patch, obj) \
 	for (obj = (patch)->objs; obj->funcs || obj->name; obj++)
 #define klp_for_each_func_static(obj, func) \
-	for (func = (obj)->funcs; \
-	     func->old_name || func->new_func || func->old_sympos; func++)
-#define klp_for_each_object(patch, obj) \
-	list_for_each_entry(obj, &(patch)->obj_list, node)
-#define klp_for_each_func(obj, func) \
-	list_for_each_entry(func, &(obj)->func_list, node)
+	for (func = (obj)->funcs; func->old_name || func->new_func || func->old_sympos; func++)
+#define klp_for_each_object(patch, obj) list_for_each_entry(obj, &(patch)->obj_list, node)
+#define klp_for_each_func(obj, func)	list_for_each_entry(func, &(obj)->func_list, node)
 
 int klp_enable_patch(struct klp_patch *patch);
 
@@ -139,9 +136,8 @@ typedef void (*klp_shadow_dtor_t)(void *obj, void *shadow_data);
 void *klp_shadow_get(void *obj, unsigned long id);
 void *klp_shadow_alloc(void *obj, unsigned long id, size_t size, unsigned int gfp_flags,
 		       klp_shadow_ctor_t ctor, void *ctor_data);
-void *klp_shadow_get_or_alloc(void *obj, unsigned long id, size_t size,
-			      unsigned int gfp_flags, klp_shadow_ctor_t ctor,
-			      void *ctor_data);
+void *klp_shadow_get_or_alloc(void *obj, unsigned long id, size_t size, unsigned int gfp_flags,
+			      klp_shadow_ctor_t ctor, void *ctor_data);
 void klp_shadow_free(void *obj, unsigned long id, klp_shadow_dtor_t dtor);
 void klp_shadow_free_all(unsigned long id, klp_shadow_dtor_t dtor);
 
@@ -153,9 +149,9 @@ struct klp_state *klp_get_prev_state(unsigned long id);
  * Names the symbol meant where an object has several of that name, or one that
  * is not in vmlinux. Read and removed by the host's patch builder.
  */
-#define KLP_RELOC_SYMBOL(object, name, position)			\
-	static const char __klp_reloc_##name[]				\
-	__attribute__((used, section(".klp.relocs"), aligned(1))) =	\
-	#object "\0" #name "\0" #position
+#define KLP_RELOC_SYMBOL(object, name, position)                            \
+	static const char __klp_reloc_##name[]                              \
+		__attribute__((used, section(".klp.relocs"), aligned(1))) = \
+			#object "\0" #name "\0" #position
 
 #endif

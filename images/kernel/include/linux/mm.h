@@ -26,49 +26,64 @@ struct pt_regs;
 
 /* ---- frames ---- */
 enum page_type {
-	PAGE_RESERVED,			/* what a zeroed mem_map says of every frame */
-	PAGE_FREE, PAGE_KERNEL, PAGE_SLAB, PAGE_STACK,
-	PAGE_TABLE, PAGE_ANON, PAGE_CACHE, PAGE_PIPE,
+	PAGE_RESERVED, /* what a zeroed mem_map says of every frame */
+	PAGE_FREE,
+	PAGE_KERNEL,
+	PAGE_SLAB,
+	PAGE_STACK,
+	PAGE_TABLE,
+	PAGE_ANON,
+	PAGE_CACHE,
+	PAGE_PIPE,
 };
 
 struct page {
-	u8 type;			/* enum page_type: what the frame is used for */
-	u8 order;			/* of the block this frame heads */
-	u16 inuse;			/* slab: objects handed out */
-	atomic_t _refcount;		/* 0 = free */
+	u8 type;	    /* enum page_type: what the frame is used for */
+	u8 order;	    /* of the block this frame heads */
+	u16 inuse;	    /* slab: objects handed out */
+	atomic_t _refcount; /* 0 = free */
 	union {
-		struct list_head lru;	/* free list (zone_lock), slab list (cache lock) */
-		unsigned long private;	/* for whoever holds the page */
+		struct list_head lru;  /* free list (zone_lock), slab list (cache lock) */
+		unsigned long private; /* for whoever holds the page */
 	};
-	void *freelist;			/* slab: first free object */
+	void *freelist; /* slab: first free object */
 };
 
-extern struct page *mem_map;		/* one per frame, from frame 0 */
+extern struct page *mem_map; /* one per frame, from frame 0 */
 extern unsigned long max_pfn;
 extern unsigned long totalram_pages;
 
-static inline struct page *pfn_to_page(unsigned long pfn) { return mem_map + pfn; }
-static inline unsigned long page_to_pfn(const struct page *page) { return page - mem_map; }
-#define pfn_valid(pfn)		((pfn) < max_pfn)
-#define page_to_phys(page)	((phys_addr_t)page_to_pfn(page) << PAGE_SHIFT)
-#define phys_to_page(phys)	pfn_to_page((unsigned long)(phys) >> PAGE_SHIFT)
-#define page_address(page)	__va(page_to_phys(page))
-#define virt_to_page(addr)	phys_to_page(__pa(addr))
-#define page_count(page)	atomic_read(&(page)->_refcount)
-#define page_ref_count(page)	page_count(page)
-#define kmap_local_page(page)	page_address(page)
-#define kunmap_local(addr)	do { (void)(addr); } while (0)
+static inline struct page *pfn_to_page(unsigned long pfn)
+{
+	return mem_map + pfn;
+}
+static inline unsigned long page_to_pfn(const struct page *page)
+{
+	return page - mem_map;
+}
+#define pfn_valid(pfn)	      ((pfn) < max_pfn)
+#define page_to_phys(page)    ((phys_addr_t)page_to_pfn(page) << PAGE_SHIFT)
+#define phys_to_page(phys)    pfn_to_page((unsigned long)(phys) >> PAGE_SHIFT)
+#define page_address(page)    __va(page_to_phys(page))
+#define virt_to_page(addr)    phys_to_page(__pa(addr))
+#define page_count(page)      atomic_read(&(page)->_refcount)
+#define page_ref_count(page)  page_count(page)
+#define kmap_local_page(page) page_address(page)
+#define kunmap_local(addr)    \
+	do {                  \
+		(void)(addr); \
+	} while (0)
 
-struct page *alloc_pages(gfp_t gfp, unsigned int order);	/* one reference; type PAGE_KERNEL */
-#define alloc_page(gfp)		alloc_pages(gfp, 0)
+struct page *alloc_pages(gfp_t gfp, unsigned int order); /* one reference; type PAGE_KERNEL */
+#define alloc_page(gfp) alloc_pages(gfp, 0)
 struct page *alloc_page_type(gfp_t gfp, enum page_type type);
-void __free_pages(struct page *, unsigned int order);	/* drops one reference */
-#define __free_page(page)	__free_pages(page, 0)
+void __free_pages(struct page *, unsigned int order); /* drops one reference */
+#define __free_page(page) __free_pages(page, 0)
 unsigned long __get_free_pages(gfp_t gfp, unsigned int order);
-#define __get_free_page(gfp)	__get_free_pages(gfp, 0)
+#define __get_free_page(gfp) __get_free_pages(gfp, 0)
 unsigned long get_zeroed_page(gfp_t gfp);
 void free_pages(unsigned long addr, unsigned int order);
-#define free_page(addr)		free_pages(addr, 0)
+#define free_page(addr) free_pages(addr, 0)
 static inline struct page *get_page(struct page *page)
 {
 	atomic_inc(&page->_refcount);
@@ -88,15 +103,18 @@ static inline int get_order(unsigned long size)
 void count_page_types(unsigned long counts[16]);
 
 /* ---- start-up; see mm/memory-map.c ---- */
-struct memory_range { u64 start, size; bool usable; };
+struct memory_range {
+	u64 start, size;
+	bool usable;
+};
 struct boot_info {
 	struct memory_range ranges[64];
 	unsigned int nr_ranges;
 	u64 initrd_phys, initrd_size;
 	u64 rsdp;
 	char command_line[1024];
-	bool handover;			/* entered by the stub of another kernel */
-	u64 handover_root;		/* physical address */
+	bool handover;	   /* entered by the stub of another kernel */
+	u64 handover_root; /* physical address */
 };
 extern struct boot_info boot_info;
 void boot_info_from_pvh(unsigned long start_info_phys);
@@ -124,25 +142,25 @@ void vfree(const void *);
 bool is_vmalloc_addr(const void *);
 
 /* ---- address spaces ---- */
-#define VM_READ		0x00000001
-#define VM_WRITE	0x00000002
-#define VM_EXEC		0x00000004
-#define VM_SHARED	0x00000008
-#define VM_MAYREAD	0x00000010
-#define VM_MAYWRITE	0x00000020
-#define VM_MAYEXEC	0x00000040
-#define VM_GROWSDOWN	0x00000100
-#define VM_PFNMAP	0x00000400
-#define VM_DONTCOPY	0x00020000
+#define VM_READ	     0x00000001
+#define VM_WRITE     0x00000002
+#define VM_EXEC	     0x00000004
+#define VM_SHARED    0x00000008
+#define VM_MAYREAD   0x00000010
+#define VM_MAYWRITE  0x00000020
+#define VM_MAYEXEC   0x00000040
+#define VM_GROWSDOWN 0x00000100
+#define VM_PFNMAP    0x00000400
+#define VM_DONTCOPY  0x00020000
 
 struct vm_area_struct {
-	unsigned long vm_start;		/* first byte */
-	unsigned long vm_end;		/* first byte after */
-	struct list_head vm_list;	/* mm->mmap, in order of address */
+	unsigned long vm_start;	  /* first byte */
+	unsigned long vm_end;	  /* first byte after */
+	struct list_head vm_list; /* mm->mmap, in order of address */
 	struct mm_struct *vm_mm;
-	unsigned long vm_flags;		/* VM_* */
-	struct file *vm_file;		/* NULL: anonymous memory */
-	unsigned long vm_pgoff;		/* file offset of vm_start, in pages */
+	unsigned long vm_flags; /* VM_* */
+	struct file *vm_file;	/* NULL: anonymous memory */
+	unsigned long vm_pgoff; /* file offset of vm_start, in pages */
 	const struct vm_operations_struct *vm_ops;
 	void *vm_private_data;
 };
@@ -153,64 +171,71 @@ struct vm_operations_struct {
 };
 
 struct mm_struct {
-	u64 *pgd;			/* direct map address of the PML4 page */
-	atomic_t mm_users;		/* tasks and temporary users of the user half */
-	atomic_t mm_count;		/* 1 for all users, and one per borrower of the page tables */
-	unsigned int pcid;		/* 1-4095; 0: none, every switch flushes */
-	unsigned long cpu_bitmap;	/* CPUs whose TLB may hold entries of this PCID; atomic bits */
+	u64 *pgd;		  /* direct map address of the PML4 page */
+	atomic_t mm_users;	  /* tasks and temporary users of the user half */
+	atomic_t mm_count;	  /* 1 for all users, and one per borrower of the page tables */
+	unsigned int pcid;	  /* 1-4095; 0: none, every switch flushes */
+	unsigned long cpu_bitmap; /* CPUs whose TLB may hold entries of this PCID; atomic bits */
 
-	struct mutex mmap_lock;		/* protects what follows */
-	struct list_head mmap;		/* vm_area_struct.vm_list */
+	struct mutex mmap_lock; /* protects what follows */
+	struct list_head mmap;	/* vm_area_struct.vm_list */
 	int map_count;
-	unsigned long mmap_base;	/* new mappings go below */
+	unsigned long mmap_base; /* new mappings go below */
 	unsigned long start_code, end_code, start_data, end_data;
 	unsigned long start_brk, brk, start_stack;
 	unsigned long arg_start, arg_end, env_start, env_end;
-	unsigned long total_vm;		/* pages of all areas */
+	unsigned long total_vm; /* pages of all areas */
 	struct file *exe_file;
 	unsigned long auxv[48];
 
-	spinlock_t page_table_lock;	/* protects the tables and: */
-	unsigned long rss;		/* resident user pages */
-	unsigned long nr_ptes;		/* page-table pages, all levels, PML4 included */
+	spinlock_t page_table_lock; /* protects the tables and: */
+	unsigned long rss;	    /* resident user pages */
+	unsigned long nr_ptes;	    /* page-table pages, all levels, PML4 included */
 	unsigned long hiwater_rss;
 };
 
-#define mmap_read_lock(mm)	mutex_lock(&(mm)->mmap_lock)
-#define mmap_read_unlock(mm)	mutex_unlock(&(mm)->mmap_lock)
-#define mmap_write_lock(mm)	mutex_lock(&(mm)->mmap_lock)
-#define mmap_write_unlock(mm)	mutex_unlock(&(mm)->mmap_lock)
+#define mmap_read_lock(mm)    mutex_lock(&(mm)->mmap_lock)
+#define mmap_read_unlock(mm)  mutex_unlock(&(mm)->mmap_lock)
+#define mmap_write_lock(mm)   mutex_lock(&(mm)->mmap_lock)
+#define mmap_write_unlock(mm) mutex_unlock(&(mm)->mmap_lock)
 
-struct mm_struct *mm_alloc(void);		/* empty user half, kernel half shared */
-struct mm_struct *mm_alloc_adopt(u64 *pgd, unsigned int pcid);	/* around page tables that exist */
+struct mm_struct *mm_alloc(void); /* empty user half, kernel half shared */
+struct mm_struct *mm_alloc_adopt(u64 *pgd, unsigned int pcid); /* around page tables that exist */
 struct mm_struct *dup_mm(struct mm_struct *old);
 void mmput(struct mm_struct *);
 void __mmdrop(struct mm_struct *);
-static inline void mmget(struct mm_struct *mm) { atomic_inc(&mm->mm_users); }
-static inline void mmgrab(struct mm_struct *mm) { atomic_inc(&mm->mm_count); }
+static inline void mmget(struct mm_struct *mm)
+{
+	atomic_inc(&mm->mm_users);
+}
+static inline void mmgrab(struct mm_struct *mm)
+{
+	atomic_inc(&mm->mm_count);
+}
 static inline void mmdrop(struct mm_struct *mm)
 {
 	if (atomic_dec_and_test(&mm->mm_count))
 		__mmdrop(mm);
 }
-void switch_mm(struct mm_struct *next);		/* interrupts off */
-int pcid_reserve(unsigned int pcid);		/* for adoption; -EEXIST */
+void switch_mm(struct mm_struct *next); /* interrupts off */
+int pcid_reserve(unsigned int pcid);	/* for adoption; -EEXIST */
 
 /* all with mmap_lock held */
-struct vm_area_struct *find_vma(struct mm_struct *, unsigned long addr);	/* first with vm_end > addr */
+struct vm_area_struct *find_vma(struct mm_struct *,
+				unsigned long addr); /* first with vm_end > addr */
 struct vm_area_struct *vm_area_alloc(struct mm_struct *);
 void vm_area_free(struct vm_area_struct *);
 int insert_vm_struct(struct mm_struct *, struct vm_area_struct *);
 unsigned long get_unmapped_area(struct mm_struct *, unsigned long hint, unsigned long len);
 unsigned long do_mmap(struct file *, unsigned long addr, unsigned long len, unsigned long prot,
-		      unsigned long flags, unsigned long pgoff);	/* takes mmap_lock itself */
+		      unsigned long flags, unsigned long pgoff); /* takes mmap_lock itself */
 int do_munmap(struct mm_struct *, unsigned long addr, unsigned long len);
 int expand_stack(struct vm_area_struct *, unsigned long addr);
 int vm_brk_flags(unsigned long addr, unsigned long len, unsigned long vm_flags);
 #define for_each_vma_of(mm, vma) list_for_each_entry(vma, &(mm)->mmap, vm_list)
 
-#define FAULT_FLAG_WRITE 1
-#define FAULT_FLAG_USER 2
+#define FAULT_FLAG_WRITE       1
+#define FAULT_FLAG_USER	       2
 #define FAULT_FLAG_INSTRUCTION 4
 /* 0, or the signal to send: SIGSEGV, SIGBUS, SIGKILL (memory is out) */
 int handle_mm_fault(struct vm_area_struct *, unsigned long addr, unsigned int flags);

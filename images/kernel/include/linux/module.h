@@ -17,14 +17,14 @@
 #include <linux/init.h>
 #include <linux/moduleparam.h>
 
-#define MODULE_NAME_LEN 56
+#define MODULE_NAME_LEN	   56
 #define MODULE_STRUCT_SIZE 1024
 
 enum module_state {
-	MODULE_STATE_LIVE,	/* Normal state. */
-	MODULE_STATE_COMING,	/* Full formed, running module_init. */
-	MODULE_STATE_GOING,	/* Going away. */
-	MODULE_STATE_UNFORMED,	/* Still being set up. */
+	MODULE_STATE_LIVE,     /* Normal state. */
+	MODULE_STATE_COMING,   /* Full formed, running module_init. */
+	MODULE_STATE_GOING,    /* Going away. */
+	MODULE_STATE_UNFORMED, /* Still being set up. */
 };
 
 /* One run of pages with one protection. */
@@ -57,9 +57,9 @@ struct module {
 	unsigned int num_ftrace_callsites;
 	char *args;
 	char *version;
-	bool klp;			/* Is this a livepatch module? */
-	bool klp_alive;			/* klp_module_coming() has run. */
-	struct klp_modinfo *klp_info;	/* the file: its symbols, its late relocations */
+	bool klp;		      /* Is this a livepatch module? */
+	bool klp_alive;		      /* klp_module_coming() has run. */
+	struct klp_modinfo *klp_info; /* the file: its symbols, its late relocations */
 	unsigned long taints;
 
 	/* Modules this one uses; each holds one reference. */
@@ -69,33 +69,30 @@ struct module {
 	/* One reference belongs to the loader while the module is there. */
 	int refcnt;
 
-	struct kobject *kobj;		/* /sys/module/<name> */
+	struct kobject *kobj; /* /sys/module/<name> */
 	void *sysfs_private;
 } __attribute__((aligned(MODULE_STRUCT_SIZE)));
 
-_Static_assert(sizeof(struct module) == MODULE_STRUCT_SIZE,
-	       "src/patch writes this structure");
+_Static_assert(sizeof(struct module) == MODULE_STRUCT_SIZE, "src/patch writes this structure");
 _Static_assert(__builtin_offsetof(struct module, name) == 8, "contract");
 _Static_assert(__builtin_offsetof(struct module, init) == 64, "contract");
 _Static_assert(__builtin_offsetof(struct module, exit) == 72, "contract");
 
 #ifdef MODULE
 extern struct module __this_module;
-#define THIS_MODULE (&__this_module)
-#define module_init(fn)							\
-	int init_module(void) __attribute__((alias(#fn)))
-#define module_exit(fn)							\
-	void cleanup_module(void) __attribute__((alias(#fn)))
+#define THIS_MODULE	(&__this_module)
+#define module_init(fn) int init_module(void) __attribute__((alias(#fn)))
+#define module_exit(fn) void cleanup_module(void) __attribute__((alias(#fn)))
 int init_module(void);
 void cleanup_module(void);
 #else
 #define THIS_MODULE ((struct module *)0)
 #endif
 
-#define MODULE_LICENSE(text) MODULE_INFO(license, text)
-#define MODULE_AUTHOR(text) MODULE_INFO(author, text)
+#define MODULE_LICENSE(text)	 MODULE_INFO(license, text)
+#define MODULE_AUTHOR(text)	 MODULE_INFO(author, text)
 #define MODULE_DESCRIPTION(text) MODULE_INFO(description, text)
-#define MODULE_VERSION(text) MODULE_INFO(version, text)
+#define MODULE_VERSION(text)	 MODULE_INFO(version, text)
 
 struct notifier_block;
 struct seq_file;

@@ -47,37 +47,40 @@ extern const struct kernel_param_ops param_ops_bool;
 extern const struct kernel_param_ops param_ops_charp;
 extern const struct kernel_param_ops param_array_ops;
 
-#define __param_record(pname, pops, pperm, ...)				\
-	static const struct kernel_param __param_##pname		\
-	__attribute__((used, section("__param"), aligned(8))) =		\
-	{ .name = #pname, .ops = (pops), .perm = (pperm), __VA_ARGS__ }
+#define __param_record(pname, pops, pperm, ...)                                            \
+	static const struct kernel_param __param_##pname                                   \
+		__attribute__((used, section("__param"), aligned(8))) = { .name = #pname,  \
+									  .ops = (pops),   \
+									  .perm = (pperm), \
+									  __VA_ARGS__ }
 
-#define module_param_named(pname, value, type, perm)			\
+#define module_param_named(pname, value, type, perm)                             \
 	__param_record(pname, &param_ops_##type, perm, .arg = (void *)&(value)); \
 	__MODULE_INFO(parmtype, pname##type, #pname ":" #type)
 #define module_param(name, type, perm) module_param_named(name, name, type, perm)
 
-#define module_param_array(aname, type, nump, perm)			\
-	static const struct kparam_array __param_arr_##aname = {	\
-		.max = sizeof(aname) / sizeof((aname)[0]),		\
-		.elemsize = sizeof((aname)[0]), .num = (nump),		\
-		.ops = &param_ops_##type, .elem = (aname) };		\
-	__param_record(aname, &param_array_ops, perm, .arr = &__param_arr_##aname); \
+#define module_param_array(aname, type, nump, perm)                                              \
+	static const struct kparam_array __param_arr_##aname = { .max = sizeof(aname) /          \
+									sizeof((aname)[0]),      \
+								 .elemsize = sizeof((aname)[0]), \
+								 .num = (nump),                  \
+								 .ops = &param_ops_##type,       \
+								 .elem = (aname) };              \
+	__param_record(aname, &param_array_ops, perm, .arr = &__param_arr_##aname);              \
 	__MODULE_INFO(parmtype, aname##type, #aname ":array of " #type)
 
 /* One "tag=value" string in .modinfo. The variable's name keeps them apart. */
-#define __modinfo_cat(a, b) a##b
+#define __modinfo_cat(a, b)   a##b
 #define __modinfo_id(tag, id) __modinfo_cat(__modinfo_##tag, id)
-#define __MODULE_INFO(tag, id, info)					\
-	static const char __modinfo_id(tag, id)[]			\
-	__attribute__((used, section(".modinfo"), aligned(1))) = #tag "=" info
-#define MODULE_INFO(tag, info) __MODULE_INFO(tag, __COUNTER__, info)
+#define __MODULE_INFO(tag, id, info)              \
+	static const char __modinfo_id(tag, id)[] \
+		__attribute__((used, section(".modinfo"), aligned(1))) = #tag "=" info
+#define MODULE_INFO(tag, info)	     __MODULE_INFO(tag, __COUNTER__, info)
 #define MODULE_PARM_DESC(parm, desc) __MODULE_INFO(parm, parm, #parm ":" desc)
 
 struct module;
 
 /* Reads the module's arguments; -EINVAL or -ENOENT names the word at fault. */
-int parse_args(const char *name, char *args,
-	       const struct kernel_param *params, unsigned int num);
+int parse_args(const char *name, char *args, const struct kernel_param *params, unsigned int num);
 
 #endif

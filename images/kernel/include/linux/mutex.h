@@ -10,13 +10,16 @@
 struct task_struct;
 
 struct mutex {
-	struct task_struct *owner;	/* NULL = free; wait_lock */
+	struct task_struct *owner; /* NULL = free; wait_lock */
 	spinlock_t wait_lock;
-	struct list_head wait_list;	/* oldest first; wait_lock */
+	struct list_head wait_list; /* oldest first; wait_lock */
 };
 
-#define __MUTEX_INITIALIZER(name) { .wait_list = LIST_HEAD_INIT((name).wait_list) }
-#define DEFINE_MUTEX(name)	struct mutex name = __MUTEX_INITIALIZER(name)
+#define __MUTEX_INITIALIZER(name)                             \
+	{                                                     \
+		.wait_list = LIST_HEAD_INIT((name).wait_list) \
+	}
+#define DEFINE_MUTEX(name) struct mutex name = __MUTEX_INITIALIZER(name)
 
 static inline void mutex_init(struct mutex *m)
 {
@@ -25,20 +28,26 @@ static inline void mutex_init(struct mutex *m)
 	INIT_LIST_HEAD(&m->wait_list);
 }
 void mutex_lock(struct mutex *);
-int mutex_lock_interruptible(struct mutex *);	/* 0 or -EINTR */
+int mutex_lock_interruptible(struct mutex *); /* 0 or -EINTR */
 #define mutex_lock_killable mutex_lock_interruptible
 bool mutex_trylock(struct mutex *);
 void mutex_unlock(struct mutex *);
-static inline bool mutex_is_locked(struct mutex *m) { return READ_ONCE(m->owner) != NULL; }
-#define lockdep_assert_held(l)	do { (void)(l); } while (0)
+static inline bool mutex_is_locked(struct mutex *m)
+{
+	return READ_ONCE(m->owner) != NULL;
+}
+#define lockdep_assert_held(l) \
+	do {                   \
+		(void)(l);     \
+	} while (0)
 
 /* one writer or many readers, here always one */
-#define rw_semaphore	mutex
+#define rw_semaphore	    mutex
 #define DECLARE_RWSEM(name) DEFINE_MUTEX(name)
-#define init_rwsem	mutex_init
-#define down_read	mutex_lock
-#define up_read		mutex_unlock
-#define down_write	mutex_lock
-#define up_write	mutex_unlock
+#define init_rwsem	    mutex_init
+#define down_read	    mutex_lock
+#define up_read		    mutex_unlock
+#define down_write	    mutex_lock
+#define up_write	    mutex_unlock
 
 #endif

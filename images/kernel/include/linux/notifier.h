@@ -17,12 +17,13 @@ struct blocking_notifier_head {
 };
 #define BLOCKING_NOTIFIER_HEAD(name) \
 	struct blocking_notifier_head name = { .rwsem = __MUTEX_INITIALIZER(name.rwsem) }
-#define NOTIFY_DONE	0
-#define NOTIFY_OK	1
-#define NOTIFY_STOP_MASK 0x8000
-#define NOTIFY_BAD	(NOTIFY_STOP_MASK | 2)
+#define NOTIFY_DONE	       0
+#define NOTIFY_OK	       1
+#define NOTIFY_STOP_MASK       0x8000
+#define NOTIFY_BAD	       (NOTIFY_STOP_MASK | 2)
 #define notifier_from_errno(e) ((e) ? (NOTIFY_STOP_MASK | (NOTIFY_OK - (e))) : NOTIFY_OK)
-#define notifier_to_errno(r) (((r) & ~NOTIFY_STOP_MASK) > NOTIFY_OK ? NOTIFY_OK - ((r) & ~NOTIFY_STOP_MASK) : 0)
+#define notifier_to_errno(r) \
+	(((r) & ~NOTIFY_STOP_MASK) > NOTIFY_OK ? NOTIFY_OK - ((r) & ~NOTIFY_STOP_MASK) : 0)
 int blocking_notifier_chain_register(struct blocking_notifier_head *, struct notifier_block *);
 int blocking_notifier_chain_unregister(struct blocking_notifier_head *, struct notifier_block *);
 int blocking_notifier_call_chain(struct blocking_notifier_head *, unsigned long, void *);

@@ -11,14 +11,14 @@
 #include <linux/types.h>
 #include <linux/wait.h>
 
-#define POLLIN		0x0001
-#define POLLPRI		0x0002
-#define POLLOUT		0x0004
-#define POLLERR		0x0008
-#define POLLHUP		0x0010
-#define POLLNVAL	0x0020
-#define POLLRDNORM	0x0040
-#define POLLWRNORM	0x0100
+#define POLLIN	   0x0001
+#define POLLPRI	   0x0002
+#define POLLOUT	   0x0004
+#define POLLERR	   0x0008
+#define POLLHUP	   0x0010
+#define POLLNVAL   0x0020
+#define POLLRDNORM 0x0040
+#define POLLWRNORM 0x0100
 
 struct pollfd {
 	int fd;
@@ -28,7 +28,7 @@ struct pollfd {
 
 struct file;
 
-#define POLL_QUEUES	128	/* queues one call can wait on */
+#define POLL_QUEUES 128 /* queues one call can wait on */
 
 struct poll_entry {
 	wait_queue_entry_t wait;
@@ -36,7 +36,7 @@ struct poll_entry {
 };
 
 struct poll_table {
-	struct poll_entry *entries;	/* NULL: only the state is wanted */
+	struct poll_entry *entries; /* NULL: only the state is wanted */
 	int count;
 };
 

@@ -10,17 +10,17 @@
 #include <linux/types.h>
 #include <linux/stdarg.h>
 
-#define KERN_SOH	"\001"
-#define KERN_EMERG	KERN_SOH "0"
-#define KERN_ALERT	KERN_SOH "1"
-#define KERN_CRIT	KERN_SOH "2"
-#define KERN_ERR	KERN_SOH "3"
-#define KERN_WARNING	KERN_SOH "4"
-#define KERN_NOTICE	KERN_SOH "5"
-#define KERN_INFO	KERN_SOH "6"
-#define KERN_DEBUG	KERN_SOH "7"
-#define KERN_DEFAULT	""
-#define KERN_CONT	KERN_SOH "c"
+#define KERN_SOH     "\001"
+#define KERN_EMERG   KERN_SOH "0"
+#define KERN_ALERT   KERN_SOH "1"
+#define KERN_CRIT    KERN_SOH "2"
+#define KERN_ERR     KERN_SOH "3"
+#define KERN_WARNING KERN_SOH "4"
+#define KERN_NOTICE  KERN_SOH "5"
+#define KERN_INFO    KERN_SOH "6"
+#define KERN_DEBUG   KERN_SOH "7"
+#define KERN_DEFAULT ""
+#define KERN_CONT    KERN_SOH "c"
 
 #ifndef pr_fmt
 #define pr_fmt(fmt) fmt
@@ -29,25 +29,43 @@
 int printk(const char *fmt, ...) __printf(1, 2);
 int vprintk(const char *fmt, va_list args);
 
-#define pr_emerg(fmt, ...)	printk(KERN_EMERG pr_fmt(fmt), ##__VA_ARGS__)
-#define pr_alert(fmt, ...)	printk(KERN_ALERT pr_fmt(fmt), ##__VA_ARGS__)
-#define pr_crit(fmt, ...)	printk(KERN_CRIT pr_fmt(fmt), ##__VA_ARGS__)
-#define pr_err(fmt, ...)	printk(KERN_ERR pr_fmt(fmt), ##__VA_ARGS__)
-#define pr_warn(fmt, ...)	printk(KERN_WARNING pr_fmt(fmt), ##__VA_ARGS__)
-#define pr_notice(fmt, ...)	printk(KERN_NOTICE pr_fmt(fmt), ##__VA_ARGS__)
-#define pr_info(fmt, ...)	printk(KERN_INFO pr_fmt(fmt), ##__VA_ARGS__)
-#define pr_cont(fmt, ...)	printk(KERN_CONT fmt, ##__VA_ARGS__)
-#define pr_debug(fmt, ...)	do { if (0) printk(KERN_DEBUG pr_fmt(fmt), ##__VA_ARGS__); } while (0)
-#define pr_debug_ratelimited	pr_debug
-#define pr_warn_once(fmt, ...)	({ static bool __o; if (!__o) { __o = true; pr_warn(fmt, ##__VA_ARGS__); } })
-#define pr_info_once(fmt, ...)	({ static bool __o; if (!__o) { __o = true; pr_info(fmt, ##__VA_ARGS__); } })
+#define pr_emerg(fmt, ...)  printk(KERN_EMERG pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_alert(fmt, ...)  printk(KERN_ALERT pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_crit(fmt, ...)   printk(KERN_CRIT pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_err(fmt, ...)    printk(KERN_ERR pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_warn(fmt, ...)   printk(KERN_WARNING pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_notice(fmt, ...) printk(KERN_NOTICE pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_info(fmt, ...)   printk(KERN_INFO pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_cont(fmt, ...)   printk(KERN_CONT fmt, ##__VA_ARGS__)
+#define pr_debug(fmt, ...)                                             \
+	do {                                                           \
+		if (0)                                                 \
+			printk(KERN_DEBUG pr_fmt(fmt), ##__VA_ARGS__); \
+	} while (0)
+#define pr_debug_ratelimited pr_debug
+#define pr_warn_once(fmt, ...)                       \
+	({                                           \
+		static bool __o;                     \
+		if (!__o) {                          \
+			__o = true;                  \
+			pr_warn(fmt, ##__VA_ARGS__); \
+		}                                    \
+	})
+#define pr_info_once(fmt, ...)                       \
+	({                                           \
+		static bool __o;                     \
+		if (!__o) {                          \
+			__o = true;                  \
+			pr_info(fmt, ##__VA_ARGS__); \
+		}                                    \
+	})
 
 /* Where messages go besides the ring. write() runs with interrupts off. */
 struct console {
 	const char *name;
 	void (*write)(struct console *, const char *text, unsigned int len);
 	struct console *next;
-	bool early;		/* leaves when a console that is not early arrives */
+	bool early; /* leaves when a console that is not early arrives */
 };
 void register_console(struct console *);
 void unregister_console(struct console *);
@@ -69,7 +87,7 @@ struct printk_record {
 bool printk_read(u64 *seq, struct printk_record *rec);
 u64 printk_next_seq(void);
 struct wait_queue_head;
-extern struct wait_queue_head log_wait;		/* woken when a record arrives */
+extern struct wait_queue_head log_wait; /* woken when a record arrives */
 void dump_stack(void);
 
 #endif

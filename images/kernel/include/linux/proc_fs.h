@@ -23,15 +23,14 @@ struct proc_ops {
 };
 
 struct proc_dir_entry *proc_mkdir(const char *name, struct proc_dir_entry *parent);
-struct proc_dir_entry *proc_create(const char *name, umode_t mode,
-				   struct proc_dir_entry *parent, const struct proc_ops *);
+struct proc_dir_entry *proc_create(const char *name, umode_t mode, struct proc_dir_entry *parent,
+				   const struct proc_ops *);
 struct proc_dir_entry *proc_create_data(const char *name, umode_t mode,
-					struct proc_dir_entry *parent,
-					const struct proc_ops *, void *data);
+					struct proc_dir_entry *parent, const struct proc_ops *,
+					void *data);
 struct proc_dir_entry *proc_create_single_data(const char *name, umode_t mode,
 					       struct proc_dir_entry *parent,
-					       int (*show)(struct seq_file *, void *),
-					       void *data);
+					       int (*show)(struct seq_file *, void *), void *data);
 #define proc_create_single(name, mode, parent, show) \
 	proc_create_single_data(name, mode, parent, show, NULL)
 void proc_remove(struct proc_dir_entry *);
@@ -42,7 +41,7 @@ void *pde_data(const struct inode *);
  * A number under /proc/sys, as sysctl shows it. @set may be NULL (read only);
  * it gives 0 or -errno.
  */
-struct proc_dir_entry *proc_sys_register(const char *dir, const char *name,
-					 long (*get)(void), int (*set)(long));
+struct proc_dir_entry *proc_sys_register(const char *dir, const char *name, long (*get)(void),
+					 int (*set)(long));
 
 #endif

@@ -8,9 +8,9 @@
 
 #include <linux/preempt.h>
 
-#define rcu_read_lock()		preempt_disable()
-#define rcu_read_unlock()	preempt_enable()
-#define rcu_dereference(p)	READ_ONCE(p)
+#define rcu_read_lock()		 preempt_disable()
+#define rcu_read_unlock()	 preempt_enable()
+#define rcu_dereference(p)	 READ_ONCE(p)
 #define rcu_assign_pointer(p, v) smp_store_release(&(p), v)
 void synchronize_rcu(void);
 

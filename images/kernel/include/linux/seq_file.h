@@ -16,12 +16,12 @@ struct file;
 struct inode;
 
 struct seq_file {
-	struct mutex lock;		/* protects what follows */
+	struct mutex lock; /* protects what follows */
 	char *buf;
-	size_t size;			/* of buf */
-	size_t count;			/* bytes of text */
+	size_t size;  /* of buf */
+	size_t count; /* bytes of text */
 	bool filled;
-	bool overflow;			/* buf was too small; show() runs again */
+	bool overflow; /* buf was too small; show() runs again */
 	int (*show)(struct seq_file *, void *);
 	void *private;
 	struct file *file;

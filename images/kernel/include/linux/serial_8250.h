@@ -11,14 +11,14 @@
 
 #include <linux/types.h>
 
-#define UART_PORTS	2
-#define UART_XMIT	4096	/* a power of two */
+#define UART_PORTS 2
+#define UART_XMIT  4096 /* a power of two */
 
 struct uart_state {
-	u8 ier;			/* what the interrupt enable register holds */
+	u8 ier; /* what the interrupt enable register holds */
 	bool present;
-	bool stopped;		/* output held back by VSTOP */
-	unsigned int xmit_head, xmit_tail;	/* free-running */
+	bool stopped;			   /* output held back by VSTOP */
+	unsigned int xmit_head, xmit_tail; /* free-running */
 	u64 received, sent, overruns;
 	char xmit[UART_XMIT];
 };

@@ -15,7 +15,10 @@ void *kmalloc(size_t size, gfp_t gfp);
 void kfree(const void *);
 void *krealloc(const void *, size_t size, gfp_t gfp);
 size_t ksize(const void *);
-static inline void *kzalloc(size_t size, gfp_t gfp) { return kmalloc(size, gfp | __GFP_ZERO); }
+static inline void *kzalloc(size_t size, gfp_t gfp)
+{
+	return kmalloc(size, gfp | __GFP_ZERO);
+}
 static inline void *kcalloc(size_t n, size_t size, gfp_t gfp)
 {
 	size_t bytes;
@@ -32,9 +35,9 @@ static inline void *kmalloc_array(size_t n, size_t size, gfp_t gfp)
 		return NULL;
 	return kmalloc(bytes, gfp);
 }
-#define kvmalloc(s, g)	kmalloc(s, g)
-#define kvzalloc(s, g)	kzalloc(s, g)
-#define kvfree(p)	kfree(p)
+#define kvmalloc(s, g) kmalloc(s, g)
+#define kvzalloc(s, g) kzalloc(s, g)
+#define kvfree(p)      kfree(p)
 
 struct kmem_cache;
 struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsigned int align,
@@ -48,6 +51,7 @@ static inline void *kmem_cache_zalloc(struct kmem_cache *c, gfp_t gfp)
 void slab_init(void);
 /* objects and bytes in use, for /proc/slabinfo: calls fn for each cache */
 void slab_for_each(void (*fn)(const char *name, unsigned int size, unsigned long objects,
-			      unsigned long pages, void *data), void *data);
+			      unsigned long pages, void *data),
+		   void *data);
 
 #endif

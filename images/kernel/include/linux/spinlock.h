@@ -11,13 +11,16 @@
 #include <linux/irqflags.h>
 
 typedef struct spinlock {
-	u16 next;	/* the ticket the next comer draws */
-	u16 owner;	/* the ticket that holds the lock */
+	u16 next;  /* the ticket the next comer draws */
+	u16 owner; /* the ticket that holds the lock */
 } spinlock_t, raw_spinlock_t;
 
-#define __SPIN_LOCK_UNLOCKED(x)	{ 0, 0 }
-#define DEFINE_SPINLOCK(x)	spinlock_t x = __SPIN_LOCK_UNLOCKED(x)
-#define DEFINE_RAW_SPINLOCK(x)	DEFINE_SPINLOCK(x)
+#define __SPIN_LOCK_UNLOCKED(x) \
+	{                       \
+		0, 0            \
+	}
+#define DEFINE_SPINLOCK(x)     spinlock_t x = __SPIN_LOCK_UNLOCKED(x)
+#define DEFINE_RAW_SPINLOCK(x) DEFINE_SPINLOCK(x)
 
 static inline void spin_lock_init(spinlock_t *lock)
 {
@@ -38,8 +41,8 @@ static __always_inline bool arch_spin_trylock(spinlock_t *lock)
 	u16 owner = __atomic_load_n(&lock->owner, __ATOMIC_RELAXED);
 	u16 expected = owner;
 
-	return __atomic_compare_exchange_n(&lock->next, &expected, owner + 1, 0,
-					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+	return __atomic_compare_exchange_n(&lock->next, &expected, owner + 1, 0, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
 }
 
 static __always_inline void arch_spin_unlock(spinlock_t *lock)
@@ -81,29 +84,33 @@ static __always_inline void spin_unlock_irq(spinlock_t *lock)
 	local_irq_enable();
 	preempt_enable();
 }
-#define spin_lock_irqsave(lock, flags) do { local_irq_save(flags); spin_lock(lock); } while (0)
+#define spin_lock_irqsave(lock, flags) \
+	do {                           \
+		local_irq_save(flags); \
+		spin_lock(lock);       \
+	} while (0)
 static __always_inline void spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags)
 {
 	arch_spin_unlock(lock);
 	local_irq_restore(flags);
 	preempt_enable();
 }
-#define spin_lock_bh		spin_lock
-#define spin_unlock_bh		spin_unlock
-#define raw_spin_lock_init	spin_lock_init
-#define raw_spin_lock		spin_lock
-#define raw_spin_unlock		spin_unlock
-#define raw_spin_lock_irqsave	spin_lock_irqsave
+#define spin_lock_bh		   spin_lock
+#define spin_unlock_bh		   spin_unlock
+#define raw_spin_lock_init	   spin_lock_init
+#define raw_spin_lock		   spin_lock
+#define raw_spin_unlock		   spin_unlock
+#define raw_spin_lock_irqsave	   spin_lock_irqsave
 #define raw_spin_unlock_irqrestore spin_unlock_irqrestore
-#define assert_spin_locked(l)	BUG_ON(!spin_is_locked(l))
+#define assert_spin_locked(l)	   BUG_ON(!spin_is_locked(l))
 
 typedef spinlock_t rwlock_t;
-#define DEFINE_RWLOCK(x)	DEFINE_SPINLOCK(x)
-#define read_lock		spin_lock
-#define read_unlock		spin_unlock
-#define write_lock		spin_lock
-#define write_unlock		spin_unlock
-#define write_lock_irq		spin_lock_irq
-#define write_unlock_irq	spin_unlock_irq
+#define DEFINE_RWLOCK(x) DEFINE_SPINLOCK(x)
+#define read_lock	 spin_lock
+#define read_unlock	 spin_unlock
+#define write_lock	 spin_lock
+#define write_unlock	 spin_unlock
+#define write_lock_irq	 spin_lock_irq
+#define write_unlock_irq spin_unlock_irq
 
 #endif

@@ -14,8 +14,8 @@ struct task_struct;
 struct pt_regs;
 
 unsigned int stack_trace_save(unsigned long *store, unsigned int size, unsigned int skip);
-unsigned int stack_trace_save_tsk(struct task_struct *, unsigned long *store,
-				  unsigned int size, unsigned int skip);
+unsigned int stack_trace_save_tsk(struct task_struct *, unsigned long *store, unsigned int size,
+				  unsigned int skip);
 /* entries, or -EINVAL (unreliable), -ENOSPC (deeper than size); the task must not be running, or be current */
 int stack_trace_save_tsk_reliable(struct task_struct *, unsigned long *store, unsigned int size);
 void stack_trace_print(const unsigned long *entries, unsigned int nr, int spaces);
@@ -25,11 +25,11 @@ void show_trace(struct pt_regs *regs, struct task_struct *);
 
 struct unwind_state {
 	struct task_struct *task;
-	unsigned long next;		/* RBP to follow: even a frame, odd registers, 0 the end */
-	unsigned long ip;		/* where this function is; 0 at user registers */
-	struct pt_regs *regs;		/* this entry is an interrupted context */
+	unsigned long next;   /* RBP to follow: even a frame, odd registers, 0 the end */
+	unsigned long ip;     /* where this function is; 0 at user registers */
+	struct pt_regs *regs; /* this entry is an interrupted context */
 	bool error;
-	bool done;			/* no more entries: ip is void */
+	bool done; /* no more entries: ip is void */
 };
 void unwind_start(struct unwind_state *, struct task_struct *, struct pt_regs *);
 void unwind_next_frame(struct unwind_state *);

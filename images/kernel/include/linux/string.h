@@ -21,7 +21,7 @@ char *strncpy(char *to, const char *from, size_t n);
 char *strcat(char *to, const char *from);
 size_t strlcpy(char *to, const char *from, size_t size);
 size_t strlcat(char *to, const char *from, size_t size);
-ssize_t strscpy(char *to, const char *from, size_t size);	/* -E2BIG when cut */
+ssize_t strscpy(char *to, const char *from, size_t size); /* -E2BIG when cut */
 char *strchr(const char *s, int c);
 char *strrchr(const char *s, int c);
 char *strchrnul(const char *s, int c);

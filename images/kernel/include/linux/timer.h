@@ -8,7 +8,7 @@
 
 struct timer_list {
 	struct hrtimer hrtimer;
-	unsigned long expires;		/* jiffies */
+	unsigned long expires; /* jiffies */
 	void (*function)(struct timer_list *);
 };
 
@@ -19,7 +19,10 @@ void add_timer(struct timer_list *);
 int del_timer(struct timer_list *);
 int del_timer_sync(struct timer_list *);
 #define timer_delete_sync del_timer_sync
-static inline bool timer_pending(const struct timer_list *t) { return t->hrtimer.queued; }
+static inline bool timer_pending(const struct timer_list *t)
+{
+	return t->hrtimer.queued;
+}
 #define from_timer(var, t, field) container_of(t, __typeof__(*var), field)
 
 #endif

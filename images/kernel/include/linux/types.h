@@ -37,16 +37,20 @@ typedef u64 sector_t;
 typedef s64 ktime_t;
 typedef _Bool bool;
 
-#define true	1
-#define false	0
-#define NULL	((void *)0)
+#define true 1
+#define false 0
+#define NULL ((void *)0)
 
 #ifndef offsetof
-#define offsetof(t, m)	__builtin_offsetof(t, m)
+#define offsetof(t, m) __builtin_offsetof(t, m)
 #endif
 
-typedef struct { int counter; } atomic_t;
-typedef struct { s64 counter; } atomic64_t;
+typedef struct {
+	int counter;
+} atomic_t;
+typedef struct {
+	s64 counter;
+} atomic64_t;
 typedef atomic64_t atomic_long_t;
 
 struct list_head {

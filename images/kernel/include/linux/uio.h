@@ -5,7 +5,10 @@
 
 #include <linux/types.h>
 
-struct iovec { void __user *iov_base; size_t iov_len; };
+struct iovec {
+	void __user *iov_base;
+	size_t iov_len;
+};
 #define UIO_MAXIOV 1024
 
 #endif

@@ -7,7 +7,10 @@ struct new_utsname {
 	char sysname[65], nodename[65], release[65], version[65], machine[65], domainname[65];
 };
 extern struct new_utsname init_uts_ns_name;
-static inline struct new_utsname *utsname(void) { return &init_uts_ns_name; }
+static inline struct new_utsname *utsname(void)
+{
+	return &init_uts_ns_name;
+}
 #define init_utsname() utsname()
 extern const char linux_banner[];
 

@@ -12,14 +12,14 @@
 
 /* What an upgrade takes along. All requests must be complete: in_flight == 0. */
 struct virtio_blk_state {
-	u64 mmio_phys;			/* 0: there is no disk */
+	u64 mmio_phys; /* 0: there is no disk */
 	u32 irq;
 	u32 queue_size;
-	u64 capacity;			/* sectors of 512 bytes */
-	u64 ring_phys;			/* one block of frames: descriptors, avail, used */
-	u32 ring_order;			/* 2^order frames */
-	u64 header_phys;		/* the frame of request headers and status bytes */
-	u32 last_used;			/* used entries taken so far, free-running 16 bits */
+	u64 capacity;	 /* sectors of 512 bytes */
+	u64 ring_phys;	 /* one block of frames: descriptors, avail, used */
+	u32 ring_order;	 /* 2^order frames */
+	u64 header_phys; /* the frame of request headers and status bytes */
+	u32 last_used;	 /* used entries taken so far, free-running 16 bits */
 	u32 in_flight;
 	bool read_only;
 };

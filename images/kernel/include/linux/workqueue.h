@@ -18,7 +18,7 @@ struct work_struct {
 	work_func_t func;
 	/* workqueue lock: */
 	struct list_head entry;
-	bool pending;			/* queued, function not begun */
+	bool pending; /* queued, function not begun */
 	struct workqueue_struct *wq;
 };
 
@@ -28,26 +28,42 @@ struct delayed_work {
 	struct workqueue_struct *wq;
 };
 
-#define __WORK_INITIALIZER(n, f) { .func = f, .entry = LIST_HEAD_INIT((n).entry) }
-#define DECLARE_WORK(n, f)	struct work_struct n = __WORK_INITIALIZER(n, f)
+#define __WORK_INITIALIZER(n, f)                              \
+	{                                                     \
+		.func = f, .entry = LIST_HEAD_INIT((n).entry) \
+	}
+#define DECLARE_WORK(n, f) struct work_struct n = __WORK_INITIALIZER(n, f)
 void delayed_work_timer_fn(struct timer_list *);
-#define DECLARE_DELAYED_WORK(n, f)					\
+#define DECLARE_DELAYED_WORK(n, f)                                         \
 	struct delayed_work n = { .work = __WORK_INITIALIZER((n).work, f), \
 				  .timer = { .function = delayed_work_timer_fn } }
-#define INIT_WORK(w, f) do { (w)->func = (f); INIT_LIST_HEAD(&(w)->entry); (w)->pending = false; (w)->wq = NULL; } while (0)
-#define INIT_DELAYED_WORK(dw, f) do { INIT_WORK(&(dw)->work, f); timer_setup(&(dw)->timer, delayed_work_timer_fn, 0); } while (0)
+#define INIT_WORK(w, f)                      \
+	do {                                 \
+		(w)->func = (f);             \
+		INIT_LIST_HEAD(&(w)->entry); \
+		(w)->pending = false;        \
+		(w)->wq = NULL;              \
+	} while (0)
+#define INIT_DELAYED_WORK(dw, f)                                     \
+	do {                                                         \
+		INIT_WORK(&(dw)->work, f);                           \
+		timer_setup(&(dw)->timer, delayed_work_timer_fn, 0); \
+	} while (0)
 #define to_delayed_work(w) container_of(w, struct delayed_work, work)
 
 extern struct workqueue_struct *system_wq;
 #define system_unbound_wq system_wq
-#define system_long_wq system_wq
+#define system_long_wq	  system_wq
 struct workqueue_struct *alloc_workqueue(const char *name, unsigned int flags, int max_active);
 #define create_singlethread_workqueue(name) alloc_workqueue(name, 0, 1)
 void destroy_workqueue(struct workqueue_struct *);
 bool queue_work(struct workqueue_struct *, struct work_struct *);
 bool queue_delayed_work(struct workqueue_struct *, struct delayed_work *, unsigned long delay);
 bool mod_delayed_work(struct workqueue_struct *, struct delayed_work *, unsigned long delay);
-static inline bool schedule_work(struct work_struct *w) { return queue_work(system_wq, w); }
+static inline bool schedule_work(struct work_struct *w)
+{
+	return queue_work(system_wq, w);
+}
 static inline bool schedule_delayed_work(struct delayed_work *w, unsigned long delay)
 {
 	return queue_delayed_work(system_wq, w, delay);
@@ -59,8 +75,11 @@ void flush_workqueue(struct workqueue_struct *);
 bool cancel_work_sync(struct work_struct *);
 bool cancel_delayed_work(struct delayed_work *);
 bool cancel_delayed_work_sync(struct delayed_work *);
-int schedule_on_each_cpu(work_func_t);		/* runs func on every CPU in task context */
-static inline bool work_pending(struct work_struct *w) { return READ_ONCE(w->pending); }
+int schedule_on_each_cpu(work_func_t); /* runs func on every CPU in task context */
+static inline bool work_pending(struct work_struct *w)
+{
+	return READ_ONCE(w->pending);
+}
 #define delayed_work_pending(w) (work_pending(&(w)->work) || timer_pending(&(w)->timer))
 void workqueue_init(void);
 

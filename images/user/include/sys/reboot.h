@@ -3,10 +3,10 @@
 #ifndef USER_SYS_REBOOT_H
 #define USER_SYS_REBOOT_H
 
-#define RB_AUTOBOOT 0x01234567
+#define RB_AUTOBOOT    0x01234567
 #define RB_HALT_SYSTEM 0xcdef0123
-#define RB_POWER_OFF 0x4321fedc
-#define RB_KEXEC 0x45584543
+#define RB_POWER_OFF   0x4321fedc
+#define RB_KEXEC       0x45584543
 
 int reboot(unsigned int command);
 

@@ -11,7 +11,7 @@ struct rusage {
 	long ru_inblock, ru_oublock, ru_msgsnd, ru_msgrcv, ru_nsignals, ru_nvcsw, ru_nivcsw;
 };
 
-#define RUSAGE_SELF 0
+#define RUSAGE_SELF	0
 #define RUSAGE_CHILDREN (-1)
 
 int getrusage(int who, struct rusage *usage);

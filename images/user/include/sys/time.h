@@ -15,9 +15,9 @@ struct itimerval {
 	struct timeval it_value;
 };
 
-#define ITIMER_REAL 0
+#define ITIMER_REAL    0
 #define ITIMER_VIRTUAL 1
-#define ITIMER_PROF 2
+#define ITIMER_PROF    2
 
 int gettimeofday(struct timeval *now, void *zone);
 int getitimer(int which, struct itimerval *current);

@@ -10,7 +10,7 @@ struct request {
 	/*  8 */ uint32_t result;
 };
 
-#define REQUEST	((volatile struct request *)0x9000)
+#define REQUEST ((volatile struct request *)0x9000)
 
 uint32_t *chase_area = (uint32_t *)0x800000, *stream_area = (uint32_t *)0x1000000;
 
@@ -20,10 +20,11 @@ static uint32_t (*const kernels[])(uint32_t rounds) = {
 #undef ENTRY
 };
 
-#define COUNT	(sizeof(kernels) / sizeof(kernels[0]))
+#define COUNT (sizeof(kernels) / sizeof(kernels[0]))
 
 /* For start.S, which cannot count. */
-__asm__(".globl kernel_count_value\n\t.set kernel_count_value, " "0"
+__asm__(".globl kernel_count_value\n\t.set kernel_count_value, "
+	"0"
 #define ENTRY(name) " + 1"
 	EACH_KERNEL(ENTRY)
 #undef ENTRY
@@ -34,7 +35,7 @@ const char kernel_names[] =
 #define ENTRY(name) #name "\0"
 	EACH_KERNEL(ENTRY)
 #undef ENTRY
-;
+	;
 
 uint32_t run_kernel(uint32_t number, uint32_t rounds)
 {

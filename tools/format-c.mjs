@@ -1,0 +1,31 @@
+// Formats the C of firmware, kernel, programs, patches and tests by .clang-format, or with --check says which files are not formatted
+// so. Versions of clang-format differ in what they do: the one asked is Debian 12's; where there is none, nothing is said, unless
+// TRANSPLANT_REQUIRE_ALL is set.
+
+import { spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const VERSION = 14
+const check = process.argv.includes('--check')
+
+const version = /version (\d+)/.exec(spawnSync('clang-format', ['--version'], { encoding: 'utf8' }).stdout ?? '')?.[1]
+if (Number(version) !== VERSION) {
+  const needed = !check || process.env['TRANSPLANT_REQUIRE_ALL'] !== undefined
+  if (needed)
+    console.error(`clang-format ${VERSION} is needed, found ${version ?? 'none'}: apt install clang-format-${VERSION}`)
+  process.exit(needed ? 1 : 0)
+}
+const files = ['firmware', 'images/kernel', 'images/user', 'images/patches', 'tests'].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true })
+    .filter((file) => /\.[ch]$/.test(file))
+    .map((file) => join(folder, file)),
+)
+const options = check ? ['--dry-run', '--Werror'] : ['-i']
+const { status, stderr } = spawnSync('clang-format', [...options, ...files], { cwd: root, encoding: 'utf8' })
+const wrong = new Set([...stderr.matchAll(/^(\S+?):\d+:\d+: error/gm)].map((match) => match[1]))
+for (const file of wrong) console.error(`not formatted: ${file} (npm run format:c)`)
+if (wrong.size === 0) process.stderr.write(stderr)
+process.exit(status ?? 1)
