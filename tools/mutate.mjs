@@ -5,9 +5,10 @@
 //   npm run mutate -- [--count 60] [--seed 1] [--only TEXT] [--jobs 2] [--json FILE] [--limit 120] [--time 0] [--required 85] [--fresh]
 //
 // --count is the number of mutants drawn, beside the faults made by hand (--count 0: those alone); --only keeps the mutants whose room,
-// place or name holds the text; --limit is the time of one mutant in seconds, and one that takes longer is killed; --time is that of the
-// whole run, after which no other mutant is begun (0: all are). Exit status 1 when fewer than --required in a hundred of the mutants that
-// change behaviour are killed, 2 when the sources as they are do not pass.
+// place or name holds the text; --limit is the time of one mutant in seconds, or three times what the sources as they are take if that is
+// more, and one that takes longer is killed; --time is that of the whole run, after which no other mutant is begun (0: all are). Exit
+// status 1 when fewer than --required in a hundred of the mutants that change behaviour are killed, 2 when the sources as they are do not
+// pass.
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -56,15 +57,21 @@ async function buildSound() {
   }
 }
 
+/** Seconds that judging the sources as they are takes, by room. */
+const sound = {}
+
 /** The sources as they are must pass, or no verdict means anything. */
 async function judgeSound(worker) {
-  for (const room of ['trace', 'patch']) {
-    const verdict = memory.verdict(`sound ${room}`) ?? (await worker.ask({ room }, 4 * limit))
+  for (const { name: room } of rooms()) {
+    const began = Date.now()
+    const known = memory.verdict(`sound ${room}`)
+    const verdict = known ?? (await worker.ask({ room }, 10 * limit))
     if (verdict.verdict !== 'survived') {
       process.stderr.write(`the sources as they are do not pass ${verdict.judge}: ${verdict.by}\n`)
       process.exit(2)
     }
-    memory.keep(`sound ${room}`, verdict)
+    sound[room] = known?.seconds ?? (Date.now() - began) / 1000
+    memory.keep(`sound ${room}`, { ...verdict, seconds: sound[room] })
   }
 }
 
@@ -72,7 +79,7 @@ const results = []
 async function judge(worker, mutant) {
   const began = Date.now()
   const known = memory.verdict(mutant.key)
-  const verdict = known ?? (await worker.ask({ room: mutant.room, mutant }, limit))
+  const verdict = known ?? (await worker.ask({ room: mutant.room, mutant }, Math.max(limit, 3 * sound[mutant.room])))
   memory.keep(mutant.key, verdict)
   const { mutated, key, ...rest } = mutant
   const result = { ...rest, ...verdict, seconds: known ? 0 : Math.round((Date.now() - began) / 100) / 10 }

@@ -3,8 +3,8 @@
 // One program asks for its parent's number for ever; the function behind it is patched. The program is preempted after each
 // instruction from the function's entry to the version's first, in a fork each, by a key typed at the console: a second program, which
 // waits for it, disables the patch in the same time slice, waits until it is gone, and removes its module. From when the patch is
-// about to go, its version sleeps: a task that was switched although it had chosen this version returns into freed memory. About 20 s;
-// TRANSPLANT_INSTANTS=1 tries every instant.
+// about to go, its version sleeps: a task that was switched although it had chosen this version returns into freed memory. A key takes
+// its time to become an interrupt, so it is typed that much before the instant. About 20 s; TRANSPLANT_INSTANTS=1 tries every instant.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -71,8 +71,10 @@ const directions = [
   { name: 'a patch on top of another', loaded: ['first', 'second'], goes: 'second' },
 ]
 
-/** Runs until the program enters the function; the longest way from there into the version is this many instructions. */
-const LONGEST_WAY = 160
+/** The longest way from the function's entry into the version, in instructions. */
+const LONGEST_WAY = 110
+/** Within so many instructions a key has become an interrupt, and the program has gone several times around. */
+const TRAIL = 9000
 /** Between two instants that are tried; 1 tries all. */
 const STEP = Number(process.env['TRANSPLANT_INSTANTS'] ?? 11)
 
@@ -101,13 +103,33 @@ needs('gcc')('a task preempted with its choice made', () => {
     const stop = machine.setBreakpoint(entry as never)
     expect(machine.run({ instructions: 10_000_000 }).reason).toBe('breakpoint')
     stop.dispose()
-    const atEntry = machine.snapshot()
+    const start = machine.snapshot()
+    const press = () => machine.sendConsole(0, new TextEncoder().encode('\n'))
+    /** Where the program is after each instruction, with a key pressed after so many. */
+    const trail = (pressed: number): bigint[] => {
+      machine.restore(start)
+      return Array.from({ length: TRAIL }, (_, at) => {
+        const { rip } = machine.registers(0)
+        if (at === pressed) press()
+        machine.step(0, 1)
+        return rip
+      })
+    }
+    const undisturbed = trail(-1)
+    const interrupted = (pressed: number) => trail(pressed).findIndex((rip, at) => rip !== undisturbed[at])
+    const delay = interrupted(0)
+    const entered = undisturbed.findIndex((rip, at) => at >= delay && rip === entry)
+    expect(delay).toBeGreaterThan(0)
+    expect(entered).toBeGreaterThan(0)
+    // The instruction at which it is interrupted is the first that is not there any more.
+    expect(interrupted(entered - delay + 20)).toBe(entered + 20)
     const failures: string[] = []
     for (let instant = 0; instant < LONGEST_WAY; instant += STEP) {
-      machine.restore(atEntry)
-      if (instant > 0) machine.step(0, instant)
+      machine.restore(start)
+      const pressed = entered - delay + instant
+      if (pressed > 0) machine.step(0, pressed)
       const from = log.lines.length
-      machine.sendConsole(0, new TextEncoder().encode('\n'))
+      press()
       const over = () => log.lines.slice(from).some((line) => line.text.includes('it is over'))
       machine.run({ instructions: 6e8, until: over })
       const said = log.lines.slice(from).map((line) => line.text)

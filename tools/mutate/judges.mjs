@@ -8,13 +8,14 @@ const modules = 'tests/e2e/modules.test.ts'
 const guest = 'tests/e2e/guest-tests.test.ts'
 const fields = 'tests/modules/fields.test.ts'
 const crowds = 'tests/livepatch/crowds.test.ts'
+const choices = 'tests/livepatch/choices.test.ts'
 const mixes = 'tests/livepatch/mixes.test.ts'
 
 /** By room. */
 export const judges = {
   text: [tracing, crowds, transitions, modules, transcripts, guest],
-  trace: [tracing, crowds, transitions, modules, transcripts, guest],
-  livepatch: [transitions, mixes, crowds, transcripts, modules, tracing, guest],
+  trace: [tracing, crowds, transitions, modules, transcripts, guest, choices],
+  livepatch: [transitions, mixes, crowds, transcripts, modules, tracing, guest, choices],
   module: [modules, fields, transitions, transcripts, tracing, crowds, guest],
   patch: ['tests/patch'],
 }

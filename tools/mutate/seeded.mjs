@@ -42,6 +42,11 @@ export const faults = [
   fault('trampoline-running', 'trace', 'tasks that run are not searched', ['search_all', /search_stack\([^;]*;/, ';']),
   fault('r9', 'trace', 'r9 is not given back', ['ftrace_caller', /\tmovq\tPT_R9\(%rsp\), %r9\n/, '']),
   fault('flags', 'trace', 'the flags are not given back', ['ftrace_caller', /\tpopfq\n/, '\tleaq\t8(%rsp), %rsp\n']),
+  fault('choice-unnamed', 'trace', 'the stack does not say which version was chosen', [
+    'ftrace_caller',
+    /leaq\tPT_ORIG_RAX\(%rsp\), %rbp/,
+    'leaq\tCALLER_FRAME(%rsp), %rbp',
+  ]),
   fault('list-no-filter', 'trace', 'of several handlers all are called for all functions', [
     'call_all',
     /if \(ftrace_ops_test\(ops, ip\)\)/,

@@ -4,8 +4,8 @@
 const byFunction = {
   poke_batch_repeat_for_tcg: "acts on QEMU's translator only",
   print_modules: 'words of an oops',
-  ftrace_bug: 'words about a kernel that is broken already',
-  sort_sites: 'the linker sorts',
+  look_for_name: 'looks for what the rule of redirect.c keeps away: a second look, for the day when the first is wrong',
+  sink_last: 'the linker sorts',
 }
 
 /** Why a change at this place cannot be seen; undefined where it can. */
