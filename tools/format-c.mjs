@@ -11,11 +11,12 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const VERSION = 14
 const check = process.argv.includes('--check')
 
-const version = /version (\d+)/.exec(spawnSync('clang-format', ['--version'], { encoding: 'utf8' }).stdout ?? '')?.[1]
-if (Number(version) !== VERSION) {
+const formatter = [`clang-format-${VERSION}`, 'clang-format'].find((command) =>
+  spawnSync(command, ['--version'], { encoding: 'utf8' }).stdout?.includes(`version ${VERSION}.`),
+)
+if (formatter === undefined) {
   const needed = !check || process.env['TRANSPLANT_REQUIRE_ALL'] !== undefined
-  if (needed)
-    console.error(`clang-format ${VERSION} is needed, found ${version ?? 'none'}: apt install clang-format-${VERSION}`)
+  if (needed) console.error(`clang-format ${VERSION} is needed: apt install clang-format-${VERSION}`)
   process.exit(needed ? 1 : 0)
 }
 const files = ['firmware', 'images/kernel', 'images/user', 'images/patches', 'tests'].flatMap((folder) =>
@@ -24,7 +25,7 @@ const files = ['firmware', 'images/kernel', 'images/user', 'images/patches', 'te
     .map((file) => join(folder, file)),
 )
 const options = check ? ['--dry-run', '--Werror'] : ['-i']
-const { status, stderr } = spawnSync('clang-format', [...options, ...files], { cwd: root, encoding: 'utf8' })
+const { status, stderr } = spawnSync(formatter, [...options, ...files], { cwd: root, encoding: 'utf8' })
 const wrong = new Set([...stderr.matchAll(/^(\S+?):\d+:\d+: error/gm)].map((match) => match[1]))
 for (const file of wrong) console.error(`not formatted: ${file} (npm run format:c)`)
 if (wrong.size === 0) process.stderr.write(stderr)
