@@ -148,7 +148,7 @@ const result = runLockstep({
   },
   onNarrowed: (from, to) => console.error(`differs between ${from} and ${to}`),
 })
-if (result.ok) {
+if (result.equal) {
   const seconds = ((performance.now() - begun) / 1000).toFixed(1)
   console.log(
     `equal: ${result.checkpoints} checkpoints to instruction ${result.time}, hash ${result.hash}, ${seconds} s`,
@@ -157,4 +157,4 @@ if (result.ok) {
   console.log((await describeDivergence(result)).join('\n'))
   console.log(`\nrepeat: node tools/lockstep.mjs ${process.argv.slice(2).join(' ')}`)
 }
-process.exit(result.ok ? 0 : 8)
+process.exit(result.equal ? 0 : 8)

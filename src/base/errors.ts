@@ -4,10 +4,12 @@
 //   misuse or failing I/O    a thrown `TransplantError` with a stable `code` and the next step in `hint`
 //   a broken invariant       `panic`: a thrown `TransplantError` with code 'INTERNAL', naming what should have held
 //
-// Codes are part of the public interface: refusals are kebab-case ('no-pvh-note'), errors UPPER_CASE ('SNAPSHOT_MAGIC').
+// Codes are part of the public interface (error-codes.ts): refusals are kebab-case ('no-pvh-note'), errors UPPER_CASE ('RUN_LIMIT').
+
+import type { ErrorCode, RefusalCode } from './error-codes.js'
 
 /** An expected refusal, as a value. */
-export interface Refusal<Code extends string = string> {
+export interface Refusal<Code extends RefusalCode = RefusalCode> {
   readonly ok: false
   readonly code: Code
   /** One sentence that names what is wrong, with the values involved. */
@@ -23,24 +25,29 @@ export interface Accepted<T> {
 }
 
 /** A value, or the refusal of it; `ok` tells which. */
-export type Result<T, Code extends string = string> = Accepted<T> | Refusal<Code>
+export type Result<T, Code extends RefusalCode = RefusalCode> = Accepted<T> | Refusal<Code>
 
 /** A value as an accepted result. */
 export function accept<T>(value: T): Accepted<T> {
   return { ok: true, value }
 }
 
-/** A refusal as a value. */
-export function refuse<Code extends string>(code: Code, message: string, hint: string): Refusal<Code> {
-  return { ok: false, code, message, hint }
+/** A refusal as a value; `more`: facts that some kind of refusal has besides, a line number say. */
+export function refuse<Code extends RefusalCode, More extends object = object>(
+  code: Code,
+  message: string,
+  hint: string,
+  more?: More,
+): Refusal<Code> & More {
+  return { ok: false, code, message, hint, ...(more as More) }
 }
 
 /** Misuse, or input and output that failed: thrown, with a stable code and the next step. */
 export class TransplantError extends Error {
-  readonly code: string
+  readonly code: ErrorCode
   readonly hint: string
 
-  constructor(code: string, message: string, hint = '') {
+  constructor(code: ErrorCode, message: string, hint = '') {
     super(hint === '' ? message : `${message} ${hint}`)
     this.name = 'TransplantError'
     this.code = code

@@ -4,8 +4,8 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { EXIT_CODES } from '../base/index.js'
-import type { CompileOutcome, CompileRequest } from '../patch/index.js'
+import { accept, EXIT_CODES } from '../base/index.js'
+import { type CompileOutcome, type CompileRequest, compileFailed } from '../patch/index.js'
 import { kernelHeaders } from './assets.js'
 import { CommandFailure } from './output.js'
 
@@ -28,8 +28,8 @@ export function compileWithGcc(request: CompileRequest): CompileOutcome {
         'Install gcc, or write the patch in assembly: images/patches/assembled-cmdline.s shows how.',
       )
     }
-    if (run.status !== 0) return { ok: false, diagnostics: run.stderr }
-    return { ok: true, object: new Uint8Array(readFileSync(join(folder, 'unit.o'))), diagnostics: run.stderr }
+    if (run.status !== 0) return compileFailed(request, run.stderr)
+    return accept({ object: new Uint8Array(readFileSync(join(folder, 'unit.o'))), diagnostics: run.stderr })
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

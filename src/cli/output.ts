@@ -3,7 +3,7 @@
 
 import { CommanderError } from 'commander'
 import picocolors from 'picocolors'
-import { EXIT_CODES, type ExitCode, type Refusal, TransplantError } from '../base/index.js'
+import { EXIT_CODES, type ExitCode, exitCodeFor, type Refusal, TransplantError } from '../base/index.js'
 
 const terminal = process.stdout.isTTY === true && process.env['TERM'] !== 'dumb'
 export const colors = picocolors.createColors(terminal && process.env['NO_COLOR'] === undefined)
@@ -42,8 +42,9 @@ export class CommandFailure extends Error {
   }
 }
 
-export function refused(refusal: Refusal, exitCode: ExitCode = EXIT_CODES.refused): CommandFailure {
-  return new CommandFailure(exitCode, refusal.code, refusal.message, refusal.hint)
+/** The end of a command that something refused. */
+export function refused(refusal: Refusal): CommandFailure {
+  return new CommandFailure(exitCodeFor(refusal.code), refusal.code, refusal.message, refusal.hint)
 }
 
 /** Prints what went wrong and returns the exit code for it. */
@@ -62,25 +63,6 @@ export function report(error: unknown, json: boolean): number {
   return failure.exitCode
 }
 
-/** Exit codes of errors that the rooms below throw; any other is a wrong file or command line. */
-function exitCodeOf(code: string): ExitCode {
-  switch (code) {
-    case 'GUEST_PANIC':
-    case 'GUEST_OOPS':
-    case 'GUEST_ENDED':
-      return EXIT_CODES.guestPanic
-    case 'AGENT_TIMEOUT':
-    case 'TRANSITION_STUCK':
-      return EXIT_CODES.timeout
-    case 'PATCH_REFUSED':
-      return EXIT_CODES.refused
-    case 'GUEST_COMMAND':
-      return EXIT_CODES.failed
-    default:
-      return EXIT_CODES.usage
-  }
-}
-
 function describe(error: unknown): { code: string; message: string; hint: string; exitCode: number } {
   if (error instanceof CommanderError) {
     return { code: 'bad-command-line', message: error.message, hint: 'Try --help.', exitCode: EXIT_CODES.usage }
@@ -88,11 +70,11 @@ function describe(error: unknown): { code: string; message: string; hint: string
   if (error instanceof CommandFailure) {
     return { code: error.code, message: error.message, hint: error.hint, exitCode: error.exitCode }
   }
-  if (error instanceof TransplantError && error.code !== 'INTERNAL') {
+  if (error instanceof TransplantError && exitCodeFor(error.code) !== EXIT_CODES.internal) {
     // A TransplantError's message ends with its hint; here the two stand apart.
     const { message, hint, code } = error
     const text = hint !== '' && message.endsWith(hint) ? message.slice(0, -hint.length).trimEnd() : message
-    return { code, message: text, hint, exitCode: exitCodeOf(code) }
+    return { code, message: text, hint, exitCode: exitCodeFor(code) }
   }
   if (error instanceof Error && 'syscall' in error && 'code' in error) {
     return {

@@ -2,7 +2,7 @@
 
 import { basename } from 'node:path'
 import type { Command } from 'commander'
-import { EXIT_CODES, type ExitCode } from '../base/index.js'
+import { EXIT_CODES, exitCodeFor } from '../base/index.js'
 import { oopsError, readStragglers } from '../guest/index.js'
 import { createDisassembler } from '../isa/index.js'
 import {
@@ -82,8 +82,9 @@ function addBuildCommand(patch: Command): void {
       ? await buildPatchFromC({ ...options, compile: compileWithGcc })
       : await buildPatchFromAssembly(options)
     if (!built.ok) throw patchRefused(built)
-    if (built.diagnostics !== '') say(built.diagnostics.trimEnd())
-    if (built.patch === undefined || built.patch.functions.length === 0) {
+    const { name, module, diagnostics, patch } = built.value
+    if (diagnostics !== '') say(diagnostics.trimEnd())
+    if (patch === undefined || patch.functions.length === 0) {
       throw new CommandFailure(
         EXIT_CODES.noChange,
         'no-change',
@@ -91,16 +92,16 @@ function addBuildCommand(patch: Command): void {
         'Fill in a struct klp_func with .old_name and .new_func, or write a .patch directive.',
       )
     }
-    writeNamedFile(output, built.module)
-    const { functions } = built.patch
+    writeNamedFile(output, module)
+    const { functions } = patch
     if (flags.json === true) {
       printJson({
         schema: 'transplant-patch-build/1',
-        ...{ name: built.name, output, bytes: built.module.length, kernel: kernel.buildId, functions },
+        ...{ name, output, bytes: module.length, kernel: kernel.buildId, functions },
       })
       return
     }
-    print(`${output}: ${built.module.length} bytes, patch '${built.name}' for build-id ${kernel.buildId}`)
+    print(`${output}: ${module.length} bytes, patch '${name}' for build-id ${kernel.buildId}`)
     for (const one of functions)
       print(`  ${one.object}:${one.name}${one.entry === undefined ? '' : ` at 0x${one.entry.toString(16)}`}`)
     say(`Next: transplant patch load ${output}`)
@@ -109,20 +110,14 @@ function addBuildCommand(patch: Command): void {
 
 function kernelFacts(path: string): KernelFacts {
   const facts = readKernelFacts(readNamedFile(path))
-  if (facts.ok) return facts.kernel
-  throw new CommandFailure(EXIT_CODES.usage, facts.code, `${path}: ${facts.message}.`, 'Give a Scion kernel image.')
+  if (facts.ok) return facts.value
+  throw new CommandFailure(EXIT_CODES.usage, facts.code, `${path}: ${facts.message}.`, facts.hint)
 }
 
-const exitCodes: Partial<Record<PatchRefusal['code'], ExitCode>> = {
-  'compile-failed': EXIT_CODES.usage,
-  'no-change': EXIT_CODES.noChange,
-  syntax: EXIT_CODES.usage,
-}
-
-/** A source that is wrong in itself is a wrong file; one that this kernel cannot take is refused. */
+/** The compiler's own words stand below its refusal. */
 function patchRefused(refusal: PatchRefusal): CommandFailure {
-  const exitCode = exitCodes[refusal.code] ?? EXIT_CODES.refused
-  return new CommandFailure(exitCode, refusal.code, `${refusal.message}.`, refusal.detail ?? '')
+  const { code, message, detail, hint } = refusal
+  return new CommandFailure(exitCodeFor(code), code, `${message}.`, detail ?? hint)
 }
 
 // load ////////////////////////////////////////////////////////////////////////////////////////////////////////////////
@@ -150,11 +145,11 @@ the module and goes on, 6 timeout, or the transition is stuck, 7 the guest panic
     const { session, kernels } = await openSession(image, flags)
     const kernel = await session.kernel(readableKernels(kernels))
     const facts = readKernelFacts(kernel.image.elf.bytes)
-    const checked = facts.ok ? checkPatch(module, facts.kernel) : undefined
+    const checked = facts.ok ? checkPatch(module, facts.value) : undefined
     const guestPath = `/tmp/${basename(path).replace(/[^\w.-]/g, '_')}`
     await session.agent.put(guestPath, module)
     const target: PatchTarget = checked?.ok
-      ? { name: checked.patch.name, functions: checked.patch.functions, path: guestPath }
+      ? { name: checked.value.name, functions: checked.value.functions, path: guestPath }
       : { name: moduleName(path), functions: [], path: guestPath }
     const report = await observePatch(session, kernel, target, await createDisassembler())
     if (session.console.oops !== undefined) throw oopsError(session.console, `to load ${path}`)
@@ -171,7 +166,7 @@ the module and goes on, 6 timeout, or the transition is stuck, 7 the guest panic
       throw new CommandFailure(
         EXIT_CODES.refused,
         why?.code ?? 'refused',
-        `the guest refused ${path}: ${report.error}.${why === undefined ? '' : ` ${why.message}.`}`,
+        `the guest refused ${path}: ${report.error}.${why === undefined ? '' : ` ${why.message}. ${why.hint}`}`,
         alive
           ? 'The guest goes on undisturbed: a command ran in it afterwards.'
           : 'The guest does not answer any more.',

@@ -103,7 +103,7 @@ function fileToPut(text: string): GuestFile {
 function boot(image: string | undefined, flags: RunFlags, files: readonly GuestFile[]): Machine {
   const own = image === undefined && flags.initrd === undefined ? handsOnFiles() : []
   const created = Machine.create(withFiles(machineOptions(image, flags), [...own, ...files]))
-  if (!created.ok) throw refused(created, EXIT_CODES.usage)
+  if (!created.ok) throw refused(created)
   return created.value
 }
 

@@ -1,6 +1,5 @@
 // A guest for one command: booted from images, or resumed from a snapshot with --from; kept with --save.
 
-import { EXIT_CODES } from '../base/index.js'
 import { GuestSession, type KernelImage, readKernelImage } from '../guest/index.js'
 import { decodeSnapshot, encodeSnapshot, type MachineOptions, type Snapshot } from '../machine/index.js'
 import { readImage } from './assets.js'
@@ -42,7 +41,7 @@ export async function openSession(
     return { session, kernels: [...named, ...(own === undefined ? [] : [own]), ...shippedKernels()] }
   }
   const booted = await GuestSession.boot(prepare(machineOptions(image, flags)), options)
-  if (!booted.ok) throw refused(booted, EXIT_CODES.usage)
+  if (!booted.ok) throw refused(booted)
   return { session: booted.value, kernels: [...named, ...shippedKernels()] }
 }
 
@@ -66,7 +65,7 @@ export function readableKernels(kernels: readonly Uint8Array[]): KernelImage[] {
 
 export function readSnapshot(path: string): Snapshot {
   const decoded = decodeSnapshot(readNamedFile(path))
-  if (!decoded.ok) throw refused(decoded, EXIT_CODES.usage)
+  if (!decoded.ok) throw refused(decoded)
   return decoded.value
 }
 

@@ -2,6 +2,7 @@
 //
 // Promises: views returned by `ram`, `state` are fresh after growth; everything else is core-abi.ts unchanged, reached by `exports`.
 // It must not know devices or time: those come in as `CoreImports`.
+import { TransplantError } from '../base/index.js'
 import type { CoreExports, CoreImports } from './core-abi.js'
 import { Compiler, type CompilerStatistics, DEFAULT_THRESHOLD, TABLE_SIZE } from './jit/index.js'
 import { STATE_OFFSETS, STATE_XMM, type StateRegister } from './state-layout.js'
@@ -21,15 +22,6 @@ export function noDevices(): CoreImports {
     taskPriorityRead: () => 0,
     taskPriorityWrite: () => {},
     event: () => {},
-  }
-}
-
-export class CpuCoreError extends Error {
-  readonly code: string
-
-  constructor(code: string, message: string) {
-    super(message)
-    this.code = code
   }
 }
 
@@ -106,7 +98,7 @@ export class CpuCore {
         memory: this.memory,
         table,
         abort: () => {
-          throw new CpuCoreError('CORE_ABORT', 'The CPU core aborted: a defect of the core.')
+          throw new TransplantError('CORE_ABORT', 'The CPU core aborted: a defect of the core.')
         },
       },
       machine: { ...(this.companion?.imports ?? imports) },
@@ -122,7 +114,7 @@ export class CpuCore {
     if (missing > 0) this.memory.grow(Math.ceil(missing / WASM_PAGE))
     const offset = this.exports.initialize(vcpus, ramBytes)
     if (offset === -1) {
-      throw new CpuCoreError(
+      throw new TransplantError(
         'CORE_SIZE',
         `The core cannot hold ${vcpus} vCPUs and ${ramBytes} bytes of RAM; ask for less.`,
       )
@@ -195,7 +187,7 @@ export class CpuCore {
   /** Copies a ROM image into the core and maps it. */
   mapRom(physical: number, bytes: Uint8Array): void {
     const pointer = this.exports.mapRom(physical, bytes.length) >>> 0
-    if (pointer === 0) throw new CpuCoreError('CORE_ROM', `The core has no room for a ROM of ${bytes.length} bytes.`)
+    if (pointer === 0) throw new TransplantError('CORE_ROM', `The core has no room for a ROM of ${bytes.length} bytes.`)
     new Uint8Array(this.memory.buffer, pointer, bytes.length).set(bytes)
   }
 
@@ -212,7 +204,7 @@ export class CpuCore {
     const fits = saved.length <= this.exports.savedLimit() >>> 0
     if (fits) new Uint8Array(this.memory.buffer, this.exports.savePointer() >>> 0, saved.length).set(saved)
     if (!fits || this.exports.loadCore(saved.length) !== 0) {
-      throw new CpuCoreError('CORE_STATE', 'The saved CPU state does not fit this core; boot afresh.')
+      throw new TransplantError('CORE_STATE', 'The saved CPU state does not fit this core.', 'Boot afresh.')
     }
   }
 

@@ -2,7 +2,7 @@
 // `task_struct.pid` in any build without knowing its layout. Source: the kernel's Documentation/bpf/btf.rst. Reads what
 // a C compiler emits for a kernel (kinds 1 to 19); does no I/O and knows nothing of guests.
 
-import { decodeText } from '../base/index.js'
+import { accept, decodeText, type Refusal, type Result, refuse } from '../base/index.js'
 
 const MAGIC = 0xeb9f
 
@@ -173,16 +173,16 @@ export class Btf {
   }
 }
 
-/** BTF read, or why it cannot be. */
-export type BtfResult =
-  | { readonly ok: true; readonly btf: Btf }
-  | { readonly ok: false; readonly code: 'not-btf' | 'bad-btf'; readonly message: string }
+/** Why BTF cannot be read. */
+export type BtfRefusalCode = 'not-btf' | 'bad-btf'
+
+const badBtf = (why: string): Refusal<'bad-btf'> => refuse('bad-btf', `bad BTF: ${why}`, 'Build the image again.')
 
 /** Parses the contents of a .BTF section. */
-export function parseBtf(bytes: Uint8Array): BtfResult {
+export function parseBtf(bytes: Uint8Array): Result<Btf, BtfRefusalCode> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (bytes.length < 24 || view.getUint16(0, true) !== MAGIC) {
-    return { ok: false, code: 'not-btf', message: 'not BTF: the magic eb9f is missing' }
+    return refuse('not-btf', 'not BTF: the magic eb9f is missing', 'Compile with -gbtf.')
   }
   const headerBytes = view.getUint32(4, true)
   const typeStart = headerBytes + view.getUint32(8, true)
@@ -190,7 +190,7 @@ export function parseBtf(bytes: Uint8Array): BtfResult {
   const stringStart = headerBytes + view.getUint32(16, true)
   const stringEnd = stringStart + view.getUint32(20, true)
   if (typeEnd > bytes.length || stringEnd > bytes.length) {
-    return { ok: false, code: 'bad-btf', message: `bad BTF: its sections end beyond its ${bytes.length} bytes` }
+    return badBtf(`its sections end beyond its ${bytes.length} bytes`)
   }
   const text = (offset: number): string => {
     const from = stringStart + offset
@@ -293,9 +293,9 @@ export function parseBtf(bytes: Uint8Array): BtfResult {
         at += 4
         break
       default:
-        return { ok: false, code: 'bad-btf', message: `bad BTF: type ${types.length} has the unknown kind ${kind}` }
+        return badBtf(`type ${types.length} has the unknown kind ${kind}`)
     }
     types.push({ id: types.length, kind, name, size, target, count, members, enumerators })
   }
-  return { ok: true, btf: new Btf(types) }
+  return accept(new Btf(types))
 }

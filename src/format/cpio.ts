@@ -2,7 +2,7 @@
 // Linux allows, so a caller can append files to a ready-made initramfs without unpacking it. Deterministic: the same
 // entries give the same bytes (inode numbers by position, time 0). Source: cpio(5), "New ASCII Format".
 
-import { decodeText, encodeText } from '../base/index.js'
+import { accept, decodeText, encodeText, type Refusal, type Result, refuse } from '../base/index.js'
 
 /** A file, folder or link of an archive. */
 export interface CpioEntry {
@@ -71,23 +71,25 @@ export function writeCpio(entries: readonly CpioEntry[]): Uint8Array {
   return archive
 }
 
-/** The entries of an archive, or why it cannot be read. */
-export type CpioResult =
-  | { readonly ok: true; readonly entries: readonly CpioEntry[] }
-  | { readonly ok: false; readonly code: 'not-a-cpio' | 'truncated'; readonly message: string }
+/** Why an archive cannot be read. */
+export type CpioRefusalCode = 'not-a-cpio' | 'truncated'
+
+const truncated = (why: string): Refusal<'truncated'> =>
+  refuse('truncated', `truncated: ${why}`, 'Copy or make the archive again.')
 
 /** Reads one or several archives in a row. */
-export function readCpio(bytes: Uint8Array): CpioResult {
+export function readCpio(bytes: Uint8Array): Result<readonly CpioEntry[], CpioRefusalCode> {
   const entries: CpioEntry[] = []
   let at = 0
   for (;;) {
     while (at < bytes.length && bytes[at] === 0) at++
-    if (at === bytes.length) return { ok: true, entries }
+    if (at === bytes.length) return accept(entries)
     if (at + HEADER_BYTES > bytes.length) {
-      return { ok: false, code: 'truncated', message: `truncated: a header begins at byte ${at} and does not end` }
+      return truncated(`a header begins at byte ${at} and does not end`)
     }
     if (decodeText(bytes.subarray(at, at + 6)) !== MAGIC) {
-      return { ok: false, code: 'not-a-cpio', message: `byte ${at} does not begin a "newc" cpio header (${MAGIC})` }
+      const why = `byte ${at} does not begin a "newc" cpio header (${MAGIC})`
+      return refuse('not-a-cpio', why, 'Make the archive with `cpio -o -H newc`.')
     }
     const field = (index: number) =>
       Number.parseInt(decodeText(bytes.subarray(at + 6 + index * 8, at + 14 + index * 8)), 16)
@@ -96,11 +98,7 @@ export function readCpio(bytes: Uint8Array): CpioResult {
     const nameAt = at + HEADER_BYTES
     const dataAt = (nameAt + nameBytes + 3) & ~3
     if (!(dataAt + dataBytes <= bytes.length)) {
-      return {
-        ok: false,
-        code: 'truncated',
-        message: `truncated: the entry at byte ${at} does not end inside the file`,
-      }
+      return truncated(`the entry at byte ${at} does not end inside the file`)
     }
     const name = decodeText(bytes.subarray(nameAt, nameAt + nameBytes - 1))
     if (name !== TRAILER) {

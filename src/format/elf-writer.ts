@@ -4,6 +4,7 @@
 // to renumber everything. Here sections, symbols and relocations refer to each other by reference, and the indices
 // are made once, in `writeObject`. Promises: the same graph gives the same bytes; local symbols come first, as the
 // gABI demands; a section header table is always written. Knows nothing of kernels or patches. Does no I/O.
+import { accept, type Refusal, type Result, refuse } from '../base/index.js'
 import {
   type ElfFile,
   EM_X86_64,
@@ -72,15 +73,17 @@ export interface ObjectFile {
   symbols: ObjectSymbol[]
 }
 
+const notAnObject = (why: string): Refusal<'not-an-object'> =>
+  refuse('not-an-object', why, 'Give what `gcc -c` for x86-64 makes.')
+
 /** A parsed ET_REL file as an editable graph, or a sentence that says why it is not one. */
-export function readObject(elf: ElfFile): { ok: true; object: ObjectFile } | { ok: false; message: string } {
-  if (elf.type !== ET_REL)
-    return { ok: false, message: `e_type is ${elf.type}; 1 (ET_REL, a relocatable object) expected` }
-  if (elf.machine !== EM_X86_64 || elf.bits !== 64) return { ok: false, message: 'not an x86-64 ELF64 object' }
+export function readObject(elf: ElfFile): Result<ObjectFile, 'not-an-object'> {
+  if (elf.type !== ET_REL) return notAnObject(`e_type is ${elf.type}; 1 (ET_REL, a relocatable object) expected`)
+  if (elf.machine !== EM_X86_64 || elf.bits !== 64) return notAnObject('not an x86-64 ELF64 object')
   const byIndex = new Map<number, ObjectSection>()
   for (const header of elf.sections) {
     if ([0, SHT_RELA, SHT_SYMTAB, SHT_STRTAB].includes(header.type)) continue
-    if (header.flags & SHF_GROUP) return { ok: false, message: `section ${header.name} is part of a section group` }
+    if (header.flags & SHF_GROUP) return notAnObject(`section ${header.name} is part of a section group`)
     byIndex.set(header.index, {
       name: header.name,
       type: header.type,
@@ -97,10 +100,7 @@ export function readObject(elf: ElfFile): { ok: true; object: ObjectFile } | { o
     const inside = byIndex.get(symbol.section)
     const reserved = symbol.section === SHN_UNDEF || symbol.section >= 0xff00
     if (!inside && !reserved)
-      return {
-        ok: false,
-        message: `symbol ${symbol.name || symbol.index} lies in section ${symbol.section}, which is not there`,
-      }
+      return notAnObject(`symbol ${symbol.name || symbol.index} lies in section ${symbol.section}, which is not there`)
     symbols.push({
       name: symbol.name,
       value: symbol.value,
@@ -114,21 +114,18 @@ export function readObject(elf: ElfFile): { ok: true; object: ObjectFile } | { o
     if (header.type !== SHT_RELA) continue
     const target = byIndex.get(header.info)
     if (!target)
-      return {
-        ok: false,
-        message: `relocation section ${header.name} applies to section ${header.info}, which is not there`,
-      }
+      return notAnObject(`relocation section ${header.name} applies to section ${header.info}, which is not there`)
     const entries: ObjectRelocation[] = []
     for (const relocation of relocations(elf, header)) {
       const symbol = symbols[relocation.symbol]
-      if (!symbol) return { ok: false, message: `${header.name} names symbol ${relocation.symbol}, which is not there` }
+      if (!symbol) return notAnObject(`${header.name} names symbol ${relocation.symbol}, which is not there`)
       if (relocation.offset >= BigInt(target.size))
-        return { ok: false, message: `${header.name} has an offset outside of ${target.name}` }
+        return notAnObject(`${header.name} has an offset outside of ${target.name}`)
       entries.push({ offset: Number(relocation.offset), type: relocation.type, symbol, addend: relocation.addend })
     }
     target.relocations.push({ name: header.name, flags: header.flags & ~SHF_INFO_LINK, entries })
   }
-  return { ok: true, object: { sections: [...byIndex.values()], symbols: symbols.slice(1) } }
+  return accept({ sections: [...byIndex.values()], symbols: symbols.slice(1) })
 }
 
 class StringTable {

@@ -3,6 +3,8 @@
 // exception from deep inside. Source: System V ABI, "Object Files", and the x86-64 psABI. Does no I/O; knows nothing
 // of kernels, patches or machines.
 
+import { accept, type Result, refuse } from '../base/index.js'
+
 /** ELF: type of the file. */
 export const ET_REL = 1
 /** ELF: type of the file. */
@@ -171,12 +173,15 @@ export interface ElfFile {
 /** Why an ELF file cannot be read. */
 export type ElfRefusalCode = 'not-an-elf' | 'truncated' | 'unsupported-elf' | 'bad-elf'
 
-/** An ELF file, or why it cannot be read. */
-export type ElfResult =
-  | { readonly ok: true; readonly elf: ElfFile }
-  | { readonly ok: false; readonly code: ElfRefusalCode; readonly message: string }
+const hints: Readonly<Record<ElfRefusalCode, string>> = {
+  'not-an-elf': 'Give an ELF file.',
+  truncated: 'Copy or build the file again.',
+  'unsupported-elf': 'Give an ELF file for x86.',
+  'bad-elf': 'Check it with `readelf -a`.',
+}
 
-class Refusal {
+/** Thrown inside the parser only: unwinds to parseElf. */
+class Unreadable {
   readonly code: ElfRefusalCode
   readonly message: string
   constructor(code: ElfRefusalCode, message: string) {
@@ -189,27 +194,31 @@ class Refusal {
  * Parses an ELF file. Refuses with a code and a sentence that names the offending field. Who only loads the file asks for 'headers':
  * the symbols are most of the work, and no loader looks at them.
  */
-export function parseElf(bytes: Uint8Array, parts: 'headers' | 'all' = 'all'): ElfResult {
+export function parseElf(bytes: Uint8Array, parts: 'headers' | 'all' = 'all'): Result<ElfFile, ElfRefusalCode> {
   try {
-    return { ok: true, elf: parse(bytes, parts === 'all') }
+    return accept(parse(bytes, parts === 'all'))
   } catch (error) {
-    if (error instanceof Refusal) return { ok: false, code: error.code, message: error.message }
+    if (error instanceof Unreadable) return refuse(error.code, error.message, hints[error.code])
     throw error
   }
 }
 
 function parse(bytes: Uint8Array, withSymbols: boolean): ElfFile {
   if (bytes.length < 4 || bytes[0] !== 0x7f || bytes[1] !== 0x45 || bytes[2] !== 0x4c || bytes[3] !== 0x46) {
-    throw new Refusal('not-an-elf', 'not an ELF file: the first four bytes are not 7f 45 4c 46')
+    throw new Unreadable('not-an-elf', 'not an ELF file: the first four bytes are not 7f 45 4c 46')
   }
-  if (bytes.length < 20) throw new Refusal('truncated', `truncated: ${bytes.length} bytes are less than an ELF header`)
+  if (bytes.length < 20)
+    throw new Unreadable('truncated', `truncated: ${bytes.length} bytes are less than an ELF header`)
   const bits = bytes[4] === 2 ? 64 : bytes[4] === 1 ? 32 : undefined
   if (bits === undefined)
-    throw new Refusal('bad-elf', `e_ident[EI_CLASS] is ${bytes[4]}; 1 (ELF32) or 2 (ELF64) expected`)
-  if (bytes[5] !== 1) throw new Refusal('unsupported-elf', 'big-endian ELF files are not x86 images')
+    throw new Unreadable('bad-elf', `e_ident[EI_CLASS] is ${bytes[4]}; 1 (ELF32) or 2 (ELF64) expected`)
+  if (bytes[5] !== 1) throw new Unreadable('unsupported-elf', 'big-endian ELF files are not x86 images')
   const headerBytes = bits === 64 ? 64 : 52
   if (bytes.length < headerBytes) {
-    throw new Refusal('truncated', `truncated: ${bytes.length} bytes are less than the ${headerBytes}-byte ELF header`)
+    throw new Unreadable(
+      'truncated',
+      `truncated: ${bytes.length} bytes are less than the ${headerBytes}-byte ELF header`,
+    )
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const u16 = (offset: number) => view.getUint16(offset, true)
@@ -219,12 +228,15 @@ function parse(bytes: Uint8Array, withSymbols: boolean): ElfFile {
   const wordBytes = bits / 8
 
   const small = (value: bigint, field: string): number => {
-    if (value > 0xffff_ffff_ffffn) throw new Refusal('bad-elf', `${field} is ${value}, larger than any file`)
+    if (value > 0xffff_ffff_ffffn) throw new Unreadable('bad-elf', `${field} is ${value}, larger than any file`)
     return Number(value)
   }
   const inFile = (offset: number, size: number, what: string): void => {
     if (offset + size > bytes.length) {
-      throw new Refusal('truncated', `truncated: ${what} ends at byte ${offset + size}, the file has ${bytes.length}`)
+      throw new Unreadable(
+        'truncated',
+        `truncated: ${what} ends at byte ${offset + size}, the file has ${bytes.length}`,
+      )
     }
   }
 
@@ -245,7 +257,8 @@ function parse(bytes: Uint8Array, withSymbols: boolean): ElfFile {
   const segments: ElfSegment[] = []
   if (segmentCount > 0) {
     const least = bits === 64 ? 56 : 32
-    if (segmentSize < least) throw new Refusal('bad-elf', `e_phentsize is ${segmentSize}, at least ${least} expected`)
+    if (segmentSize < least)
+      throw new Unreadable('bad-elf', `e_phentsize is ${segmentSize}, at least ${least} expected`)
     inFile(segmentOffset, segmentSize * segmentCount, 'the program header table')
   }
   for (let i = 0; i < segmentCount; i++) {
@@ -275,7 +288,7 @@ function parse(bytes: Uint8Array, withSymbols: boolean): ElfFile {
     if (segment.type === PT_LOAD || segment.type === PT_NOTE) {
       inFile(segment.offset, segment.fileBytes, `segment ${i}`)
       if (segment.type === PT_LOAD && segment.fileBytes > segment.memoryBytes) {
-        throw new Refusal(
+        throw new Unreadable(
           'bad-elf',
           `segment ${i}: p_filesz ${segment.fileBytes} is larger than p_memsz ${segment.memoryBytes}`,
         )
@@ -288,7 +301,8 @@ function parse(bytes: Uint8Array, withSymbols: boolean): ElfFile {
   const names: number[] = []
   if (sectionCount > 0) {
     const least = bits === 64 ? 64 : 40
-    if (sectionSize < least) throw new Refusal('bad-elf', `e_shentsize is ${sectionSize}, at least ${least} expected`)
+    if (sectionSize < least)
+      throw new Unreadable('bad-elf', `e_shentsize is ${sectionSize}, at least ${least} expected`)
     inFile(sectionOffset, sectionSize * sectionCount, 'the section header table')
   }
   for (let i = 0; i < sectionCount; i++) {
@@ -326,9 +340,9 @@ function parse(bytes: Uint8Array, withSymbols: boolean): ElfFile {
   }
   const stringAt = (table: Omit<ElfSection, 'name'> | undefined, offset: number, what: string): string => {
     if (table === undefined || table.type !== SHT_STRTAB)
-      throw new Refusal('bad-elf', `${what}: its string table is missing`)
+      throw new Unreadable('bad-elf', `${what}: its string table is missing`)
     if (offset >= table.size && !(offset === 0 && table.size === 0)) {
-      throw new Refusal('bad-elf', `${what}: name offset ${offset} is outside of its string table`)
+      throw new Unreadable('bad-elf', `${what}: name offset ${offset} is outside of its string table`)
     }
     let text = ''
     for (let at = table.offset + offset; at < table.offset + table.size; at++) {
@@ -337,7 +351,7 @@ function parse(bytes: Uint8Array, withSymbols: boolean): ElfFile {
       text += String.fromCharCode(byte)
     }
     if (table.size === 0) return ''
-    throw new Refusal('bad-elf', `${what}: its name is not terminated`)
+    throw new Unreadable('bad-elf', `${what}: its name is not terminated`)
   }
   const sections: ElfSection[] = headers.map((header, i) => ({
     ...header,

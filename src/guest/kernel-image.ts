@@ -52,7 +52,7 @@ export type ImageRefusal =
 export function readKernelImage(bytes: Uint8Array): Result<KernelImage, ImageRefusal> {
   const parsed = parseElf(bytes)
   if (!parsed.ok) return refuse(parsed.code, parsed.message, 'Give an ELF64 kernel image, as images/built holds them.')
-  const { elf } = parsed
+  const elf = parsed.value
   if (elf.symbols.length === 0) {
     return refuse('no-symbols', 'the image has no symbol table', 'Build it without stripping its .symtab.')
   }
@@ -61,6 +61,6 @@ export function readKernelImage(bytes: Uint8Array): Result<KernelImage, ImageRef
   const section = findSection(elf, '.BTF')
   const btf = section === undefined ? undefined : parseBtf(sectionBytes(elf, section))
   if (btf === undefined) return refuse('no-btf', 'the image has no .BTF section', 'Compile it with -gbtf.')
-  if (!btf.ok) return refuse('no-btf', btf.message, 'Compile it with -gbtf.')
-  return accept(new KernelImage(elf, btf.btf, id))
+  if (!btf.ok) return refuse('no-btf', btf.message, btf.hint)
+  return accept(new KernelImage(elf, btf.value, id))
 }

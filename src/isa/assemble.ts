@@ -9,6 +9,7 @@
 // symbol's place, and the field whose value moved by exactly their difference is the place to relocate. Far addresses also
 // keep Keystone from choosing an 8-bit displacement that a relocation could not fill. Intel syntax, as in the SDM.
 // Must not know ELF: it reports fields (offset, width, relative or absolute), not relocation types.
+import { accept, type Result, refuse } from '../base/index.js'
 import { createDisassembler, type Disassembler } from './disassemble.js'
 import { Keystone } from './keystone.js'
 import { difference } from './meaning.js'
@@ -35,10 +36,14 @@ export interface SymbolField {
   readonly addend: number
 }
 
+/** The bytes of one instruction, and the symbol that it names, if any. */
+export interface AssembledInstruction {
+  readonly bytes: Uint8Array
+  readonly field?: SymbolField
+}
+
 /** The bytes of one instruction, or why there are none; `message` names the instruction. */
-export type AssembleResult =
-  | { readonly ok: true; readonly bytes: Uint8Array; readonly field?: SymbolField }
-  | { readonly ok: false; readonly code: 'syntax' | 'no-field'; readonly message: string }
+export type AssembleResult = Result<AssembledInstruction, 'syntax' | 'no-field'>
 
 /** Text to bytes, as `createAssembler` makes it. */
 export interface Assembler {
@@ -76,17 +81,14 @@ const far = 0x42554466n
 /** Two addresses in the upper half, as a sign-extended 32-bit immediate can hold them. */
 const upper = (value: bigint): bigint => BigInt.asIntN(32, value + 0x70000000n)
 
-const refusal = (text: string, why: string, code: 'syntax' | 'no-field' = 'syntax'): AssembleResult => ({
-  ok: false,
-  code,
-  message: `cannot assemble "${text.trim()}"${why === '' ? '' : `: ${why}`}`,
-})
+const refusal = (text: string, why: string, code: 'syntax' | 'no-field' = 'syntax'): AssembleResult =>
+  refuse(code, `cannot assemble "${text.trim()}"${why === '' ? '' : `: ${why}`}`, 'Write it in Intel syntax.')
 
 function assembleInstruction(encoder: Encoder, text: string): AssembleResult {
   try {
     const parsed = withDefaults(parseInstruction(text))
     const place = parsed.operands.findIndex((operand) => expressionOf(operand)?.symbol !== undefined)
-    if (place < 0) return { ok: true, bytes: encoder.encode(parsed) }
+    if (place < 0) return accept({ bytes: encoder.encode(parsed) })
     return withField(encoder, parsed, place, text)
   } catch (problem) {
     if (problem instanceof SyntaxProblem) return refusal(text, problem.message)
@@ -136,7 +138,7 @@ function withField(encoder: Encoder, parsed: ParsedInstruction, place: number, t
   if (field === undefined) return refusal(text, `no 4- or 8-byte field for "${symbol}"`, 'no-field')
   const bytes = first.slice()
   bytes.fill(0, field.offset, field.offset + field.width)
-  return { ok: true, bytes, field: { symbol, ...field, relative, addend: Number(addend) } }
+  return accept({ bytes, field: { symbol, ...field, relative, addend: Number(addend) } })
 }
 
 /** An address of the kernel has 64 bits: a narrower operand would cut it short. */

@@ -1,5 +1,11 @@
 // The instruction room: text to bytes (Keystone) and bytes to text (Capstone).
-export { type AssembleResult, type Assembler, createAssembler, type SymbolField } from './assemble.js'
+export {
+  type AssembledInstruction,
+  type AssembleResult,
+  type Assembler,
+  createAssembler,
+  type SymbolField,
+} from './assemble.js'
 export {
   createDisassembler,
   type Disassembler,

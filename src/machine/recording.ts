@@ -8,7 +8,7 @@
 // Each input is given again at its exact position (time and slice). The recording ends with the state hash, which the
 // replay must reach; checkpoints on the way show where a divergence begins.
 
-import { TransplantError } from '../base/index.js'
+import { type Accepted, accept, type Refusal, refuse, TransplantError } from '../base/index.js'
 import type { Input, Machine } from './machine.js'
 import type { Snapshot } from './snapshot.js'
 
@@ -29,10 +29,10 @@ export interface Recording {
   readonly end: Checkpoint
 }
 
-/** Whether a replay was the same as its recording. */
+/** Where a replay ended and with what state, or at what `time` it was no longer the same as its recording. */
 export type ReplayVerdict =
-  | { readonly ok: true; readonly time: number; readonly hash: string }
-  | { readonly ok: false; readonly code: 'replay-diverged'; readonly time: number; readonly message: string }
+  | Accepted<{ readonly time: number; readonly hash: string }>
+  | (Refusal<'replay-diverged'> & { readonly time: number })
 
 /** Records what enters a machine from outside. */
 export class Recorder {
@@ -101,11 +101,12 @@ export function replay(machine: Machine, recording: Recording): ReplayVerdict {
   if (machine.now !== recording.end.time || hash !== recording.end.hash) {
     return diverged(machine, `the final state ${hash} is not the recorded ${recording.end.hash}`)
   }
-  return { ok: true, time: machine.now, hash }
+  return accept({ time: machine.now, hash })
 }
 
 function diverged(machine: Machine, why: string): ReplayVerdict {
-  return { ok: false, code: 'replay-diverged', time: machine.now, message: `The replay diverged: ${why}.` }
+  const hint = 'Replay with the core and the images that it was recorded with.'
+  return refuse('replay-diverged', `The replay diverged: ${why}.`, hint, { time: machine.now })
 }
 
 /** Guards against a recording of another machine: same RAM and vCPUs. */

@@ -4,6 +4,7 @@
 // module's init and exit, and .modinfo. Every function gets the 5-byte NOP and an entry in __mcount_loc, as gcc's do, so
 // that a later patch can redirect it too. Jumps inside .text are resolved here and leave no symbols behind: kallsyms must
 // find functions only. Promises: same text, same kernel: same bytes.
+import { accept, refuse } from '../base/index.js'
 import {
   addRelocation,
   createSection,
@@ -33,7 +34,7 @@ import { checkPatch } from './check-patch.js'
 import type { KernelFacts } from './kernel-facts.js'
 import { convertLivepatchSymbols } from './klp-convert.js'
 import { type ModuleLayout, moduleName, nop5, thisModuleSection } from './module-layout.js'
-import { type PatchRefusal, refuse } from './refusal.js'
+import type { PatchRefusal, PatchResult } from './refusal.js'
 
 export interface AssemblePatchOptions {
   /** File name of the source; its stem becomes the module's name. */
@@ -54,19 +55,19 @@ export async function buildPatchFromAssembly(options: AssemblePatchOptions): Pro
   const parsed = parseAssembly(options.source)
   if (!parsed.ok) return parsed
   const builder = new ModuleBuilder(await createAssembler(), options.kernel.layout)
-  for (const statement of parsed.statements) {
+  for (const statement of parsed.value) {
     const refusal = builder.add(statement)
     if (refusal) return refusal
   }
   const name = moduleName(options.sourceName)
   const finished = builder.finish(name, options.kernel.vermagic)
   if (!finished.ok) return finished
-  const converted = convertLivepatchSymbols(finished.object, options.kernel)
+  const converted = convertLivepatchSymbols(finished.value, options.kernel)
   if (!converted.ok) return converted
-  const module = writeObject(finished.object)
+  const module = writeObject(finished.value)
   const checked = checkPatch(module, options.kernel)
   if (!checked.ok) return checked
-  return { ok: true, name, module, converted: converted.converted, diagnostics: '', patch: checked.patch }
+  return accept({ name, module, converted: converted.value, diagnostics: '', patch: checked.value })
 }
 
 class Bytes {
@@ -89,7 +90,12 @@ class Bytes {
 const LARGEST_SECTION = 1024 * 1024
 
 function tooLarge(section: SectionName, line: number): PatchRefusal {
-  return refuse('syntax', `line ${line}: ${section} has more than ${LARGEST_SECTION / 1024 / 1024} MiB`, { line })
+  return refuse(
+    'syntax',
+    `line ${line}: ${section} has more than ${LARGEST_SECTION / 1024 / 1024} MiB`,
+    'Make it smaller.',
+    { line },
+  )
 }
 
 interface PendingField {
@@ -146,7 +152,10 @@ class ModuleBuilder {
         const twice = this.replacements.some(
           (one) => one.object === object && one.name === name && one.position === position,
         )
-        if (twice) return refuse('syntax', `line ${statement.line}: ${name} is patched twice`, { line: statement.line })
+        if (twice)
+          return refuse('syntax', `line ${statement.line}: ${name} is patched twice`, 'Keep one of them.', {
+            line: statement.line,
+          })
         // Several of one name, in one object or another, are told apart by what they replace.
         const place = `${object === 'vmlinux' ? '' : `${object}_`}${name}${position === 0 ? '' : `_${position}`}`
         const symbol = this.beginFunction(`livepatch_${place}`, statement.line)
@@ -193,7 +202,8 @@ class ModuleBuilder {
       binding: STB_LOCAL,
       section: this.sections['.text'],
     }
-    if (this.labels.has(name)) return refuse('syntax', `line ${line}: ${name} is defined twice`, { line })
+    if (this.labels.has(name))
+      return refuse('syntax', `line ${line}: ${name} is defined twice`, 'Rename one of them.', { line })
     this.labels.set(name, { section: '.text', offset: text.length, symbol })
     this.symbols.push(symbol)
     this.openFunction = symbol
@@ -208,7 +218,8 @@ class ModuleBuilder {
   }
 
   private addLabel(name: string, line: number): PatchRefusal | undefined {
-    if (this.labels.has(name)) return refuse('syntax', `line ${line}: ${name} is defined twice`, { line })
+    if (this.labels.has(name))
+      return refuse('syntax', `line ${line}: ${name} is defined twice`, 'Rename one of them.', { line })
     const offset = this.contents[this.current].length
     if (this.current === '.text') {
       this.labels.set(name, { section: '.text', offset })
@@ -231,23 +242,17 @@ class ModuleBuilder {
     if (!this.openFunction || this.current !== '.text') {
       return refuse(
         'syntax',
-        `line ${line}: an instruction outside of a function; begin one with .patch or .function`,
+        `line ${line}: an instruction outside of a function`,
+        'Begin one with .patch or .function.',
         { line },
       )
     }
     if (this.contents['.text'].length > LARGEST_SECTION) return tooLarge('.text', line)
     const result = this.assembler.assembleInstruction(text)
-    if (!result.ok) return refuse('syntax', `line ${line}: ${result.message}`, { line })
-    if (result.field)
-      this.pend(
-        result.field,
-        result.field.symbol,
-        result.field.offset,
-        result.bytes.length,
-        /^\s*(call|j\w+)\s/i.test(text),
-        line,
-      )
-    this.contents['.text'].append(result.bytes)
+    if (!result.ok) return refuse('syntax', `line ${line}: ${result.message}`, result.hint, { line })
+    const { field, bytes } = result.value
+    if (field) this.pend(field, field.symbol, field.offset, bytes.length, /^\s*(call|j\w+)\s/i.test(text), line)
+    this.contents['.text'].append(bytes)
     return undefined
   }
 
@@ -271,9 +276,9 @@ class ModuleBuilder {
     })
   }
 
-  finish(name: string, vermagic: string): { ok: true; object: ObjectFile } | PatchRefusal {
+  finish(name: string, vermagic: string): PatchResult<ObjectFile> {
     if (this.replacements.length === 0)
-      return refuse('no-change', 'the source patches no function; name one with .patch')
+      return refuse('no-change', 'the source patches no function', 'Name one with .patch.')
     const broken = this.addEntryPoints()
     if (broken) return broken
     this.endFunction()
@@ -301,7 +306,7 @@ class ModuleBuilder {
       ],
       symbols: [...this.symbols, ...this.undefinedSymbols.values()],
     }
-    return { ok: true, object }
+    return accept(object)
   }
 
   /** init_module: klp_enable_patch(&patch); cleanup_module: nothing. */
@@ -348,7 +353,8 @@ class ModuleBuilder {
       if (label && !label.symbol) {
         return refuse(
           'syntax',
-          `line ${place.line}: ${place.symbol} is a place inside a function; only jumps and calls may name it`,
+          `line ${place.line}: ${place.symbol} is a place inside a function`,
+          'Only jumps and calls may name it.',
           { line: place.line },
         )
       }

@@ -10,7 +10,8 @@
 //	; or #                                the rest of the line is a comment
 //
 // Only text here: no bytes, no ELF.
-import { type PatchRefusal, refuse } from './refusal.js'
+import { accept, refuse } from '../base/index.js'
+import type { PatchRefusal, PatchResult } from './refusal.js'
 
 export type Statement =
   | {
@@ -29,7 +30,7 @@ export type Statement =
   | { readonly kind: 'align'; readonly line: number; readonly boundary: number }
   | { readonly kind: 'instruction'; readonly line: number; readonly text: string }
 
-export type ParseResult = { readonly ok: true; readonly statements: readonly Statement[] } | PatchRefusal
+export type ParseResult = PatchResult<readonly Statement[]>
 
 export function parseAssembly(source: string): ParseResult {
   const statements: Statement[] = []
@@ -53,7 +54,7 @@ export function parseAssembly(source: string): ParseResult {
     if ('ok' in parsed) return parsed
     statements.push(parsed)
   }
-  return { ok: true, statements }
+  return accept(statements)
 }
 
 function stripComment(line: string): string {
@@ -159,5 +160,5 @@ function parseNumbers(operand: string, width: 1 | 4 | 8, line: number): Statemen
 }
 
 function syntax(line: number, message: string): PatchRefusal {
-  return refuse('syntax', `line ${line}: ${message}`, { line })
+  return refuse('syntax', `line ${line}: ${message}`, 'Correct that line.', { line })
 }

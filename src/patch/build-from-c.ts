@@ -3,12 +3,13 @@
 // The compiler is not run here (this room knows no processes): the caller brings `compile`. The source is compiled as
 // part of one generated unit that adds the module's identity (name, vermagic) and its struct module, as Linux's modpost
 // does in a second file. Promises: one source, one kernel, one compiler give the same bytes.
+import { accept, refuse } from '../base/index.js'
 import { parseElf, readObject, writeObject } from '../format/index.js'
 import { type CheckedPatch, checkPatch } from './check-patch.js'
 import type { KernelFacts } from './kernel-facts.js'
 import { type ConvertedSymbol, convertLivepatchSymbols } from './klp-convert.js'
 import { moduleName, thisModuleSection } from './module-layout.js'
-import { type PatchRefusal, refuse } from './refusal.js'
+import type { PatchResult } from './refusal.js'
 
 /** The flags of the kernel's own build that decide about its ABI; every module has to share them. */
 export const moduleCompilerFlags: readonly string[] = [
@@ -49,10 +50,16 @@ export interface CompileRequest {
   readonly flags: readonly string[]
 }
 
-export type CompileOutcome =
-  | { readonly ok: true; readonly object: Uint8Array; readonly diagnostics: string }
-  | { readonly ok: false; readonly diagnostics: string }
+/** An object file with the compiler's warnings; or a refusal, whose `detail` is what the compiler said. */
+export type CompileOutcome = PatchResult<{ readonly object: Uint8Array; readonly diagnostics: string }>
 
+/** The refusal of a source; `words`: the compiler's own. */
+export function compileFailed(request: CompileRequest, words: string): CompileOutcome {
+  const hint = "The compiler's own words follow."
+  return refuse('compile-failed', `${request.sourceName} does not compile`, hint, { detail: words })
+}
+
+/** What to build, for which kernel, by which compiler. */
 export interface BuildFromCOptions {
   /** File name of the source; its stem becomes the module's name. */
   readonly sourceName: string
@@ -63,17 +70,20 @@ export interface BuildFromCOptions {
   readonly check?: boolean
 }
 
-export type BuildResult =
-  | {
-      readonly ok: true
-      readonly name: string
-      readonly module: Uint8Array
-      readonly converted: readonly ConvertedSymbol[]
-      readonly diagnostics: string
-      /** Absent where the module is no livepatch. */
-      readonly patch?: CheckedPatch
-    }
-  | PatchRefusal
+/** A patch module. */
+export interface BuiltModule {
+  readonly name: string
+  /** The module's file. */
+  readonly module: Uint8Array
+  readonly converted: readonly ConvertedSymbol[]
+  /** The compiler's warnings. */
+  readonly diagnostics: string
+  /** Absent where the module is no livepatch. */
+  readonly patch?: CheckedPatch
+}
+
+/** A patch module, or why there is none. */
+export type BuildResult = PatchResult<BuiltModule>
 
 /** A patch module from C; the caller brings the compiler. */
 export async function buildPatchFromC(options: BuildFromCOptions): Promise<BuildResult> {
@@ -84,16 +94,13 @@ export async function buildPatchFromC(options: BuildFromCOptions): Promise<Build
     source: options.source,
     flags: [...moduleCompilerFlags, `-DKBUILD_MODNAME="${name}"`],
   })
-  if (!outcome.ok) {
-    return refuse('compile-failed', `${options.sourceName} does not compile; the compiler's own words follow`, {
-      detail: outcome.diagnostics,
-    })
-  }
-  const parsed = parseElf(outcome.object)
-  if (!parsed.ok) return refuse('not-an-elf', `the compiler's output: ${parsed.message}`)
-  const read = readObject(parsed.elf)
-  if (!read.ok) return refuse('wrong-kind', `the compiler's output: ${read.message}`)
-  const object = read.object
+  if (!outcome.ok) return outcome
+  const { diagnostics } = outcome.value
+  const parsed = parseElf(outcome.value.object)
+  if (!parsed.ok) return refuse('not-an-elf', `the compiler's output: ${parsed.message}`, parsed.hint)
+  const read = readObject(parsed.value)
+  if (!read.ok) return refuse('wrong-kind', `the compiler's output: ${read.message}`, read.hint)
+  const object = read.value
   object.sections = object.sections.filter((section) => !/^\.(comment|note\.GNU-stack|BTF)/.test(section.name))
   object.symbols = object.symbols.filter(
     (symbol) => typeof symbol.section === 'number' || object.sections.includes(symbol.section),
@@ -101,10 +108,10 @@ export async function buildPatchFromC(options: BuildFromCOptions): Promise<Build
   const converted = convertLivepatchSymbols(object, options.kernel)
   if (!converted.ok) return converted
   const module = writeObject(object)
-  const built = { ok: true as const, name, module, converted: converted.converted, diagnostics: outcome.diagnostics }
-  if (!/MODULE_INFO\s*\(\s*livepatch\s*,/.test(options.source) || options.check === false) return built
+  const built = { name, module, converted: converted.value, diagnostics }
+  if (!/MODULE_INFO\s*\(\s*livepatch\s*,/.test(options.source) || options.check === false) return accept(built)
   const checked = checkPatch(module, options.kernel)
-  return checked.ok ? { ...built, patch: checked.patch } : checked
+  return checked.ok ? accept({ ...built, patch: checked.value }) : checked
 }
 
 function generateUnit(sourceName: string, source: string, vermagic: string): string {

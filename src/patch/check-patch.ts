@@ -3,6 +3,7 @@
 // Reads the module alone: which functions it replaces is found by following the relocations of its struct klp_patch
 // (the one structure that points at __this_module), so that it works for modules from gcc and from the assembler, and
 // for modules built elsewhere. Must not know how the module was built.
+import { accept, refuse } from '../base/index.js'
 import {
   type ElfFile,
   type ObjectFile,
@@ -21,7 +22,7 @@ import {
 } from '../format/index.js'
 import type { KernelFacts } from './kernel-facts.js'
 import { type ModuleLayout, thisModuleSection } from './module-layout.js'
-import { type PatchRefusal, refuse } from './refusal.js'
+import type { PatchRefusal, PatchResult } from './refusal.js'
 
 /** A function that a patch replaces, and where its entry is. */
 export interface PatchedFunction {
@@ -43,7 +44,7 @@ export interface CheckedPatch {
   readonly functions: readonly PatchedFunction[]
 }
 
-export type CheckResult = { readonly ok: true; readonly patch: CheckedPatch } | PatchRefusal
+export type CheckResult = PatchResult<CheckedPatch>
 
 /** With the terminator: images/kernel/include/linux/kallsyms.h. */
 const KSYM_NAME_LEN = 128
@@ -63,15 +64,15 @@ export function checkPatch(bytes: Uint8Array, kernel: KernelFacts): CheckResult 
   const parsed = parseElf(bytes)
   if (!parsed.ok) {
     const code = parsed.code === 'truncated' || parsed.code === 'not-an-elf' ? parsed.code : 'wrong-kind'
-    return refuse(code, `${parsed.message}; build the module again with \`transplant patch build\``)
+    return refuse(code, parsed.message, 'Build the module again with `transplant patch build`.')
   }
-  const read = readObject(parsed.elf)
-  if (!read.ok) return refuse('wrong-kind', read.message)
-  const identity = checkIdentity(parsed.elf, read.object, kernel)
+  const read = readObject(parsed.value)
+  if (!read.ok) return refuse('wrong-kind', read.message, read.hint)
+  const identity = checkIdentity(parsed.value, read.value, kernel)
   if (!identity.ok) return identity
-  const relocations = checkRelocations(read.object) ?? checkSymbols(read.object, kernel)
+  const relocations = checkRelocations(read.value) ?? checkSymbols(read.value, kernel)
   if (relocations) return relocations
-  const { replace, objects } = readObjects(read.object, kernel.layout)
+  const { replace, objects } = readObjects(read.value, kernel.layout)
   const contradiction = checkObjects(objects, kernel.layout)
   if (contradiction) return contradiction
   const functions: PatchedFunction[] = []
@@ -85,20 +86,21 @@ export function checkPatch(bytes: Uint8Array, kernel: KernelFacts): CheckResult 
   }
   const twice = checkEntries(functions)
   if (twice) return twice
-  return { ok: true, patch: { name: identity.name, vermagic: identity.vermagic, replace, functions } }
+  return accept({ ...identity.value, replace, functions })
 }
 
 function checkIdentity(
   elf: ElfFile,
   object: ObjectFile,
   kernel: KernelFacts,
-): { ok: true; name: string; vermagic: string } | PatchRefusal {
+): PatchResult<{ readonly name: string; readonly vermagic: string }> {
   const { moduleStruct } = kernel.layout
   const self = object.sections.find((section) => section.name === thisModuleSection)
   if (!self || self.size !== moduleStruct.size) {
     return refuse(
       'bad-module',
       `no ${thisModuleSection} section of ${moduleStruct.size} bytes among ${elf.sections.length} sections: not a module of this kernel`,
+      'Build the module again with `transplant patch build`.',
     )
   }
   const info = new Map<string, string>()
@@ -108,19 +110,21 @@ function checkIdentity(
       if (at > 0) info.set(text.slice(0, at), text.slice(at + 1))
     }
   }
-  if (info.size === 0) return refuse('no-modinfo', 'no .modinfo section: not a module; link it with its generated part')
+  if (info.size === 0)
+    return refuse('no-modinfo', 'no .modinfo section: not a module', 'Link it with its generated part.')
   const name = stringAt(self, moduleStruct.name)
   const vermagic = info.get('vermagic') ?? ''
   if (vermagic !== kernel.vermagic) {
     return refuse(
       'other-build',
-      `${name} was built for '${vermagic}', the kernel is '${kernel.vermagic}'; build it again for this kernel`,
+      `${name} was built for '${vermagic}', the kernel is '${kernel.vermagic}'`,
+      'Build it again for this kernel.',
     )
   }
   if (!info.has('livepatch')) {
-    return refuse('not-a-livepatch', `${name} is not marked as a livepatch module; add MODULE_INFO(livepatch, "Y")`)
+    return refuse('not-a-livepatch', `${name} is not marked as a livepatch module`, 'Add MODULE_INFO(livepatch, "Y").')
   }
-  return { ok: true, name, vermagic }
+  return accept({ name, vermagic })
 }
 
 function checkRelocations(object: ObjectFile): PatchRefusal | undefined {
@@ -130,7 +134,8 @@ function checkRelocations(object: ObjectFile): PatchRefusal | undefined {
       if (bad) {
         return refuse(
           'unknown-relocation',
-          `${group.name} has relocation type ${bad.type} against ${bad.symbol.name || 'a section'}, which the kernel does not know; compile with -fno-pic -mcmodel=kernel`,
+          `${group.name} has relocation type ${bad.type} against ${bad.symbol.name || 'a section'}, which the kernel does not know`,
+          'Compile with -fno-pic -mcmodel=kernel.',
           { symbol: bad.symbol.name },
         )
       }
@@ -145,15 +150,25 @@ function checkSymbols(object: ObjectFile, kernel: KernelFacts): PatchRefusal | u
       return refuse(
         'unknown-symbol',
         `${symbol.name} is not exported by kernel ${kernel.buildId}, nor marked as a livepatch symbol`,
+        'Name a symbol of that kernel, as its /proc/kallsyms lists it.',
         { symbol: symbol.name },
       )
     }
     if (symbol.section !== SHN_LIVEPATCH) continue
     const match = /^\.klp\.sym\.([^.]+)\.(.+),(\d+)$/.exec(symbol.name)
     if (!match)
-      return refuse('bad-module', `symbol ${symbol.name} is not of the form .klp.sym.<object>.<symbol>,<position>`)
+      return refuse(
+        'bad-module',
+        `symbol ${symbol.name} is not of the form .klp.sym.<object>.<symbol>,<position>`,
+        'Build the module again with `transplant patch build`.',
+      )
     if (match[1] === 'vmlinux' && !kernel.symbols.has(match[2] ?? '')) {
-      return refuse('unknown-symbol', `${match[2]} is not in kernel ${kernel.buildId}`, { symbol: match[2] ?? '' })
+      return refuse(
+        'unknown-symbol',
+        `${match[2]} is not in kernel ${kernel.buildId}`,
+        'Name a symbol of that kernel, as its /proc/kallsyms lists it.',
+        { symbol: match[2] ?? '' },
+      )
     }
   }
   return undefined
@@ -164,14 +179,16 @@ function checkFunction(wanted: PatchedFunction, kernel: KernelFacts): PatchedFun
   if (places.length === 0) {
     return refuse(
       'unknown-function',
-      `${wanted.name} is not in kernel ${kernel.buildId}; it may have been inlined or renamed`,
+      `${wanted.name} is not in kernel ${kernel.buildId}`,
+      'It may have been inlined or renamed.',
       { symbol: wanted.name },
     )
   }
   if (wanted.position === 0 && places.length > 1) {
     return refuse(
       'ambiguous-symbol',
-      `${wanted.name} is there ${places.length} times; set .old_sympos to 1..${places.length}`,
+      `${wanted.name} is there ${places.length} times`,
+      `Set .old_sympos to 1..${places.length}.`,
       { symbol: wanted.name },
     )
   }
@@ -180,6 +197,7 @@ function checkFunction(wanted: PatchedFunction, kernel: KernelFacts): PatchedFun
     return refuse(
       'unknown-function',
       `${wanted.name},${wanted.position}: there are only ${places.length} of that name`,
+      'Set .old_sympos to one that is there, or to 0 where there is only one.',
       { symbol: wanted.name },
     )
   }
@@ -187,7 +205,8 @@ function checkFunction(wanted: PatchedFunction, kernel: KernelFacts): PatchedFun
   if (entry === undefined) {
     return refuse(
       'not-patchable',
-      `${wanted.name} has no patchable entry (__mcount_loc does not list ${place.address.toString(16)}): it is notrace, assembly, or no function; patch its callers`,
+      `${wanted.name} has no patchable entry (__mcount_loc does not list ${place.address.toString(16)}): it is notrace, assembly, or no function`,
+      'Patch its callers.',
       { symbol: wanted.name },
     )
   }
@@ -251,11 +270,15 @@ function checkObjects(objects: readonly WrittenObject[], { moduleStruct }: Modul
   const seen = new Set<string>()
   for (const { name, functions } of objects) {
     if (name === '' || name.length >= moduleStruct.nameBytes) {
-      return refuse('bad-patch', `the name of object '${name}' is empty or longer than ${moduleStruct.nameBytes - 1}`)
+      return refuse(
+        'bad-patch',
+        `the name of object '${name}' is empty or longer than ${moduleStruct.nameBytes - 1}`,
+        'Correct the structures of the patch.',
+      )
     }
-    if (!functions) return refuse('bad-patch', `object '${name}' has no funcs; give it a list, or leave it out`)
+    if (!functions) return refuse('bad-patch', `object '${name}' has no funcs`, 'Give it a list, or leave it out.')
     if (seen.has(name)) {
-      return refuse('bad-patch', `object '${name}' is there twice; put all its functions into one object`)
+      return refuse('bad-patch', `object '${name}' is there twice`, 'Put all its functions into one object.')
     }
     seen.add(name)
     const wrong = checkFunctions(name, functions)
@@ -268,19 +291,24 @@ function checkFunctions(object: string, functions: readonly WrittenFunction[]): 
   const seen = new Set<string>()
   for (const { name, position, replaced } of functions) {
     if (name === undefined || name === '') {
-      return refuse('bad-patch', `a function of object '${object}' has no old_name; say what it replaces`)
+      return refuse('bad-patch', `a function of object '${object}' has no old_name`, 'Say what it replaces.')
     }
     const symbol = { symbol: name }
     if (name.length >= KSYM_NAME_LEN) {
-      return refuse('bad-patch', `the name of function '${name}' is longer than ${KSYM_NAME_LEN - 1}`, symbol)
+      return refuse(
+        'bad-patch',
+        `the name of function '${name}' is longer than ${KSYM_NAME_LEN - 1}`,
+        'Correct the structures of the patch.',
+        symbol,
+      )
     }
     if (!replaced) {
-      return refuse('bad-patch', `function '${name}' of object '${object}' has no new_func; give it one`, symbol)
+      return refuse('bad-patch', `function '${name}' of object '${object}' has no new_func`, 'Give it one.', symbol)
     }
     // The only one of a name is the first of it.
     const key = `${name},${Math.max(1, position)}`
     if (seen.has(key)) {
-      return refuse('bad-patch', `function '${key}' of object '${object}' is there twice; keep one of them`, symbol)
+      return refuse('bad-patch', `function '${key}' of object '${object}' is there twice`, 'Keep one of them.', symbol)
     }
     seen.add(key)
   }
@@ -293,7 +321,7 @@ function checkEntries(functions: readonly PatchedFunction[]): PatchRefusal | und
   for (const { name, entry } of functions) {
     const other = entry === undefined ? undefined : names.get(entry)
     if (other !== undefined) {
-      return refuse('bad-patch', `'${name}' and '${other}' are one function; keep one of them`, { symbol: name })
+      return refuse('bad-patch', `'${name}' and '${other}' are one function`, 'Keep one of them.', { symbol: name })
     }
     if (entry !== undefined) names.set(entry, name)
   }

@@ -43,10 +43,10 @@ const COMPLETING = 'klp_complete_transition'
 /** What a patch module replaces, for following it. Throws PATCH_REFUSED for one that this kernel will not take. */
 export function patchTarget(module: Uint8Array, kernel: Uint8Array, path: string, behaviour?: string): PatchTarget {
   const facts = readKernelFacts(kernel)
-  if (!facts.ok) throw new TransplantError('KERNEL_IMAGE', `${facts.message}.`)
-  const checked = checkPatch(module, facts.kernel)
-  if (!checked.ok) throw new TransplantError('PATCH_REFUSED', `${checked.message}.`)
-  const { name, functions } = checked.patch
+  if (!facts.ok) throw new TransplantError('KERNEL_IMAGE', `${facts.message}.`, facts.hint)
+  const checked = checkPatch(module, facts.value)
+  if (!checked.ok) throw new TransplantError('PATCH_REFUSED', `${checked.message}.`, checked.hint)
+  const { name, functions } = checked.value
   return { name, functions, path, ...(behaviour === undefined ? {} : { behaviour }) }
 }
 

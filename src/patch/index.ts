@@ -4,16 +4,18 @@ export { type AssemblePatchOptions, buildPatchFromAssembly } from './assemble-pa
 export {
   type BuildFromCOptions,
   type BuildResult,
+  type BuiltModule,
   buildPatchFromC,
   type CompileOutcome,
   type CompileRequest,
+  compileFailed,
   moduleCompilerFlags,
 } from './build-from-c.js'
 export { type CheckedPatch, type CheckResult, checkPatch, type PatchedFunction } from './check-patch.js'
 export { type EntryState, type EntryStep, explainEntry, readEntryState } from './entry-bytes.js'
 export { observePatch, type PatchTarget, patchTarget } from './follow.js'
-export { type KernelFacts, type KernelFactsResult, type KernelSymbol, readKernelFacts } from './kernel-facts.js'
+export { type KernelFacts, type KernelSymbol, readKernelFacts } from './kernel-facts.js'
 export { type ConvertedSymbol, convertLivepatchSymbols } from './klp-convert.js'
 export { moduleName } from './module-layout.js'
-export type { PatchRefusal, PatchRefusalCode } from './refusal.js'
+export type { PatchRefusal, PatchRefusalCode, PatchResult } from './refusal.js'
 export type { EntryStage, PatchedTask, PatchReport } from './report.js'

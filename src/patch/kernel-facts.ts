@@ -1,6 +1,7 @@
 // What a patch has to know of the kernel it is for, read from the kernel's own ELF file: its build-id, its exported
 // symbols, every symbol of kallsyms by name, the patchable entries (__mcount_loc), and the bytes at an address.
 // Knows the file only; what the running guest looks like is the room guest's matter.
+import { accept, refuse } from '../base/index.js'
 import {
   buildId,
   type ElfFile,
@@ -14,7 +15,7 @@ import {
   sectionBytes,
 } from '../format/index.js'
 import { type ModuleLayout, readModuleLayout } from './module-layout.js'
-import { type PatchRefusal, refuse } from './refusal.js'
+import type { PatchResult } from './refusal.js'
 
 /** What a patch has to know of its kernel. */
 export interface KernelFacts {
@@ -38,21 +39,23 @@ export interface KernelSymbol {
   readonly isFunction: boolean
 }
 
-export type KernelFactsResult = { readonly ok: true; readonly kernel: KernelFacts } | PatchRefusal
-
 const exportPrefix = '__ksymtab_'
 
 /** Reads build-id, exports, symbols and patchable entries from a kernel's ELF file. */
-export function readKernelFacts(bytes: Uint8Array): KernelFactsResult {
+export function readKernelFacts(bytes: Uint8Array): PatchResult<KernelFacts> {
   const parsed = parseElf(bytes)
   if (!parsed.ok)
-    return refuse(parsed.code === 'truncated' ? 'truncated' : 'not-an-elf', `kernel image: ${parsed.message}`)
-  const elf = parsed.elf
+    return refuse(
+      parsed.code === 'truncated' ? 'truncated' : 'not-an-elf',
+      `kernel image: ${parsed.message}`,
+      parsed.hint,
+    )
+  const elf = parsed.value
   const id = buildId(elf)
-  if (id === undefined) return refuse('wrong-kind', 'kernel image: no build-id note; link it with --build-id=sha1')
+  if (id === undefined) return refuse('wrong-kind', 'kernel image: no build-id note', 'Link it with --build-id=sha1.')
   const types = findSection(elf, '.BTF')
   const btf = types && parseBtf(sectionBytes(elf, types))
-  if (btf?.ok !== true) return refuse('wrong-kind', 'kernel image: no types (.BTF section); compile it with -gbtf')
+  if (btf?.ok !== true) return refuse('wrong-kind', 'kernel image: no types (.BTF section)', 'Compile it with -gbtf.')
   const exports = new Set<string>()
   const symbols = new Map<string, KernelSymbol[]>()
   for (const symbol of elf.symbols) {
@@ -65,18 +68,15 @@ export function readKernelFacts(bytes: Uint8Array): KernelFactsResult {
   }
   for (const list of symbols.values()) list.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0))
   const readBytes = (address: bigint, length: number) => loadedBytes(elf, address, length)
-  return {
-    ok: true,
-    kernel: {
-      buildId: id,
-      vermagic: readVermagic(symbols, readBytes, id),
-      exports,
-      symbols,
-      patchableEntries: readEntries(elf),
-      layout: readModuleLayout(btf.btf),
-      readBytes,
-    },
-  }
+  return accept({
+    buildId: id,
+    vermagic: readVermagic(symbols, readBytes, id),
+    exports,
+    symbols,
+    patchableEntries: readEntries(elf),
+    layout: readModuleLayout(btf.value),
+    readBytes,
+  })
 }
 
 /** The kernel's `vermagic` string holds `%s` where the build-id note goes: one cannot hash one's own hash. */

@@ -9,6 +9,7 @@
 // Promises: a symbol is converted only if the kernel has it exactly once, or the author said which one is meant with
 // KLP_RELOC_SYMBOL (a record `object\0name\0position\0` in the section .klp.relocs, which is removed here).
 // Must not know how the object was made (gcc or the assembler).
+import { accept, refuse } from '../base/index.js'
 import {
   isUndefined,
   type ObjectFile,
@@ -19,7 +20,7 @@ import {
   SHN_LIVEPATCH,
 } from '../format/index.js'
 import type { KernelFacts } from './kernel-facts.js'
-import { type PatchRefusal, refuse } from './refusal.js'
+import type { PatchResult } from './refusal.js'
 
 export interface ConvertedSymbol {
   readonly object: string
@@ -27,10 +28,11 @@ export interface ConvertedSymbol {
   readonly position: number
 }
 
-export type ConvertResult = { readonly ok: true; readonly converted: readonly ConvertedSymbol[] } | PatchRefusal
-
-/** Edits `object` in place. */
-export function convertLivepatchSymbols(object: ObjectFile, kernel: KernelFacts): ConvertResult {
+/** The symbols that were converted. Edits `object` in place. */
+export function convertLivepatchSymbols(
+  object: ObjectFile,
+  kernel: KernelFacts,
+): PatchResult<readonly ConvertedSymbol[]> {
   const stated = takeStatedSymbols(object)
   const converted: ConvertedSymbol[] = []
   const target = new Map<ObjectSymbol, ConvertedSymbol>()
@@ -45,6 +47,7 @@ export function convertLivepatchSymbols(object: ObjectFile, kernel: KernelFacts)
         return refuse(
           'unknown-symbol',
           `the patch refers to ${symbol.name}, which kernel ${kernel.buildId} does not have`,
+          'Name a symbol of that kernel, as its /proc/kallsyms lists it.',
           {
             symbol: symbol.name,
           },
@@ -53,7 +56,8 @@ export function convertLivepatchSymbols(object: ObjectFile, kernel: KernelFacts)
       if (places > 1 && choice.position === 0) {
         return refuse(
           'ambiguous-symbol',
-          `${symbol.name} is there ${places} times in kernel ${kernel.buildId}; say which one with KLP_RELOC_SYMBOL(vmlinux, ${symbol.name}, 1..${places})`,
+          `${symbol.name} is there ${places} times in kernel ${kernel.buildId}`,
+          `Say which one with KLP_RELOC_SYMBOL(vmlinux, ${symbol.name}, 1..${places}).`,
           { symbol: symbol.name },
         )
       }
@@ -61,6 +65,7 @@ export function convertLivepatchSymbols(object: ObjectFile, kernel: KernelFacts)
         return refuse(
           'unknown-symbol',
           `${symbol.name},${choice.position} is meant, but there are only ${places} in kernel ${kernel.buildId}`,
+          'Name a symbol of that kernel, as its /proc/kallsyms lists it.',
           {
             symbol: symbol.name,
           },
@@ -93,7 +98,7 @@ export function convertLivepatchSymbols(object: ObjectFile, kernel: KernelFacts)
       })
     }
   }
-  return { ok: true, converted }
+  return accept(converted)
 }
 
 /** Reads and removes the section .klp.relocs. */

@@ -1,5 +1,8 @@
 // Why a patch is refused, as a value. Codes are stable: the command line and scripts switch on them. Each refusal says
 // in one sentence what is wrong and what to do; misuse of the library throws instead.
+import type { Accepted, Refusal } from '../base/index.js'
+
+/** Why a patch is refused, in one word. */
 export type PatchRefusalCode =
   | 'not-an-elf'
   | 'truncated'
@@ -18,20 +21,12 @@ export type PatchRefusalCode =
   | 'syntax'
   | 'no-change'
 
-/** Why a patch is refused. */
-export interface PatchRefusal {
-  readonly ok: false
-  readonly code: PatchRefusalCode
-  readonly message: string
+/** Why a patch is refused: which symbol or line it is about, and what another program said, where there is one. */
+export interface PatchRefusal extends Refusal<PatchRefusalCode> {
   readonly symbol?: string
   readonly line?: number
   readonly detail?: string
 }
 
-export function refuse(
-  code: PatchRefusalCode,
-  message: string,
-  more: Omit<PatchRefusal, 'ok' | 'code' | 'message'> = {},
-): PatchRefusal {
-  return { ok: false, code, message, ...more }
-}
+/** What a patch needs, or why it is refused. */
+export type PatchResult<T> = Accepted<T> | PatchRefusal

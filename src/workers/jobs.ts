@@ -18,7 +18,16 @@
 //   const jobs = [1, 2, 3].map((seed) => ({ module, name: 'experiment', input: { seed } }))
 //   const outcomes = await runJobs(jobs, { host: nodeWorkers(), assets: readAssets() })
 
-import { type CancelSignal, CancelSource, cancelled, onCancel, TransplantError } from '../base/index.js'
+import {
+  type Accepted,
+  accept,
+  type CancelSignal,
+  CancelSource,
+  cancelled,
+  type ErrorCode,
+  onCancel,
+  TransplantError,
+} from '../base/index.js'
 import { shareAssets } from './share-assets.js'
 import type { WorkerHost } from './transport.js'
 import { WorkerClient } from './worker-client.js'
@@ -32,10 +41,21 @@ export interface Job<Input = unknown> {
   readonly input: Input
 }
 
+/** A job that came to nothing: the code, message and hint of what it threw, and the error itself, with its stack. */
+export interface JobFailure {
+  readonly ok: false
+  readonly code: ErrorCode
+  readonly message: string
+  readonly hint: string
+  readonly error: TransplantError
+}
+
 /** What a job came to. */
-export type JobOutcome<Value = unknown> =
-  | { readonly ok: true; readonly value: Value }
-  | { readonly ok: false; readonly error: TransplantError }
+export type JobOutcome<Value = unknown> = Accepted<Value> | JobFailure
+
+function failed(error: TransplantError): JobFailure {
+  return { ok: false, code: error.code, message: error.message, hint: error.hint, error }
+}
 
 /** How many jobs have finished. */
 export interface JobsProgress {
@@ -90,9 +110,9 @@ export async function runJobs<Value = unknown, Input = unknown>(
     const onProgress = (value: unknown): void => tell(index, value)
     try {
       const value = await worker.call('job', [url, name, input], { onProgress, signal }).result
-      return { ok: true as const, value: value as Value }
+      return accept(value as Value)
     } catch (thrown) {
-      return { ok: false as const, error: thrown as TransplantError }
+      return failed(thrown as TransplantError)
     }
   }
   const work = async (): Promise<void> => {
@@ -104,7 +124,7 @@ export async function runJobs<Value = unknown, Input = unknown>(
           if (worker?.alive !== true) worker = start()
           outcome = await runOne(worker, index, jobs[index] as Job<Input>)
         }
-        if (outcome === undefined || signal.aborted) outcome = { ok: false, error: cancelledJob(outcome) }
+        if (outcome === undefined || signal.aborted) outcome = failed(cancelledJob(outcome))
         outcomes[index] = outcome
         finished++
         tell(index, undefined)
@@ -121,7 +141,7 @@ export async function runJobs<Value = unknown, Input = unknown>(
 
 function cancelledJob(outcome: JobOutcome | undefined): TransplantError {
   if (outcome === undefined) return cancelled('The job was cancelled before it began.')
-  const forced = !outcome.ok && outcome.error.code === 'WORKER_UNRESPONSIVE'
+  const forced = !outcome.ok && outcome.code === 'WORKER_UNRESPONSIVE'
   return cancelled(
     forced ? 'The job was cancelled; it did not answer, and its worker was ended.' : 'The job was cancelled.',
   )

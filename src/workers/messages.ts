@@ -6,7 +6,7 @@
 //
 // Everything is a structured clone. An error crosses as a record, because a clone would lose its code.
 
-import { TransplantError } from '../base/index.js'
+import { type ErrorCode, TransplantError } from '../base/index.js'
 import type { Channel } from './transport.js'
 
 export const PROTOCOL = 1
@@ -46,8 +46,9 @@ export function recordError(thrown: unknown, code: string): ErrorRecord {
   return { code: own ?? code, message, hint, stack: thrown.stack }
 }
 
+/** The error again. One that a job threw may have a code that is none of ours; it stays what it was. */
 export function reviveError(record: ErrorRecord): TransplantError {
-  const error = new TransplantError(record.code, record.message, record.hint)
+  const error = new TransplantError(record.code as ErrorCode, record.message, record.hint)
   if (record.stack !== undefined) error.stack = record.stack
   return error
 }

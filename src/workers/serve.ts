@@ -4,7 +4,7 @@
 import { TransplantError } from '../base/index.js'
 import { jobCalls } from './job-server.js'
 import { machineCalls } from './machine-server.js'
-import { PROTOCOL, type Request, recordError, trySend } from './messages.js'
+import { PROTOCOL, type Request, recordError, reviveError, trySend } from './messages.js'
 import { SharedSignal } from './shared-signal.js'
 import type { Breather, Channel } from './transport.js'
 
@@ -70,7 +70,7 @@ export function serve(channel: Channel, breather: Breather): void {
       if (body === undefined) throw new TransplantError('WORKER_CALL', `A worker knows no call '${name}'.`)
       const progress = (value: unknown): void => {
         const failed = send({ kind: 'progress', id, value })
-        if (failed !== undefined) throw new TransplantError(failed.code, failed.message, failed.hint)
+        if (failed !== undefined) throw reviveError(failed)
       }
       const result = await body({ signal, progress }, ...(args as never[]))
       const failed =

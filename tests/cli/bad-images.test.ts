@@ -24,7 +24,7 @@ function variants(): Record<string, Uint8Array> {
     return bytes
   }
   const headers = Number(viewOf(good).getBigUint64(32, true))
-  const load = parsed.elf.segments.findLastIndex((segment) => segment.type === PT_LOAD)
+  const load = parsed.value.segments.findLastIndex((segment) => segment.type === PT_LOAD)
   return {
     'text.elf': encodeText('#!/bin/sh\necho no kernel\n'),
     'empty.elf': new Uint8Array(0),

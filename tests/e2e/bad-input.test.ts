@@ -39,7 +39,7 @@ function withUnknownRelocation(bytes: Uint8Array): Uint8Array {
   const copy = bytes.slice()
   const parsed = parseElf(copy)
   if (!parsed.ok) throw new Error(parsed.message)
-  const section = parsed.elf.sections.find((one) => one.name === '.rela.text')
+  const section = parsed.value.sections.find((one) => one.name === '.rela.text')
   if (section === undefined) throw new Error('no .rela.text')
   writeU32(copy, section.offset + 8, 42)
   return copy
@@ -57,7 +57,7 @@ describe('a patch module that must be refused', () => {
   const good = read('images/built/patches/livepatch-sample.ko')
   const facts = readKernelFacts(kernel)
   if (!facts.ok) throw new Error(facts.message)
-  const otherId = facts.kernel.buildId.replace(/^./, (digit) => (digit === '0' ? '1' : '0'))
+  const otherId = facts.value.buildId.replace(/^./, (digit) => (digit === '0' ? '1' : '0'))
   let session: GuestSession
   let atWork: StartedCommand
 
@@ -73,7 +73,7 @@ describe('a patch module that must be refused', () => {
     ['empty', new Uint8Array(0), 'not-an-elf', /Invalid module format/, /./],
     [
       'built for another build-id',
-      replaceText(good, facts.kernel.buildId, otherId),
+      replaceText(good, facts.value.buildId, otherId),
       'other-build',
       /./,
       /version magic/,
@@ -100,7 +100,7 @@ describe('a patch module that must be refused', () => {
       /relocation.*42/,
     ],
   ])('%s', async (name, module, code, error, message) => {
-    const checked = checkPatch(module, facts.kernel)
+    const checked = checkPatch(module, facts.value)
     expect(checked.ok ? 'accepted' : checked.code).toBe(code)
     if (!checked.ok) expect(checked.message.length).toBeGreaterThan(20)
 
@@ -147,7 +147,7 @@ describe('a next kernel that must be refused', () => {
   }
   const parsed = parseElf(next)
   if (!parsed.ok) throw new Error(parsed.message)
-  const text = parsed.elf.sections.find((section) => section.name === '.text')
+  const text = parsed.value.sections.find((section) => section.name === '.text')
   if (text === undefined) throw new Error('no .text')
 
   const fileName = (name: string): string => name.replaceAll(' ', '-')
@@ -229,7 +229,7 @@ describe('a next kernel that must be refused', () => {
       )
       const [byte = 0] = await session.port.readPhysical(address, 1)
       await debug.writePhysical(address, Uint8Array.of(byte ^ 1))
-      return 'continue'
+      return 'continue' as const
     })
     const report = await observeUpgrade(session, old, { path: '/boot/scion-next', image: nextImage })
     hold.dispose()

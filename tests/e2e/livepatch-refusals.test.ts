@@ -22,18 +22,18 @@ async function build(source: string): Promise<Uint8Array> {
   const facts = readKernelFacts(new Uint8Array(readFileSync(kernel)))
   if (!facts.ok) throw new Error(facts.message)
   const compile = (request: Parameters<typeof compileWithGcc>[0]) => compileWithGcc(request)
-  const built = await buildPatchFromC({ sourceName: 'bad.c', source, kernel: facts.kernel, compile, check: false })
+  const built = await buildPatchFromC({ sourceName: 'bad.c', source, kernel: facts.value, compile, check: false })
   if (!built.ok) throw new Error(built.message)
-  return built.module
+  return built.value.module
 }
 
 function change(module: Uint8Array, edit: (object: ObjectFile) => void): Uint8Array {
   const parsed = parseElf(module)
   if (!parsed.ok) throw new Error(parsed.message)
-  const read = readObject(parsed.elf)
+  const read = readObject(parsed.value)
   if (!read.ok) throw new Error(read.message)
-  edit(read.object)
-  return writeObject(read.object)
+  edit(read.value)
+  return writeObject(read.value)
 }
 
 function patchByte(module: Uint8Array, offset: number, value: number): Uint8Array {

@@ -21,7 +21,7 @@ export const kernelImage = (): Uint8Array => read('images/built/scion-1.0.elf')
 export function kernelFacts(): KernelFacts {
   const facts = readKernelFacts(kernelImage())
   if (!facts.ok) throw new Error(facts.message)
-  return facts.kernel
+  return facts.value
 }
 
 /** Compiles one module for the kernel under test; its name is `name`. `exports` are symbols that the kernel image need not have. */
@@ -32,7 +32,7 @@ export async function buildModule(name: string, source: string, exports: readonl
   const compile = (request: Parameters<typeof compileWithGcc>[0]) => compileWithGcc(request, { includes })
   const built = await buildPatchFromC({ sourceName: `${name}.c`, source, kernel, compile, check: false })
   if (!built.ok) throw new Error(`${name}: ${built.message}\n${built.detail ?? ''}`)
-  return built.module
+  return built.value.module
 }
 
 /** A module of tests/e2e/modules. */
@@ -43,10 +43,10 @@ export const testModule = (name: string, exports: readonly string[] = []): Promi
 export function change(module: Uint8Array, edit: (object: ObjectFile) => void): Uint8Array {
   const parsed = parseElf(module)
   if (!parsed.ok) throw new Error(parsed.message)
-  const object = readObject(parsed.elf)
+  const object = readObject(parsed.value)
   if (!object.ok) throw new Error(object.message)
-  edit(object.object)
-  return writeObject(object.object)
+  edit(object.value)
+  return writeObject(object.value)
 }
 
 export interface Replaced {

@@ -22,12 +22,12 @@ afterAll(() => session?.dispose())
 it('an oops names the fault, the registers and the call trace, and costs one task', async () => {
   const facts = readKernelFacts(read('images/built/scion-1.0.elf'))
   if (!facts.ok) throw new Error(facts.message)
-  const built = await buildPatchFromAssembly({ sourceName: 'faulty.s', source, kernel: facts.kernel })
+  const built = await buildPatchFromAssembly({ sourceName: 'faulty.s', source, kernel: facts.value })
   if (!built.ok) throw new Error(built.message)
 
   session = await bootGuest()
   const { agent } = session
-  await agent.put('/tmp/faulty.ko', built.module)
+  await agent.put('/tmp/faulty.ko', built.value.module)
   expect(await agent.exec('insmod /tmp/faulty.ko')).toMatchObject({ status: 0 })
   await agent.exec('while [ "$(cat /sys/kernel/livepatch/faulty/transition)" != 0 ]; do sleep 0.1; done')
   const reader = await agent.exec('cat /proc/cmdline')

@@ -29,7 +29,7 @@ export async function describeDifference(difference: Difference): Promise<string
   const [first, second] = [new Player(difference, 'first'), new Player(difference, 'second')]
   const every = Math.max(1, Math.ceil(first.length / PARTS))
   const result = runLockstep({ first, second, instructions: first.length, every })
-  if (result.ok) lines.push(`it did not show again when run from instruction ${station.instructions} on`)
+  if (result.equal) lines.push(`it did not show again when run from instruction ${station.instructions} on`)
   else {
     if (station.instructions > 0) lines.push(`counted from instruction ${station.instructions} of this core on:`)
     lines.push(...(await describeDivergence(result)))

@@ -35,7 +35,7 @@ function sample(): Uint8Array {
 
 describe('BTF', () => {
   const result = parseBtf(sample())
-  const btf = result.ok ? result.btf : undefined
+  const btf = result.ok ? result.value : undefined
 
   it('tells the size of a structure', () => {
     expect(btf?.sizeof('outer')).toBe(40)

@@ -11,13 +11,13 @@ const entries: CpioEntry[] = [
 describe('the newc cpio archive', () => {
   it('gives back what was written', () => {
     const result = readCpio(writeCpio(entries))
-    expect(result.ok && result.entries).toEqual(entries)
+    expect(result.ok && result.value).toEqual(entries)
   })
 
   it('reads several archives in a row', () => {
     const all = concatenateCpio([writeCpio(entries.slice(0, 2)), writeCpio(entries.slice(2))])
     const result = readCpio(all)
-    expect(result.ok && result.entries).toEqual(entries)
+    expect(result.ok && result.value).toEqual(entries)
   })
 
   it('writes the same bytes for the same entries', () => {

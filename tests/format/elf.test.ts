@@ -22,7 +22,7 @@ const image = new Uint8Array(readFileSync(fileURLToPath(new URL('../../images/bu
 function parsed() {
   const result = parseElf(image)
   if (!result.ok) throw new Error(result.message)
-  return result.elf
+  return result.value
 }
 
 describe('an ELF image', () => {
@@ -41,8 +41,8 @@ describe('an ELF image', () => {
     const result = parseElf(image, 'headers')
     const { bytes, symbols, ...rest } = all
     expect(symbols.length).toBeGreaterThan(1000)
-    expect(result.ok && result.elf).toMatchObject({ ...rest, symbols: [] })
-    expect(result.ok && result.elf.bytes).toBe(bytes)
+    expect(result.ok && result.value).toMatchObject({ ...rest, symbols: [] })
+    expect(result.ok && result.value.bytes).toBe(bytes)
   })
 
   it('keeps the relocations by which it can be moved', () => {
@@ -55,8 +55,8 @@ describe('an ELF image', () => {
     const elf = parsed()
     const section = findSection(elf, '.BTF')
     const btf = section && parseBtf(sectionBytes(elf, section))
-    expect(btf?.ok && btf.btf.field('task_struct', 'pid')).toMatchObject({ size: 4 })
-    expect(btf?.ok && btf.btf.field('task_struct', 'thread.sp')).toMatchObject({ size: 8 })
+    expect(btf?.ok && btf.value.field('task_struct', 'pid')).toMatchObject({ size: 4 })
+    expect(btf?.ok && btf.value.field('task_struct', 'thread.sp')).toMatchObject({ size: 8 })
   })
 
   it('is refused by name when it is another thing or cut short', () => {

@@ -37,7 +37,7 @@ describe('the assembler', () => {
     ['movabs rax, [0x1122334455667788]', '48a18877665544332211'],
   ])('makes of "%s" %s', async (text, bytes) => {
     const result = (await createAssembler()).assembleInstruction(text)
-    expect(result.ok ? hex(result.bytes) : result.message).toBe(bytes)
+    expect(result.ok ? hex(result.value.bytes) : result.message).toBe(bytes)
   })
 
   it.each([
@@ -63,7 +63,7 @@ describe('the assembler', () => {
     ['', /no instruction/],
   ])('refuses "%s" in a sentence', async (text, why) => {
     const result = (await createAssembler()).assembleInstruction(text)
-    expect(result.ok ? hex(result.bytes) : result.message).toMatch(why)
+    expect(result.ok ? hex(result.value.bytes) : result.message).toMatch(why)
     expect(result).toMatchObject({ ok: false, code: 'syntax', message: expect.stringContaining('cannot assemble "') })
   })
 
@@ -89,8 +89,8 @@ needs('gcc', 'objdump')('the assembler beside GNU as', () => {
     for (const [i, result] of ours.entries()) {
       const gnu = right[i]
       if (!result.ok) refused += gnu === undefined ? 0 : 1
-      else if (hex(result.bytes) === gnu) same++
-      else other.push({ line: lines[i] as string, ours: hex(result.bytes), gnu: gnu ?? '' })
+      else if (hex(result.value.bytes) === gnu) same++
+      else other.push({ line: lines[i] as string, ours: hex(result.value.bytes), gnu: gnu ?? '' })
     }
     const texts = (pick: (one: (typeof other)[number]) => string): string[] =>
       disassembleWithGnu(other.map((one) => Uint8Array.from(Buffer.from(pick(one), 'hex')))).map((list) =>

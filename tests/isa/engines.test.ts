@@ -15,7 +15,7 @@ describe('the assembler', () => {
     ['lock inc dword ptr [rip + counter]', 3, 4, true, 0],
   ])('finds the field of the symbol in "%s"', async (text, offset, width, relative, addend) => {
     const result = (await createAssembler()).assembleInstruction(text)
-    expect(result).toMatchObject({ ok: true, field: { offset, width, relative, addend } })
+    expect(result).toMatchObject({ ok: true, value: { field: { offset, width, relative, addend } } })
   })
 
   it.each([
@@ -27,12 +27,12 @@ describe('the assembler', () => {
     ['mov r10d, 99', '41ba63000000'],
   ])('reads the numbers of "%s" as they are written', async (text, bytes) => {
     const result = (await createAssembler()).assembleInstruction(text)
-    expect(result.ok && Buffer.from(result.bytes).toString('hex')).toBe(bytes)
+    expect(result.ok && Buffer.from(result.value.bytes).toString('hex')).toBe(bytes)
   })
 
   it('reports no field where only registers and numbers are named', async () => {
     const result = (await createAssembler()).assembleInstruction('mov rdi, rsi')
-    expect(result.ok && result.field).toBeUndefined()
+    expect(result.ok && result.value.field).toBeUndefined()
   })
 
   it('refuses what is no instruction', async () => {

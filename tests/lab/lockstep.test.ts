@@ -36,8 +36,8 @@ describe('interpreter and JIT in lockstep', () => {
         instructions: recording.end.time,
         every: 1_000_000,
       })
-      expect(result.ok ? '' : (await describeDivergence(result)).join('\n')).toBe('')
-      expect(result).toMatchObject({ ok: true, hash: recording.end.hash })
+      expect(result.equal ? '' : (await describeDivergence(result)).join('\n')).toBe('')
+      expect(result).toMatchObject({ equal: true, hash: recording.end.hash })
       expect(first.poweredOff?.reason).toBe('power-off')
     }, 300_000)
   }
@@ -51,8 +51,8 @@ describe('interpreter and JIT in lockstep', () => {
       instructions: 50_000_000,
       every: 1_000_000,
     })
-    expect(result.ok).toBe(false)
-    if (result.ok) return
+    expect(result.equal).toBe(false)
+    if (result.equal) return
     const lines = await describeDivergence(result)
     expect(lines[0]).toBe(`the machines differ after instruction ${result.to}`)
     expect(lines.find((line) => line.endsWith('<- shows after this one'))).toMatch(/cpuid/)

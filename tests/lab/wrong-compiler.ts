@@ -6,10 +6,10 @@ export async function withWrongCompiler<T>(right: number, wrong: number, work: (
   if (before.length !== after.length) throw new Error('The constants differ in length.')
   const Right = WebAssembly.Module
   class Wrong extends Right {
-    static [Symbol.hasInstance](value: unknown): boolean {
+    static override [Symbol.hasInstance](value: unknown): boolean {
       return value instanceof Right
     }
-    constructor(bytes: BufferSource) {
+    constructor(bytes: ArrayBuffer | ArrayBufferView) {
       const code = Buffer.from(bytes as Uint8Array)
       for (let at = code.indexOf(before); at >= 0; at = code.indexOf(before, at + 1)) code.set(after, at)
       super(code)

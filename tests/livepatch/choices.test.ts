@@ -10,7 +10,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import type { GuestSession } from '../../src/lab/index.js'
+import type { GuestSession } from '../../src/guest/index.js'
 import { readKernelFacts } from '../../src/patch/index.js'
 import { read } from '../lab/images.js'
 import { needs } from '../needs.js'
@@ -99,7 +99,7 @@ needs('gcc')('a task preempted with its choice made', () => {
     const { machine, console: log } = session
     const facts = readKernelFacts(read('images/built/scion-1.0.elf'))
     if (!facts.ok) throw new Error(facts.message)
-    const entry = facts.kernel.symbols.get('__x64_sys_getppid')?.[0]?.address ?? 0n
+    const entry = facts.value.symbols.get('__x64_sys_getppid')?.[0]?.address ?? 0n
     const stop = machine.setBreakpoint(entry as never)
     expect(machine.run({ instructions: 10_000_000 }).reason).toBe('breakpoint')
     stop.dispose()

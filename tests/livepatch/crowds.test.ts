@@ -200,7 +200,7 @@ needs('gcc')('of a crowd', () => {
     inGuest(booted, async (guest) => {
       const { agent } = guest
       await agent.read('insmod /lib/test/dormitory.ko')
-      const sleepers = []
+      const sleepers: Awaited<ReturnType<typeof agent.start>>[] = []
       for (const n of beds) sleepers.push(await agent.start(`exec cat /proc/bed_${n}`))
       await agent.read('sleep 0.3; insmod /lib/test/awake.ko')
       const states = async () => {

@@ -81,7 +81,7 @@ needs('gcc')('each function that can be patched', () => {
   it('can be, and the guest works with it and after it', async () => {
     const facts = readKernelFacts(read('images/built/scion-1.0.elf'))
     if (!facts.ok) throw new Error(facts.message)
-    const all = patchable(facts.kernel)
+    const all = patchable(facts.value)
     expect(all.length).toBeGreaterThan(1200)
     // Compiled code would not last: each restore and each patch takes it away again.
     const session = await guestWith({ every: await buildModule('every', VERSION) }, { jit: 'off' })

@@ -1,6 +1,6 @@
 // What the tests of this folder share: modules written in a test, built by the code behind `transplant patch build`, in a guest.
 
-import type { GuestSession } from '../../src/lab/index.js'
+import type { GuestSession } from '../../src/guest/index.js'
 import { buildPatchFromC, readKernelFacts } from '../../src/patch/index.js'
 import { compileWithGcc } from '../../tools/images/patches.mjs'
 import { bootGuest, read } from '../lab/images.js'
@@ -30,14 +30,14 @@ export async function buildModule(name: string, source: string, options: ModuleO
   const facts = readKernelFacts(options.kernel ?? read('images/built/scion-1.0.elf'))
   if (!facts.ok) throw new Error(facts.message)
   const built = await buildPatchFromC({
-    ...{ sourceName: `${name}.c`, source: `${MODULE_HEAD}${source}`, kernel: facts.kernel },
+    ...{ sourceName: `${name}.c`, source: `${MODULE_HEAD}${source}`, kernel: facts.value },
     ...{
       compile: (request: Parameters<typeof compileWithGcc>[0]) => compileWithGcc(request),
       check: options.check ?? false,
     },
   })
-  if (!built.ok) throw new Error(`${built.message}\n${built.diagnostics ?? ''}`)
-  return built.module
+  if (!built.ok) throw new Error(`${built.message}\n${built.detail ?? ''}`)
+  return built.value.module
 }
 
 /** One function replaced: the structures, and an init that enables the patch. */

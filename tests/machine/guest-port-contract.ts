@@ -92,11 +92,11 @@ export function guestPortContract(port: () => GuestPort): void {
       await port().setBreakpoint(place, async ({ cpu, address: at }) => {
         const { rip, cpl } = await port().registers(cpu)
         seen.push(['first', port().state, rip === at, cpl])
-        return 'continue'
+        return 'continue' as const
       }),
       await port().setBreakpoint(place, async () => {
         seen.push(['second', await codeOf(port().run())])
-        return 'continue'
+        return 'continue' as const
       }),
     ]
     expect(await toPrompt(port(), 'uname -r')).toContain('1.0')

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { StateReader, StateWriter } from '../../src/base/index.js'
+import type { SystemBus } from '../../src/machine/bus.js'
 import { makeApics as make } from './apics.js'
 
 describe('the local APIC', () => {

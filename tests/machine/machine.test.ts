@@ -271,7 +271,7 @@ describe('recordings', () => {
     machine.run({ instructions: 100_000 })
     const recording = recorder.finish()
     const verdict = replay(new Machine(recording.start.configuration, coreWasm), recording)
-    expect(verdict).toMatchObject({ ok: true, hash: machine.hash() })
+    expect(verdict).toMatchObject({ ok: true, value: { hash: machine.hash() } })
   })
 
   it('keep the order of a checkpoint and inputs at the same position', () => {
@@ -287,7 +287,7 @@ describe('recordings', () => {
     machine.run({ instructions: 50_000 })
     const recording = recorder.finish()
     const verdict = replay(new Machine(recording.start.configuration, coreWasm), recording)
-    expect(verdict).toMatchObject({ ok: true, hash: machine.hash() })
+    expect(verdict).toMatchObject({ ok: true, value: { hash: machine.hash() } })
   })
 
   it('say when a replay diverges', () => {

@@ -103,7 +103,7 @@ describe('the real guest', () => {
     const recording = recorder.finish()
     expect(recording.inputs).toHaveLength(5)
     const verdict = replay(new Machine(recording.start.configuration, coreWasm), recording)
-    expect(verdict).toEqual({ ok: true, time: recording.end.time, hash: recording.end.hash })
+    expect(verdict).toEqual({ ok: true, value: { time: recording.end.time, hash: recording.end.hash } })
   })
 
   it('run one instruction at a time, with a vCPU switch after each, gets to the same state as in one run', () => {

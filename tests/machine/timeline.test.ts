@@ -32,7 +32,7 @@ function boot(vcpus: number): Machine {
 function symbol(name: string): ReturnType<typeof virtAddr> {
   const parsed = parseElf(kernel)
   if (!parsed.ok) throw new Error(parsed.message)
-  const found = parsed.elf.symbols.find((one) => one.name === name)
+  const found = parsed.value.symbols.find((one) => one.name === name)
   if (found === undefined) throw new Error(`the kernel has no ${name}`)
   return virtAddr(found.value)
 }

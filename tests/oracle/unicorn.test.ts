@@ -101,14 +101,17 @@ class CoreRunner implements Runner {
   }
 }
 
+type Library = ReturnType<typeof koffi.load>
+type NativeFunction = ReturnType<Library['func']>
+
 class UnicornRunner implements Runner {
-  private readonly library: koffi.IKoffiLib
+  private readonly library: Library
   private readonly engine: unknown
-  private readonly writeMemory: koffi.KoffiFunction
-  private readonly readMemory: koffi.KoffiFunction
-  private readonly writeRegister: koffi.KoffiFunction
-  private readonly readRegister: koffi.KoffiFunction
-  private readonly begin: koffi.KoffiFunction
+  private readonly writeMemory: NativeFunction
+  private readonly readMemory: NativeFunction
+  private readonly writeRegister: NativeFunction
+  private readonly readRegister: NativeFunction
+  private readonly begin: NativeFunction
   private readonly general: readonly number[]
   private static readonly general64 = [35, 38, 40, 37, 44, 36, 43, 39, 106, 107, 108, 109, 110, 111, 112, 113]
   private static readonly general32 = [19, 22, 24, 21, 30, 20, 29, 23]

@@ -45,14 +45,14 @@ const build = (text: string) => buildPatchFromAssembly({ sourceName: 'my-patch.s
 async function built(text: string): Promise<Uint8Array> {
   const result = await build(text)
   if (!result.ok) throw new Error(result.message)
-  return result.module
+  return result.value.module
 }
 
 describe('a patch from assembly', () => {
   it('names an unexported symbol by .klp.sym and relocates it by .klp.rela', async () => {
     const parsed = parseElf(await built(source('cmdline_proc_show')))
     if (!parsed.ok) throw new Error(parsed.message)
-    const { elf } = parsed
+    const elf = parsed.value
     const late = findSection(elf, '.klp.rela.vmlinux..text')
     expect(late && late.flags & SHF_RELA_LIVEPATCH).toBe(SHF_RELA_LIVEPATCH)
     const entries = relocations(elf, late!)
@@ -66,7 +66,7 @@ describe('a patch from assembly', () => {
     const checked = checkPatch(await built(`.replace\n${source('cmdline_proc_show')}`), kernel)
     expect(checked).toMatchObject({
       ok: true,
-      patch: {
+      value: {
         name: 'my_patch',
         replace: true,
         functions: [{ object: 'vmlinux', name: 'cmdline_proc_show', entry: 0xffffffff80001000n }],
@@ -77,10 +77,10 @@ describe('a patch from assembly', () => {
   it('leaves a patchable NOP at each of its own entries', async () => {
     const parsed = parseElf(await built(source('cmdline_proc_show')))
     if (!parsed.ok) throw new Error(parsed.message)
-    const read = readObject(parsed.elf)
+    const read = readObject(parsed.value)
     if (!read.ok) throw new Error(read.message)
-    const text = read.object.sections.find((section) => section.name === '.text')!
-    const sites = read.object.sections.find((section) => section.name === '__mcount_loc')!
+    const text = read.value.sections.find((section) => section.name === '.text')!
+    const sites = read.value.sections.find((section) => section.name === '__mcount_loc')!
     const places = sites.relocations[0]!.entries.map((entry) => Number(entry.symbol.value))
     expect(places).toHaveLength(3)
     for (const place of places) expect([...text.data.subarray(place, place + 5)]).toEqual([0x0f, 0x1f, 0x44, 0, 0])
@@ -91,9 +91,9 @@ describe('a patch from assembly', () => {
       await built('.patch cmdline_proc_show\n  test edi, edi\n  je out\n  inc eax\nout:\n  ret\n'),
     )
     if (!parsed.ok) throw new Error(parsed.message)
-    const read = readObject(parsed.elf)
+    const read = readObject(parsed.value)
     if (!read.ok) throw new Error(read.message)
-    const text = read.object.sections.find((section) => section.name === '.text')!
+    const text = read.value.sections.find((section) => section.name === '.text')!
     expect([...text.data.subarray(5, 15)]).toEqual([0x85, 0xff, 0x0f, 0x84, 2, 0, 0, 0, 0xff, 0xc0])
   })
 
@@ -118,7 +118,7 @@ describe('a patch from assembly', () => {
   it('accepts the n-th of several functions of one name', async () => {
     expect(await build(source('twice,2'))).toMatchObject({
       ok: true,
-      patch: { functions: [{ position: 2, entry: 0xffffffff80004000n }] },
+      value: { patch: { functions: [{ position: 2, entry: 0xffffffff80004000n }] } },
     })
   })
 
@@ -148,19 +148,19 @@ describe('a module that does not fit', () => {
   it('is refused when it has a relocation the kernel does not know', async () => {
     const parsed = parseElf(await built(source('cmdline_proc_show')))
     if (!parsed.ok) throw new Error(parsed.message)
-    const read = readObject(parsed.elf)
+    const read = readObject(parsed.value)
     if (!read.ok) throw new Error(read.message)
-    read.object.sections.find((section) => section.name === '.text')!.relocations[0]!.entries[0]!.type = 9
-    expect(checkPatch(writeObject(read.object), kernel)).toMatchObject({ ok: false, code: 'unknown-relocation' })
+    read.value.sections.find((section) => section.name === '.text')!.relocations[0]!.entries[0]!.type = 9
+    expect(checkPatch(writeObject(read.value), kernel)).toMatchObject({ ok: false, code: 'unknown-relocation' })
   })
 
   it('is the same after being read and written again', async () => {
     const module = await built(source('cmdline_proc_show'))
     const parsed = parseElf(module)
     if (!parsed.ok) throw new Error(parsed.message)
-    const read = readObject(parsed.elf)
+    const read = readObject(parsed.value)
     if (!read.ok) throw new Error(read.message)
-    expect(writeObject(read.object)).toEqual(module)
+    expect(writeObject(read.value)).toEqual(module)
   })
 })
 

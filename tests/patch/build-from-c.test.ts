@@ -1,7 +1,8 @@
 // What the compiler is asked to compile, and what is made of its object; the compiler's place is taken by an object from the test.
 import { describe, expect, it } from 'vitest'
+import { accept } from '../../src/base/index.js'
 import { createSection, parseElf, readObject, SHT_PROGBITS, writeObject } from '../../src/format/index.js'
-import { buildPatchFromC, type CompileRequest, moduleCompilerFlags } from '../../src/patch/index.js'
+import { buildPatchFromC, type CompileRequest, compileFailed, moduleCompilerFlags } from '../../src/patch/index.js'
 import { kernelWith, objectNaming } from './objects.js'
 
 const kernel = kernelWith({ hidden: [0x2000n], printk: [0x1000n] }, { exports: ['printk'] })
@@ -18,7 +19,7 @@ async function build(source: string, sourceName = 'my-patch.c', object = objectB
     ...{ sourceName, source, kernel },
     compile: (request) => {
       requests.push(request)
-      return { ok: true, object, diagnostics: 'a warning' }
+      return accept({ object, diagnostics: 'a warning' })
     },
   })
   return { result, request: requests[0]!, requests }
@@ -35,7 +36,7 @@ describe('a module from C', () => {
     expect(request.unit).toContain('.init = init_module')
     expect(request.unit).toContain('.exit = cleanup_module')
     expect(request.flags).toEqual([...moduleCompilerFlags, '-DKBUILD_MODNAME="my_patch"'])
-    expect(result).toMatchObject({ ok: true, name: 'my_patch', diagnostics: 'a warning' })
+    expect(result).toMatchObject({ ok: true, value: { name: 'my_patch', diagnostics: 'a warning' } })
   })
 
   it('has an init and an exit only where the source has one', async () => {
@@ -47,20 +48,20 @@ describe('a module from C', () => {
   it('names by .klp.sym what the kernel does not export, and drops what is for no loader', async () => {
     const { result } = await build('', 'x.c', objectBytes(['.comment', '.note.GNU-stack', '.BTF', '.note.own', '.com']))
     if (!result.ok) throw new Error(result.message)
-    expect(result.converted).toEqual([{ object: 'vmlinux', name: 'hidden', position: 0 }])
-    expect(result.patch).toBeUndefined()
-    const parsed = parseElf(result.module)
-    const read = parsed.ok ? readObject(parsed.elf) : parsed
+    expect(result.value.converted).toEqual([{ object: 'vmlinux', name: 'hidden', position: 0 }])
+    expect(result.value.patch).toBeUndefined()
+    const parsed = parseElf(result.value.module)
+    const read = parsed.ok ? readObject(parsed.value) : parsed
     if (!read.ok) throw new Error(read.message)
-    expect(read.object.sections.map((section) => section.name)).toEqual(['.text', '.data', '.note.own', '.com'])
-    expect(read.object.symbols.map((symbol) => symbol.name)).toContain('.klp.sym.vmlinux.hidden,0')
+    expect(read.value.sections.map((section) => section.name)).toEqual(['.text', '.data', '.note.own', '.com'])
+    expect(read.value.symbols.map((symbol) => symbol.name)).toContain('.klp.sym.vmlinux.hidden,0')
   })
 
   it('is checked where it says that it is a livepatch, unless nobody wants that', async () => {
     const source = 'MODULE_INFO(livepatch, "Y");'
     expect((await build(source)).result).toMatchObject({ ok: false, code: 'bad-module' })
     const unchecked = { sourceName: 'x.c', source, kernel, check: false }
-    const compile = () => ({ ok: true as const, object: objectBytes(), diagnostics: '' })
+    const compile = () => accept({ object: objectBytes(), diagnostics: '' })
     expect(await buildPatchFromC({ ...unchecked, compile })).toMatchObject({ ok: true })
     expect((await build('// MODULE_INFO(license, "GPL")')).result).toMatchObject({ ok: true })
   })
@@ -68,7 +69,7 @@ describe('a module from C', () => {
 
 describe('a module that cannot be built', () => {
   it("passes the compiler's words on", async () => {
-    const compile = () => ({ ok: false as const, diagnostics: 'x.c:1: error: no' })
+    const compile = (request: CompileRequest) => compileFailed(request, 'x.c:1: error: no')
     const result = await buildPatchFromC({ sourceName: 'x.c', source: '', kernel, compile })
     expect(result).toMatchObject({ ok: false, code: 'compile-failed', detail: 'x.c:1: error: no' })
   })

@@ -34,14 +34,14 @@ const body = '\n  push rbp\n  mov rbp, rsp\n  call hidden\n  call seq_printf\n  
 async function build(source: string, name = 'a-patch.s'): Promise<Uint8Array> {
   const result = await buildPatchFromAssembly({ sourceName: name, source, kernel })
   if (!result.ok) throw new Error(result.message)
-  return result.module
+  return result.value.module
 }
 function objectOf(module: Uint8Array): ObjectFile {
   const parsed = parseElf(module)
   if (!parsed.ok) throw new Error(parsed.message)
-  const read = readObject(parsed.elf)
+  const read = readObject(parsed.value)
   if (!read.ok) throw new Error(read.message)
-  return read.object
+  return read.value
 }
 function change(module: Uint8Array, edit: (object: ObjectFile) => void): Uint8Array {
   const object = objectOf(module)
@@ -69,7 +69,7 @@ describe('a patch that fits', () => {
     const checked = checkPatch(await build(source), kernel)
     expect(checked).toEqual({
       ok: true,
-      patch: {
+      value: {
         name: 'a_patch',
         vermagic: kernel.vermagic,
         replace: false,
@@ -87,7 +87,7 @@ describe('a patch that fits', () => {
   it('may replace the patches before it, may name a symbol weakly, and may be of two functions', async () => {
     const module = await build(`.replace\n.patch first${body}.patch second${body}`)
     expect(checkPatch(module, kernel)).toMatchObject({
-      patch: { replace: true, functions: [{ name: 'first' }, { name: 'second', entry: 0x2000n }] },
+      value: { replace: true, functions: [{ name: 'first' }, { name: 'second', entry: 0x2000n }] },
     })
     const weak = change(module, (object) => {
       for (const symbol of object.symbols)
@@ -99,7 +99,7 @@ describe('a patch that fits', () => {
 
   it('may take the first of several by number, not the one before the first', async () => {
     expect(checkPatch(await build(`.patch twice,1${body}`), kernel)).toMatchObject({
-      patch: { functions: [{ position: 1, entry: 0x4000n, size: 16 }] },
+      value: { functions: [{ position: 1, entry: 0x4000n, size: 16 }] },
     })
   })
 })
@@ -110,11 +110,11 @@ describe('a patch that does not fit', () => {
     ['an executable', 'wrong-kind', (module: Uint8Array) => Uint8Array.from(module).fill(2, 16, 17), /e_type|ET_REL/],
     ['of another machine', 'wrong-kind', (module: Uint8Array) => Uint8Array.from(module).fill(3, 18, 19), /./],
     ['no ELF file', 'not-an-elf', (module: Uint8Array) => Uint8Array.from(module).fill(0, 0, 4), /./],
-    ['cut', 'truncated', (module: Uint8Array) => module.subarray(0, module.length - 1), /build the module again/],
+    ['cut', 'truncated', (module: Uint8Array) => module.subarray(0, module.length - 1), /Build the module again/],
   ] as const)('is refused: %s (%s)', async (_what, code, edit, message) => {
     const refusal = checkPatch(edit(await sound), kernel)
     expect(refusal).toMatchObject({ ok: false, code })
-    expect(!refusal.ok && refusal.message).toMatch(message)
+    expect(!refusal.ok && `${refusal.message}. ${refusal.hint}`).toMatch(message)
   })
 
   it.each<[string, string, (object: ObjectFile) => void, RegExp]>([
@@ -126,7 +126,7 @@ describe('a patch that does not fit', () => {
       /1024 bytes/,
     ],
     ['no .modinfo', 'no-modinfo', (o) => o.sections.splice(o.sections.indexOf(section(o, '.modinfo')), 1), /modinfo/],
-    ['another build', 'other-build', reword('build-id=aa55', 'build-id=aa56'), /aa56.*aa55.*build it again/],
+    ['another build', 'other-build', reword('build-id=aa55', 'build-id=aa56'), /aa56.*aa55.*Build it again/],
     ['no vermagic', 'other-build', reword('vermagic=', 'vermagiX='), /was built for ''/],
     ['not marked', 'not-a-livepatch', reword('livepatch=Y', 'livepatX=Y'), /MODULE_INFO\(livepatch/],
     ['an unknown symbol', 'unknown-symbol', rename(/^seq_printf$/, 'seq_nothing'), /seq_nothing is not exported/],
@@ -136,7 +136,7 @@ describe('a patch that does not fit', () => {
   ])('is refused: %s (%s)', async (_what, code, edit, message) => {
     const refusal = checkPatch(change(await sound, edit), kernel)
     expect(refusal).toMatchObject({ ok: false, code })
-    expect(!refusal.ok && refusal.message).toMatch(message)
+    expect(!refusal.ok && `${refusal.message}. ${refusal.hint}`).toMatch(message)
   })
 
   it('is refused for a relocation type that the kernel does not know, and not for the seven that it knows', async () => {
@@ -159,7 +159,7 @@ describe('a patch that does not fit', () => {
 
   it.each([
     ['nothing', 'unknown-function', /nothing is not in kernel aa55/],
-    ['twice', 'ambiguous-symbol', /twice is there 2 times; set .old_sympos to 1..2/],
+    ['twice', 'ambiguous-symbol', /twice is there 2 times. Set .old_sympos to 1..2/],
     ['twice,3', 'unknown-function', /twice,3: there are only 2/],
     ['first,2', 'unknown-function', /only 1/],
     ['untraced', 'not-patchable', /7000/],
@@ -167,7 +167,7 @@ describe('a patch that does not fit', () => {
   ])('is refused for its function %s: %s', async (name, code, message) => {
     const built = await buildPatchFromAssembly({ sourceName: 'p.s', source: `.patch ${name}${body}`, kernel })
     expect(built).toMatchObject({ ok: false, code, symbol: name.replace(/,.*/, '') })
-    expect(!built.ok && built.message).toMatch(message)
+    expect(!built.ok && `${built.message}. ${built.hint}`).toMatch(message)
   })
 
   it('is refused for a function whose pointer to a name is missing', async () => {

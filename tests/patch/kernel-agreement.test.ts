@@ -6,7 +6,7 @@ import { bootGuest, read } from '../lab/images.js'
 it('every symbol that the host knows is in the guest by the same name, number and order', async () => {
   const facts = readKernelFacts(read('images/built/scion-1.0.elf'))
   if (!facts.ok) throw new Error(facts.message)
-  const { kernel } = facts
+  const kernel = facts.value
   const session = await bootGuest()
   const guest = new Map<string, bigint[]>()
   for (const line of (await session.agent.read('cat /proc/kallsyms')).trim().split('\n')) {

@@ -9,7 +9,7 @@ const manifest = JSON.parse(Buffer.from(read('images/built/manifest.json')).toSt
 function facts(bytes = image): KernelFacts {
   const result = readKernelFacts(bytes)
   if (!result.ok) throw new Error(result.message)
-  return result.kernel
+  return result.value
 }
 
 it('knows build-id, vermagic, exports and names', () => {
@@ -35,7 +35,7 @@ it('lists namesakes by address, and every patchable entry with its NOP, ascendin
     for (let i = 1; i < list.length; i++) expect(list[i]!.address >= list[i - 1]!.address).toBe(true)
   const parsed = parseElf(image)
   if (!parsed.ok) throw new Error(parsed.message)
-  const symbol = (name: string) => parsed.elf.symbols.find((one) => one.name === name)?.value ?? 0n
+  const symbol = (name: string) => parsed.value.symbols.find((one) => one.name === name)?.value ?? 0n
   const slots = Number(symbol('__stop_mcount_loc') - symbol('__start_mcount_loc')) / 8
   expect(kernel.patchableEntries).toHaveLength(slots)
   expect(new Set(kernel.patchableEntries).size).toBe(slots)
@@ -49,7 +49,7 @@ it('reads the bytes of the image by address, and nothing outside of it', () => {
   const kernel = facts()
   const parsed = parseElf(image)
   if (!parsed.ok) throw new Error(parsed.message)
-  for (const segment of parsed.elf.segments.filter((one) => one.type === 1 && one.fileBytes > 16)) {
+  for (const segment of parsed.value.segments.filter((one) => one.type === 1 && one.fileBytes > 16)) {
     const start = segment.virtualAddress
     const end = start + BigInt(segment.fileBytes)
     expect(kernel.readBytes(start, 8)).toEqual(image.slice(segment.offset, segment.offset + 8))
@@ -60,7 +60,7 @@ it('reads the bytes of the image by address, and nothing outside of it', () => {
   }
   expect(kernel.readBytes(0n, 8)).toBeUndefined()
   expect(kernel.readBytes(0xffff_ffff_ffff_0000n, 8)).toBeUndefined()
-  const last = parsed.elf.segments.filter((one) => one.type === 1).at(-1)!
+  const last = parsed.value.segments.filter((one) => one.type === 1).at(-1)!
   expect(kernel.readBytes(last.virtualAddress + BigInt(last.fileBytes) - 7n, 8)).toBeUndefined()
 })
 
@@ -69,7 +69,7 @@ it('refuses what is no kernel image, and says which', () => {
   expect(readKernelFacts(image.subarray(0, image.length >> 1))).toMatchObject({ ok: false, code: 'truncated' })
   const parsed = parseElf(image)
   if (!parsed.ok) throw new Error(parsed.message)
-  const notes = findSection(parsed.elf, '.notes') ?? findSection(parsed.elf, '.note.gnu.build-id')
+  const notes = findSection(parsed.value, '.notes') ?? findSection(parsed.value, '.note.gnu.build-id')
   const owner = Buffer.from(image).indexOf(Buffer.from('040000001400000003000000474e5500', 'hex'))
   expect(notes ?? owner).toBeDefined()
   const nameless = image.slice()

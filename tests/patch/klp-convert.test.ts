@@ -39,7 +39,7 @@ const groups = (object: ReturnType<typeof objectNaming>['object']) =>
 it('leaves exported symbols to the loader, and moves the others with all their relocations', () => {
   const { object, symbols } = objectNaming(['exported', 'hidden'])
   const result = convertLivepatchSymbols(object, kernel)
-  expect(result).toEqual({ ok: true, converted: [{ object: 'vmlinux', name: 'hidden', position: 0 }] })
+  expect(result).toEqual({ ok: true, value: [{ object: 'vmlinux', name: 'hidden', position: 0 }] })
   expect(symbols.map((symbol) => [symbol.name, symbol.section])).toEqual([
     ['exported', SHN_UNDEF],
     ['.klp.sym.vmlinux.hidden,0', SHN_LIVEPATCH],
@@ -64,7 +64,7 @@ it('leaves no empty group behind, and an object with nothing to convert as it is
   convertLivepatchSymbols(only.object, kernel)
   expect(groups(only.object)['.text']).toEqual([['.klp.rela.vmlinux..text', ['.klp.sym.vmlinux.hidden,0']]])
   const none = objectNaming(['exported'])
-  expect(convertLivepatchSymbols(none.object, kernel)).toEqual({ ok: true, converted: [] })
+  expect(convertLivepatchSymbols(none.object, kernel)).toEqual({ ok: true, value: [] })
   expect(groups(none.object)['.text']).toEqual([['.rela.text', ['exported']]])
 })
 
@@ -107,5 +107,5 @@ it.each([
   const { object } = position === 0 ? objectNaming([name]) : stating([name], [['vmlinux', name, position]])
   const result = convertLivepatchSymbols(object, kernel)
   expect(result).toMatchObject({ ok: false, code, symbol: name })
-  expect(!result.ok && result.message).toMatch(message)
+  expect(!result.ok && `${result.message}. ${result.hint}`).toMatch(message)
 })

@@ -19,7 +19,7 @@ import { read } from '../lab/images.js'
 export function scionLayout(): KernelFacts['layout'] {
   const facts = readKernelFacts(read('images/built/scion-1.0.elf'))
   if (!facts.ok) throw new Error(facts.message)
-  return facts.kernel.layout
+  return facts.value.layout
 }
 
 /** A kernel with these symbols, each at the addresses given; `entries` are patchable. */

@@ -20,7 +20,7 @@ const seed = wanted.seed ?? 1
 function shippedTrue(): Uint8Array {
   const archive = readCpio(read('images/built/initramfs.cpio'))
   if (!archive.ok) throw new Error(archive.code)
-  const entry = archive.entries.find((one) => one.name === 'bin/true')
+  const entry = archive.value.find((one) => one.name === 'bin/true')
   if (entry === undefined) throw new Error('the initramfs has no /bin/true')
   return entry.data
 }
@@ -68,7 +68,7 @@ describe('one field of a module', () => {
   const bytes = read('images/built/patches/demo.ko')
   const parsed = parseElf(bytes)
   if (!parsed.ok) throw new Error(parsed.message)
-  const { sections } = parsed.elf
+  const { sections } = parsed.value
   const index = (name: string): number => sections.findIndex((section) => section.name === name)
   const self = index('.gnu.linkonce.this_module')
   const late = sections.findIndex((section) => section.name.startsWith('.klp.rela.'))
@@ -97,7 +97,7 @@ describe('one field of a module', () => {
     ['a name that is a path', 'this_module.name', text('a/b')],
     ['a name of two lines', 'this_module.name', text('a\nb')],
     ['a sum that wraps', 'sh[1].sh_offset', -4096n, 'sh[1].sh_size', 4200n],
-    ['a symbol table under the section headers', `sh[${symtab}].sh_offset`, BigInt(parsed.elf.sections.length)],
+    ['a symbol table under the section headers', `sh[${symtab}].sh_offset`, BigInt(parsed.value.sections.length)],
   ])('%s: ENOEXEC, and nothing has happened', async (_name, ...changes) => {
     const edits: Edit[] = []
     for (let i = 0; i < changes.length; i += 2) {
@@ -109,7 +109,7 @@ describe('one field of a module', () => {
   })
 
   it('may be code of its init that faults: the task ends, the module stays to be seen, no lock is held', async () => {
-    const init = parsed.elf.symbols.find((symbol) => symbol.name === 'init_module')
+    const init = parsed.value.symbols.find((symbol) => symbol.name === 'init_module')
     const code = sections[init?.section ?? 0]
     if (init === undefined || code === undefined) throw new Error('the module has no init')
     // behind the site: xor eax, eax; jmp rax

@@ -76,7 +76,9 @@ export class LoaderGuest {
     const [from, to] = [kernel.address('_stext'), kernel.address('_etext')]
     const at = await port.translate(virtAddr(from), { cpu: 0 })
     if (at === undefined) throw new Error('the kernel text is not mapped')
-    const bytes = Buffer.from(session.machine.readPhysical(at, Number(to - from)))
+    const text = session.machine.readPhysical(at, Number(to - from))
+    if (text === undefined) throw new Error('the kernel text is not in RAM')
+    const bytes = Buffer.from(text)
     return new LoaderGuest(kind, new Shape(base), session, { at, bytes })
   }
 
@@ -151,7 +153,7 @@ export class LoaderGuest {
     if (after !== 0 && !excused) wrong.push(`the good one afterwards: ${after}`)
     const refusal = this.kind === 'module' && result === ENOEXEC
     if (refusal && !lines.some((line) => /\] \S+: \S/.test(line))) wrong.push('refused without a line in the log')
-    const now = Buffer.from(this.machine.readPhysical(this.text.at as never, this.text.bytes.length))
+    const now = Buffer.from(this.machine.readPhysical(this.text.at as never, this.text.bytes.length) ?? [])
     if (!now.equals(this.text.bytes) && !(loaded && result !== 0)) wrong.push('the text of the kernel has changed')
     return { wrong, result, own }
   }

@@ -28,7 +28,7 @@ async function upgrade(tamper: (session: GuestSession, pgd: bigint) => Promise<v
   const resume = scionIn(session.port, nextImage, 'B', 0n).address('liveupdate_mark_resume')
   await session.port.setBreakpoint(resume, async () => {
     if (times++ === 0) await tamper(session, pgd)
-    return 'continue'
+    return 'continue' as const
   })
   const report = await observeUpgrade(session, view, {
     path: '/boot/scion-next',

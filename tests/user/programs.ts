@@ -18,7 +18,7 @@ export function unpackInitramfs(): string {
   const folder = mkdtempSync(join(tmpdir(), 'initramfs-'))
   const result = readCpio(readFileSync(archive))
   if (!result.ok) throw new Error(`images/built/initramfs.cpio: ${result.code}`)
-  for (const entry of result.entries) {
+  for (const entry of result.value) {
     const path = join(folder, entry.name)
     const kind = entry.mode & fileType
     if (kind !== regularFile && kind !== symbolicLink) continue

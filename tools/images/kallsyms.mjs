@@ -9,7 +9,7 @@ import { inKallsyms, parseElf } from '../../dist/format/index.js'
 export function kallsymsAssembly(image) {
   const parsed = parseElf(image)
   if (!parsed.ok) throw new Error(`kallsyms: ${parsed.message}`)
-  const { elf } = parsed
+  const elf = parsed.value
   const text = elf.symbols.find((symbol) => symbol.name === '_text')?.value
   const end = elf.symbols.find((symbol) => symbol.name === '_end')?.value
   if (text === undefined || end === undefined) throw new Error('kallsyms: the kernel defines no _text or no _end')

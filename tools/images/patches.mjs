@@ -9,7 +9,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { buildPatchFromAssembly, buildPatchFromC, readKernelFacts } from '../../dist/patch/index.js'
+import { buildPatchFromAssembly, buildPatchFromC, compileFailed, readKernelFacts } from '../../dist/patch/index.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -30,12 +30,10 @@ export function compileWithGcc(request, { includes = [join(root, 'images/kernel/
     ]
     const run = spawnSync('gcc', args, { cwd: folder, encoding: 'utf8' })
     if (run.error)
-      return {
-        ok: false,
-        diagnostics: `gcc cannot be run: ${run.error.message}; install gcc or write the patch in assembly`,
-      }
-    if (run.status !== 0) return { ok: false, diagnostics: run.stderr }
-    return { ok: true, object: new Uint8Array(readFileSync(join(folder, 'unit.o'))), diagnostics: run.stderr }
+      throw new Error(`gcc cannot be run: ${run.error.message}; install gcc or write the patch in assembly`)
+    if (run.status !== 0) return compileFailed(request, run.stderr)
+    const object = new Uint8Array(readFileSync(join(folder, 'unit.o')))
+    return { ok: true, value: { object, diagnostics: run.stderr } }
   } finally {
     rmSync(folder, { recursive: true })
   }
@@ -51,7 +49,7 @@ export async function buildPatchesFor({ kernelPath, out, sources = join(root, 'i
     const match = /^(.*)\.(c|s)$/.exec(file)
     if (!match || (names && names.length > 0 && !names.includes(match[1]))) continue
     const source = readFileSync(join(sources, file), 'utf8')
-    const options = { sourceName: file, source, kernel: facts.kernel }
+    const options = { sourceName: file, source, kernel: facts.value }
     const result =
       match[2] === 'c'
         ? await buildPatchFromC({
@@ -60,10 +58,11 @@ export async function buildPatchesFor({ kernelPath, out, sources = join(root, 'i
           })
         : await buildPatchFromAssembly(options)
     if (!result.ok) throw new Error(`${file}: ${result.message}${result.detail ? `\n${result.detail}` : ''}`)
-    if (result.diagnostics) process.stderr.write(result.diagnostics)
+    const { name, module, diagnostics, patch } = result.value
+    if (diagnostics) process.stderr.write(diagnostics)
     const path = join(out, `${match[1]}.ko`)
-    writeFileSync(path, result.module)
-    built.push({ name: result.name, path, bytes: result.module.length, functions: result.patch?.functions ?? [] })
+    writeFileSync(path, module)
+    built.push({ name, path, bytes: module.length, functions: patch?.functions ?? [] })
   }
   return built
 }

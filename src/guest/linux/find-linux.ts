@@ -54,5 +54,5 @@ export async function findLinux(port: GuestPort): Promise<LinuxView | undefined>
     const hint = 'Use a kernel with CONFIG_DEBUG_INFO_BTF and CONFIG_KALLSYMS_ALL.'
     throw new TransplantError('KERNEL_NO_BTF', `Linux ${info.release} shows no BTF: ${why}.`, hint)
   }
-  return new KernelView(port, new LinuxKernel(symbols, parsed.btf, info), 0n, cr3)
+  return new KernelView(port, new LinuxKernel(symbols, parsed.value, info), 0n, cr3)
 }

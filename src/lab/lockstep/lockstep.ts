@@ -53,7 +53,7 @@ export interface LockstepOptions {
 
 /** The machines are equal at `from`. Run on from there without a stop they differ at `to`. */
 export interface Divergence {
-  readonly ok: false
+  readonly equal: false
   readonly from: number
   readonly to: number
   /** Seen again when repeated: `to` is then the nearest end of a run that shows it. */
@@ -64,7 +64,7 @@ export interface Divergence {
 
 /** Whether two machines stayed the same, or where they parted. */
 export type LockstepResult =
-  | { readonly ok: true; readonly time: number; readonly hash: string; readonly checkpoints: number }
+  | { readonly equal: true; readonly time: number; readonly hash: string; readonly checkpoints: number }
   | Divergence
 
 /** Snapshots kept for narrowing, besides the first one. */
@@ -153,13 +153,13 @@ export function runLockstep(options: LockstepOptions): LockstepResult {
   const end = first.now + options.instructions
   const bases = [pair.save()]
   if (!pair.equal)
-    return { ok: false, from: first.now, to: first.now, repeated: true, pair, base: bases[0] as PairState }
+    return { equal: false, from: first.now, to: first.now, repeated: true, pair, base: bases[0] as PairState }
   for (let checkpoints = 1; ; checkpoints++) {
     const from = first.now
     const going = pair.advance(Math.min(end, from + options.every))
     if (!pair.equal) return narrow(pair, bases, from, pair.now, options.onNarrowed)
     options.onCheckpoint?.(first.now)
-    if (!going || first.now >= end) return { ok: true, time: first.now, hash: first.hash(), checkpoints }
+    if (!going || first.now >= end) return { equal: true, time: first.now, hash: first.hash(), checkpoints }
     bases.push(pair.save())
     if (bases.length > KEPT + 1) bases.splice(1, 1)
   }
@@ -190,10 +190,10 @@ function narrow(
         continue
       }
       const nearest = nearestEnd(pair, base, start, to)
-      if (nearest !== undefined) return { ok: false, from: start, to: nearest, repeated: true, pair, base }
+      if (nearest !== undefined) return { equal: false, from: start, to: nearest, repeated: true, pair, base }
     }
   }
-  return { ok: false, from, to, repeated: false, pair, base: bases[0] as PairState }
+  return { equal: false, from, to, repeated: false, pair, base: bases[0] as PairState }
 }
 
 /** One pass over (from, to] in parts: the part in which the difference shows; undefined if it does not show, or shows before. */

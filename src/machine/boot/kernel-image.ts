@@ -21,7 +21,7 @@ export function planBoot(request: KernelRequest): Result<BootPlan, BootRefusalCo
   if (header !== undefined && givesAddresses(header)) return planMultiboot(header, request)
   const parsed = parseElf(image, 'headers')
   if (!parsed.ok) return header === undefined ? elfRefusal(parsed.code, parsed.message) : planMultiboot(header, request)
-  const { elf } = parsed
+  const elf = parsed.value
   if (elf.bits === 32) {
     if (elf.machine !== EM_386) return wrongMachine(elf)
     if (header !== undefined) return planMultiboot(header, request)

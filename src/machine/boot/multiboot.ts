@@ -91,7 +91,7 @@ export function planMultiboot(header: MultibootHeader, request: KernelRequest): 
 function imageOfElf(request: KernelRequest): Result<Image, BootRefusalCode> {
   const parsed = parseElf(request.image, 'headers')
   const elf: ElfFile | undefined =
-    parsed.ok && parsed.elf.bits === 32 && parsed.elf.machine === EM_386 ? parsed.elf : undefined
+    parsed.ok && parsed.value.bits === 32 && parsed.value.machine === EM_386 ? parsed.value : undefined
   if (elf === undefined) {
     return refuse(
       'unsupported-multiboot',

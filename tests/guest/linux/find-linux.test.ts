@@ -87,13 +87,13 @@ needs(
   it('is found with symbols and types that are those of its image', () => {
     const parsed = parseElf(image)
     if (!parsed.ok) throw new Error(parsed.message)
-    const section = findSection(parsed.elf, '.BTF')
-    const btf = parseBtf(section === undefined ? new Uint8Array(0) : sectionBytes(parsed.elf, section))
+    const section = findSection(parsed.value, '.BTF')
+    const btf = parseBtf(section === undefined ? new Uint8Array(0) : sectionBytes(parsed.value, section))
     if (!btf.ok) throw new Error(btf.message)
     expect(kernel.image.release).toMatch(/^\d+\.\d+\.\d+-.*cloud-amd64$/)
-    expect(kernel.image.btf.types.length).toBe(btf.btf.types.length)
-    expect(kernel.field('task_struct', 'comm')).toEqual(btf.btf.field('task_struct', 'comm'))
-    expect(kernel.address('_stext')).toBe(parsed.elf.segments[0]?.virtualAddress)
+    expect(kernel.image.btf.types.length).toBe(btf.value.types.length)
+    expect(kernel.field('task_struct', 'comm')).toEqual(btf.value.field('task_struct', 'comm'))
+    expect(kernel.address('_stext')).toBe(parsed.value.segments[0]?.virtualAddress)
     expect(kernel.functionAt(kernel.address('schedule') + 5n)).toMatchObject({
       symbol: { name: 'schedule' },
       offset: 5,

@@ -63,7 +63,7 @@ async function tellGuests(names, recording, verdict, core) {
   const [first, second] = [Machine.from(start, coreModule, 'off'), Machine.from(start, core, COMPILED)]
   const result = runLockstep({ first, second, inputs, instructions: end.time - start.time, every: 1e6 })
   const line = [...new Set(names)][checkpoints.findIndex(({ time }) => time >= verdict.time)] ?? 'the end'
-  const found = result.ok ? ['it did not show again in lockstep'] : await describeDivergence(result)
+  const found = result.equal ? ['it did not show again in lockstep'] : await describeDivergence(result)
   return [`guest/${line}: interpreter and compiled code differ. ${verdict.message}`, ...found].join('\n')
 }
 
