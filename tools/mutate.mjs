@@ -57,12 +57,12 @@ async function buildSound() {
   }
 }
 
-/** Seconds that judging the sources as they are takes, by room. */
+/** Seconds that judging the sources as they are takes. */
 const sound = {}
 
 /** The sources as they are must pass, or no verdict means anything. */
 async function judgeSound(worker) {
-  for (const { name: room } of rooms()) {
+  for (const room of ['kernel', 'patch']) {
     const began = Date.now()
     const known = memory.verdict(`sound ${room}`)
     const verdict = known ?? (await worker.ask({ room }, 10 * limit))
@@ -79,7 +79,9 @@ const results = []
 async function judge(worker, mutant) {
   const began = Date.now()
   const known = memory.verdict(mutant.key)
-  const verdict = known ?? (await worker.ask({ room: mutant.room, mutant }, Math.max(limit, 3 * sound[mutant.room])))
+  const verdict =
+    known ??
+    (await worker.ask({ room: mutant.room, mutant }, Math.max(limit, 3 * (sound[mutant.room] ?? sound.kernel))))
   memory.keep(mutant.key, verdict)
   const { mutated, key, ...rest } = mutant
   const result = { ...rest, ...verdict, seconds: known ? 0 : Math.round((Date.now() - began) / 100) / 10 }

@@ -11,14 +11,15 @@ const crowds = 'tests/livepatch/crowds.test.ts'
 const choices = 'tests/livepatch/choices.test.ts'
 const mixes = 'tests/livepatch/mixes.test.ts'
 
-/** By room. */
-export const judges = {
+const byRoom = {
   text: [tracing, crowds, transitions, modules, transcripts, guest],
   trace: [tracing, crowds, transitions, modules, transcripts, guest, choices],
   livepatch: [transitions, mixes, crowds, transcripts, modules, tracing, guest, choices],
   module: [modules, fields, transitions, transcripts, tracing, crowds, guest],
-  patch: ['tests/patch'],
 }
 
-/** The rooms whose judges look at a kernel that is built from the changed source. */
-export const kernelRooms = ['text', 'trace', 'livepatch', 'module']
+/** The rooms whose judges look at a kernel that is built from the changed source; `kernel` stands for all of them. */
+export const kernelRooms = ['kernel', ...Object.keys(byRoom)]
+
+/** By room. */
+export const judges = { ...byRoom, kernel: [...new Set(Object.values(byRoom).flat())], patch: ['tests/patch'] }
