@@ -83,10 +83,20 @@ MODULE_LICENSE("GPL");
 MODULE_INFO(livepatch, "Y");
 `
 const HELLO = 'static int hello(struct seq_file *m, void *v) { seq_puts(m, "patched\\n"); return 0; }'
-const REPLACING = (HELLO + patchOf({ cmdline_proc_show: 'hello' })).replace(
-  '.objs = objs }',
-  '.objs = objs, .replace = true }',
-)
+// A function with two names, and patches that know it by one of them.
+const ALIASED = `
+noinline int by_first(void) { barrier(); return 1; }
+int by_second(void) __attribute__((alias("by_first")));
+static int show(struct seq_file *m, void *v) { seq_printf(m, "%d\\n", by_first()); return 0; }
+static int start(void) { return proc_create_single("aliased", 0444, NULL, show) ? 0 : -ENOMEM; }
+static void stop(void) { remove_proc_entry("aliased", NULL); }
+module_init(start);
+module_exit(stop);
+MODULE_LICENSE("GPL");
+`
+const aliased = (name: string, value: number) =>
+  `static int version(void) { return ${value}; }${patchOf({ [name]: 'version' }, '.name = "aliased"')}`
+const replacing = (source: string) => source.replace('.objs = objs }', '.objs = objs, .replace = true }')
 const sources: Readonly<Record<string, string>> = {
   target: TARGET,
   late: LATE,
@@ -95,7 +105,11 @@ const sources: Readonly<Record<string, string>> = {
   both: BOTH,
   thread: `static void version(void) { msleep(20); }${patchOf({ thread_place: 'version' }, OF_TARGET)}`,
   hello: HELLO + patchOf({ cmdline_proc_show: 'hello' }),
-  replacing: REPLACING,
+  replacing: replacing(HELLO + patchOf({ cmdline_proc_show: 'hello' })),
+  aliased: ALIASED,
+  other_name: aliased('by_second', 2),
+  first_name: aliased('by_first', 3),
+  replacing_name: replacing(aliased('by_second', 4)),
   refusing: `static int no(struct klp_object *obj) { return -ENODEV; }${HELLO}${patchOf({ cmdline_proc_show: 'hello' }, '.callbacks = { .pre_patch = no }')}`,
   retrying: `static int refusals = 1;
 static int yes_or_no(struct klp_object *obj) { return refusals-- > 0 ? -ENODEV : 0; }
@@ -187,6 +201,19 @@ const mixes: readonly { name: string; does: readonly string[]; says: readonly st
       `insmod /tmp/retrying.ko; ${settled('retrying')}; ls ${at}; cat /proc/cmdline; ${disable('retrying')}; ${gone('retrying')}; ls ${at}; cat /proc/cmdline`,
     ],
     says: ['retrying', 'patched', 'console=ttyS0'],
+  },
+  {
+    name: 'patches that know a function by different names, and those that replace them',
+    does: [
+      `insmod /tmp/aliased.ko; insmod /tmp/first_name.ko; ${settled('first_name')}; insmod /tmp/other_name.ko; ${settled('other_name')}; cat /proc/aliased`,
+      `insmod /tmp/replacing_name.ko; ${settled('replacing_name')}; cat /proc/aliased; ${gone('first_name')}; ${gone('other_name')}; cat /proc/aliased`,
+      `insmod /tmp/first_name.ko; ${settled('first_name')}; cat /proc/aliased`,
+      `insmod /tmp/replacing.ko; ${settled('replacing')}; ${gone('first_name')}; ${gone('replacing_name')}; cat /proc/aliased /proc/cmdline; ls ${at}/replacing`,
+    ],
+    says: [
+      ...['2', '4', '4', '3', '1', 'patched'],
+      ...['enabled', 'force', 'replace', 'stack_order', 'transition', 'vmlinux'],
+    ],
   },
   {
     name: 'a patch module whose init fails after the patch was enabled: what runs is not freed, and can be removed',

@@ -87,10 +87,6 @@ static int check_object(struct klp_patch *patch, struct klp_object *obj)
 	struct klp_func *func;
 	int ret;
 
-	if (!obj->funcs) {
-		pr_err("'%s': object '%s' has no funcs\n", patch->mod->name, name);
-		return -EINVAL;
-	}
 	if (!*name || strlen(name) >= MODULE_NAME_LEN) {
 		pr_err("'%s': the name of object '%.56s' is empty or longer than %d\n",
 		       patch->mod->name, name, (int)MODULE_NAME_LEN - 1);

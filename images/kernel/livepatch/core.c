@@ -20,6 +20,7 @@
 
 DEFINE_MUTEX(klp_mutex);
 LIST_HEAD(klp_patches);
+static LIST_HEAD(leaving); /* disabled or replaced, not freed yet; klp_mutex */
 
 /* Unpatch callbacks run only if the pre-patch callback, if any, said yes. */
 int klp_callback(struct klp_object *obj, enum klp_call which)
@@ -68,6 +69,9 @@ static void free_patch(struct klp_patch *patch)
 		klp_wait_until_unused(patch);
 	klp_sysfs_remove_patch(patch);
 	klp_free_nops(patch);
+	mutex_lock(&klp_mutex);
+	list_del_init(&patch->list);
+	mutex_unlock(&klp_mutex);
 	if (mod)
 		module_put(mod);
 }
@@ -88,7 +92,8 @@ void klp_free_patch_later(struct klp_patch *patch)
 {
 	struct farewell *farewell = kzalloc(sizeof(*farewell), GFP_KERNEL);
 
-	list_del_init(&patch->list);
+	list_del(&patch->list);
+	list_add_tail(&patch->list, &leaving);
 	if (!farewell) {
 		pr_err("'%s': no memory to free the patch; it stays\n", patch->mod->name);
 		return;
@@ -100,22 +105,50 @@ void klp_free_patch_later(struct klp_patch *patch)
 
 /* ---- the beginning ---- */
 
+/* Nothing but the external fields counts. */
 static void link_parts(struct klp_patch *patch)
 {
 	struct klp_object *obj;
 	struct klp_func *func;
 
+	*patch = (struct klp_patch){
+		.mod = patch->mod,
+		.objs = patch->objs,
+		.states = patch->states,
+		.replace = patch->replace,
+	};
 	INIT_LIST_HEAD(&patch->list);
 	INIT_LIST_HEAD(&patch->obj_list);
 	klp_for_each_object_static(patch, obj) {
-		obj->patch = patch;
+		*obj = (struct klp_object){
+			.name = obj->name,
+			.funcs = obj->funcs,
+			.callbacks = obj->callbacks,
+			.patch = patch,
+		};
+		obj->callbacks.post_unpatch_enabled = false;
 		list_add_tail(&obj->node, &patch->obj_list);
 		INIT_LIST_HEAD(&obj->func_list);
 		klp_for_each_func_static(obj, func) {
-			func->obj = obj;
+			*func = (struct klp_func){
+				.old_name = func->old_name,
+				.new_func = func->new_func,
+				.old_sympos = func->old_sympos,
+				.obj = obj,
+			};
 			list_add_tail(&func->node, &obj->func_list);
 		}
 	}
+}
+
+static bool is_on(const struct list_head *list, const struct klp_patch *patch)
+{
+	const struct klp_patch *other;
+
+	list_for_each_entry(other, list, list)
+		if (other == patch)
+			return true;
+	return false;
 }
 
 /* A module that is coming or going calls us itself. */
@@ -202,8 +235,20 @@ static int switch_on(struct klp_patch *patch)
 /* With klp_mutex held; what has to be freed after a failure is free_patch()'s matter. */
 static int admit(struct klp_patch *patch, bool *begun)
 {
-	int ret = klp_check_patch(patch);
+	int ret;
 
+	if (is_on(&klp_patches, patch) || is_on(&leaving, patch)) {
+		pr_err("'%s': the patch is enabled, or not gone yet\n", patch->mod->name);
+		return -EINVAL;
+	}
+	ret = klp_check_pointers(patch);
+	if (ret)
+		return ret;
+	if (!patch->mod->klp) {
+		pr_err("module %s is not marked as a livepatch module\n", patch->mod->name);
+		return -EINVAL;
+	}
+	ret = klp_check_patch(patch);
 	if (ret)
 		return ret;
 	if (klp_transition_patch)
@@ -225,14 +270,6 @@ int klp_enable_patch(struct klp_patch *patch)
 	bool begun = false;
 	int ret;
 
-	if (!patch || !patch->mod || !patch->objs) {
-		pr_err("a patch without module or objects\n");
-		return -EINVAL;
-	}
-	if (!patch->mod->klp) {
-		pr_err("module %s is not marked as a livepatch module\n", patch->mod->name);
-		return -EINVAL;
-	}
 	mutex_lock(&klp_mutex);
 	ret = admit(patch, &begun);
 	mutex_unlock(&klp_mutex);

@@ -79,63 +79,18 @@ static int find_symbol(const char *object, const char *name, unsigned long posit
 
 /* ---- relocations ---- */
 
-struct symbol_name {
-	char object[MODULE_NAME_LEN];
-	char name[KSYM_NAME_LEN];
-	unsigned long position;
-};
-
-/* Copies @text up to @end, which must leave room for the terminator. */
-static bool take(char *to, size_t room, const char *text, const char *end)
-{
-	size_t length = end - text;
-
-	if (length >= room)
-		return false;
-	memcpy(to, text, length);
-	to[length] = '\0';
-	return true;
-}
-
-static bool take_number(const char *digits, unsigned long *value)
-{
-	*value = 0;
-	if (!*digits)
-		return false;
-	for (; *digits; digits++) {
-		if (*digits < '0' || *digits > '9')
-			return false;
-		*value = *value * 10 + (*digits - '0');
-	}
-	return true;
-}
-
-static bool parse(const char *text, struct symbol_name *parsed)
-{
-	static const char prefix[] = ".klp.sym.";
-	const char *object = text + sizeof(prefix) - 1, *dot, *comma;
-
-	if (strncmp(text, prefix, sizeof(prefix) - 1))
-		return false;
-	dot = strchr(object, '.');
-	comma = dot ? strrchr(dot, ',') : NULL;
-	return comma && take(parsed->object, sizeof(parsed->object), object, dot) &&
-	       take(parsed->name, sizeof(parsed->name), dot + 1, comma) &&
-	       take_number(comma + 1, &parsed->position);
-}
-
 /* Gives the symbol its address. A section for one object may name the kernel's symbols too. */
 static int resolve(struct klp_modinfo *info, Elf64_Sym *sym, const char *object)
 {
 	const char *text = info->strtab + sym->st_name;
-	struct symbol_name parsed;
+	struct klp_symbol parsed;
 	unsigned long address;
 
 	if (sym->st_shndx != SHN_LIVEPATCH) {
 		pr_err("symbol %s is not marked as a livepatch symbol\n", text);
 		return -EINVAL;
 	}
-	if (!parse(text, &parsed)) {
+	if (!module_parse_klp_symbol(text, &parsed)) {
 		pr_err("symbol %s has an incorrectly formatted name\n", text);
 		return -EINVAL;
 	}

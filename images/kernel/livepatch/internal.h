@@ -8,6 +8,7 @@
  *	tasks.c		which version a task gets, and when that may change
  *	unused.c	when the text of a patch may be freed
  *	transition.c	all tasks from one side to the other
+ *	pointers.c	what a patch points at, before it is followed
  *	check.c		what can never be taken, said by name
  *	replace.c	what an atomic replace adds and takes away
  *	core.c		the life of a patch
@@ -90,6 +91,10 @@ int klp_reverse_transition(void);
 void klp_force_transition(void);
 /* From a task that was the last to switch. */
 void klp_all_tasks_switched(void);
+
+/* ---- pointers.c ---- */
+/* 0: everything that the patch points at can be followed. -EINVAL. */
+int klp_check_pointers(const struct klp_patch *patch);
 
 /* ---- check.c ---- */
 int klp_check_patch(struct klp_patch *patch);

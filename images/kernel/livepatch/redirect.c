@@ -194,16 +194,20 @@ static int open_entry(struct klp_func *func, struct list_head *batch)
 	return 0;
 }
 
-/* Two names of one function, in one patch: which of the versions should a call get? */
-static int check_twice(struct klp_func *func)
+/* Has the object given the function a version by another name? */
+static struct klp_func *namesake(struct klp_func *func)
 {
 	struct klp_func *newest =
 		list_first_entry_or_null(&func->entry->versions, struct klp_func, stack_node);
 
-	if (!newest || newest->obj != func->obj)
-		return 0;
-	pr_err("functions '%s' and '%s' of object '%s' are one\n", newest->old_name, func->old_name,
-	       klp_object_name(func->obj));
+	return newest && newest->obj == func->obj ? newest : NULL;
+}
+
+/* Two names of one function, in one patch: which of the versions should a call get? */
+static int refuse_twice(const struct klp_func *first, const struct klp_func *second)
+{
+	pr_err("functions '%s' and '%s' of object '%s' are one\n", first->old_name,
+	       second->old_name, klp_object_name(second->obj));
 	return -EEXIST;
 }
 
@@ -212,6 +216,27 @@ static void push(struct klp_func *func)
 	list_add(&func->stack_node, &func->entry->versions);
 	func->patched = true;
 	work_out(func->entry);
+}
+
+/* For a call of the function; a nop only speaks where nobody else does. */
+static int add_version(struct klp_func *func, struct list_head *batch)
+{
+	struct klp_func *other;
+	int ret = 0;
+
+	func->entry = find_entry(func->old_func);
+	if (!func->entry)
+		ret = open_entry(func, batch);
+	if (ret)
+		return ret;
+	other = namesake(func);
+	if (other && !func->nop)
+		return refuse_twice(other, func);
+	if (other)
+		func->entry = NULL;
+	else
+		push(func);
+	return 0;
 }
 
 /* The entry, if this was its last version; else NULL. */
@@ -295,11 +320,9 @@ int klp_patch_object(struct klp_object *obj)
 	if (obj->patched)
 		return -EINVAL;
 	klp_for_each_func(obj, func) {
-		func->entry = find_entry(func->old_func);
-		ret = func->entry ? check_twice(func) : open_entry(func, &batch);
+		ret = add_version(func, &batch);
 		if (ret)
 			break;
-		push(func);
 	}
 	if (!ret && !list_empty(&batch))
 		ret = register_entries(obj, &batch);

@@ -10,19 +10,14 @@
 #include <linux/kernel.h>
 #include "internal.h"
 
-static bool is_end(const struct klp_state *entry)
-{
-	return !entry->id && !entry->version && !entry->data;
-}
-
 /* In a list that may be missing; NULL: not there. */
 static struct klp_state *find_state(struct klp_state *list, unsigned long id)
 {
 	if (!list)
 		return NULL;
-	while (!is_end(list) && list->id != id)
+	while (!klp_is_last_state(list) && list->id != id)
 		list++;
-	return is_end(list) ? NULL : list;
+	return klp_is_last_state(list) ? NULL : list;
 }
 
 /* The patch's own entry for @id, or NULL. */
@@ -63,7 +58,7 @@ static bool copes_with(const struct klp_patch *patch, const struct klp_state *ol
 
 static bool copes_with_all(const struct klp_patch *patch, const struct klp_state *old)
 {
-	while (old && !is_end(old)) {
+	while (old && !klp_is_last_state(old)) {
 		if (!copes_with(patch, old))
 			return false;
 		old++;

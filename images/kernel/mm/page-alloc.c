@@ -175,6 +175,32 @@ unsigned long nr_free_pages(void)
 	return READ_ONCE(nr_free);
 }
 
+/* The head of a block, the only frame of it that says what it is, is aligned to its size. */
+static bool is_in_heap_block(unsigned long pfn)
+{
+	for (unsigned int order = 0; order < MAX_ORDER; order++) {
+		unsigned long head = pfn & ~((1UL << order) - 1);
+		struct page *page = pfn_to_page(head);
+
+		if (page->type == PAGE_KERNEL && page_count(page) > 0 &&
+		    pfn - head < 1UL << page->order)
+			return true;
+	}
+	return false;
+}
+
+bool is_heap_memory(const void *at, size_t size)
+{
+	unsigned long first = (unsigned long)at - PAGE_OFFSET, end = max_pfn << PAGE_SHIFT;
+
+	if (first >= end || size > end - first)
+		return false;
+	for (unsigned long pfn = PFN_DOWN(first); pfn < PFN_UP(first + size); pfn++)
+		if (pfn_to_page(pfn)->type != PAGE_SLAB && !is_in_heap_block(pfn))
+			return false;
+	return true;
+}
+
 /* How many frames there are of each type; blocks count whole. */
 void count_page_types(unsigned long counts[16])
 {

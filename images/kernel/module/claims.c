@@ -23,6 +23,11 @@ static bool lies_in(const struct module_memory *mem, const void *at, unsigned lo
 	return offset < mem->size && size <= mem->size - offset;
 }
 
+bool module_owns_data(const struct module *mod, const void *at, unsigned long size)
+{
+	return lies_in(&mod->mem[MOD_DATA], at, size);
+}
+
 static bool is_own(const struct module *mod, const void *at, unsigned long size)
 {
 	int i;
@@ -111,9 +116,9 @@ static bool is_param_array(const struct module *mod, const struct kparam_array *
 	if (size && size != arr->elemsize)
 		return false;
 	if (arr->num &&
-	    (!lies_in(&mod->mem[MOD_DATA], arr->num, sizeof(*arr->num)) || *arr->num > arr->max))
+	    (!module_owns_data(mod, arr->num, sizeof(*arr->num)) || *arr->num > arr->max))
 		return false;
-	return lies_in(&mod->mem[MOD_DATA], arr->elem, (unsigned long)arr->max * arr->elemsize);
+	return module_owns_data(mod, arr->elem, (unsigned long)arr->max * arr->elemsize);
 }
 
 /* What operations of the module's own do with their argument, they know best. */
@@ -123,7 +128,7 @@ static bool is_param_variable(const struct module *mod, const struct kernel_para
 
 	if (kp->ops == &param_array_ops)
 		return is_param_array(mod, kp->arr);
-	return !size || lies_in(&mod->mem[MOD_DATA], kp->arg, size);
+	return !size || module_owns_data(mod, kp->arg, size);
 }
 
 static int check_param(const struct module *mod, const struct klp_modinfo *info, unsigned int i)

@@ -46,21 +46,37 @@ static int find_tables(struct klp_modinfo *info)
 	return 0;
 }
 
-/* ".klp.sym.<object>.<symbol>,<position>" */
-static bool is_livepatch_symbol(const char *text)
+/* Copies [@text, @end), which must be something and leave room for the terminator. */
+static bool take(char *to, size_t room, const char *text, const char *end)
 {
-	const char *object, *symbol, *comma;
+	if (end <= text || (size_t)(end - text) >= room)
+		return false;
+	memcpy(to, text, end - text);
+	to[end - text] = '\0';
+	return true;
+}
 
-	if (strncmp(text, ".klp.sym.", 9))
+static bool take_position(const char *digits, unsigned long *position)
+{
+	if (!*digits || strlen(digits) > SYMPOS_DIGITS || digits[strspn(digits, "0123456789")])
 		return false;
-	object = text + 9;
-	symbol = strchr(object, '.');
-	comma = strrchr(object, ',');
-	if (!symbol || !comma || symbol == object || comma <= symbol + 1 ||
-	    symbol - object >= MODULE_NAME_LEN || comma - symbol > KSYM_NAME_LEN)
+	for (*position = 0; *digits; digits++)
+		*position = *position * 10 + (*digits - '0');
+	return true;
+}
+
+bool module_parse_klp_symbol(const char *text, struct klp_symbol *parsed)
+{
+	static const char prefix[] = ".klp.sym.";
+	const char *object = text + sizeof(prefix) - 1, *dot, *comma;
+
+	if (strncmp(text, prefix, sizeof(prefix) - 1))
 		return false;
-	text = comma + 1;
-	return *text && strlen(text) <= SYMPOS_DIGITS && text[strspn(text, "0123456789")] == '\0';
+	dot = strchr(object, '.');
+	comma = dot ? strrchr(dot, ',') : NULL;
+	return comma && take(parsed->object, sizeof(parsed->object), object, dot) &&
+	       take(parsed->name, sizeof(parsed->name), dot + 1, comma) &&
+	       take_position(comma + 1, &parsed->position);
 }
 
 /* A symbol of section @sec of the file lies in it, and has a name that can be told. */
@@ -79,6 +95,7 @@ static int check_symbol(const struct klp_modinfo *info, unsigned int i)
 {
 	const Elf64_Sym *sym = &info->symtab[i];
 	unsigned int type = ELF_ST_TYPE(sym->st_info);
+	struct klp_symbol parsed;
 
 	if (sym->st_name >= info->strtab_size)
 		return module_refuse(info, "symbol %u: st_name is past the end of its table", i);
@@ -89,7 +106,7 @@ static int check_symbol(const struct klp_modinfo *info, unsigned int i)
 	case SHN_ABS:
 		return 0;
 	case SHN_LIVEPATCH:
-		if (!is_livepatch_symbol(info->strtab + sym->st_name))
+		if (!module_parse_klp_symbol(info->strtab + sym->st_name, &parsed))
 			return module_refuse(
 				info,
 				"symbol %u: st_name: symbol %s has an incorrectly formatted name",

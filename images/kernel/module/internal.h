@@ -3,6 +3,7 @@
 #ifndef _MODULE_INTERNAL_H
 #define _MODULE_INTERNAL_H
 
+#include <linux/kallsyms.h>
 #include <linux/module.h>
 #include <linux/printk.h>
 #include <linux/elf.h>
@@ -64,12 +65,23 @@ bool module_is_file_name(const char *name, size_t limit);
 /* The kind of memory (enum mod_mem_type) a section goes into; -1: none. */
 int module_section_kind(const struct klp_modinfo *info, const Elf64_Shdr *sec);
 
+/* What ".klp.sym.<object>.<symbol>,<position>" names. */
+struct klp_symbol {
+	char object[MODULE_NAME_LEN];
+	char name[KSYM_NAME_LEN];
+	unsigned long position;
+};
+
 /* elf-symbols.c: the part of module_check_elf() about symbols and relocations. */
+/* False: @text is no name of a livepatch symbol, or a part of it is too long. */
+bool module_parse_klp_symbol(const char *text, struct klp_symbol *parsed);
 int module_check_symbols(struct klp_modinfo *info);
 int module_check_relocations(struct klp_modinfo *info);
 
 /* claims.c: what the module says of itself once its relocations are applied. */
 int module_check_claims(struct module *mod);
+/* Does [@at, @at + @size) lie in the module's writable memory? */
+bool module_owns_data(const struct module *mod, const void *at, unsigned long size);
 
 /* relocate.c: the field's width in bytes; 0: nothing to write; -1: unknown type. */
 int module_reloc_width(unsigned int type);
@@ -87,6 +99,8 @@ void module_free(struct module *mod);
 /* -EEXIST: there is a module of that name, or one is coming. */
 int module_check_name(const char *name);
 int module_add_to_list(struct module *mod);
+/* Does @mod, which may be any address, point at a module that is there? */
+bool is_module(const struct module *mod);
 void module_unlink(struct module *mod);
 void module_set_state(struct module *mod, enum module_state state);
 /* An exported symbol, or NULL; @owner becomes a user of the module that has it. */

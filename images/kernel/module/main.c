@@ -74,6 +74,18 @@ struct module *__module_text_address(unsigned long addr)
 	return NULL;
 }
 
+bool is_module(const struct module *wanted)
+{
+	struct module *mod;
+	bool found = false;
+
+	preempt_disable();
+	list_for_each_entry(mod, &modules, list)
+		found |= mod == wanted;
+	preempt_enable();
+	return found;
+}
+
 bool is_module_text_address(unsigned long addr)
 {
 	bool found;

@@ -108,10 +108,15 @@ _Static_assert(sizeof(struct klp_object) == KLP_STRUCT_SIZE, "src/patch writes i
 _Static_assert(sizeof(struct klp_patch) == KLP_STRUCT_SIZE, "src/patch writes it");
 _Static_assert(__builtin_offsetof(struct klp_patch, replace) == 24, "contract");
 
+/* What ends the arrays: the external fields of an all-zero entry. */
+#define klp_is_last_object(obj)	 (!(obj)->funcs && !(obj)->name)
+#define klp_is_last_func(func)	 (!(func)->old_name && !(func)->new_func && !(func)->old_sympos)
+#define klp_is_last_state(state) (!(state)->id && !(state)->version && !(state)->data)
+
 #define klp_for_each_object_static(patch, obj) \
-	for (obj = (patch)->objs; obj->funcs || obj->name; obj++)
+	for (obj = (patch)->objs; !klp_is_last_object(obj); obj++)
 #define klp_for_each_func_static(obj, func) \
-	for (func = (obj)->funcs; func->old_name || func->new_func || func->old_sympos; func++)
+	for (func = (obj)->funcs; !klp_is_last_func(func); func++)
 #define klp_for_each_object(patch, obj) list_for_each_entry(obj, &(patch)->obj_list, node)
 #define klp_for_each_func(obj, func)	list_for_each_entry(func, &(obj)->func_list, node)
 

@@ -99,6 +99,8 @@ static inline int get_order(unsigned long size)
 		order++;
 	return order;
 }
+/* Is all of it memory that kmalloc() and the like have given out? May be any address. */
+bool is_heap_memory(const void *at, size_t size);
 /* counts frames by type */
 void count_page_types(unsigned long counts[16]);
 
