@@ -1,5 +1,8 @@
-// A work item that sleeps holds up neither the items behind it nor what livepatch does in the same queue. About 6 s.
+// A work item that sleeps holds up neither the items behind it nor what livepatch does in the same queue; an upgrade does not wait for it
+// for ever. About 8 s.
 import { expect, it } from 'vitest'
+import { bootWith, resume } from '../e2e/module-guest.js'
+import { read } from '../lab/images.js'
 import { needs } from '../needs.js'
 import { buildModule, guestWith, patchOf } from './modules.js'
 
@@ -64,6 +67,21 @@ needs('gcc')('a work item that sleeps', () => {
       .filter((name) => name.startsWith('kworker/'))
     expect(workers.length).toBeLessThanOrEqual(3)
     expect(session.console.lines.join('\n')).not.toMatch(/Oops|BUG:|WARNING:|panic/)
+    session.dispose()
+  })
+
+  it('keeps an upgrade away, which names it, and comes when it has ended', async () => {
+    // Of a module that an upgrade may leave behind.
+    const sleeper = await buildModule('sleeper', `${SLEEPER}MODULE_INFO(livepatch, "Y");`)
+    const session = await resume(await bootWith({ sleeper, next: read('images/built/scion-1.1.elf') }))
+    const { agent } = session
+    await agent.read('insmod /lib/test/sleeper.ko; kexec -l /lib/test/next.ko')
+    expect((await agent.exec('kexec -e')).status).toBe(1)
+    const said = session.console.messages().map((message) => message.text)
+    expect(said.join('\n')).toMatch(/liveupdate: refused: work item sleep_fn.* does not end/)
+    expect(await agent.read('uname -r; rmmod sleeper; kexec -l /lib/test/next.ko; kexec -e; uname -r')).toMatch(
+      /^1\.0\S*\n1\.1\S*\n$/,
+    )
     session.dispose()
   })
 })

@@ -47,6 +47,7 @@ struct worker {
 	struct workqueue_struct *wq;
 	/* lock: */
 	struct work_struct *item; /* NULL: idle */
+	work_func_t func;	  /* its function: the item may be gone before that has ended */
 	struct list_head node;	  /* wq->busy */
 	bool asleep;
 };
@@ -86,6 +87,7 @@ static void begin_locked(struct worker *worker, struct work_struct *work)
 	list_del_init(&work->entry);
 	work->pending = false;
 	worker->item = work;
+	worker->func = work->func;
 	list_add(&worker->node, &wq->busy);
 	wq->nr_busy++;
 	wq->nr_awake++;
@@ -184,7 +186,7 @@ static bool take_item(struct worker *worker)
 
 static void run_item(struct worker *worker)
 {
-	worker->item->func(worker->item);
+	worker->func(worker->item);
 	/* the item may be gone: only the pointer is compared from here on */
 	spin_lock_irq(&lock);
 	end_locked(worker);
@@ -364,19 +366,22 @@ bool flush_delayed_work(struct delayed_work *dwork)
 	return flush_work(&dwork->work);
 }
 
-static bool queue_is_idle(struct workqueue_struct *wq)
+work_func_t workqueue_has_work(struct workqueue_struct *wq)
 {
-	bool idle;
+	work_func_t func = NULL;
 
 	spin_lock_irq(&lock);
-	idle = list_empty(&wq->items) && !wq->nr_busy;
+	if (wq->nr_busy)
+		func = list_first_entry(&wq->busy, struct worker, node)->func;
+	else if (!list_empty(&wq->items))
+		func = list_first_entry(&wq->items, struct work_struct, entry)->func;
 	spin_unlock_irq(&lock);
-	return idle;
+	return func;
 }
 
 void flush_workqueue(struct workqueue_struct *wq)
 {
-	wait_event(wq->done, queue_is_idle(wq));
+	wait_event(wq->done, !workqueue_has_work(wq));
 }
 
 /* Off the queue if it is on it. */

@@ -160,13 +160,28 @@ static struct task_struct *ask_kthreads(void)
 	return busy;
 }
 
+/* Nobody queues more: all user tasks are frozen. */
+static int drain_work(u64 deadline)
+{
+	work_func_t func;
+
+	while ((func = workqueue_has_work(system_wq))) {
+		if (ktime_get_ns() >= deadline)
+			return liveupdate_refuse(-EBUSY, "work item %ps does not end", func);
+		schedule_timeout_uninterruptible(1);
+	}
+	return 0;
+}
+
 int park_kthreads(void)
 {
 	u64 deadline = ktime_get_ns() + FREEZE_TIMEOUT;
 	char name[TASK_COMM_LEN] = "";
 	struct task_struct *busy;
+	int ret = drain_work(deadline);
 
-	flush_workqueue(system_wq);
+	if (ret)
+		return ret;
 	do {
 		spin_lock(&tasklist_lock);
 		busy = ask_kthreads();

@@ -71,6 +71,8 @@ static inline bool schedule_delayed_work(struct delayed_work *w, unsigned long d
 bool flush_work(struct work_struct *);
 bool flush_delayed_work(struct delayed_work *);
 void flush_workqueue(struct workqueue_struct *);
+/* The function of an item that has not ended; NULL: there is none. */
+work_func_t workqueue_has_work(struct workqueue_struct *);
 #define flush_scheduled_work() flush_workqueue(system_wq)
 bool cancel_work_sync(struct work_struct *);
 bool cancel_delayed_work(struct delayed_work *);
