@@ -1,4 +1,4 @@
-// The part of the library that needs Node: reading the files that the package ships, and threads.
+// The part of the library that needs Node: reading the files that the package ships, threads, and the toolchain.
 //
 //   import { runDemo } from 'transplant'
 //   import { readAssets } from 'transplant/node'
@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import type { DemoAssets } from './lab/index.js'
 
 export * from './node/index.js'
+export * from './toolchain/index.js'
 
 const built = new URL('../images/built/', import.meta.url)
 

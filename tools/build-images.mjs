@@ -2,9 +2,11 @@
 // build-id, and the compiler that made it. `node tools/build-images.mjs [target...]`, all targets when none is named; a target that
 // is not built keeps its entry in the manifest. `--check` builds into images/built and fails if a file differs from the manifest
 // as it was before: that is how a change of bytes without a change of the committed images is found.
+import { createHash } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { builtFolder, compilerVersion, describe, linkerVersion } from './images/toolchain.mjs'
+import { buildId, parseElf } from '../dist/format/index.js'
+import { builtFolder, toolchain } from './images/toolchain.mjs'
 
 // Each target is a module tools/images/<file> with one function that returns the paths it built.
 const targets = [
@@ -12,11 +14,20 @@ const targets = [
   { name: 'oracle', module: './images/oracle.mjs', build: 'buildOracle' },
   { name: 'benchmark', module: './images/benchmark.mjs', build: 'buildBenchmark' },
   { name: 'user', module: './images/user.mjs', build: 'buildUser' },
-  { name: 'kernel', module: './images/kernel.mjs', build: 'buildKernel' },
-  { name: 'patches', module: './images/patches.mjs', build: 'buildPatches' },
+  { name: 'kernel', module: './images/kernel.mjs', build: 'buildKernels' },
+  { name: 'patches', module: './images/patches.mjs', build: 'buildCorpus' },
 ]
 
 const manifestPath = join(builtFolder, 'manifest.json')
+
+/** What the manifest says of one built file. */
+function describe(path) {
+  const bytes = new Uint8Array(readFileSync(path))
+  const elf = parseElf(bytes, 'headers')
+  const id = elf.ok ? buildId(elf.value) : undefined
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  return { file: basename(path), size: bytes.length, sha256, ...(id === undefined ? {} : { buildId: id }) }
+}
 
 function readManifest() {
   if (!existsSync(manifestPath)) return { schema: 'transplant-images/1', images: [] }
@@ -26,8 +37,8 @@ function readManifest() {
 function writeManifest(images) {
   const manifest = {
     schema: 'transplant-images/1',
-    compiler: `gcc ${compilerVersion()}`,
-    linker: linkerVersion(),
+    compiler: `gcc ${toolchain.compilerVersion()}`,
+    linker: toolchain.linkerVersion(),
     images: images.sort((a, b) => (a.file < b.file ? -1 : 1)),
   }
   writeFileSync(manifestPath, `${JSON.stringify(manifest, null, 2)}\n`)

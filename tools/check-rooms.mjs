@@ -16,7 +16,7 @@ const levels = [
   ['guest', 'workers'],
   ['patch', 'upgrade', 'debug'],
   ['lab'],
-  ['node'],
+  ['node', 'toolchain'],
   ['cli', 'web'],
 ]
 /** Rooms whose inner folders are rooms too. */

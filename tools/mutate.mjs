@@ -12,7 +12,7 @@
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { buildOneKernel } from './images/kernel.mjs'
+import { buildKernel } from '../dist/toolchain/index.js'
 import { buildFolder } from './images/toolchain.mjs'
 import { Worker } from './mutate/judging.mjs'
 import { Memory } from './mutate/memory.mjs'
@@ -49,7 +49,7 @@ const begun = Date.now()
 
 /** Worker folders start from the objects of the sound kernel, which is what equals it is measured by. */
 async function buildSound() {
-  await buildOneKernel({ output: join(folder, 'sound.elf') })
+  await buildKernel({ output: join(folder, 'sound.elf') })
   for (let index = 0; index < jobs; index++) {
     const objects = join(buildFolder, `scion-1.0-mutation-${index}`)
     rmSync(objects, { recursive: true, force: true })

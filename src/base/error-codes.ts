@@ -72,6 +72,8 @@ export const ERROR_CODES = {
   JOB_MODULE: 'usage',
   JOB_FAILED: 'usage',
   MACHINE_CONFIGURATION: 'usage',
+  NO_SUCH_RELEASE: 'usage',
+  NO_SUCH_SOURCE: 'usage',
   NO_SUCH_VCPU: 'usage',
   REPLAY_CONFIGURATION: 'usage',
   RUN_LIMIT: 'usage',
@@ -115,6 +117,8 @@ export const ERROR_CODES = {
   GDB_REFUSED: 'usage',
   GDB_UNSUPPORTED: 'usage',
   QEMU_FAILED: 'usage',
+  TOOL_FAILED: 'usage',
+  TOOL_MISSING: 'skipped',
   // Workers
   WORKER_CALL: 'usage',
   WORKER_COUNT: 'usage',

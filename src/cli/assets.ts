@@ -17,11 +17,6 @@ export function imagePath(file: string): string {
   return join(imageFolder, file)
 }
 
-/** The kernel's headers, for patch modules in C. */
-export function kernelHeaders(): string {
-  return join(packageFolder, 'images', 'kernel', 'include')
-}
-
 export function readPackageVersion(): string {
   const text = readFileSync(join(packageFolder, 'package.json'), 'utf8')
   return (JSON.parse(text) as { readonly version: string }).version

@@ -17,8 +17,8 @@ import {
   type PatchTarget,
   readKernelFacts,
 } from '../patch/index.js'
+import { compilePatchUnit } from '../toolchain/index.js'
 import { imagePath } from './assets.js'
-import { compileWithGcc } from './compile.js'
 import { LARGEST_MODULE, LARGEST_SOURCE, readNamedFile, requireWritable, writeNamedFile } from './files.js'
 import { explain } from './help.js'
 import { addMachineOptions, DEFAULT_KERNEL, refuseShaping } from './machine-options.js'
@@ -79,7 +79,7 @@ function addBuildCommand(patch: Command): void {
     const kernel = kernelFacts(flags.kernel ?? imagePath(DEFAULT_KERNEL))
     const options = { sourceName: basename(source), source: text, kernel }
     const built = source.endsWith('.c')
-      ? await buildPatchFromC({ ...options, compile: compileWithGcc })
+      ? await buildPatchFromC({ ...options, compile: (request) => compilePatchUnit(request) })
       : await buildPatchFromAssembly(options)
     if (!built.ok) throw patchRefused(built)
     const { name, module, diagnostics, patch } = built.value

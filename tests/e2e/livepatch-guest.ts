@@ -3,15 +3,15 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
-import { writeCpio } from '../../tools/images/cpio.mjs'
-import { buildPatchesFor } from '../../tools/images/patches.mjs'
+import { writeCpio } from '../../src/format/index.js'
+import { buildPatches } from '../../src/toolchain/index.js'
 import { filterLog, type LivepatchCase } from './livepatch-cases.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Builds the corpus for `kernel` and puts it into /lib/modules of an initramfs in `folder`. */
 export async function createInitrd(kernel: string, folder: string): Promise<string> {
-  const built = await buildPatchesFor({ kernelPath: kernel, out: join(folder, 'ko') })
+  const built = await buildPatches({ kernelPath: kernel, out: join(folder, 'ko') })
   const modules = writeCpio([
     { name: 'lib/modules', mode: 0o040755, data: new Uint8Array() },
     ...built.map(({ path }) => ({

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { buildOneKernel } from '../../tools/images/kernel.mjs'
+import { buildKernel } from '../../src/toolchain/index.js'
 import { needs } from '../needs.js'
 import { livepatchCases } from './livepatch-cases.js'
 import { createInitrd, runCase } from './livepatch-guest.js'
@@ -20,7 +20,7 @@ needs('gcc', 'qemu-system-x86_64')('a kernel that skips the stack check', () => 
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   it('is caught: the transition ends while a task still sleeps in the old function', async () => {
-    const kernel = await buildOneKernel({
+    const kernel = await buildKernel({
       suffix: '-mutant-stack-check',
       defines: ['MUTANT_KLP_SKIP_STACK_CHECK'],
       output: join(folder, 'mutant.elf'),

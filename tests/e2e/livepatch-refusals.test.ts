@@ -5,10 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type ObjectFile, parseElf, readObject, writeObject } from '../../src/format/index.js'
-import { buildPatchFromC, readKernelFacts } from '../../src/patch/index.js'
-import { writeCpio } from '../../tools/images/cpio.mjs'
-import { compileWithGcc } from '../../tools/images/patches.mjs'
+import { type ObjectFile, parseElf, readObject, writeCpio, writeObject } from '../../src/format/index.js'
+import { buildPatchFromC, type CompileRequest, readKernelFacts } from '../../src/patch/index.js'
+import { compilePatchUnit } from '../../src/toolchain/index.js'
 import { needs } from '../needs.js'
 import { QemuConsole } from './qemu-console.js'
 
@@ -21,7 +20,7 @@ let guest: QemuConsole
 async function build(source: string): Promise<Uint8Array> {
   const facts = readKernelFacts(new Uint8Array(readFileSync(kernel)))
   if (!facts.ok) throw new Error(facts.message)
-  const compile = (request: Parameters<typeof compileWithGcc>[0]) => compileWithGcc(request)
+  const compile = (request: CompileRequest) => compilePatchUnit(request)
   const built = await buildPatchFromC({ sourceName: 'bad.c', source, kernel: facts.value, compile, check: false })
   if (!built.ok) throw new Error(built.message)
   return built.value.module

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { beforeAll, it } from 'vitest'
 import type { GuestSession } from '../../src/guest/index.js'
 import type { Snapshot } from '../../src/machine/index.js'
-import { buildPatchesFor } from '../../tools/images/patches.mjs'
+import { buildPatches } from '../../src/toolchain/index.js'
 import { imagePath } from '../lab/images.js'
 import { needs } from '../needs.js'
 import { livepatchCases } from './livepatch-cases.js'
@@ -43,7 +43,7 @@ needs('gcc')('live patching', () => {
   beforeAll(async () => {
     const out = mkdtempSync(join(tmpdir(), 'transplant-transcripts-'))
     try {
-      const built = await buildPatchesFor({ kernelPath: imagePath('scion-1.0.elf'), out })
+      const built = await buildPatches({ kernelPath: imagePath('scion-1.0.elf'), out })
       const modules = built.map(({ path }) => [path.replace(/^.*\/|\.ko$/g, ''), new Uint8Array(readFileSync(path))])
       booted = await bootWith(Object.fromEntries(modules), 2, 'lib/modules')
     } finally {

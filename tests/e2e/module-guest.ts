@@ -5,12 +5,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { type ObjectFile, parseElf, readObject, writeObject } from '../../src/format/index.js'
+import { type ObjectFile, parseElf, readObject, writeCpio, writeObject } from '../../src/format/index.js'
 import { GuestSession } from '../../src/guest/index.js'
 import type { Snapshot } from '../../src/machine/index.js'
-import { buildPatchFromC, type KernelFacts, readKernelFacts } from '../../src/patch/index.js'
-import { writeCpio } from '../../tools/images/cpio.mjs'
-import { compileWithGcc } from '../../tools/images/patches.mjs'
+import { buildPatchFromC, type CompileRequest, type KernelFacts, readKernelFacts } from '../../src/patch/index.js'
+import { compilePatchUnit } from '../../src/toolchain/index.js'
 import { bootGuest, read, root } from '../lab/images.js'
 
 /** Instructions that one command may take: a guest that is busy for longer hangs. */
@@ -29,7 +28,7 @@ export async function buildModule(name: string, source: string, exports: readonl
   const facts = kernelFacts()
   const kernel = { ...facts, exports: new Set([...facts.exports, ...exports]) }
   const includes = [join(root, 'images/kernel/include'), join(root, 'tests/e2e/modules')]
-  const compile = (request: Parameters<typeof compileWithGcc>[0]) => compileWithGcc(request, { includes })
+  const compile = (request: CompileRequest) => compilePatchUnit(request, includes)
   const built = await buildPatchFromC({ sourceName: `${name}.c`, source, kernel, compile, check: false })
   if (!built.ok) throw new Error(`${name}: ${built.message}\n${built.detail ?? ''}`)
   return built.value.module

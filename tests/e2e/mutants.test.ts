@@ -9,8 +9,7 @@ import { type GuestSession, requireKernelImage } from '../../src/guest/index.js'
 import { createDisassembler } from '../../src/isa/index.js'
 import { type DemoAssets, followsInt3Protocol, runDemo } from '../../src/lab/index.js'
 import { observePatch, patchTarget } from '../../src/patch/index.js'
-import { buildOneKernel } from '../../tools/images/kernel.mjs'
-import { buildPatchesFor } from '../../tools/images/patches.mjs'
+import { buildKernel, buildPatches } from '../../src/toolchain/index.js'
 import { bootGuest, read } from '../lab/images.js'
 import { needs } from '../needs.js'
 
@@ -27,7 +26,7 @@ needs('gcc')('a guest with a fault built in', () => {
   async function build(mutant: string, release = '1.0'): Promise<Guest> {
     const path = join(folder, `${mutant}-${release}.elf`)
     const defines = mutant === 'NONE' ? [] : [mutant]
-    await buildOneKernel({ release, defines, suffix: `-${mutant.toLowerCase()}`, output: path })
+    await buildKernel({ release, defines, suffix: `-${mutant.toLowerCase()}`, output: path })
     const kernel = read(path)
     if (release !== '1.0') {
       return {
@@ -38,7 +37,7 @@ needs('gcc')('a guest with a fault built in', () => {
       }
     }
     const out = join(folder, mutant)
-    await buildPatchesFor({ kernelPath: path, out, names: ['demo', 'klp-target', 'klp-stack'] })
+    await buildPatches({ kernelPath: path, out, names: ['demo', 'klp-target', 'klp-stack'] })
     return { kernel, module: (name) => read(join(out, `${name}.ko`)) }
   }
 

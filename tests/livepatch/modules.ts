@@ -1,8 +1,8 @@
 // What the tests of this folder share: modules written in a test, built by the code behind `transplant patch build`, in a guest.
 
 import type { GuestSession } from '../../src/guest/index.js'
-import { buildPatchFromC, readKernelFacts } from '../../src/patch/index.js'
-import { compileWithGcc } from '../../tools/images/patches.mjs'
+import { buildPatchFromC, type CompileRequest, readKernelFacts } from '../../src/patch/index.js'
+import { compilePatchUnit } from '../../src/toolchain/index.js'
 import { bootGuest, read } from '../lab/images.js'
 
 const MODULE_HEAD = `
@@ -32,7 +32,7 @@ export async function buildModule(name: string, source: string, options: ModuleO
   const built = await buildPatchFromC({
     ...{ sourceName: `${name}.c`, source: `${MODULE_HEAD}${source}`, kernel: facts.value },
     ...{
-      compile: (request: Parameters<typeof compileWithGcc>[0]) => compileWithGcc(request),
+      compile: (request: CompileRequest) => compilePatchUnit(request),
       check: options.check ?? false,
     },
   })

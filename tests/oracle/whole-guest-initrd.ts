@@ -3,8 +3,8 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeCpio } from '../../tools/images/cpio.mjs'
-import { buildPatchesFor } from '../../tools/images/patches.mjs'
+import { writeCpio } from '../../src/format/index.js'
+import { buildPatches } from '../../src/toolchain/index.js'
 import { root } from './whole-guest.js'
 
 export const scion10 = join(root, 'images/built/scion-1.0.elf')
@@ -17,7 +17,7 @@ export const NEXT_KERNEL = '/boot/scion-1.1'
 export async function createWholeInitrd(folder: string, kernel = scion10): Promise<string> {
   const directory = (name: string) => ({ name, mode: 0o040755, data: new Uint8Array() })
   const file = (name: string, path: string) => ({ name, mode: 0o100644, data: new Uint8Array(readFileSync(path)) })
-  const built = await buildPatchesFor({ kernelPath: kernel, out: join(folder, 'ko') })
+  const built = await buildPatches({ kernelPath: kernel, out: join(folder, 'ko') })
   const entries = [
     directory('lib/modules'),
     ...built.map(({ path }) => file(`lib/modules/${path.replace(/^.*\//, '')}`, path)),

@@ -6,8 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { findPokes, runPoke, type Stumble } from '../../src/lab/index.js'
-import { buildOneKernel } from '../../tools/images/kernel.mjs'
-import { buildPatchesFor } from '../../tools/images/patches.mjs'
+import { buildKernel, buildPatches } from '../../src/toolchain/index.js'
 import { read, shippedAssets } from '../lab/images.js'
 import { needs } from '../needs.js'
 
@@ -33,8 +32,8 @@ needs('gcc')('a kernel that leaves a step of the int3 protocol out', () => {
     async (step) => {
       const path = join(folder, `${step}.elf`)
       const defines = [`MUTANT_POKE_SKIP_${step}`]
-      await buildOneKernel({ release: '1.0', defines, suffix: `-poke-${step.toLowerCase()}`, output: path })
-      const [module] = await buildPatchesFor({ kernelPath: path, out: join(folder, step), names: ['demo'] })
+      await buildKernel({ release: '1.0', defines, suffix: `-poke-${step.toLowerCase()}`, output: path })
+      const [module] = await buildPatches({ kernelPath: path, out: join(folder, step), names: ['demo'] })
       if (module === undefined) throw new Error('the demo patch was not built')
       const pokes = findPokes({ ...shippedAssets(), kernel: read(path), patchModule: read(module.path) }, 3, false)
       let caught: Stumble | undefined

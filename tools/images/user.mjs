@@ -2,7 +2,7 @@
 // bin/x.c or workloads/x.c is the program /bin/x; a folder of sources (sh, agent, usertests, spin) is the program of its name.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { writeCpio } from './cpio.mjs'
+import { writeCpio } from '../../dist/format/index.js'
 import { buildFolder, builtFolder, compile, root, run } from './toolchain.mjs'
 
 const sourceFolder = 'images/user'

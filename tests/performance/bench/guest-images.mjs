@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { writeCpio } from '../../../tools/images/cpio.mjs'
+import { writeCpio } from '../../../dist/format/index.js'
 import { path, read } from './kernel-image.mjs'
 
 export const kernelPath = path('images/built/scion-1.0.elf')

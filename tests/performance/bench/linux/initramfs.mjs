@@ -1,5 +1,5 @@
 // An initramfs around Debian's busybox: a shell that reads names of phases from the console and runs them.
-import { writeCpio } from '../../../../tools/images/cpio.mjs'
+import { writeCpio } from '../../../../dist/format/index.js'
 import { available, needs, phases } from './phases.mjs'
 import { findProgram, librariesOf, read } from './sources.mjs'
 

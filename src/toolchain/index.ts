@@ -1,0 +1,5 @@
+// toolchain: gcc, ld and the kernel's build steps. See README.md.
+
+export { buildKernel, type KernelBuildOptions, releases } from './kernel.js'
+export { type BuiltPatch, buildPatches, compilePatchUnit, type PatchesOptions } from './patches.js'
+export { Toolchain } from './toolchain.js'

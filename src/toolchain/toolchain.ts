@@ -1,0 +1,74 @@
+// Runs the compiler and its companions in a way that makes the same bytes everywhere: paths are mapped away, the locale is fixed, and
+// inputs are given in a fixed order. Knows nothing of any particular image.
+
+import { spawnSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { TransplantError } from '../base/index.js'
+
+const environment = { ...process.env, LC_ALL: 'C', SOURCE_DATE_EPOCH: '0', TZ: 'UTC' }
+
+/** A program cannot be started. */
+function toolMissing(command: string, error: Error): TransplantError {
+  return new TransplantError(
+    'TOOL_MISSING',
+    `${command} cannot be run: ${error.message}.`,
+    'Install gcc, gcc-multilib and binutils.',
+  )
+}
+
+/** gcc and binutils, and the tree of sources that they work on. */
+export class Toolchain {
+  /** The folder that has `images/` and `firmware/`. */
+  readonly root: string
+  /** For objects and what else may be thrown away. */
+  readonly buildFolder: string
+  /** For finished images. */
+  readonly builtFolder: string
+
+  /** `root`: the folder with the sources; default: this package. `buildFolder`: for objects; default: `images/build` in it. */
+  constructor(root = fileURLToPath(new URL('../..', import.meta.url)), buildFolder = join(root, 'images/build')) {
+    this.root = root.replace(/\/$/, '')
+    this.buildFolder = buildFolder
+    this.builtFolder = join(this.root, 'images/built')
+  }
+
+  /**
+   * Runs a program, in `folder` or at the root, and gives its standard output. What it says on standard error is passed on. Throws
+   * TOOL_MISSING, or TOOL_FAILED with its words.
+   */
+  run(command: string, words: readonly string[], folder = this.root): string {
+    const result = spawnSync(command, words, { cwd: folder, env: environment, encoding: 'utf8', maxBuffer: 1 << 28 })
+    if (result.error) throw toolMissing(command, result.error)
+    if (result.stderr) process.stderr.write(result.stderr)
+    if (result.status !== 0) {
+      throw new TransplantError(
+        'TOOL_FAILED',
+        `${command} failed with status ${result.status}: ${words.join(' ')}`,
+        'Its own words stand above.',
+      )
+    }
+    return result.stdout
+  }
+
+  /** Compiles one source, named from the root, to an object in `<buildFolder>/<target>/`; gives its path. */
+  compile(target: string, source: string, flags: readonly string[]): string {
+    const folder = join(this.buildFolder, target)
+    mkdirSync(folder, { recursive: true })
+    const object = join(folder, `${source.replaceAll('/', '-')}.o`)
+    const fixed = [`-ffile-prefix-map=${this.root}=.`, `-frandom-seed=${source}`]
+    this.run('gcc', [...fixed, ...flags, '-c', source, '-o', object])
+    return object
+  }
+
+  /** As gcc says: `12.2.0`. */
+  compilerVersion(): string {
+    return this.run('gcc', ['-dumpfullversion']).trim()
+  }
+
+  /** The first line of `ld --version`. */
+  linkerVersion(): string {
+    return this.run('ld', ['--version']).split('\n')[0] ?? ''
+  }
+}
