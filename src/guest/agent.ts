@@ -118,7 +118,7 @@ export class AgentClient implements Disposable {
   }
 
   /** Sends bytes and expects the same back. */
-  async ping(payload = new Uint8Array(0)): Promise<boolean> {
+  async ping(payload: Uint8Array = new Uint8Array(0)): Promise<boolean> {
     const id = await this.#send('ping', payload)
     const answer = await this.#answer(id, ['pong'])
     return decodeText(answer.payload) === decodeText(payload)

@@ -1,12 +1,12 @@
 // The numbers of a module's file, to be made wrong one at a time: by the names of the System V ABI, wherever they lie in the file.
 
 const FILE_HEADER = {
-  ...{ e_type: [16, 2], e_machine: [18, 2], e_version: [20, 4], e_shoff: [40, 8], e_ehsize: [52, 2] },
-  ...{ e_shentsize: [58, 2], e_shnum: [60, 2], e_shstrndx: [62, 2] },
+  ...({ e_type: [16, 2], e_machine: [18, 2], e_version: [20, 4], e_shoff: [40, 8], e_ehsize: [52, 2] } as const),
+  ...({ e_shentsize: [58, 2], e_shnum: [60, 2], e_shstrndx: [62, 2] } as const),
 } as const
 const SECTION_HEADER = {
-  ...{ sh_name: [0, 4], sh_type: [4, 4], sh_flags: [8, 8], sh_addr: [16, 8], sh_offset: [24, 8] },
-  ...{ sh_size: [32, 8], sh_link: [40, 4], sh_info: [44, 4], sh_addralign: [48, 8], sh_entsize: [56, 8] },
+  ...({ sh_name: [0, 4], sh_type: [4, 4], sh_flags: [8, 8], sh_addr: [16, 8], sh_offset: [24, 8] } as const),
+  ...({ sh_size: [32, 8], sh_link: [40, 4], sh_info: [44, 4], sh_addralign: [48, 8], sh_entsize: [56, 8] } as const),
 } as const
 const SYMBOL = { st_name: [0, 4], st_info: [4, 1], st_shndx: [6, 2], st_value: [8, 8], st_size: [16, 8] } as const
 const RELOCATION = { r_offset: [0, 8], r_type: [8, 4], r_symbol: [12, 4], r_addend: [16, 8] } as const

@@ -25,11 +25,11 @@ const build = (more: string) =>
 async function object(more: string): Promise<ObjectFile> {
   const built = await build(more)
   if (!built.ok) throw new Error(built.message)
-  const parsed = parseElf(built.module)
+  const parsed = parseElf(built.value.module)
   if (!parsed.ok) throw new Error(parsed.message)
-  const read = readObject(parsed.elf)
+  const read = readObject(parsed.value)
   if (!read.ok) throw new Error(read.message)
-  return read.object
+  return read.value
 }
 const section = (from: ObjectFile, name: string) => {
   const found = from.sections.find((one) => one.name === name)
