@@ -11,7 +11,7 @@ export type HandoverStatus = 'empty' | 'frozen' | 'refused' | 'adopted'
 
 /** One class of the handover: its records. */
 export interface HandoverComponent {
-  /** "scion-task-v1": the component and the version of its records. */
+  /** "scion-task-v2": the component and the version of its records. */
   readonly compatible: string
   readonly firstBlock: PhysAddr
   readonly bytes: number

@@ -28,7 +28,7 @@ it('tells what was handed over, after one', async () => {
     value: { compatible: 'scion-handover-v1', fromRelease: '1.0', toRelease: '1.1', number: 1, status: 'adopted' },
   })
   if (!root.ok) return
-  expect(root.value.components.find((one) => one.compatible === 'scion-task-v1')?.count).toBeGreaterThan(3)
+  expect(root.value.components.find((one) => one.compatible === 'scion-task-v2')?.count).toBeGreaterThan(3)
 })
 
 it('is refused by an image that knows another contract', async () => {

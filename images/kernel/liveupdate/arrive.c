@@ -8,7 +8,8 @@
  *     handover is validated with no memory but .bss.
  *  2. Everything that comes from the other kernel is checked before it is used:
  *     strings end, counts and extents are possible, checksums fit, every
- *     component is known by its compatible string.
+ *     component is known by its compatible string, every field of every record
+ *     is something that can be (check.c).
  *  3. After accept() there is no way back: what cannot be retrieved then is the
  *     end of the system, and said so.
  *  4. No user task may run before everything is retrieved and verified
@@ -95,7 +96,7 @@ static const char *validate_root(const struct handover_root_ser *root)
 static const struct liveupdate_class *class_of(const char *compatible)
 {
 	for (unsigned int i = 0; i < nr_liveupdate_classes; i++)
-		if (!strcmp(liveupdate_classes[i]->compatible, compatible))
+		if (!strcmp(layout_of_class(liveupdate_classes[i])->compatible, compatible))
 			return liveupdate_classes[i];
 	return NULL;
 }
@@ -113,7 +114,7 @@ static const char *validate_component(const struct handover_root_ser *root, u32 
 			 component->compatible, UTS_RELEASE);
 		return text;
 	}
-	if (strcmp(liveupdate_classes[i]->compatible, component->compatible)) {
+	if (strcmp(layout_of_class(liveupdate_classes[i])->compatible, component->compatible)) {
 		snprintf(text, sizeof(text), "component %s is out of order", component->compatible);
 		return text;
 	}
@@ -134,7 +135,7 @@ static const char *validate(const struct handover_root_ser *root)
 		why = i < root->components ? validate_component(root, i) : "a component is missing";
 	if (!why && root->components != nr_liveupdate_classes)
 		why = "there are more components than this kernel knows";
-	return why;
+	return why ? why : records_check(root);
 }
 
 static void __noreturn go_back(struct handover_mailbox *mailbox, struct handover_root_ser *root,
@@ -161,19 +162,9 @@ static void retrieve(struct handover_root_ser *root, bool early)
 		ser_open(&reader, &root->component[i]);
 		ret = class->retrieve(&reader, root->component[i].count);
 		if (ret || reader.error)
-			panic("liveupdate: class %s cannot be retrieved (error %d)", class->name,
-			      ret ? -ret : -reader.error);
+			panic("liveupdate: class %s cannot be retrieved (error %d)",
+			      layout_of_class(class)->name, ret ? -ret : -reader.error);
 	}
-}
-
-static const struct handover_component_ser *component_of(const struct handover_root_ser *root,
-							 const struct liveupdate_class *class)
-{
-	u32 i = 0;
-
-	while (liveupdate_classes[i] != class)
-		i++;
-	return &root->component[i];
 }
 
 static void accept(struct handover_root_ser *root)
@@ -201,9 +192,9 @@ static int send_typed_signals(struct tty_struct *tty, void *unused)
 
 static void count_what_is_left_behind(void)
 {
-	ledger[LEDGER_KTHREADS].dropped = machine_kthreads();
-	ledger[LEDGER_KTHREADS].rebuilt = count_kthreads() - 1; /* without this one */
-	ledger[LEDGER_PATCHES].dropped = machine_patches();
+	ledger_add(LEDGER_KTHREADS, LEDGER_DROPPED, machine_kthreads());
+	ledger_add(LEDGER_KTHREADS, LEDGER_REBUILT, count_kthreads() - 1); /* without this one */
+	ledger_add(LEDGER_PATCHES, LEDGER_DROPPED, machine_patches());
 }
 
 noinline void liveupdate_mark_adopted(void)
@@ -275,7 +266,7 @@ notrace void liveupdate_arrive(unsigned long root_phys, unsigned long cpu,
 	start_memory();
 	drop_own_translations();
 	start_core();
-	if (reserve_pids(component_of(root, &task_class)))
+	if (reserve_pids())
 		panic("liveupdate: the numbers of the tasks are not free");
 	local_irq_enable();
 	/* under a number out of the way: the low ones are for the threads that stay */

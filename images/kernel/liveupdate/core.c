@@ -27,13 +27,18 @@
 
 /* In the order of preserving and of retrieving: a record names only what came before. */
 const struct liveupdate_class *const liveupdate_classes[] = {
-	&machine_class, &log_class,	    &uart_class,	&tty_class,    &disk_class,
-	&super_class,	&inode_class,	    &name_class,	&mount_class,  &pipe_class,
-	&file_class,	&descriptors_class, &directories_class, &mm_class,     &handlers_class,
-	&group_class,	&task_class,	    &counts_class,	&frames_class,
+	&schema_class,	 &machine_class, &log_class,	     &uart_class,	 &tty_class,
+	&disk_class,	 &super_class,	 &inode_class,	     &name_class,	 &mount_class,
+	&pipe_class,	 &file_class,	 &descriptors_class, &directories_class, &mm_class,
+	&handlers_class, &group_class,	 &task_class,	     &counts_class,	 &frames_class,
 };
 const unsigned int nr_liveupdate_classes = ARRAY_SIZE(liveupdate_classes);
 _Static_assert(ARRAY_SIZE(liveupdate_classes) <= HANDOVER_COMPONENTS, "the root page has room");
+
+const struct record_layout *layout_of_class(const struct liveupdate_class *class)
+{
+	return &record_layouts[class->layout];
+}
 
 enum liveupdate_state liveupdate_state;
 u64 liveupdate_number;
@@ -98,6 +103,7 @@ static void fill_root(struct handover_root_ser *root)
 static int serialize(void)
 {
 	struct handover_root_ser *root = handover_root();
+	const char *why;
 	int ret = preserve_begin();
 
 	memset(root, 0, PAGE_SIZE);
@@ -112,12 +118,16 @@ static int serialize(void)
 		if (ret) {
 			if (!liveupdate_refusal[0])
 				liveupdate_refuse(ret, "no memory for the records of class %s",
-						  liveupdate_classes[i]->name);
+						  layout_of_class(liveupdate_classes[i])->name);
 			return ret;
 		}
-		ser_finish(&writers[i], &root->component[i], liveupdate_classes[i]->compatible);
+		ser_finish(&writers[i], &root->component[i],
+			   layout_of_class(liveupdate_classes[i])->compatible);
 	}
 	preserve_finish(root);
+	why = records_check(root);
+	if (why)
+		return liveupdate_refuse(-EINVAL, "%s", why);
 	root->crc32 = crc32_of(0, root, sizeof(*root));
 	root->status = HANDOVER_STATUS_FROZEN;
 	return 0;

@@ -23,33 +23,22 @@ const char *file_cannot_be_carried(const struct file *file)
 
 /* ---- pipes ---- */
 
+DEFINE_MADE_RECORD(pipe, PIPE_RECORD, struct inode *inode, struct pipe_inode_info *pipe)
+DEFINE_MADE_RECORD(buffer, BUFFER_RECORD, struct pipe_buffer *buf)
+
 static int put_pipe(struct ser_writer *w, struct inode *inode)
 {
 	struct pipe_inode_info *pipe = inode->i_pipe;
-	struct pipe_ser record = {
-		.inode = number_of(&inode_numbers, inode),
-		.ino = inode->i_ino,
-		.buffers = pipe->head - pipe->tail,
-		.readers = pipe->readers,
-		.writers = pipe->writers,
-		.r_counter = pipe->r_counter,
-		.w_counter = pipe->w_counter,
-	};
 
-	ser_put(w, &record, sizeof(record));
+	write_pipe(w, inode, pipe);
 	w->count++;
 	for (unsigned int i = pipe->tail; i != pipe->head; i++) {
 		struct pipe_buffer *buf = &pipe->bufs[i % PIPE_BUFFERS];
-		struct pipe_buffer_ser one = {
-			page_to_phys(buf->page),
-			buf->offset,
-			buf->len,
-		};
 		int ret = preserve_frame(page_to_pfn(buf->page), FRAME_PIPE);
 
 		if (ret)
 			return ret;
-		ser_put(w, &one, sizeof(one));
+		write_buffer(w, buf);
 	}
 	return number_add(&pipe_numbers, inode);
 }
@@ -70,82 +59,46 @@ static int preserve_pipes(struct ser_writer *w)
 	return w->error;
 }
 
-static int get_buffers(struct ser_reader *r, struct inode *inode, u32 buffers)
+static int get_buffer(struct ser_reader *r, struct inode *inode)
 {
-	while (buffers--) {
-		struct pipe_buffer_ser one;
-		int ret;
+	TAKE_RECORD(r, buffer, BUFFER_RECORD)
+	int ret = retrieve_frame(frame, FRAME_PIPE);
 
-		if (!ser_get(r, &one, sizeof(one)))
-			return -EINVAL;
-		ret = retrieve_frame(one.phys >> PAGE_SHIFT, FRAME_PIPE);
-		if (!ret)
-			ret = pipe_adopt_buffer(inode, phys_to_page(one.phys), one.offset,
-						one.length);
-		if (ret)
-			return ret;
-		ledger[LEDGER_PIPE_PAGES].kept++;
-	}
-	return 0;
+	return ret ? ret : pipe_adopt_buffer(inode, pfn_to_page(frame), offset, length);
+}
+
+static int get_pipe(struct ser_reader *r)
+{
+	TAKE_RECORD(r, pipe, PIPE_RECORD)
+	struct inode *fifo = number_get(&inode_numbers, inode);
+	struct inode *made = vfs_adopt_pipe(fifo, ino, readers, writers, r_counter, w_counter);
+	int ret = IS_ERR(made) ? PTR_ERR(made) : number_add(&pipe_numbers, made);
+
+	for (u32 i = 0; i < buffers && !ret; i++)
+		ret = get_buffer(r, made);
+	return ret;
 }
 
 static int retrieve_pipes(struct ser_reader *r, u64 count)
 {
-	while (count--) {
-		struct inode *fifo = NULL, *inode;
-		struct pipe_ser ser;
-		int ret;
+	int ret = 0;
 
-		if (!ser_get(r, &ser, sizeof(ser)))
-			return -EINVAL;
-		if (ser.inode != HANDOVER_NONE) {
-			fifo = number_get(&inode_numbers, ser.inode);
-			if (!fifo)
-				return -EINVAL;
-		}
-		inode = vfs_adopt_pipe(fifo, ser.ino, ser.readers, ser.writers, ser.r_counter,
-				       ser.w_counter);
-		if (IS_ERR(inode))
-			return PTR_ERR(inode);
-		ret = number_add(&pipe_numbers, inode);
-		if (!ret)
-			ret = get_buffers(r, inode, ser.buffers);
-		if (ret)
-			return ret;
-		ledger[LEDGER_PIPES].rebuilt++;
-	}
-	return 0;
+	while (!ret && count--)
+		ret = get_pipe(r);
+	return ret;
 }
 
 /* ---- open files ---- */
 
+DEFINE_MADE_RECORD(file, FILE_RECORD, struct file *file)
+
 static int put_file(struct ser_writer *w, struct file *file)
 {
-	struct tty_struct *tty = file_tty(file);
 	const char *why = file_cannot_be_carried(file);
-	struct file_ser record = {
-		.id = file->f_id,
-		.flags = file->f_flags,
-		.mode = file->f_mode,
-		.pos = file->f_pos,
-		.tty = tty ? (u32)tty->index : HANDOVER_NONE,
-		.name = file->f_dentry ? number_of(&name_numbers, file->f_dentry) : HANDOVER_NONE,
-	};
 
 	if (why)
 		return liveupdate_refuse(-EOPNOTSUPP, "an open file (%s) cannot be preserved", why);
-	strscpy(record.kind, file->f_op->name, sizeof(record.kind));
-	if (file_pipe(file)) {
-		record.of = FILE_OF_PIPE;
-		record.object = number_of(&pipe_numbers, file->f_inode);
-	} else if (is_tmpfs(file->f_inode->i_sb)) {
-		record.of = FILE_OF_INODE;
-		record.object = number_of(&inode_numbers, file->f_inode);
-	} else {
-		record.of = FILE_OF_NAME;
-		record.object = HANDOVER_NONE;
-	}
-	ser_put(w, &record, sizeof(record));
+	write_file(w, file);
 	w->count++;
 	return number_add(&file_numbers, file);
 }
@@ -163,71 +116,66 @@ static int preserve_files(struct ser_writer *w)
 	return w->error;
 }
 
+static int get_file_record(struct ser_reader *r)
+{
+	TAKE_RECORD(r, file, FILE_RECORD)
+	struct dentry *d = number_get(&name_numbers, name);
+	struct tty_struct *terminal = number_get(&tty_numbers, tty);
+	struct vfs_file_record made_from = {
+		.id = id,
+		.kind = kind,
+		.flags = flags,
+		.mode = mode,
+		.pos = pos,
+		.tty = terminal ? terminal->index : -1,
+	};
+	struct inode *object = number_get(&pipe_numbers, pipe);
+	struct file *made;
+
+	if (!object)
+		object = number_get(&inode_numbers, inode);
+	/* the root of a file system of the kernel's own */
+	if (!object && d)
+		object = d->d_inode;
+	if (!object)
+		return -EINVAL;
+	made = vfs_adopt_file(d, object, &made_from);
+	return IS_ERR(made) ? PTR_ERR(made) : number_add(&file_numbers, made);
+}
+
 static int retrieve_files(struct ser_reader *r, u64 count)
 {
-	while (count--) {
-		struct vfs_file_record record;
-		struct dentry *d = NULL;
-		struct inode *inode;
-		struct file_ser ser;
-		struct file *file;
+	int ret = 0;
 
-		if (!ser_get(r, &ser, sizeof(ser)))
-			return -EINVAL;
-		ser.kind[sizeof(ser.kind) - 1] = 0;
-		if (ser.name != HANDOVER_NONE) {
-			d = number_get(&name_numbers, ser.name);
-			if (!d)
-				return -EINVAL;
-		}
-		if (ser.of == FILE_OF_PIPE)
-			inode = number_get(&pipe_numbers, ser.object);
-		else if (ser.of == FILE_OF_INODE)
-			inode = number_get(&inode_numbers, ser.object);
-		else
-			inode = d ? d->d_inode : NULL;
-		if (!inode)
-			return -EINVAL;
-		record = (struct vfs_file_record){
-			.id = ser.id,
-			.kind = ser.kind,
-			.flags = ser.flags,
-			.mode = ser.mode,
-			.pos = ser.pos,
-			.tty = (int)ser.tty,
-		};
-		file = vfs_adopt_file(d, inode, &record);
-		if (IS_ERR(file))
-			return PTR_ERR(file);
-		if (number_add(&file_numbers, file))
-			return -ENOMEM;
-		ledger[LEDGER_FILES].rebuilt++;
-	}
-	return 0;
+	while (!ret && count--)
+		ret = get_file_record(r);
+	return ret;
 }
 
 /* ---- tables of descriptors ---- */
 
-static int put_table(struct ser_writer *w, struct files_struct *files)
+static u32 count_descriptors(const struct files_struct *files)
 {
-	struct descriptors_ser record = {};
+	u32 n = 0;
 
 	for (int fd = 0; fd < NR_OPEN; fd++)
-		record.count += files->fd[fd] != NULL;
-	ser_put(w, &record, sizeof(record));
-	w->count++;
-	for (int fd = 0; fd < NR_OPEN; fd++) {
-		struct descriptor_ser one = {
-			.fd = fd,
-			.file = number_of(&file_numbers, files->fd[fd]),
-			.close_on_exec = files->close_on_exec[fd / 64] >> (fd % 64) & 1,
-		};
+		n += files->fd[fd] != NULL;
+	return n;
+}
 
+DEFINE_MADE_RECORD(descriptors, DESCRIPTORS_RECORD, struct files_struct *files)
+DEFINE_MADE_RECORD(descriptor, DESCRIPTOR_RECORD, struct files_struct *files, u32 fd)
+
+static int put_table(struct ser_writer *w, struct files_struct *files)
+{
+	write_descriptors(w, files);
+	w->count++;
+	for (u32 fd = 0; fd < NR_OPEN; fd++) {
 		if (!files->fd[fd])
 			continue;
-		if (one.file == HANDOVER_NONE)
-			return liveupdate_refuse(-EBUSY, "descriptor %d is being opened", fd);
-		ser_put(w, &one, sizeof(one));
+		if (number_of(&file_numbers, files->fd[fd]) == HANDOVER_NONE)
+			return liveupdate_refuse(-EBUSY, "descriptor %u is being opened", fd);
+		write_descriptor(w, files, fd);
 	}
 	return number_add(&descriptor_numbers, files);
 }
@@ -250,46 +198,45 @@ static int preserve_descriptors(struct ser_writer *w)
 	return w->error;
 }
 
-static int get_table(struct ser_reader *r, struct files_struct *files, u32 count)
+static int get_descriptor(struct ser_reader *r, struct files_struct *files)
 {
-	while (count--) {
-		struct descriptor_ser one;
-		struct file *file;
+	TAKE_RECORD(r, descriptor, DESCRIPTOR_RECORD)
 
-		if (!ser_get(r, &one, sizeof(one)))
-			return -EINVAL;
-		file = number_get(&file_numbers, one.file);
-		if (!file || one.fd >= NR_OPEN || files->fd[one.fd])
-			return -EINVAL;
-		files->fd[one.fd] = get_file(file);
-		if (one.close_on_exec)
-			files->close_on_exec[one.fd / 64] |= 1UL << (one.fd % 64);
-		ledger[LEDGER_DESCRIPTORS].rehashed++;
-	}
+	if (files->fd[fd])
+		return -EINVAL;
+	files->fd[fd] = get_file(number_get(&file_numbers, file));
+	if (close_on_exec)
+		files->close_on_exec[fd / 64] |= 1UL << (fd % 64);
 	return 0;
+}
+
+static int get_table(struct ser_reader *r)
+{
+	TAKE_RECORD(r, descriptors, DESCRIPTORS_RECORD)
+	struct files_struct *files = alloc_files();
+	int ret = 0;
+
+	if (!files)
+		return -ENOMEM;
+	/* the table's own users come with the tasks */
+	atomic_set(&files->count, 0);
+	for (u32 i = 0; i < descriptors && !ret; i++)
+		ret = get_descriptor(r, files);
+	return ret ? ret : number_add(&descriptor_numbers, files);
 }
 
 static int retrieve_descriptors(struct ser_reader *r, u64 count)
 {
-	while (count--) {
-		struct files_struct *files = alloc_files();
-		struct descriptors_ser ser;
-		int ret;
+	int ret = 0;
 
-		if (!files || !ser_get(r, &ser, sizeof(ser)))
-			return files ? -EINVAL : -ENOMEM;
-		/* the table's own users come with the tasks */
-		atomic_set(&files->count, 0);
-		ret = get_table(r, files, ser.count);
-		if (!ret)
-			ret = number_add(&descriptor_numbers, files);
-		if (ret)
-			return ret;
-	}
-	return 0;
+	while (!ret && count--)
+		ret = get_table(r);
+	return ret;
 }
 
 /* ---- root and working directories ---- */
+
+DEFINE_RECORD(directories, DIRECTORIES_RECORD, struct fs_struct *fs)
 
 static int preserve_directories(struct ser_writer *w)
 {
@@ -297,14 +244,9 @@ static int preserve_directories(struct ser_writer *w)
 
 	for_each_user_process(p) {
 		for_each_thread(p, t) {
-			struct directories_ser record;
-
 			if (!t->fs || number_of(&directory_numbers, t->fs) != HANDOVER_NONE)
 				continue;
-			record.root = number_of(&name_numbers, t->fs->root);
-			record.pwd = number_of(&name_numbers, t->fs->pwd);
-			record.umask = t->fs->umask;
-			ser_put(w, &record, sizeof(record));
+			write_directories(w, t->fs);
 			w->count++;
 			if (number_add(&directory_numbers, t->fs))
 				return -ENOMEM;
@@ -313,52 +255,48 @@ static int preserve_directories(struct ser_writer *w)
 	return w->error;
 }
 
+static int get_directories(struct ser_reader *r)
+{
+	TAKE_RECORD(r, directories, DIRECTORIES_RECORD)
+	struct fs_struct *fs = alloc_fs();
+
+	if (!fs)
+		return -ENOMEM;
+	read_directories(record, fs);
+	dput(fs->root);
+	dput(fs->pwd);
+	fs->root = dget(number_get(&name_numbers, root));
+	fs->pwd = dget(number_get(&name_numbers, pwd));
+	atomic_set(&fs->count, 0);
+	return number_add(&directory_numbers, fs);
+}
+
 static int retrieve_directories(struct ser_reader *r, u64 count)
 {
-	while (count--) {
-		struct fs_struct *fs = alloc_fs();
-		struct directories_ser ser;
-		struct dentry *root, *pwd;
+	int ret = 0;
 
-		if (!fs || !ser_get(r, &ser, sizeof(ser)))
-			return fs ? -EINVAL : -ENOMEM;
-		root = number_get(&name_numbers, ser.root);
-		pwd = number_get(&name_numbers, ser.pwd);
-		if (!root || !pwd)
-			return -EINVAL;
-		dput(fs->root);
-		dput(fs->pwd);
-		fs->root = dget(root);
-		fs->pwd = dget(pwd);
-		fs->umask = ser.umask;
-		atomic_set(&fs->count, 0);
-		if (number_add(&directory_numbers, fs))
-			return -ENOMEM;
-	}
-	return 0;
+	while (!ret && count--)
+		ret = get_directories(r);
+	return ret;
 }
 
 const struct liveupdate_class pipe_class = {
-	.name = "pipe",
-	.compatible = PIPE_COMPATIBLE,
+	.layout = LAYOUT_pipe,
 	.preserve = preserve_pipes,
 	.retrieve = retrieve_pipes,
 };
 const struct liveupdate_class file_class = {
-	.name = "file",
-	.compatible = FILE_COMPATIBLE,
+	.layout = LAYOUT_file,
 	.preserve = preserve_files,
 	.retrieve = retrieve_files,
 };
 const struct liveupdate_class descriptors_class = {
-	.name = "descriptors",
-	.compatible = DESCRIPTORS_COMPATIBLE,
+	.layout = LAYOUT_descriptors,
 	.preserve = preserve_descriptors,
 	.retrieve = retrieve_descriptors,
 };
 const struct liveupdate_class directories_class = {
-	.name = "directories",
-	.compatible = DIRECTORIES_COMPATIBLE,
+	.layout = LAYOUT_directories,
 	.preserve = preserve_directories,
 	.retrieve = retrieve_directories,
 };

@@ -17,17 +17,17 @@
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <abi/handover.h>
-#include <abi/records.h>
-#include "stream.h"
+#include "ledger.h"
+#include "record.h"
 
 /* ---- core.c ---- */
 struct liveupdate_class {
-	const char *name;
-	const char *compatible;
+	enum record_layout_number layout; /* of its records */
 	int (*preserve)(struct ser_writer *w);
 	int (*retrieve)(struct ser_reader *r, u64 count);
 	bool early; /* retrieved before the new kernel has memory */
 };
+const struct record_layout *layout_of_class(const struct liveupdate_class *class);
 extern const struct liveupdate_class *const liveupdate_classes[];
 extern const unsigned int nr_liveupdate_classes;
 
@@ -80,7 +80,7 @@ void *number_get(const struct number_table *table, u32 number);
 void numbers_forget(void);
 extern struct number_table super_numbers, inode_numbers, name_numbers, pipe_numbers;
 extern struct number_table file_numbers, descriptor_numbers, directory_numbers;
-extern struct number_table mm_numbers, handler_numbers, group_numbers, task_numbers;
+extern struct number_table tty_numbers, mm_numbers, handler_numbers, group_numbers, task_numbers;
 /* not objects: by number of address space, its tables_crc32 */
 extern struct number_table table_sums;
 
@@ -91,13 +91,15 @@ void preserve_abandon(void);
 int preserve_frame(unsigned long pfn, unsigned int kind);
 int preserve_finish(struct handover_root_ser *root);
 int retrieve_frame(unsigned long pfn, unsigned int kind);
+u8 frame_page_type(unsigned int kind); /* PAGE_* */
 void handover_open_bitmap(const struct handover_root_ser *root);
 const char *validate_bitmap(const struct handover_root_ser *root);
 void release_handover_frames(struct handover_root_ser *root);
 u64 frames_of_kind(unsigned int kind);
 
 /* ---- classes ---- */
-extern const struct liveupdate_class machine_class, log_class, uart_class, tty_class, disk_class;
+extern const struct liveupdate_class schema_class, machine_class, log_class, uart_class, tty_class,
+	disk_class;
 extern const struct liveupdate_class super_class, inode_class, name_class, mount_class;
 extern const struct liveupdate_class pipe_class, file_class, descriptors_class;
 extern const struct liveupdate_class directories_class;
@@ -123,7 +125,7 @@ static inline void spoil_one_entry(void)
 #endif
 
 /* ---- tasks.c ---- */
-int reserve_pids(const struct handover_component_ser *component);
+int reserve_pids(void);
 void resume_tasks(void);
 unsigned int machine_kthreads(void), machine_patches(void);
 pid_t machine_last_pid(void);
@@ -139,37 +141,6 @@ int prepare_check(void);
 
 /* ---- verify.c ---- */
 void verify_adoption(const struct handover_root_ser *root);
-
-/* ---- ledger.c ---- */
-struct ledger_line {
-	const char *name;
-	u64 kept, rehashed, rebuilt, dropped;
-};
-enum ledger_class {
-	LEDGER_PAGES,
-	LEDGER_TABLES,
-	LEDGER_CACHE,
-	LEDGER_PIPE_PAGES,
-	LEDGER_DEVICES,
-	LEDGER_TASKS,
-	LEDGER_SPACES,
-	LEDGER_AREAS,
-	LEDGER_FILES,
-	LEDGER_DESCRIPTORS,
-	LEDGER_INODES,
-	LEDGER_NAMES,
-	LEDGER_PIPES,
-	LEDGER_SIGNALS,
-	LEDGER_TIMERS,
-	LEDGER_PIDS,
-	LEDGER_KTHREADS,
-	LEDGER_PATCHES,
-	LEDGER_CLASSES,
-};
-extern struct ledger_line ledger[LEDGER_CLASSES];
-void ledger_clear(void);
-void ledger_print(void);
-int ledger_show(char *buf);
 
 /* ---- arrive.c ---- */
 struct handover_root_ser *handover_root(void);

@@ -35,7 +35,7 @@ static int retrieve_table_frame(unsigned long pfn)
 	/* one that this kernel has made since it began is in the books */
 	if (!handover_frame_preserved(pfn))
 		return 0;
-	ledger[LEDGER_TABLES].kept++;
+	ledger_add(LEDGER_TABLES, LEDGER_KEPT, 1);
 	return retrieve_frame(pfn, FRAME_TABLE);
 }
 
@@ -100,54 +100,28 @@ static int preserve_entry(u64 *pte, unsigned long addr, void *data)
 	return preserve_frame((*pte & PTE_PFN_MASK) >> PAGE_SHIFT, FRAME_ANON);
 }
 
+DEFINE_RECORD(mm, MM_RECORD, struct mm_struct *mm)
+DEFINE_RECORD(area, AREA_RECORD, struct vm_area_struct *vma)
+
+static bool area_can_be_carried(const struct vm_area_struct *vma)
+{
+	return !vma->vm_ops && !(vma->vm_flags & VM_PFNMAP) &&
+	       (!vma->vm_file || number_of(&file_numbers, vma->vm_file) != HANDOVER_NONE);
+}
+
 static int put_mm(struct ser_writer *w, struct mm_struct *mm)
 {
-	struct mm_ser record = {
-		.pgd = __pa(mm->pgd),
-		.pcid = mm->pcid,
-		.cpu_bitmap = mm->cpu_bitmap,
-		.exe_file = mm->exe_file ? number_of(&file_numbers, mm->exe_file) : HANDOVER_NONE,
-		.mmap_base = mm->mmap_base,
-		.start_code = mm->start_code,
-		.end_code = mm->end_code,
-		.start_data = mm->start_data,
-		.end_data = mm->end_data,
-		.start_brk = mm->start_brk,
-		.brk = mm->brk,
-		.start_stack = mm->start_stack,
-		.arg_start = mm->arg_start,
-		.arg_end = mm->arg_end,
-		.env_start = mm->env_start,
-		.env_end = mm->env_end,
-		.total_vm = mm->total_vm,
-		.rss = mm->rss,
-		.nr_ptes = mm->nr_ptes,
-		.hiwater_rss = mm->hiwater_rss,
-		.areas = mm->map_count,
-		.tables_crc32 = page_tables_crc(mm),
-	};
 	struct vm_area_struct *vma;
 	int ret;
 
-	for (int i = 0; i < 48; i++)
-		record.auxv[i] = mm->auxv[i];
-	ser_put(w, &record, sizeof(record));
+	write_mm(w, mm);
 	w->count++;
 	for_each_vma_of(mm, vma) {
-		struct area_ser area = {
-			vma->vm_start,
-			vma->vm_end,
-			vma->vm_flags,
-			vma->vm_pgoff,
-			vma->vm_file ? number_of(&file_numbers, vma->vm_file) : HANDOVER_NONE,
-		};
-
-		if (vma->vm_ops || (vma->vm_flags & VM_PFNMAP) ||
-		    (vma->vm_file && area.file == HANDOVER_NONE))
+		if (!area_can_be_carried(vma))
 			return liveupdate_refuse(-EOPNOTSUPP,
 						 "memory at %lx of a device cannot be preserved",
 						 vma->vm_start);
-		ser_put(w, &area, sizeof(area));
+		write_area(w, vma);
 	}
 	ret = for_each_page_table(mm, preserve_table, NULL);
 	if (!ret)
@@ -178,7 +152,7 @@ static int preserve_mms(struct ser_writer *w)
 
 static int adopt_table(struct page *page, int level, void *data)
 {
-	ledger[LEDGER_TABLES].kept++;
+	ledger_add(LEDGER_TABLES, LEDGER_KEPT, 1);
 	return retrieve_frame(page_to_pfn(page), FRAME_TABLE);
 }
 
@@ -194,78 +168,39 @@ static int adopt_entry(u64 *pte, unsigned long addr, void *data)
 	}
 #endif
 	if (page_count(phys_to_page(*pte & PTE_PFN_MASK)) == 0)
-		ledger[LEDGER_PAGES].kept++;
+		ledger_add(LEDGER_PAGES, LEDGER_KEPT, 1);
 	return retrieve_frame((*pte & PTE_PFN_MASK) >> PAGE_SHIFT, FRAME_ANON);
 }
 
 static int get_area(struct ser_reader *r, struct mm_struct *mm)
 {
+	TAKE_RECORD(r, area, AREA_RECORD)
 	struct vm_area_struct *vma = vm_area_alloc(mm);
-	struct area_ser ser;
 
-	if (!vma || !ser_get(r, &ser, sizeof(ser)))
-		return vma ? -EINVAL : -ENOMEM;
-	vma->vm_start = ser.start;
-	vma->vm_end = ser.end;
-	vma->vm_flags = ser.flags;
-	vma->vm_pgoff = ser.pgoff;
-	if (ser.file != HANDOVER_NONE) {
-		struct file *file = number_get(&file_numbers, ser.file);
-
-		if (!file)
-			return -EINVAL;
-		vma->vm_file = get_file(file);
-	}
+	if (!vma)
+		return -ENOMEM;
+	read_area(record, vma);
+	if (file != HANDOVER_NONE)
+		vma->vm_file = get_file(number_get(&file_numbers, file));
 	list_add_tail(&vma->vm_list, &mm->mmap);
 	mm->map_count++;
-	ledger[LEDGER_AREAS].rebuilt++;
 	return 0;
-}
-
-static void fill_mm(struct mm_struct *mm, const struct mm_ser *ser)
-{
-	mm->cpu_bitmap = ser->cpu_bitmap;
-	mm->mmap_base = ser->mmap_base;
-	mm->start_code = ser->start_code;
-	mm->end_code = ser->end_code;
-	mm->start_data = ser->start_data;
-	mm->end_data = ser->end_data;
-	mm->start_brk = ser->start_brk;
-	mm->brk = ser->brk;
-	mm->start_stack = ser->start_stack;
-	mm->arg_start = ser->arg_start;
-	mm->arg_end = ser->arg_end;
-	mm->env_start = ser->env_start;
-	mm->env_end = ser->env_end;
-	mm->total_vm = ser->total_vm;
-	mm->rss = ser->rss;
-	mm->nr_ptes = ser->nr_ptes;
-	mm->hiwater_rss = ser->hiwater_rss;
-	for (int i = 0; i < 48; i++)
-		mm->auxv[i] = ser->auxv[i];
 }
 
 static int get_mm(struct ser_reader *r)
 {
-	struct mm_struct *mm;
-	struct mm_ser ser;
+	TAKE_RECORD(r, mm, MM_RECORD)
+	struct mm_struct *mm = mm_alloc_adopt(__va(pgd), pcid);
 	int ret = 0;
 
-	if (!ser_get(r, &ser, sizeof(ser)) || !handover_frame_preserved(ser.pgd >> PAGE_SHIFT))
-		return -EINVAL;
-	mm = mm_alloc_adopt(__va(ser.pgd), ser.pcid);
 	if (!mm)
 		return -ENOMEM;
-	fill_mm(mm, &ser);
+	read_mm(record, mm);
 	/* users come with the tasks */
 	atomic_set(&mm->mm_users, 0);
-	if (ser.exe_file != HANDOVER_NONE) {
-		mm->exe_file = number_get(&file_numbers, ser.exe_file);
-		if (!mm->exe_file)
-			return -EINVAL;
-		get_file(mm->exe_file);
-	}
-	while (!ret && ser.areas--)
+	if (exe_file != HANDOVER_NONE)
+		mm->exe_file = get_file(number_get(&file_numbers, exe_file));
+	for (u32 i = 0; i < areas && !ret; i++)
 		ret = get_area(r, mm);
 	if (!ret)
 		ret = for_each_page_table(mm, adopt_table, NULL);
@@ -273,10 +208,7 @@ static int get_mm(struct ser_reader *r)
 		ret = for_each_user_pte(mm, adopt_entry, NULL);
 	if (!ret)
 		ret = number_add(&mm_numbers, mm);
-	if (!ret)
-		ret = number_add(&table_sums, (void *)(unsigned long)ser.tables_crc32);
-	ledger[LEDGER_SPACES].rebuilt++;
-	return ret;
+	return ret ? ret : number_add(&table_sums, (void *)(unsigned long)tables_crc32);
 }
 
 static int retrieve_mms(struct ser_reader *r, u64 count)
@@ -320,8 +252,7 @@ void spoil_one_entry(void)
 #endif
 
 const struct liveupdate_class mm_class = {
-	.name = "mm",
-	.compatible = MM_COMPATIBLE,
+	.layout = LAYOUT_mm,
 	.preserve = preserve_mms,
 	.retrieve = retrieve_mms,
 };

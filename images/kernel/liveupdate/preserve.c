@@ -92,18 +92,18 @@ static bool has_own_count(unsigned long pfn)
 	       !(holders[pfn].kind == FRAME_TABLE && pfn_to_page(pfn)->type != PAGE_TABLE);
 }
 
+DEFINE_MADE_RECORD(frames, FRAMES_RECORD, unsigned long pfn, const struct holders *holder)
+
 static int preserve_frames(struct ser_writer *w)
 {
 	for (unsigned long pfn = 0; pfn < max_pfn; pfn++) {
-		u64 frame = FRAME_SER(pfn, holders[pfn].count, holders[pfn].kind);
-
 		if (!holders[pfn].count)
 			continue;
 		if (has_own_count(pfn) && page_count(pfn_to_page(pfn)) != (int)holders[pfn].count)
 			return liveupdate_refuse(-EBUSY,
 						 "frame %lx has %d references, %u are known", pfn,
 						 page_count(pfn_to_page(pfn)), holders[pfn].count);
-		ser_put(w, &frame, sizeof(frame));
+		write_frames(w, pfn, &holders[pfn]);
 		w->count++;
 	}
 	return w->error;
@@ -185,14 +185,19 @@ bool handover_run_preserved(unsigned long pfn, unsigned long *until)
 	return preserved;
 }
 
-int retrieve_frame(unsigned long pfn, unsigned int kind)
+u8 frame_page_type(unsigned int kind)
 {
-	static const u8 types[] = {
+	static const u8 types[FRAME_KINDS] = {
 		[FRAME_TABLE] = PAGE_TABLE,   [FRAME_ANON] = PAGE_ANON,
 		[FRAME_CACHE] = PAGE_CACHE,   [FRAME_PIPE] = PAGE_PIPE,
 		[FRAME_DEVICE] = PAGE_KERNEL,
 	};
 
+	return types[kind];
+}
+
+int retrieve_frame(unsigned long pfn, unsigned int kind)
+{
 	if (!handover_frame_preserved(pfn))
 		return -EINVAL;
 	/* a mapped page of a file, or of a pipe: its holder has entered it already */
@@ -200,7 +205,7 @@ int retrieve_frame(unsigned long pfn, unsigned int kind)
 		get_page(pfn_to_page(pfn));
 		return 0;
 	}
-	return page_adopt(pfn, types[kind]) ? -EINVAL : 0;
+	return page_adopt(pfn, frame_page_type(kind)) ? -EINVAL : 0;
 }
 
 /* What the frames class carries is for verify.c, which reads it itself. */
@@ -232,8 +237,7 @@ void release_handover_frames(struct handover_root_ser *root)
 }
 
 const struct liveupdate_class frames_class = {
-	.name = "frames",
-	.compatible = FRAMES_COMPATIBLE,
+	.layout = LAYOUT_frames,
 	.preserve = preserve_frames,
 	.retrieve = retrieve_frames,
 };

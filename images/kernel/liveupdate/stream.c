@@ -11,6 +11,7 @@
  * failed. Must not know what the records mean.
  */
 #include <linux/errno.h>
+#include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/string.h>
 #include "stream.h"
@@ -119,15 +120,6 @@ void ser_put(struct ser_writer *w, const void *data, size_t size)
 	}
 }
 
-/* A u16 length, then the bytes without the final NUL. */
-void ser_put_string(struct ser_writer *w, const char *text)
-{
-	u16 length = strlen(text);
-
-	ser_put(w, &length, sizeof(length));
-	ser_put(w, text, length);
-}
-
 void ser_finish(struct ser_writer *w, struct handover_component_ser *component,
 		const char *compatible)
 {
@@ -193,6 +185,21 @@ void ser_open(struct ser_reader *r, const struct handover_component_ser *compone
 	r->error = 0;
 }
 
+/* The next part of the stream that lies in one block: at most @size bytes, which count as read. */
+static const u8 *next_part(struct ser_reader *r, size_t size, size_t *part)
+{
+	const u8 *at = r->block->data + r->offset;
+
+	*part = min_t(size_t, size, r->block->used - r->offset);
+	r->left -= *part;
+	r->offset += *part;
+	if (r->offset == r->block->used && r->block->next) {
+		r->block = __va(r->block->next);
+		r->offset = 0;
+	}
+	return at;
+}
+
 bool ser_get(struct ser_reader *r, void *data, size_t size)
 {
 	u8 *to = data;
@@ -202,37 +209,28 @@ bool ser_get(struct ser_reader *r, void *data, size_t size)
 		memset(data, 0, size);
 		return false;
 	}
-	r->left -= size;
 	while (size) {
-		size_t part = r->block->used - r->offset;
+		size_t part;
+		const u8 *from = next_part(r, size, &part);
 
-		if (part > size)
-			part = size;
-		memcpy(to, r->block->data + r->offset, part);
+		memcpy(to, from, part);
 		to += part;
 		size -= part;
-		r->offset += part;
-		if (r->offset == r->block->used && r->block->next) {
-			r->block = __va(r->block->next);
-			r->offset = 0;
-		}
 	}
 	return true;
 }
 
-bool ser_get_string(struct ser_reader *r, char *text, size_t size)
+bool ser_skip(struct ser_reader *r, u64 size)
 {
-	u16 length;
-
-	text[0] = 0;
-	if (!ser_get(r, &length, sizeof(length)))
-		return false;
-	if (length >= size) {
+	if (r->error || size > r->left) {
 		r->error = -EINVAL;
 		return false;
 	}
-	if (!ser_get(r, text, length))
-		return false;
-	text[length] = 0;
+	while (size) {
+		size_t part;
+
+		next_part(r, size, &part);
+		size -= part;
+	}
 	return true;
 }

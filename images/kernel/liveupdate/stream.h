@@ -25,7 +25,6 @@ struct ser_reader {
 
 void ser_begin(struct ser_writer *w);
 void ser_put(struct ser_writer *w, const void *data, size_t size);
-void ser_put_string(struct ser_writer *w, const char *text);
 void ser_finish(struct ser_writer *w, struct handover_component_ser *component,
 		const char *compatible);
 void ser_abandon(struct ser_writer *w);
@@ -33,7 +32,7 @@ void ser_abandon(struct ser_writer *w);
 const char *ser_validate(const struct handover_component_ser *component, u64 ram_frames);
 void ser_open(struct ser_reader *r, const struct handover_component_ser *component);
 bool ser_get(struct ser_reader *r, void *data, size_t size);
-bool ser_get_string(struct ser_reader *r, char *text, size_t size);
+bool ser_skip(struct ser_reader *r, u64 size);
 
 u32 crc32_of(u32 crc, const void *data, size_t size);
 

@@ -117,12 +117,14 @@ static void count_objects(struct counts_ser *counts)
 	count_tasks(counts);
 }
 
+DEFINE_RECORD_WRITE(counts, COUNTS_RECORD, const struct counts_ser *counts)
+
 static int preserve_counts(struct ser_writer *w)
 {
 	struct counts_ser counts;
 
 	count_objects(&counts);
-	ser_put(w, &counts, sizeof(counts));
+	write_counts(w, &counts);
 	w->count++;
 	return w->error;
 }
@@ -132,46 +134,44 @@ static void __noreturn fail(const char *what, u64 was, u64 is)
 	panic("liveupdate: verification failed: %s: %llu before, %llu after", what, was, is);
 }
 
+#define COMPARE_COUNT(width, name, meaning, source) \
+	if (record->name != (source))               \
+		fail(#name, record->name, source);
+
 static int retrieve_counts(struct ser_reader *r, u64 count)
 {
-	static const char *const names[] = {
-		"tasks",	"zombies",    "stopped tasks",	 "address spaces",
-		"memory areas", "user pages", "page tables",	 "open files",
-		"descriptors",	"pipes",      "bytes in pipes",	 "inodes",
-		"names",	"file pages", "pending signals", "timers",
-	};
-	struct counts_ser before, after;
-	u64 *was = (u64 *)&before, *is = (u64 *)&after;
+	const struct counts_ser *record = record_take(r, LAYOUT_counts);
+	struct counts_ser after;
+	const struct counts_ser *counts = &after;
 
-	BUILD_BUG_ON(sizeof(before) != ARRAY_SIZE(names) * sizeof(u64));
-	if (count != 1 || !ser_get(r, &before, sizeof(before)))
-		return -EINVAL;
 	count_objects(&after);
-	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++)
-		if (was[i] != is[i])
-			fail(names[i], was[i], is[i]);
+	COUNTS_RECORD(COMPARE_COUNT, NO_ROW, NO_ROW, NO_ROW)
 	return 0;
+}
+
+static void verify_frame(struct ser_reader *r)
+{
+	TAKE_RECORD(r, frames, FRAMES_RECORD)
+	const struct page *page = pfn_to_page(frame);
+
+	if (page_count(page) != (int)holders)
+		fail("holders of a frame", holders, page_count(page));
+	if (page->type != frame_page_type(kind))
+		fail("what a frame is for", frame_page_type(kind), page->type);
 }
 
 /* Every frame that was handed over is held as often as before, and no other is. */
 static void verify_frames(const struct handover_root_ser *root)
 {
-	u64 preserved = 0, held = 0, frame;
+	u64 preserved = 0, held = 0;
 	struct ser_reader r;
 
 	for (u32 i = 0; i < root->components; i++) {
 		if (strcmp(root->component[i].compatible, FRAMES_COMPATIBLE))
 			continue;
 		ser_open(&r, &root->component[i]);
-		for (u64 n = root->component[i].count; n--; preserved++) {
-			struct page *page;
-
-			ser_get(&r, &frame, sizeof(frame));
-			page = pfn_to_page(FRAME_SER_PFN(frame));
-			if (page_count(page) != (int)FRAME_SER_COUNT(frame))
-				fail("holders of a frame", FRAME_SER_COUNT(frame),
-				     page_count(page));
-		}
+		for (; preserved < root->component[i].count; preserved++)
+			verify_frame(&r);
 	}
 	for (unsigned long pfn = 0; pfn < max_pfn; pfn++)
 		held += handover_frame_preserved(pfn) && page_count(pfn_to_page(pfn)) > 0;
@@ -189,8 +189,7 @@ void verify_adoption(const struct handover_root_ser *root)
 }
 
 const struct liveupdate_class counts_class = {
-	.name = "counts",
-	.compatible = COUNTS_COMPATIBLE,
+	.layout = LAYOUT_counts,
 	.preserve = preserve_counts,
 	.retrieve = retrieve_counts,
 };

@@ -12,26 +12,16 @@
 #include <linux/slab.h>
 #include "internal.h"
 
-#define MAX_LINK PATH_MAX
-
 /* ---- super blocks ---- */
+
+DEFINE_MADE_RECORD(super, SUPER_RECORD, struct super_block *sb)
 
 static int preserve_supers(struct ser_writer *w)
 {
 	struct super_block *sb;
 
 	list_for_each_entry(sb, &super_blocks, s_list) {
-		struct super_ser record = {
-			.dev = sb->s_dev,
-			.tmpfs = is_tmpfs(sb),
-			.flags = sb->s_flags,
-			.next_ino = sb->s_next_ino,
-			.next_seq = sb->s_next_seq,
-		};
-
-		strscpy(record.type, sb->s_type->name, sizeof(record.type));
-		strscpy(record.source, sb->s_source, sizeof(record.source));
-		ser_put(w, &record, sizeof(record));
+		write_super(w, sb);
 		w->count++;
 		if (number_add(&super_numbers, sb))
 			return -ENOMEM;
@@ -39,32 +29,29 @@ static int preserve_supers(struct ser_writer *w)
 	return w->error;
 }
 
+static int get_super(struct ser_reader *r)
+{
+	TAKE_RECORD(r, super, SUPER_RECORD)
+	struct vfs_super_record made_from = {
+		.type = type,
+		.source = source,
+		.dev = dev,
+		.flags = flags,
+		.next_ino = next_ino,
+		.next_seq = next_seq,
+	};
+	struct super_block *sb = vfs_adopt_super(&made_from);
+
+	return IS_ERR(sb) ? PTR_ERR(sb) : number_add(&super_numbers, sb);
+}
+
 static int retrieve_supers(struct ser_reader *r, u64 count)
 {
-	while (count--) {
-		struct vfs_super_record record;
-		struct super_block *sb;
-		struct super_ser ser;
+	int ret = 0;
 
-		if (!ser_get(r, &ser, sizeof(ser)))
-			return -EINVAL;
-		ser.type[sizeof(ser.type) - 1] = 0;
-		ser.source[sizeof(ser.source) - 1] = 0;
-		record = (struct vfs_super_record){
-			.type = ser.type,
-			.source = ser.source,
-			.dev = ser.dev,
-			.flags = ser.flags,
-			.next_ino = ser.next_ino,
-			.next_seq = ser.next_seq,
-		};
-		sb = vfs_adopt_super(&record);
-		if (IS_ERR(sb))
-			return PTR_ERR(sb);
-		if (number_add(&super_numbers, sb))
-			return -ENOMEM;
-	}
-	return 0;
+	while (!ret && count--)
+		ret = get_super(r);
+	return ret;
 }
 
 /* ---- inodes ---- */
@@ -75,43 +62,40 @@ static int count_page(struct inode *inode, unsigned long index, struct page *pag
 	return 0;
 }
 
+static u32 pages_of(struct inode *inode)
+{
+	u32 pages = 0;
+
+	if (S_ISREG(inode->i_mode))
+		tmpfs_for_each_page(inode, count_page, &pages);
+	return pages;
+}
+
+static const char *target_of(const struct inode *inode)
+{
+	return S_ISLNK(inode->i_mode) ? inode->i_private : "";
+}
+
+DEFINE_MADE_RECORD(inode, INODE_RECORD, struct inode *inode)
+DEFINE_MADE_RECORD(page, PAGE_RECORD, struct page *page, unsigned long index)
+
 static int put_page_record(struct inode *inode, unsigned long index, struct page *page, void *data)
 {
-	u64 word = (u64)page_to_pfn(page) << 24 | index;
-
-	ser_put(data, &word, sizeof(word));
+	write_page(data, page, index);
 	return preserve_frame(page_to_pfn(page), FRAME_CACHE);
 }
 
 static int put_inode(struct inode *inode, void *data)
 {
-	struct inode_ser record = {
-		.super = number_of(&super_numbers, inode->i_sb),
-		.is_root = inode == inode->i_sb->s_root->d_inode,
-		.ino = inode->i_ino,
-		.mode = inode->i_mode,
-		.rdev = inode->i_rdev,
-		.nlink = inode->i_nlink,
-		.uid = inode->i_uid,
-		.gid = inode->i_gid,
-		.size = inode->i_size,
-		.atime_ns = inode->i_atime_ns,
-		.mtime_ns = inode->i_mtime_ns,
-		.ctime_ns = inode->i_ctime_ns,
-	};
 	struct ser_writer *w = data;
+	int ret = 0;
 
-	if (S_ISREG(inode->i_mode))
-		tmpfs_for_each_page(inode, count_page, &record.pages);
-	ser_put(w, &record, sizeof(record));
+	write_inode(w, inode);
 	w->count++;
-	if (number_add(&inode_numbers, inode))
-		return -ENOMEM;
-	if (S_ISLNK(inode->i_mode))
-		ser_put_string(w, inode->i_private);
 	if (S_ISREG(inode->i_mode))
-		return tmpfs_for_each_page(inode, put_page_record, w);
-	return 0;
+		ret = tmpfs_for_each_page(inode, put_page_record, w);
+	ser_put(w, target_of(inode), strlen(target_of(inode)));
+	return ret ? ret : number_add(&inode_numbers, inode);
 }
 
 static int preserve_inodes(struct ser_writer *w)
@@ -121,79 +105,58 @@ static int preserve_inodes(struct ser_writer *w)
 	return ret ? ret : w->error;
 }
 
-static int get_pages(struct ser_reader *r, struct inode *inode, u32 pages)
+static int get_page_record(struct ser_reader *r, struct inode *inode)
 {
-	while (pages--) {
-		unsigned long pfn;
-		u64 word;
-		int ret;
+	TAKE_RECORD(r, page, PAGE_RECORD)
+	int ret = retrieve_frame(frame, FRAME_CACHE);
 
-		if (!ser_get(r, &word, sizeof(word)))
-			return -EINVAL;
-		pfn = word >> 24;
-		ret = retrieve_frame(pfn, FRAME_CACHE);
-		if (!ret)
-			ret = tmpfs_insert_page(inode, word & 0xffffff, pfn_to_page(pfn));
-		if (ret)
-			return ret;
-		ledger[LEDGER_CACHE].kept++;
-	}
-	return 0;
+	return ret ? ret : tmpfs_insert_page(inode, index, pfn_to_page(frame));
 }
 
-static int get_link(struct ser_reader *r, struct inode *inode)
+static int get_link(struct ser_reader *r, struct inode *inode, u32 length)
 {
-	char *target = kmalloc(MAX_LINK, GFP_KERNEL);
-	int ret = -ENOMEM;
+	char *target = kmalloc(length + 1, GFP_KERNEL);
+	int ret;
 
-	if (target)
-		ret = ser_get_string(r, target, MAX_LINK) ? tmpfs_set_symlink(inode, target)
-							  : -EINVAL;
+	if (!target)
+		return -ENOMEM;
+	record_take_text(r, target, length);
+	ret = tmpfs_set_symlink(inode, target);
 	kfree(target);
 	return ret;
 }
 
+static int get_inode(struct ser_reader *r)
+{
+	TAKE_RECORD(r, inode, INODE_RECORD)
+	struct vfs_inode_record made_from = {
+		.ino = ino,
+		.is_root = is_root,
+		.mode = mode,
+		.rdev = rdev,
+		.nlink = nlink,
+		.uid = uid,
+		.gid = gid,
+		.size = size,
+		.atime_ns = atime_ns,
+		.mtime_ns = mtime_ns,
+		.ctime_ns = ctime_ns,
+	};
+	struct inode *made = vfs_adopt_inode(number_get(&super_numbers, super), &made_from);
+	int ret = IS_ERR(made) ? PTR_ERR(made) : number_add(&inode_numbers, made);
+
+	for (u32 i = 0; i < pages && !ret; i++)
+		ret = get_page_record(r, made);
+	return ret || !target ? ret : get_link(r, made, target);
+}
+
 static int retrieve_inodes(struct ser_reader *r, u64 count)
 {
-	while (count--) {
-		struct vfs_inode_record record;
-		struct super_block *sb;
-		struct inode_ser ser;
-		struct inode *inode;
-		int ret = 0;
+	int ret = 0;
 
-		if (!ser_get(r, &ser, sizeof(ser)))
-			return -EINVAL;
-		sb = number_get(&super_numbers, ser.super);
-		if (!sb)
-			return -EINVAL;
-		record = (struct vfs_inode_record){
-			.ino = ser.ino,
-			.is_root = ser.is_root,
-			.mode = ser.mode,
-			.rdev = ser.rdev,
-			.nlink = ser.nlink,
-			.uid = ser.uid,
-			.gid = ser.gid,
-			.size = ser.size,
-			.atime_ns = ser.atime_ns,
-			.mtime_ns = ser.mtime_ns,
-			.ctime_ns = ser.ctime_ns,
-		};
-		inode = vfs_adopt_inode(sb, &record);
-		if (IS_ERR(inode))
-			return PTR_ERR(inode);
-		if (number_add(&inode_numbers, inode))
-			return -ENOMEM;
-		if (S_ISLNK(inode->i_mode))
-			ret = get_link(r, inode);
-		else if (ser.pages)
-			ret = get_pages(r, inode, ser.pages);
-		if (ret)
-			return ret;
-		ledger[LEDGER_INODES].rebuilt++;
-	}
-	return 0;
+	while (!ret && count--)
+		ret = get_inode(r);
+	return ret;
 }
 
 /* ---- names ---- */
@@ -205,19 +168,15 @@ const char *name_cannot_be_carried(const struct dentry *dentry)
 	return dentry->d_sb->s_type ? dentry->d_sb->s_type->name : "anonymous";
 }
 
+DEFINE_MADE_RECORD(name, NAME_RECORD, struct dentry *d, bool root)
+
 static int put_name(struct ser_writer *w, struct dentry *d)
 {
 	bool root = d->d_sb->s_root == d;
-	struct name_ser record = {
-		.super = number_of(&super_numbers, d->d_sb),
-		.parent = root ? HANDOVER_NONE : number_of(&name_numbers, d->d_parent),
-		.inode = is_tmpfs(d->d_sb) ? number_of(&inode_numbers, d->d_inode) : HANDOVER_NONE,
-		.linked = d->d_linked,
-		.seq = d->d_seq,
-	};
 
-	ser_put(w, &record, sizeof(record));
-	ser_put_string(w, root ? "" : d->d_name);
+	write_name(w, d, root);
+	if (!root)
+		ser_put(w, d->d_name, strlen(d->d_name));
 	w->count++;
 	return number_add(&name_numbers, d);
 }
@@ -297,79 +256,68 @@ static int preserve_names(struct ser_writer *w)
 	return w->error;
 }
 
+static int get_name(struct ser_reader *r)
+{
+	TAKE_RECORD(r, name, NAME_RECORD)
+	struct super_block *sb = number_get(&super_numbers, super);
+	char text[NAME_MAX + 1];
+	struct dentry *d;
+
+	record_take_text(r, text, length);
+	if (parent == HANDOVER_NONE) {
+		d = dget(sb->s_root);
+	} else {
+		struct inode *of = number_get(&inode_numbers, inode);
+
+		d = of ? vfs_adopt_dentry(number_get(&name_numbers, parent), text, of, seq, linked)
+		       : ERR_PTR(-EINVAL);
+	}
+	return IS_ERR(d) ? PTR_ERR(d) : number_add(&name_numbers, d);
+}
+
 static int retrieve_names(struct ser_reader *r, u64 count)
 {
-	char text[NAME_MAX + 1];
+	int ret = 0;
 
-	while (count--) {
-		struct dentry *parent, *d;
-		struct super_block *sb;
-		struct name_ser ser;
-		struct inode *inode;
-
-		if (!ser_get(r, &ser, sizeof(ser)) || !ser_get_string(r, text, sizeof(text)))
-			return -EINVAL;
-		sb = number_get(&super_numbers, ser.super);
-		if (!sb)
-			return -EINVAL;
-		if (ser.parent == HANDOVER_NONE) {
-			d = dget(sb->s_root);
-		} else {
-			parent = number_get(&name_numbers, ser.parent);
-			inode = number_get(&inode_numbers, ser.inode);
-			if (!parent || !inode)
-				return -EINVAL;
-			d = vfs_adopt_dentry(parent, text, inode, ser.seq, ser.linked);
-			if (IS_ERR(d))
-				return PTR_ERR(d);
-			ledger[LEDGER_NAMES].rebuilt++;
-		}
-		if (number_add(&name_numbers, d))
-			return -ENOMEM;
-	}
-	return 0;
+	while (!ret && count--)
+		ret = get_name(r);
+	return ret;
 }
 
 /* ---- mounts ---- */
+
+DEFINE_MADE_RECORD(mount, MOUNT_RECORD, struct super_block *sb)
 
 static int preserve_mounts(struct ser_writer *w)
 {
 	struct super_block *sb;
 
 	list_for_each_entry(sb, &super_blocks, s_list) {
-		struct mount_ser record = { .super = number_of(&super_numbers, sb) };
-
 		if (!sb->s_mountpoint)
 			continue;
-		record.name = number_of(&name_numbers, sb->s_mountpoint);
-		if (record.name == HANDOVER_NONE)
+		if (number_of(&name_numbers, sb->s_mountpoint) == HANDOVER_NONE)
 			return liveupdate_refuse(-EOPNOTSUPP, "mount %s on %s cannot be preserved",
 						 sb->s_source, sb->s_mountpoint->d_name);
-		ser_put(w, &record, sizeof(record));
+		write_mount(w, sb);
 		w->count++;
 	}
 	return w->error;
 }
 
+static int get_mount(struct ser_reader *r)
+{
+	TAKE_RECORD(r, mount, MOUNT_RECORD)
+
+	return vfs_adopt_mount(number_get(&super_numbers, super), number_get(&name_numbers, name));
+}
+
 static int retrieve_mounts(struct ser_reader *r, u64 count)
 {
-	while (count--) {
-		struct super_block *sb;
-		struct mount_ser ser;
-		struct dentry *d;
-		int ret;
+	int ret = 0;
 
-		if (!ser_get(r, &ser, sizeof(ser)))
-			return -EINVAL;
-		sb = number_get(&super_numbers, ser.super);
-		d = number_get(&name_numbers, ser.name);
-		if (!sb || !d)
-			return -EINVAL;
-		ret = vfs_adopt_mount(sb, d);
-		if (ret)
-			return ret;
-	}
-	return 0;
+	while (!ret && count--)
+		ret = get_mount(r);
+	return ret;
 }
 
 /* Names, files and directories hold one another now: drop what the retrieval held. */
@@ -391,26 +339,22 @@ void vfs_let_go(void)
 }
 
 const struct liveupdate_class super_class = {
-	.name = "super",
-	.compatible = SUPER_COMPATIBLE,
+	.layout = LAYOUT_super,
 	.preserve = preserve_supers,
 	.retrieve = retrieve_supers,
 };
 const struct liveupdate_class inode_class = {
-	.name = "inode",
-	.compatible = INODE_COMPATIBLE,
+	.layout = LAYOUT_inode,
 	.preserve = preserve_inodes,
 	.retrieve = retrieve_inodes,
 };
 const struct liveupdate_class name_class = {
-	.name = "name",
-	.compatible = NAME_COMPATIBLE,
+	.layout = LAYOUT_name,
 	.preserve = preserve_names,
 	.retrieve = retrieve_names,
 };
 const struct liveupdate_class mount_class = {
-	.name = "mount",
-	.compatible = MOUNT_COMPATIBLE,
+	.layout = LAYOUT_mount,
 	.preserve = preserve_mounts,
 	.retrieve = retrieve_mounts,
 };
