@@ -9,6 +9,7 @@ export type Tool =
   | 'debian-kernel'
   | 'busybox-static'
   | 'lz4'
+  | 'chromium'
   | 'gcc'
   | 'ld'
   | 'objdump'
@@ -28,6 +29,7 @@ const debianPackage: Record<Tool, string> = {
   'debian-kernel': 'linux-image-cloud-amd64; TRANSPLANT_DEBIAN_KERNEL names a vmlinuz elsewhere',
   'busybox-static': 'busybox-static',
   lz4: 'lz4',
+  chromium: 'chromium; TRANSPLANT_CHROMIUM names one elsewhere',
   'x86-64-host': '(an x86-64 Linux host)',
   'x86-64-v3-host': '(an x86-64-v3 Linux host: AVX2, BMI2, FMA)',
 }
@@ -82,13 +84,26 @@ function isV3Host(): boolean {
   return V3_FLAGS.every((flag) => flags.includes(flag))
 }
 
+/** A Chromium: the one that TRANSPLANT_CHROMIUM names, or the one in the path; undefined without one. */
+export function chromiumPath(): string | undefined {
+  const named = process.env['TRANSPLANT_CHROMIUM']
+  if (named !== undefined) return accessible(named, constants.X_OK) ? named : undefined
+  return inPath('chromium')
+}
+
+function inPath(program: string): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(delimiter)
+  return folders.map((folder) => join(folder, program)).find((path) => accessible(path, constants.X_OK))
+}
+
 export function has(tool: Tool): boolean {
   if (tool === 'debian-kernel') return debianKernelPath() !== undefined
+  if (tool === 'chromium') return chromiumPath() !== undefined
   if (tool === 'busybox-static') return accessible('/bin/busybox', constants.X_OK)
   if (tool === 'libunicorn') return libunicornPath() !== undefined
   if (tool === 'x86-64-v3-host') return isV3Host()
   if (tool === 'x86-64-host') return process.platform === 'linux' && process.arch === 'x64'
-  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => accessible(join(folder, tool), constants.X_OK))
+  return inPath(tool) !== undefined
 }
 
 const requireAll = process.env['TRANSPLANT_REQUIRE_ALL'] === '1'
