@@ -12,6 +12,9 @@ import { buildPatchFromC, type CompileRequest, type KernelFacts, readKernelFacts
 import { compilePatchUnit } from '../../src/toolchain/index.js'
 import { bootGuest, read, root } from '../lab/images.js'
 
+/** What the kernel says when something is wrong with itself. */
+const FAULT = /Oops|BUG:|WARNING|Call Trace|expected .* found/
+
 /** Instructions that one command may take: a guest that is busy for longer hangs. */
 const LIMIT = 6e9
 
@@ -104,6 +107,7 @@ export async function bootWith(
   const shipped = read('images/built/initramfs.cpio')
   const initrd = new Uint8Array(Buffer.concat([shipped, archive]))
   const session = await bootGuest({ initrd, vcpus }, { limit: LIMIT })
+  expect(messages(session).filter((text) => /initcall .* failed/.test(text) || FAULT.test(text))).toEqual([])
   const snapshot = session.machine.snapshot()
   session.dispose()
   return snapshot
@@ -117,7 +121,7 @@ export async function inGuest(snapshot: Snapshot, test: (guest: GuestSession) =>
   const guest = await resume(snapshot)
   try {
     await test(guest)
-    expect(messages(guest).filter((text) => /Oops|BUG:|WARNING|Call Trace|expected .* found/.test(text))).toEqual([])
+    expect(messages(guest).filter((text) => FAULT.test(text))).toEqual([])
   } finally {
     guest.dispose()
   }

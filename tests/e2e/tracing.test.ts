@@ -5,7 +5,7 @@ import type { GuestSession } from '../../src/guest/index.js'
 import type { Snapshot } from '../../src/machine/index.js'
 import { readEntryState } from '../../src/patch/index.js'
 import { needs } from '../needs.js'
-import { bootWith, inGuest, kernelFacts, readKernel, rights, testModule } from './module-guest.js'
+import { bootWith, inGuest, kernelFacts, messages, readKernel, rights, testModule } from './module-guest.js'
 
 const names = ['registers', 'handlers', 'lingering', 'everything', 'fragments', 'straddlers', 'sites']
 
@@ -39,6 +39,8 @@ needs('gcc')('a traced function', () => {
   it.each([1, 2])('keeps what it calls until the last task has left it, on %i vCPUs', (vcpus) =>
     guests(vcpus, async (guest) => {
       expect(await checks(guest, 'lingering')).toBe('12 checks\n')
+      // It was not that long.
+      expect(messages(guest).join('\n')).not.toMatch(/has been in code/)
     }),
   )
 

@@ -111,4 +111,5 @@ it('.data, .rodata and .text go where they say, with rights of their own', async
   expect(hex(section(all, '.data').data)).toContain('01000000')
   expect(hex(section(all, '.rodata').data)).toContain('02000000')
   expect(of('helper')?.value).toBeGreaterThan(0n)
+  expect(of('klp_enable_patch')).toMatchObject({ value: 0n, size: 0 })
 })

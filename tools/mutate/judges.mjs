@@ -9,12 +9,14 @@ const guest = 'tests/e2e/guest-tests.test.ts'
 const fields = 'tests/modules/fields.test.ts'
 const crowds = 'tests/livepatch/crowds.test.ts'
 const choices = 'tests/livepatch/choices.test.ts'
+const pointers = 'tests/livepatch/pointers.test.ts'
+const refusals = 'tests/livepatch/refusals.test.ts'
 const mixes = 'tests/livepatch/mixes.test.ts'
 
 const byRoom = {
   text: [tracing, crowds, transitions, modules, transcripts, guest],
   trace: [tracing, crowds, transitions, modules, transcripts, guest, choices],
-  livepatch: [transitions, mixes, crowds, transcripts, modules, tracing, guest, choices],
+  livepatch: [transitions, mixes, crowds, pointers, refusals, transcripts, modules, tracing, guest, choices],
   module: [modules, fields, transitions, transcripts, tracing, crowds, guest],
 }
 

@@ -62,6 +62,7 @@ static void run_checks(void)
 {
 	unsigned long signed_32;
 	unsigned int i, sum = 0;
+	char text[80];
 
 	EXPECT(loaded_function(1) == 0x12345679);
 	EXPECT(loaded_64 == address_of(&loaded_data[1]));
@@ -77,6 +78,10 @@ static void run_checks(void)
 	EXPECT(loaded_constant[0] == 1 && loaded_data[0] == 4 && loaded_data[3] == 0x76543210);
 	EXPECT(!(address_of(aligned_data) & 63) && aligned_data[0] == 1);
 	EXPECT(hidden == 9 || hidden == 10);
+	snprintf(text, sizeof(text), "%ps", loaded_function);
+	EXPECT(!strcmp(text, "loaded_function"));
+	snprintf(text, sizeof(text), "%pS", (char *)loaded_function + 3);
+	EXPECT(!strncmp(text, "loaded_function+0x3/0x", 22) && strstr(text, " [loaded]"));
 	text_at = address_of(loaded_function);
 	rodata_at = address_of(loaded_constant);
 	data_at = address_of(loaded_data);
