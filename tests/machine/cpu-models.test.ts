@@ -35,8 +35,10 @@ function added(leaf: number): readonly number[] {
 
 describe('a vCPU of x86-64-v3', () => {
   it('tells what it has beyond x86-64-v2, and nothing else', () => {
-    expect(added(1)).toEqual([0, 0, 1 << 22, 0])
-    expect(added(7)).toEqual([0, (1 << 3) | (1 << 8), 0, 0])
+    // FMA MOVBE XSAVE AVX F16C; BMI1 AVX2 BMI2; LZCNT
+    expect(added(1)).toEqual([0, 0, (1 << 12) | (1 << 22) | (1 << 26) | (1 << 28) | (1 << 29), 0])
+    expect(added(7)).toEqual([0, (1 << 3) | (1 << 5) | (1 << 8), 0, 0])
+    expect(added(0xd)).toEqual([7, 576, 832, 0])
     expect(added(0x8000_0001)).toEqual([0, 0, 1 << 5, 0])
   })
 

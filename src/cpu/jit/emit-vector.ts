@@ -8,6 +8,7 @@ import { TLB_ENTRY } from '../layouts.js'
 import { LEAVE_UOP } from '../numbers/leaving.js'
 import { OP_SSE, SLOT_T0 } from '../numbers/operations.js'
 import {
+  FN_AVX,
   FN_BLEND,
   FN_COPY,
   FN_COPY_LOW,
@@ -23,6 +24,7 @@ import {
   FN_SIGN_MASK,
   FN_TEST,
   FN_TO_GENERAL,
+  UNDER_VEX,
 } from '../numbers/vector-functions.js'
 import { type Context, WORDS } from './context.js'
 import { callVector, functionOf } from './emit-helper.js'
@@ -295,7 +297,7 @@ const VECTOR_SOURCE = [
 
 /** Emits an OP_SSE inline; false if it has no quick way. */
 export function emitVector(c: Context, uop: Uop): boolean {
-  if (uop.op !== OP_SSE) return false
+  if (uop.op !== OP_SSE || uop.s2 === UNDER_VEX || functionOf(uop) >= FN_AVX) return false
   const { f } = c
   const fn = functionOf(uop)
   const isStore = fn === 7 || fn === 12 || fn === 61

@@ -5,6 +5,7 @@
 
 import { SLOT_T0 } from '../numbers/operations.js'
 import {
+  FN_AVX,
   FN_BLEND,
   FN_BLEND_MEMORY,
   FN_COPY,
@@ -62,9 +63,10 @@ import {
   FN_X87,
   FN_X87_WAIT,
 } from '../numbers/vector-functions.js'
+import { avxEffects } from './avx-effects.js'
 import { RAX, RCX, RDX, type Uop } from './uops.js'
 
-const ALL: readonly number[] = Array.from({ length: 16 }, (_, r) => r)
+export const ALL_VECTORS: readonly number[] = Array.from({ length: 16 }, (_, r) => r)
 /** As s1: there is no source register. */
 const IMMEDIATE_SOURCE = 255
 
@@ -107,6 +109,7 @@ function x87Effects(detail: number): Partial<VectorEffects> {
 
 export function vectorEffects(uop: Uop): VectorEffects {
   const fn = uop.low & 0xffff
+  if (fn >= FN_AVX) return avxEffects(uop)
   const { d } = uop
   const s1 = uop.s1 & 15
   const slotD = uop.d & ~7
@@ -163,9 +166,9 @@ export function vectorEffects(uop: Uop): VectorEffects {
     case FN_LOAD_MXCSR:
       return { ...base, reads: [SLOT_T0], mxcsr: true }
     case FN_FXSAVE:
-      return { ...base, reads: [SLOT_T0], vectorReads: ALL }
+      return { ...base, reads: [SLOT_T0], vectorReads: ALL_VECTORS }
     case FN_FXRSTOR:
-      return { ...base, reads: [SLOT_T0], vectorReads: ALL, vectorWrites: ALL, mxcsr: true }
+      return { ...base, reads: [SLOT_T0], vectorReads: ALL_VECTORS, vectorWrites: ALL_VECTORS, mxcsr: true }
     case FN_MMX:
     case FN_MMX_COPY:
     case FN_EMMS:

@@ -23,6 +23,11 @@ export const PUT_ASIDE_ENTRIES: u32 = 16
 /** Upper halves of the YMM registers, 16 bytes each; the lower ones are the XMM registers. */
 export const YMM_UPPER_OFFSET: u32 = 2304
 export const YMM_UPPER_BYTES: u32 = 256
+
+/** The XSAVE area of all that XCR0 may enable: the FXSAVE image, the header, the upper halves. */
+export const XSAVE_HEADER: u32 = 512
+export const XSAVE_AVX: u32 = 576
+export const XSAVE_BYTES: u32 = 832
 export const STATE_BYTES: u32 = 2560
 /** Entries of a fast TLB (core/memory/tlb-entry.ts), and the hash that finds one: (linear >> INDEX) ^ (linear >> FOLD), as a byte offset. */
 export const TLB_INDEX_SHIFT: u64 = 7

@@ -61,3 +61,5 @@ export const SYS_OUT = 57
 export const SYS_HLT = 58
 export const SYS_CLI = 59
 export const SYS_STI = 60
+export const SYS_XGETBV = 61
+export const SYS_XSETBV = 62

@@ -5,7 +5,7 @@ import { describeCase, differences } from './compare.js'
 import { CoreRunner } from './core-runner.js'
 import { generate } from './generate.js'
 import { runNatively } from './native-runner.js'
-import { type Outcome, PAGE, type TestCase, WINDOW_BYTES } from './record.js'
+import { type Outcome, PAGE, type TestCase, WINDOW_BYTES, ZEROS } from './record.js'
 import { shrink } from './shrink.js'
 
 const BATCH = 4000
@@ -39,19 +39,22 @@ export interface CampaignResult {
   readonly differences: readonly Difference[]
 }
 
-export function templateOf(seed: number): Uint8Array {
+export function templateOf(seed: number, cpu: CpuModel): Uint8Array {
   const random = new Random(seed)
   const template = new Uint8Array(WINDOW_BYTES)
   for (let i = 0; i < WINDOW_BYTES; i += 4) {
     const value = i % PAGE < PAGE / 4 ? random.below(1 << 16) : random.below(0x1_0000_0000)
     new DataView(template.buffer).setUint32(i, value, true)
   }
+  if (cpu === 'x86-64-v3') {
+    for (let page = 0; page < WINDOW_BYTES; page += PAGE) template.fill(0, page + ZEROS, page + ZEROS + 64)
+  }
   return template
 }
 
 /** Runs until `cases` are done, or `limit` forms differ. Everything follows from the seed. */
 export function campaign(wasm: WebAssembly.Module, options: CampaignOptions, limit = 5): CampaignResult {
-  const template = templateOf(options.seed)
+  const template = templateOf(options.seed, options.cpu)
   const random = new Random(options.seed)
   const interpreted = new CoreRunner(wasm, template, options.cpu, 'off')
   const compiled = new CoreRunner(wasm, template, options.cpu, { threshold: THRESHOLD })

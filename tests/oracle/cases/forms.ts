@@ -21,7 +21,7 @@ export interface Form {
   readonly modes: readonly (32 | 64)[]
   readonly lockable: boolean
   /** Implicit accesses: to the stack, by the string registers. */
-  readonly implicit: '' | 'stack' | 'frame' | 'string' | 'xlat' | 'masked' | 'gather' | 'xsave'
+  readonly implicit: '' | 'stack' | 'frame' | 'string' | 'xlat' | 'masked' | 'gather' | 'fused' | 'xsave'
   readonly weight: number
   /** The fields of a VEX prefix. */
   readonly vex: Vex | undefined

@@ -2,6 +2,7 @@
 // the canonical halves, and a state in which every comparison, tag and mask goes both ways.
 import type { Random } from '../../../src/base/index.js'
 import type { CpuModel } from '../../../src/cpu/index.js'
+import { type Draft, integer, MASK32, MASK64, pick } from './draft.js'
 import { type Form, weightedForms } from './forms.js'
 import {
   AT,
@@ -22,58 +23,16 @@ import {
   withParts,
 } from './record.js'
 import { weightedV3Forms } from './v3-forms.js'
+import { fusedState, gatherState, halfState, saveArea, saveOperands } from './v3-operands.js'
 import { vexPrefix, vexPrefixes } from './vex.js'
 
-const MASK64 = (1n << 64n) - 1n
-const MASK32 = 0xffff_ffffn
 const SEGMENT_PREFIXES = [0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65]
-const CORNERS = [
-  0n,
-  1n,
-  2n,
-  0x7fn,
-  0x80n,
-  0xffn,
-  0x7fffn,
-  0x8000n,
-  0xffffn,
-  0x7fff_ffffn,
-  0x8000_0000n,
-  0xffff_ffffn,
-  0x1_0000_0000n,
-  0x7fff_ffff_ffff_ffffn,
-  1n << 63n,
-  MASK64,
-]
 const RBX = 3
 const RSP = 4
 const RBP = 5
 const RSI = 6
 const RDI = 7
 const RCX = 1
-
-interface Draft {
-  readonly random: Random
-  readonly cpu: CpuModel
-  readonly form: Form
-  readonly narrow: boolean
-  readonly prefixes: number[]
-  readonly rex: number
-  readonly registers: bigint[]
-  readonly addressSize: 16 | 32 | 64
-  readonly operandSize: 2 | 4 | 8
-  /** Where memory operands lie, for the patches. */
-  readonly targets: bigint[]
-}
-
-const pick = <T>(random: Random, values: readonly T[]): T => values[random.below(values.length)] as T
-
-function integer(random: Random): bigint {
-  const kind = random.below(4)
-  if (kind === 0) return (pick(random, CORNERS) + BigInt(random.below(3) - 1)) & MASK64
-  const value = (BigInt(random.below(0x1_0000_0000)) << 32n) | BigInt(random.below(0x1_0000_0000))
-  return kind === 1 ? value & 0xffn : value
-}
 
 /** Around the end of a page, inside one, or at an end of the canonical halves. */
 function target(random: Random, narrow: boolean): bigint {
@@ -204,6 +163,21 @@ function memoryOperand(draft: Draft, reg: number, before: number, after: number)
   }
   solve(draft, register, undefined, 1n, displacement, offset)
   return [low | rm | mod, ...bytes]
+}
+
+/** ModRM, SIB and displacement with a vector index (VSIB), whose elements `gatherState` makes small. */
+function gatherOperand(draft: Draft, reg: number): number[] {
+  const { random, narrow, rex } = draft
+  const base = random.below(8)
+  const size = base === 5 ? 1 : pick(random, [0, 1, 4])
+  const displacement = size === 0 ? 0n : BigInt(random.below(256) - 128)
+  const segment = draft.prefixes.filter((prefix) => (narrow ? SEGMENT_PREFIXES : [0x64, 0x65]).includes(prefix)).at(-1)
+  const offset =
+    (draft.targets[0] as bigint) - (segment === 0x64 ? BigInt(FS_BASE) : segment === 0x65 ? BigInt(GS_BASE) : 0n)
+  solve(draft, base | ((rex & 1) << 3), undefined, 1n, displacement, offset)
+  const mod = size === 0 ? 0 : size === 1 ? 0x40 : 0x80
+  const sib = (random.below(4) << 6) | (random.below(8) << 3) | base
+  return [((reg & 7) << 3) | 4 | mod, sib, ...displacementBytes(displacement, size)]
 }
 
 /** Often a register that the instruction changes. */
@@ -436,6 +410,7 @@ function attempt(random: Random, cpu: CpuModel): TestCase | undefined {
     narrow,
     prefixes,
     rex: vex?.extensions ?? rex ?? 0,
+    second: vex?.second ?? 0,
     registers,
     addressSize,
     operandSize,
@@ -443,6 +418,7 @@ function attempt(random: Random, cpu: CpuModel): TestCase | undefined {
     at,
   }
   implicitOperands(draft)
+  if (form.implicit === 'xsave') saveOperands(draft)
   const reg = form.groups === undefined ? random.below(8) : pick(random, form.groups)
   const opcode = [...(vex?.bytes ?? []), ...form.opcode]
   const tail = immediate(draft)
@@ -450,7 +426,8 @@ function attempt(random: Random, cpu: CpuModel): TestCase | undefined {
   if (form.modrm) {
     const register = form.operand === 'r' || (form.operand === 'rm' && random.below(4) === 0)
     const before = prefixes.length + (rex === undefined ? 0 : 1) + opcode.length
-    if (register) rest.push(0xc0 | (reg << 3) | random.below(8))
+    if (form.implicit === 'gather') rest.push(...gatherOperand(draft, reg))
+    else if (register) rest.push(0xc0 | (reg << 3) | random.below(8))
     else
       rest.push(
         ...memoryOperand(draft, form.groups === undefined ? reg | ((draft.rex & 4) << 1) : reg, before, tail.length),
@@ -459,7 +436,9 @@ function attempt(random: Random, cpu: CpuModel): TestCase | undefined {
   rest.push(...tail)
   const parts: Parts = { prefixes, rex, opcode, rest }
   const code = bytesOf(parts)
-  if (code.length > 24 || isExcluded(parts, narrow, cpu)) return undefined
+  // XSAVE of the host's protection keys: an address may have come into RAX.
+  const others = form.implicit === 'xsave' && ((registers[0] as bigint) & 0x200n) !== 0n
+  if (code.length > 24 || others || isExcluded(parts, narrow, cpu)) return undefined
   return compose(draft, parts, code, random.below(24) === 0)
 }
 
@@ -480,8 +459,12 @@ function compose(draft: Draft & { at: number }, parts: Parts, code: readonly num
   view.setUint32(AT.narrow, narrow ? 1 : 0, true)
   vectorState(random, view)
   upperState(random, view, draft.cpu)
+  if (form.implicit === 'gather') gatherState(draft, parts, view)
+  if (form.implicit === 'fused' && random.below(3) === 0) fusedState(draft, parts, draft.second, view)
+  if (form.name === 'vex 3.1 1d' && random.below(2) === 0) halfState(draft, parts, view)
   const patched = Number(draft.targets[0])
-  if (patched >= WINDOW && patched + 32 < WINDOW + WINDOW_BYTES && isWritable(patched, 32))
+  if (form.implicit === 'xsave') saveArea(draft, record)
+  else if (patched >= WINDOW && patched + 32 < WINDOW + WINDOW_BYTES && isWritable(patched, 32))
     setPatch(record, 0, patched, operandBytes(draft, view))
   return withParts({ form: form.name, parts, record }, parts)
 }

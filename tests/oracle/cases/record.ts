@@ -8,6 +8,8 @@ export const FS_BASE = WINDOW + 0x1100
 export const GS_BASE = WINDOW + 0x5000
 /** Each page of the window: not present, read-only, writable. The page after the code's is not present. */
 export const PAGE_KINDS = '-ww-rw-wr-'
+/** Offset in each page of 64 bytes of zeros, with x86-64-v3: an XSAVE header. */
+export const ZEROS = 0x800
 export const WINDOW_BYTES = PAGE_KINDS.length * PAGE
 
 export const AT = {

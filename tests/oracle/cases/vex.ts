@@ -1,5 +1,6 @@
 // VEX prefixes of cases: what the form asks for, now and then something else, in two or three bytes.
 import type { Random } from '../../../src/base/index.js'
+import { pick } from './draft.js'
 import type { Vex } from './forms.js'
 
 export interface VexPrefix {
@@ -11,7 +12,6 @@ export interface VexPrefix {
   readonly length: number
 }
 
-const pick = <T>(random: Random, values: readonly T[]): T => values[random.below(values.length)] as T
 const isRare = (random: Random) => random.below(40) === 0
 
 export function vexPrefix(random: Random, vex: Vex, narrow: boolean): VexPrefix {

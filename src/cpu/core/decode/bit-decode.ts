@@ -77,6 +77,10 @@ function rotate(d: Decoder, size: u32): void {
   d.emit(sized(OP_OR32, size), to, SLOT_T2, SLOT_T3, 0, 0)
 }
 
+export function isBits(opcode: u32): bool {
+  return (opcode >= 0x0f38f2 && opcode <= 0x0f38f7) || opcode == 0x0f3af0
+}
+
 /** `opcode`: 0F38NN or 0F3ANN, `p` the prefix in VEX. */
 export function bitDecode(d: Decoder, p: u32, opcode: u32): bool {
   if (d.vexWide) return false

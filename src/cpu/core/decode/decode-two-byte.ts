@@ -32,7 +32,8 @@ import {
 } from '../../numbers/operations'
 import { Decoder, sizeIndex } from './decoder'
 import { systemDecode } from './system-decode'
-import { sseDecode } from './sse-decode'
+import { FN_XSAVEC } from '../../numbers/vector-functions'
+import { emitXsave, sseDecode } from './sse-decode'
 import { moveSwapped } from './bit-decode'
 import { cpuLevel } from '../state/layout'
 import { cold, setBranch, branchDisplacement, sx, zx, bitTest, multiplyOp } from './decode-forms'
@@ -201,6 +202,10 @@ export function decodeTwoByte(d: Decoder): void {
         d.lockable = 1
         d.address(d.rexW ? 16 : 8, true)
         cold(d, d.rexW ? COLD_CMPXCHG16B : COLD_CMPXCHG8B, 0, 0, 0, 8, 0, 0)
+        return
+      }
+      if (d.group() == 4 && d.mod != 3 && cpuLevel >= 3 && !d.rep && !d.operandOverride) {
+        emitXsave(d, FN_XSAVEC, true)
         return
       }
       if (!systemDecode(d, 0x0fc7)) d.undefined()

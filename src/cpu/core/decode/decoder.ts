@@ -323,6 +323,31 @@ export class Decoder {
     this.emit(OP_SEGCHECK, d, s, SLOT_ZERO, segment, i64(size) | (write ? i64(SEGCHECK_WRITE) : 0))
   }
 
+  /** The offset of a memory operand whose elements are checked one by one, into T0, where `index` joins it or not. Gives the segment. */
+  private elementOffset(parsed: u32, index: u32): u32 {
+    const stack = parsed == SEG_SS && this.segment == NO_SEGMENT ? X_STACK : 0
+    const op = this.addressSize == 8 ? OP_LEA64 : this.addressSize == 4 ? OP_LEA32 : OP_LEA16
+    this.emit(op, SLOT_T0, this.base, index, this.scale | stack, this.displacement)
+    return this.segment != NO_SEGMENT ? this.segment : parsed
+  }
+
+  /** Of a masked move. */
+  maskedAddress(): u32 {
+    const parsed = this.parseAddress()
+    return this.elementOffset(parsed, this.index)
+  }
+
+  /** Of a gather: T0 without its index; `index` is then a vector register, `scale` its shift. NO_SEGMENT: there is no such operand. */
+  gatherAddress(): u32 {
+    if (this.mod == 3 || (this.modrm & 7) != 4 || this.addressSize == 2) return NO_SEGMENT
+    const sib = this.fetch8()
+    this.position--
+    const segment = this.elementOffset(this.parseAddress(), SLOT_ZERO)
+    this.index = ((sib >> 3) & 7) | ((this.rex & 2) << 2)
+    this.scale = sib >> 6
+    return segment
+  }
+
   /** Memory operand of a bit test with a register bit number (slot): the operand that holds the bit. */
   bitOperand(size: u32, write: bool, bit: u32): void {
     const parsed = this.parseAddress()

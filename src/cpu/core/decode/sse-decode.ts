@@ -53,16 +53,19 @@ import {
   FN_VECTOR_TO_MMX,
   FN_X87,
   FN_X87_WAIT,
+  FN_XSAVE,
 } from '../../numbers/vector-functions'
 import { Decoder, NO_SEGMENT } from './decoder'
 import { functionImmediate } from '../blocks/ir'
+import { cpuLevel } from '../state/layout'
 import { SEG_DS } from '../state/state'
+import { XSAVE_BYTES } from '../../numbers/sizes'
 import { extendedDecode } from './sse-extended-decode'
 
 export const X_ALIGNED: u32 = 0x80
 
 /** Bytes of the memory operand of a computing instruction; 0 if (prefix, opcode) is none. */
-function computeBytes(p: u32, o: u32): u32 {
+export function computeBytes(p: u32, o: u32): u32 {
   switch (o) {
     case 0x51:
     case 0x58:
@@ -116,7 +119,7 @@ function mmxBytes(o: u32): u32 {
   return 0
 }
 
-function isFloat(p: u32, o: u32): bool {
+export function isFloat(p: u32, o: u32): bool {
   if (o == 0x51 || o == 0x52 || o == 0x53) return true
   if (o >= 0x58 && o <= 0x5f) return true
   return o == 0xc2 || o == 0xe6 || o == 0x7c || o == 0x7d || o == 0xd0
@@ -395,9 +398,17 @@ function decodeSseGeneral(d: Decoder, p: u32, o: u32): bool {
 /** As a source register: the count of a shift is the argument. */
 export const IMMEDIATE_SOURCE: u32 = 255
 
-/** 0F AE /0../3 on memory: FXSAVE, FXRSTOR, LDMXCSR, STMXCSR. ModRM is fetched. False: not ours. */
+/** XSAVE and its kin: ModRM is fetched. */
+export function emitXsave(d: Decoder, fn: u32, stores: bool): bool {
+  d.address(XSAVE_BYTES, stores)
+  emitFunction(d, fn, 0, 0, d.rexW ? 1 : 0, 0, 0)
+  return true
+}
+
+/** 0F AE /0../3 on memory: FXSAVE, FXRSTOR, LDMXCSR, STMXCSR; /4../6 XSAVE, XRSTOR, XSAVEOPT. ModRM is fetched. False: not ours. */
 function sseGroup15(d: Decoder): bool {
-  if (d.mod == 3 || d.group() > 3 || d.rep != 0 || d.operandOverride) return false
+  if (d.mod == 3 || d.rep != 0 || d.operandOverride) return false
+  if (d.group() > 3) return cpuLevel >= 3 && d.group() < 7 && emitXsave(d, FN_XSAVE + d.group() - 4, d.group() != 5)
   d.immediateBytes = 0
   switch (d.group()) {
     case 0:

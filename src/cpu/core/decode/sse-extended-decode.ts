@@ -22,7 +22,7 @@ import { Decoder } from './decoder'
 import { X_ALIGNED, emitFunction, emitLoad, emitPair } from './sse-decode'
 
 /** Bytes of the memory operand of PMOVSX and PMOVZX: BW BD BQ WD WQ DQ. */
-function extensionBytes(o: u32): u32 {
+export function extensionBytes(o: u32): u32 {
   switch (o & 7) {
     case 1:
     case 4:

@@ -65,9 +65,12 @@ import {
   SYS_WBINVD,
   SYS_WRBASE,
   SYS_WRMSR,
+  SYS_XGETBV,
+  SYS_XSETBV,
 } from '../../numbers/system-functions'
 import { Decoder, NO_SEGMENT } from './decoder'
 import { functionImmediate } from '../blocks/ir'
+import { cpuLevel } from '../state/layout'
 import { MODE_CODE64, MODE_REAL, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS } from '../state/state'
 
 function emit(d: Decoder, fn: u32, dst: u32, source: u32, size: u32, detail: u32, argument: i32): bool {
@@ -112,6 +115,10 @@ function group7(d: Decoder): bool {
         return plain(d, SYS_CLAC)
       case 0xcb:
         return plain(d, SYS_STAC)
+      case 0xd0:
+      case 0xd1:
+        if (cpuLevel < 3 || d.rep || d.operandOverride) return false
+        return plain(d, d.modrm == 0xd0 ? SYS_XGETBV : SYS_XSETBV)
       case 0xf8:
         return d.code == MODE_CODE64 && plain(d, SYS_SWAPGS)
       case 0xf9:

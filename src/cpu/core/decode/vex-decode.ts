@@ -4,7 +4,8 @@
 // and vvvv as the mode takes them. What an opcode asks of vvvv, L and W is decided where it is decoded.
 import { MODE_CODE64, MODE_REAL } from '../state/state'
 import { cpuLevel } from '../state/layout'
-import { bitDecode } from './bit-decode'
+import { avxDecode } from './avx-decode'
+import { bitDecode, isBits } from './bit-decode'
 import { Decoder } from './decoder'
 
 /** C4 or C5 has been fetched: is it a VEX prefix? */
@@ -38,5 +39,5 @@ export function vexDecode(d: Decoder, first: u32): void {
   d.operandSize = d.rexW ? 8 : 4
   const p = last & 3
   const whole = map == 1 ? 0x0f00 | opcode : map == 2 ? 0x0f3800 | opcode : map == 3 ? 0x0f3a00 | opcode : 0
-  if (prefixed || !bitDecode(d, p, whole)) d.undefined()
+  if (prefixed || !(isBits(whole) ? bitDecode(d, p, whole) : avxDecode(d, p, whole))) d.undefined()
 }

@@ -18,6 +18,7 @@ import {
   CR4_FSGSBASE,
   CR4_OSFXSR,
   CR4_OSXMMEXCPT,
+  CR4_OSXSAVE,
   CR4_PAE,
   CR4_PCE,
   CR4_PCIDE,
@@ -33,8 +34,9 @@ import {
   EFER_SCE,
 } from '../../numbers/registers'
 import { EVENT_CR3 } from '../../numbers/seam'
+import { componentsInUse } from '../state/components'
 import { CpuState } from '../state/state'
-import { eventMask } from '../state/layout'
+import { cpuLevel, eventMask } from '../state/layout'
 import { event, taskPriorityRead, taskPriorityWrite } from '../state/imports'
 import { VECTOR_GP, VECTOR_UD, raise, raiseNoCode } from '../state/fault'
 import { tlbFlushAll, tlbFlushNonGlobal } from '../memory/fast-tlb'
@@ -129,7 +131,7 @@ export function writeCr3(c: CpuState, value: u64): bool {
 }
 
 export function writeCr4(c: CpuState, value: u64): bool {
-  if (value & ~CR4_DEFINED) return refuse(c)
+  if (value & ~(cpuLevel >= 3 ? CR4_DEFINED | CR4_OSXSAVE : CR4_DEFINED)) return refuse(c)
   const changed = value ^ c.cr4
   const set = changed & value
   if (c.efer & EFER_LMA && (value & CR4_PAE) == 0) return refuse(c)
@@ -147,6 +149,22 @@ export function writeCr4(c: CpuState, value: u64): bool {
   }
   if (changed & CR4_DE) armDebug(c)
   if (changed & CR4_SMAP) updateMode(c)
+  serialize(c)
+  return true
+}
+
+/** XGETBV: 0 XCR0, 1 what of it is in use. */
+export function readExtendedControl(c: CpuState, n: u32): u64 {
+  if (n == 0) return c.xcr0
+  if (n == 1) return c.xcr0 & componentsInUse(c)
+  refuse(c)
+  return 0
+}
+
+/** XSETBV of XCR0: x87 always, AVX not without SSE. */
+export function writeXcr0(c: CpuState, value: u64): bool {
+  if (value != 1 && value != 3 && value != 7) return refuse(c)
+  c.xcr0 = value
   serialize(c)
   return true
 }

@@ -2,6 +2,9 @@
 //
 // Promises: leaves beyond the last give the last basic leaf's data, as Intel processors do; leaf 0x40000000 names the sandbox. The vendor is
 // GenuineIntel because operating systems choose their SYSCALL and SYSENTER rules by it, and those rules here are Intel's.
+import { CR4_OSXSAVE } from '../../numbers/registers'
+import { XSAVE_AVX, XSAVE_BYTES } from '../../numbers/sizes'
+import { AVX } from '../state/components'
 import { CpuState } from '../state/state'
 import { cpuCount, cpuLevel } from '../state/layout'
 import { apicMsrRead } from '../state/imports'
@@ -37,10 +40,13 @@ const FEATURES_ECX: u32 =
   (1 << 0) | (1 << 9) | (1 << 13) | (1 << 17) | (1 << 19) | (1 << 20) | (1 << 21) | (1 << 23) | (1 << 24) | (1 << 31)
 // FSGSBASE TSC_ADJUST SMEP INVPCID, x87 selectors always zero (x87-environment.ts), SMAP
 const FEATURES_7_EBX: u32 = (1 << 0) | (1 << 1) | (1 << 7) | (1 << 10) | (1 << 13) | (1 << 20)
-// With x86-64-v3: BMI1 BMI2
-const V3_7_EBX: u32 = (1 << 3) | (1 << 8)
-// MOVBE
-const V3_ECX: u32 = 1 << 22
+// With x86-64-v3: BMI1 AVX2 BMI2
+const V3_7_EBX: u32 = (1 << 3) | (1 << 5) | (1 << 8)
+// FMA MOVBE XSAVE AVX F16C
+const V3_ECX: u32 = (1 << 12) | (1 << 22) | (1 << 26) | (1 << 28) | (1 << 29)
+const OSXSAVE: u32 = 1 << 27
+// XSAVEOPT XSAVEC XGETBV of XINUSE
+const XSAVE_FEATURES: u32 = 7
 // LZCNT
 const V3_EXTENDED_ECX: u32 = 1 << 5
 // UMIP
@@ -76,6 +82,15 @@ function packageShift(): u32 {
   return cpuCount > 1 ? 32 - clz<u32>(cpuCount - 1) : 0
 }
 
+/** Leaf 0DH: the XSAVE area. Its size for what XCR0 enables, and for all; size and offset of the upper halves of the YMM registers. */
+function extendedState(c: CpuState, subleaf: u32): void {
+  if (cpuLevel < 3 || subleaf > 2) return answer(c, 0, 0, 0, 0)
+  const size = c.xcr0 & AVX ? XSAVE_BYTES : XSAVE_AVX
+  if (subleaf == 0) return answer(c, 7, size, XSAVE_BYTES, 0)
+  if (subleaf == 1) return answer(c, XSAVE_FEATURES, size, 0, 0)
+  return answer(c, XSAVE_BYTES - XSAVE_AVX, XSAVE_AVX, 0, 0)
+}
+
 export function cpuid(c: CpuState): void {
   let leaf = <u32>c.rax
   const subleaf = <u32>c.rcx
@@ -98,7 +113,7 @@ export function cpuid(c: CpuState): void {
         c,
         SIGNATURE,
         (c.index << 24) | (min<u32>(1 << packageShift(), 255) << 16) | (8 << 8),
-        FEATURES_ECX | v3(V3_ECX),
+        FEATURES_ECX | v3(V3_ECX) | (c.cr4 & CR4_OSXSAVE ? OSXSAVE : 0),
         FEATURES_EDX | apic | siblings,
       )
     }
@@ -116,6 +131,8 @@ export function cpuid(c: CpuState): void {
       return subleaf == 0
         ? answer(c, 0, FEATURES_7_EBX | v3(V3_7_EBX), FEATURES_7_ECX, FEATURES_7_EDX)
         : answer(c, 0, 0, 0, 0)
+    case 0xd:
+      return extendedState(c, subleaf)
     case 0xb: {
       if (subleaf == 0) return answer(c, 0, 1, 0x100, c.index)
       if (subleaf == 1) return answer(c, packageShift(), cpuCount, 0x201, c.index)

@@ -8,6 +8,7 @@ import {
   ARITHMETIC,
   CR0_TS,
   CR4_FSGSBASE,
+  CR4_OSXSAVE,
   CR4_TSD,
   CR4_UMIP,
   DF,
@@ -85,6 +86,8 @@ import {
   SYS_WBINVD,
   SYS_WRBASE,
   SYS_WRMSR,
+  SYS_XGETBV,
+  SYS_XSETBV,
 } from '../../numbers/system-functions'
 import {
   CpuState,
@@ -122,7 +125,15 @@ import { farCall, farJump, farReturn } from './far-transfer'
 import { interruptReturn } from './interrupt-return'
 import { softwareInterrupt } from './exceptions'
 import { swapGs, systemCall, systemEnter, systemExit, systemReturn } from './fast-call'
-import { invalidatePage, invalidatePcid, loadMachineStatus, readControl, writeControl } from './control-registers'
+import {
+  invalidatePage,
+  invalidatePcid,
+  loadMachineStatus,
+  readControl,
+  readExtendedControl,
+  writeControl,
+  writeXcr0,
+} from './control-registers'
 import { readMsr, writeMsr } from './msr'
 import { readTsc } from './time-stamp'
 import { cpuid } from './cpuid'
@@ -399,6 +410,21 @@ function invpcid(c: CpuState, u: usize): void {
   invalidatePcid(c, uopX(u) == 8 ? type : type & 0xffffffff, load<u64>(operand), load<u64>(operand, 8))
 }
 
+function getExtendedControl(c: CpuState): void {
+  if ((c.cr4 & CR4_OSXSAVE) == 0) return raiseNoCode(c, VECTOR_UD)
+  const value = readExtendedControl(c, <u32>c.rcx)
+  if (c.fault) return
+  c.rax = value & 0xffffffff
+  c.rdx = value >> 32
+}
+
+function setExtendedControl(c: CpuState): void {
+  if ((c.cr4 & CR4_OSXSAVE) == 0) return raiseNoCode(c, VECTOR_UD)
+  if (!isPrivileged(c)) return
+  if (<u32>c.rcx) return protectionFault(c)
+  writeXcr0(c, (c.rax & 0xffffffff) | (c.rdx << 32))
+}
+
 export function systemOp(c: CpuState, u: usize): void {
   const size = uopX(u)
   const detail = uopDetail(u)
@@ -580,6 +606,10 @@ export function systemOp(c: CpuState, u: usize): void {
       if (isPrivileged(c)) c.halted = 1
       return
     }
+    case SYS_XGETBV:
+      return getExtendedControl(c)
+    case SYS_XSETBV:
+      return setExtendedControl(c)
     case SYS_CLI: {
       if (controlsInterrupts(c)) c.eflags &= ~IF
       return

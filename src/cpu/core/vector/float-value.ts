@@ -254,6 +254,16 @@ export function packSingle(): u32 {
   return sign | ((<u32>(rExponent + 127)) << 23) | fraction
 }
 
+export function packHalf(): u64 {
+  const sign = (<u64>rSign) << 15
+  if (rClass == ZERO) return sign
+  if (rClass == INFINITE) return sign | 0x7c00
+  const fraction = (rSignificand & ~TOP) >> 53
+  if (rClass == QUIET) return sign | 0x7c00 | fraction
+  if (!(rSignificand & TOP)) return sign | fraction
+  return sign | ((<u64>(rExponent + 15)) << 10) | fraction
+}
+
 /** Sign and biased exponent of R in the 80-bit format; its significand is `packExtendedSignificand`. */
 export function packExtendedHigh(): i32 {
   const sign = rSign << 15
@@ -406,6 +416,11 @@ export function roundToDouble(): void {
 
 export function roundToSingle(): void {
   roundR(24, -126, 127)
+}
+
+/** Numbers of 16 bits. */
+export function roundToHalf(): void {
+  roundR(11, -14, 15)
 }
 
 // ---- NaNs ----------------------------------------------------------------------------------------------------------

@@ -7,12 +7,13 @@
 // The vCPU keeps its x87 registers at FX_OFFSET in the same layout, but in PHYSICAL order: register i of the image is
 // physical register (TOP + i) & 7. The abridged tag byte is in physical order in both.
 import { FX_OFFSET, VECTOR_SCRATCH_OFFSET, XMM_OFFSET } from '../../numbers/sizes'
-import { CpuState, MODE_CODE64, MODE_CODE_MASK } from '../state/state'
+import { registerBytes } from '../state/components'
+import { CpuState } from '../state/state'
 import { VECTOR_GP, VECTOR_NM, raise, raiseNoCode, raiseNotCanonical } from '../state/fault'
 import { isCanonical } from '../memory/mmu'
 import { probeWrite, readWhole, writeWhole } from '../memory/linear'
 
-const MXCSR_BITS: u32 = 0xffff
+export const MXCSR_BITS: u32 = 0xffff
 
 function refused(c: CpuState): bool {
   if (c.cr0 & 12) {
@@ -26,16 +27,8 @@ function refused(c: CpuState): bool {
   return true
 }
 
-// @ts-ignore: decorator
-@inline
-function imageBytes(c: CpuState): u32 {
-  return (c.mode & MODE_CODE_MASK) == MODE_CODE64 ? 416 : 288
-}
-
-export function fxsave(c: CpuState, wide: bool): void {
-  if (refused(c)) return
-  if (!probeWrite(c, c.t0, 512, 16)) return
-  const image = changetype<usize>(c) + VECTOR_SCRATCH_OFFSET
+/** The whole image at `image`. */
+export function buildImage(c: CpuState, image: usize, wide: bool): void {
   const fx = changetype<usize>(c) + FX_OFFSET
   memory.copy(image, fx, 24)
   store<u8>(image, 0, 5)
@@ -53,20 +46,19 @@ export function fxsave(c: CpuState, wide: bool): void {
     store<u64>(to, u64(load<u16>(from, 8)), 8)
   }
   memory.copy(image + 160, changetype<usize>(c) + XMM_OFFSET, 256)
-  writeWhole(c, c.t0, image, imageBytes(c), 16)
 }
 
-export function fxrstor(c: CpuState, wide: bool): void {
+export function fxsave(c: CpuState, wide: bool): void {
   if (refused(c)) return
+  if (!probeWrite(c, c.t0, 512, 16)) return
   const image = changetype<usize>(c) + VECTOR_SCRATCH_OFFSET
-  if (!readWhole(c, c.t0, image, 512, 16)) return
-  const mxcsr = load<u32>(image, 24)
-  if (mxcsr & ~MXCSR_BITS) {
-    raise(c, VECTOR_GP, 0)
-    return
-  }
+  buildImage(c, image, wide)
+  writeWhole(c, c.t0, image, 160 + registerBytes(c), 16)
+}
+
+/** The x87 state from an image. */
+export function loadX87(c: CpuState, image: usize, wide: bool): void {
   const fx = changetype<usize>(c) + FX_OFFSET
-  c.mxcsr = mxcsr
   const control = (load<u16>(image) & 0x1f7f) | 0x40
   let status = load<u16>(image, 2) & 0x7f7f
   if (status & ~control & 0x3f) status |= 0x8080 // ES and B follow the flags and masks
@@ -83,5 +75,18 @@ export function fxrstor(c: CpuState, wide: bool): void {
     store<u64>(to, load<u64>(from))
     store<u64>(to, u64(load<u16>(from, 8)), 8)
   }
-  memory.copy(changetype<usize>(c) + XMM_OFFSET, image + 160, imageBytes(c) - 160)
+}
+
+export function fxrstor(c: CpuState, wide: bool): void {
+  if (refused(c)) return
+  const image = changetype<usize>(c) + VECTOR_SCRATCH_OFFSET
+  if (!readWhole(c, c.t0, image, 512, 16)) return
+  const mxcsr = load<u32>(image, 24)
+  if (mxcsr & ~MXCSR_BITS) {
+    raise(c, VECTOR_GP, 0)
+    return
+  }
+  c.mxcsr = mxcsr
+  loadX87(c, image, wide)
+  memory.copy(changetype<usize>(c) + XMM_OFFSET, image + 160, registerBytes(c))
 }

@@ -17,15 +17,16 @@ import {
   FN_STRING_MEMORY,
   FN_TEST,
   FN_TEST_MEMORY,
+  UNDER_VEX,
 } from '../../numbers/vector-functions'
 import { CpuState, setSlot, slot } from '../state/state'
-import { uopArgument, uopD, uopDetail, uopFunction, uopS1, uopX } from '../blocks/ir'
+import { uopArgument, uopD, uopDetail, uopFunction, uopS1, uopS2, uopX } from '../blocks/ir'
 import { read8, read32, read64, write16, write32, write64, write8 } from '../memory/linear'
 import { setArithmetic } from '../state/flags'
 import { beginFloat } from './sse-float'
 import { dotPairs, dotProductsDouble, dotProductsSingle, dotSum, dotSumDouble } from './sse-extended-float'
 import { compareStrings, explicitLength, stringLength } from './sse-strings'
-import { acceptFlags, memorySource, sseUnavailable, vectorRegister } from './sse'
+import { acceptFlags, isUnavailable, memorySource, upperRegister, vectorRegister } from './sse'
 
 const CF: u64 = 1
 const ZF: u64 = 0x40
@@ -111,6 +112,7 @@ function strings(c: CpuState, u: usize, second: usize): void {
     c.rcx = u64(none ? count : immediate & 0x40 ? 31 - <i32>clz(result) : <i32>ctz(result))
   } else {
     const destination = vectorRegister(c, 0)
+    if (uopS2(u) == UNDER_VEX) v128.store(upperRegister(c, 0), i64x2.splat(0))
     if (!(immediate & 0x40)) v128.store(destination, i64x2(<u64>result, 0))
     else if (words) {
       v128.store(
@@ -156,7 +158,7 @@ export function extendedFunction(c: CpuState, u: usize): void {
     setSlot(c, uopD(u), u64(crc32(<u32>slot(c, uopD(u)), slot(c, uopS1(u)), uopX(u))))
     return
   }
-  if (sseUnavailable(c)) return
+  if (isUnavailable(c, u)) return
   switch (fn) {
     case FN_BLEND:
       blend(c, u, vectorRegister(c, uopS1(u)))

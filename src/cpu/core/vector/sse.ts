@@ -3,8 +3,10 @@
 // Promises: nothing is changed when an instruction faults, except exception flags, which stay sticky as on hardware. Order of
 // checks as in SDM 3A table 6-2: #UD (CR0.EM, CR4.OSFXSR), #NM (CR0.TS), #GP for alignment, page faults, then #XM, or
 // #UD where the system has not set CR4.OSXMMEXCPT (SDM 1 11.5.1). Meaning of the functions: sse-decode.ts.
-import { VECTOR_SCRATCH_OFFSET, XMM_OFFSET } from '../../numbers/sizes'
+import { CR4_OSXSAVE } from '../../numbers/registers'
+import { VECTOR_SCRATCH_OFFSET, XMM_OFFSET, YMM_UPPER_OFFSET } from '../../numbers/sizes'
 import {
+  FN_AVX,
   FN_COPY,
   FN_COPY_LOW,
   FN_EXTRACT_WORD,
@@ -40,9 +42,11 @@ import {
   FN_TO_GENERAL,
   FN_X87,
   FN_X87_WAIT,
+  FN_XSAVE,
+  UNDER_VEX,
 } from '../../numbers/vector-functions'
 import { CpuState, setSlot, slot } from '../state/state'
-import { uopArgument, uopD, uopDetail, uopFunction, uopS1, uopX } from '../blocks/ir'
+import { uopArgument, uopD, uopDetail, uopFunction, uopS1, uopS2, uopX } from '../blocks/ir'
 import { VECTOR_GP, VECTOR_NM, VECTOR_UD, VECTOR_XM, raise, raiseNoCode } from '../state/fault'
 import {
   probeWrite,
@@ -69,7 +73,9 @@ import {
   singleToInteger,
 } from './sse-float'
 import { raised } from './softfloat'
+import { avxOp } from './avx'
 import { fxrstor, fxsave } from './fxsave'
+import { xsaveOp } from './xsave'
 import { mmxFunction } from './mmx'
 import { x87Function, x87Wait } from '../x87/x87'
 import { extendedFunction } from './sse-extended'
@@ -88,12 +94,34 @@ export function vectorRegister(c: CpuState, r: u32): usize {
   return changetype<usize>(c) + XMM_OFFSET + (r << 4)
 }
 
+/** The upper half of YMM register r. */
+// @ts-ignore: decorator
+@inline
+export function upperRegister(c: CpuState, r: u32): usize {
+  return changetype<usize>(c) + YMM_UPPER_OFFSET + (r << 4)
+}
+
 /** Raises #UD or #NM and returns true if SSE instructions may not run now. */
 export function sseUnavailable(c: CpuState): bool {
   if ((c.cr0 & (CR0_EM | CR0_TS)) == 0 && (c.cr4 & CR4_OSFXSR) != 0) return false
   if ((c.cr0 & CR0_EM) != 0 || (c.cr4 & CR4_OSFXSR) == 0) raiseNoCode(c, VECTOR_UD)
   else raiseNoCode(c, VECTOR_NM)
   return true
+}
+
+/** Raises #UD or #NM and returns true if AVX instructions may not run now (SDM 2A 2.4). */
+export function avxUnavailable(c: CpuState): bool {
+  const enabled = (c.cr4 & CR4_OSXSAVE) != 0 && (c.xcr0 & 6) == 6
+  if (enabled && (c.cr0 & CR0_TS) == 0) return false
+  raiseNoCode(c, enabled ? VECTOR_NM : VECTOR_UD)
+  return true
+}
+
+/** The same for a function that may stand under a VEX prefix. */
+// @ts-ignore: decorator
+@inline
+export function isUnavailable(c: CpuState, u: usize): bool {
+  return uopS2(u) == UNDER_VEX ? avxUnavailable(c) : sseUnavailable(c)
 }
 
 /** Pointer to the memory operand, read into scratch with zeroes above it; 0 after a fault. */
@@ -195,7 +223,7 @@ function order(c: CpuState, u: usize, source: usize): void {
   setArithmetic(c, r == 2 ? 0x45 : r == 0 ? 0x40 : r < 0 ? 1 : 0)
 }
 
-function signMask(detail: u32, v: v128): u32 {
+export function signMask(detail: u32, v: v128): u32 {
   return detail == 0x50 ? i32x4.bitmask(v) : detail == 0x150 ? i64x2.bitmask(v) : i8x16.bitmask(v)
 }
 
@@ -222,6 +250,8 @@ export function sseOp(c: CpuState, u: usize): void {
     if (fn == FN_X87_WAIT) x87Wait(c)
     else if (fn == FN_FXSAVE) fxsave(c, uopX(u) != 0)
     else if (fn == FN_FXRSTOR) fxrstor(c, uopX(u) != 0)
+    else if (fn >= FN_XSAVE) xsaveOp(c, u)
+    else if (fn >= FN_AVX) avxOp(c, u)
     else if (fn > FN_X87_WAIT) extendedFunction(c, u)
     else mmxFunction(c, u)
     return
@@ -230,7 +260,7 @@ export function sseOp(c: CpuState, u: usize): void {
     mmxFunction(c, u)
     return
   }
-  if (sseUnavailable(c)) return
+  if (isUnavailable(c, u)) return
   const d = uopD(u)
   const s = uopS1(u)
   switch (fn) {

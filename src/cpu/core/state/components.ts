@@ -1,0 +1,37 @@
+// The components of a vCPU's state that XCR0 and the XSAVE area name (SDM 1 13.1).
+import { FX_OFFSET, XMM_OFFSET, YMM_UPPER_OFFSET } from '../../numbers/sizes'
+import { CpuState, MODE_CODE64, MODE_CODE_MASK } from './state'
+
+export const X87: u64 = 1
+export const SSE: u64 = 2
+export const AVX: u64 = 4
+export const INITIAL_MXCSR: u32 = 0x1f80
+export const INITIAL_CONTROL: u16 = 0x37f
+
+/** Bytes of the XMM registers that the mode has, and of the upper halves. */
+// @ts-ignore: decorator
+@inline
+export function registerBytes(c: CpuState): u32 {
+  return (c.mode & MODE_CODE_MASK) == MODE_CODE64 ? 256 : 128
+}
+
+/** Whole vectors only. */
+export function isZero(p: usize, bytes: u32): bool {
+  let all = v128.load(p)
+  for (let i: u32 = 16; i < bytes; i += 16) all = v128.or(all, v128.load(p + i))
+  return !v128.any_true(all)
+}
+
+/**
+ * XINUSE. A component is in use exactly if it differs from its initial configuration, so that nothing but the registers decides what is saved; MXCSR
+ * counts with SSE.
+ */
+export function componentsInUse(c: CpuState): u64 {
+  const p = changetype<usize>(c)
+  const fx = p + FX_OFFSET
+  const bytes = registerBytes(c)
+  const control = load<u64>(fx) == u64(INITIAL_CONTROL) && (load<u64>(fx, 8) | load<u64>(fx, 16)) == 0
+  const x87 = control && isZero(fx + 32, 128) ? 0 : X87
+  const sse = c.mxcsr == INITIAL_MXCSR && isZero(p + XMM_OFFSET, bytes) ? 0 : SSE
+  return x87 | sse | (isZero(p + YMM_UPPER_OFFSET, bytes) ? 0 : AVX)
+}
