@@ -25,32 +25,32 @@ const PANIC_TIME = 0.5e9
 
 export class GuestConsole {
   readonly port: MachinePort
-  readonly #machine: Machine
-  readonly #flags: ConsoleFlags
-  readonly #interactive = process.stdin.isTTY === true
-  readonly #log: ConsoleLog
-  #asked: TerminalCommand | undefined
-  #arrived: (() => void) | undefined
-  #lastOutput = 0
-  #idleThen = 0
+  private readonly machine: Machine
+  private readonly flags: ConsoleFlags
+  private readonly interactive = process.stdin.isTTY === true
+  private readonly log: ConsoleLog
+  private asked: TerminalCommand | undefined
+  private arrived: (() => void) | undefined
+  private lastOutput = 0
+  private idleThen = 0
 
   constructor(machine: Machine, flags: ConsoleFlags) {
-    this.#machine = machine
-    this.#flags = flags
+    this.machine = machine
+    this.flags = flags
     const started = performance.now() - machine.now / 1e6
     this.port = new MachinePort(machine, {
-      chunk: this.#interactive ? 2_000_000 : 20_000_000,
+      chunk: this.interactive ? 2_000_000 : 20_000_000,
       breathe: async () => {
         const ahead = machine.now / 1e6 - (performance.now() - started)
-        await pause(this.#interactive && ahead > 2 ? Math.min(ahead, 50) : 0)
-        if (this.#asked !== undefined) void this.port.stop()
+        await pause(this.interactive && ahead > 2 ? Math.min(ahead, 50) : 0)
+        if (this.asked !== undefined) void this.port.stop()
       },
     })
-    this.#log = new ConsoleLog(this.port)
+    this.log = new ConsoleLog(this.port)
     this.port.onConsole(({ channel, bytes }) => {
       if (channel !== 0) return
       process.stdout.write(bytes)
-      this.#heard()
+      this.heard()
     })
   }
 
@@ -59,23 +59,23 @@ export class GuestConsole {
     const disconnect = connectTerminal(
       (bytes) => {
         void this.port.sendConsole(0, bytes)
-        this.#heard()
-        this.#wake()
+        this.heard()
+        this.wake()
       },
       (command) => {
-        this.#asked = command
-        this.#wake()
+        this.asked = command
+        this.wake()
       },
-      () => this.#wake(),
+      () => this.wake(),
     )
-    const end = timeLimit(this.#flags, Number.POSITIVE_INFINITY)
-    this.#heard()
+    const end = timeLimit(this.flags, Number.POSITIVE_INFINITY)
+    this.heard()
     try {
       for (;;) {
-        const left = end - this.#machine.now
-        const instructions = this.#inputOver ? Math.min(left, LOOK) : left
-        const stop = await this.port.run({ instructions, until: () => this.#log.panic !== undefined })
-        const status = await this.#act(stop, end)
+        const left = end - this.machine.now
+        const instructions = this.inputOver ? Math.min(left, LOOK) : left
+        const stop = await this.port.run({ instructions, until: () => this.log.panic !== undefined })
+        const status = await this.act(stop, end)
         if (status !== undefined) return status
       }
     } finally {
@@ -83,56 +83,56 @@ export class GuestConsole {
     }
   }
 
-  get #inputOver(): boolean {
-    return !this.#interactive && process.stdin.readableEnded
+  private get inputOver(): boolean {
+    return !this.interactive && process.stdin.readableEnded
   }
 
-  #heard(): void {
-    this.#lastOutput = this.#machine.now
-    this.#idleThen = this.#machine.statistics.idle
+  private heard(): void {
+    this.lastOutput = this.machine.now
+    this.idleThen = this.machine.statistics.idle
   }
 
-  #wake(): void {
-    this.#arrived?.()
-    this.#arrived = undefined
+  private wake(): void {
+    this.arrived?.()
+    this.arrived = undefined
   }
 
   /** What a stop means; a number ends the run. */
-  async #act(stop: StopReason, end: number): Promise<number | undefined> {
-    if (this.#asked !== undefined) {
-      const command = this.#asked
-      this.#asked = undefined
+  private async act(stop: StopReason, end: number): Promise<number | undefined> {
+    if (this.asked !== undefined) {
+      const command = this.asked
+      this.asked = undefined
       if (command === 'quit') return EXIT_CODES.ok
-      this.#obey(command)
+      this.obey(command)
       return undefined
     }
     const status = statusOf(stop)
     if (status !== undefined) return status
-    if (this.#log.panic !== undefined) return this.#panicked()
+    if (this.log.panic !== undefined) return this.panicked()
     if (stop.reason === 'stuck') {
-      const hint = screenText(this.#machine) === '' ? '' : 'Its screen has text: --vga prints it.'
+      const hint = screenText(this.machine) === '' ? '' : 'Its screen has text: --vga prints it.'
       throw new CommandFailure(EXIT_CODES.timeout, 'stuck', `${describeStop(stop)}.`, hint)
     }
-    if (stop.reason === 'limit' && this.#machine.now >= end) {
+    if (stop.reason === 'limit' && this.machine.now >= end) {
       throw new CommandFailure(
         EXIT_CODES.timeout,
         'timeout',
-        `the guest did not end within ${this.#flags.timeout} s of virtual time.`,
+        `the guest did not end within ${this.flags.timeout} s of virtual time.`,
         'Give it more with --timeout, or end it with poweroff.',
       )
     }
-    if (stop.reason === 'idle' || this.#isQuiet()) await this.#awaitInput()
+    if (stop.reason === 'idle' || this.isQuiet()) await this.awaitInput()
     return undefined
   }
 
-  #isQuiet(): boolean {
-    const { now, statistics } = this.#machine
-    const silence = now - this.#lastOutput
-    return this.#inputOver && silence >= QUIET && statistics.idle - this.#idleThen > 0.9 * silence
+  private isQuiet(): boolean {
+    const { now, statistics } = this.machine
+    const silence = now - this.lastOutput
+    return this.inputOver && silence >= QUIET && statistics.idle - this.idleThen > 0.9 * silence
   }
 
-  async #awaitInput(): Promise<void> {
-    if (this.#inputOver) {
+  private async awaitInput(): Promise<void> {
+    if (this.inputOver) {
       throw new CommandFailure(
         EXIT_CODES.timeout,
         'idle',
@@ -141,19 +141,19 @@ export class GuestConsole {
       )
     }
     await new Promise<void>((resolve) => {
-      this.#arrived = resolve
+      this.arrived = resolve
     })
   }
 
-  async #panicked(): Promise<number> {
+  private async panicked(): Promise<number> {
     const stop = await this.port.run({ instructions: PANIC_TIME })
     const status = stop.reason === 'exit' ? stop.status : EXIT_CODES.guestPanic
-    say(colors.yellow(`the guest panicked: ${this.#log.panic}`))
+    say(colors.yellow(`the guest panicked: ${this.log.panic}`))
     return status
   }
 
-  #obey(command: TerminalCommand): void {
-    const machine = this.#machine
+  private obey(command: TerminalCommand): void {
+    const machine = this.machine
     if (command === 'help') say(ESCAPE_HELP.replaceAll('\n', '\r\n'))
     if (command === 'info') {
       say(
@@ -164,7 +164,7 @@ export class GuestConsole {
       }
     }
     if (command === 'snapshot') {
-      const file = this.#flags.snapshot
+      const file = this.flags.snapshot
       writeNamedFile(file, encodeSnapshot(machine.snapshot()))
       print(`\r\nsaved ${file}; go on with transplant run --from ${file}\r`)
     }

@@ -30,7 +30,7 @@ export const ESCAPE_HELP = [
 
 /** Splits typed bytes into what goes to the guest and what is meant for us. Pure: state in, state out. */
 export class EscapeFilter {
-  #escaped = false
+  private escaped = false
 
   /** Bytes for the guest, and commands, in the order typed. */
   feed(bytes: Uint8Array): (Uint8Array | TerminalCommand)[] {
@@ -41,12 +41,12 @@ export class EscapeFilter {
       plain = []
     }
     for (const byte of bytes) {
-      if (!this.#escaped) {
-        if (byte === ESCAPE) this.#escaped = true
+      if (!this.escaped) {
+        if (byte === ESCAPE) this.escaped = true
         else plain.push(byte)
         continue
       }
-      this.#escaped = false
+      this.escaped = false
       if (byte === ESCAPE) {
         plain.push(ESCAPE)
         continue

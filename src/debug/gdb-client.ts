@@ -20,22 +20,22 @@ const isOutput = (answer: Uint8Array): boolean => answer[0] === 0x4f && !(answer
 
 /** The client's side of gdb's remote protocol. */
 export class GdbClient {
-  readonly #stream: ByteStream
-  readonly #reader = new PacketReader()
-  #waiting: Request[] = []
-  #acknowledges = true
-  #closed = false
+  private readonly stream: ByteStream
+  private readonly reader = new PacketReader()
+  private waiting: Request[] = []
+  private acknowledges = true
+  private isClosed = false
   /** Bytes that one packet may hold. */
   packetBytes = 400
 
   constructor(stream: ByteStream) {
-    this.#stream = stream
-    stream.onBytes((bytes) => this.#take(bytes))
-    stream.onEnd(() => this.#end())
+    this.stream = stream
+    stream.onBytes((bytes) => this.take(bytes))
+    stream.onEnd(() => this.end())
   }
 
   get closed(): boolean {
-    return this.#closed
+    return this.isClosed
   }
 
   /** Agrees on packet size and acknowledgements. */
@@ -45,13 +45,13 @@ export class GdbClient {
     if (size !== undefined) this.packetBytes = Number.parseInt(size.slice(11), 16)
     if (features.includes('QStartNoAckMode+')) {
       await this.ok('QStartNoAckMode')
-      this.#acknowledges = false
+      this.acknowledges = false
     }
   }
 
   /** The answer as bytes. */
   async ask(request: string): Promise<Uint8Array> {
-    return (await this.#exchange(request)).answer
+    return (await this.exchange(request)).answer
   }
 
   async text(request: string): Promise<string> {
@@ -66,7 +66,7 @@ export class GdbClient {
 
   /** A command of the target's own monitor; what it printed. */
   async monitor(command: string): Promise<string> {
-    const { answer, output } = await this.#exchange(`qRcmd,${toHex(encodeText(command))}`)
+    const { answer, output } = await this.exchange(`qRcmd,${toHex(encodeText(command))}`)
     const said = [...output.map((one) => decodeText(one.subarray(1))), decodeText(answer).replace(/^OK$/, '')]
     return decodeText(fromHex(said.join('')) ?? new Uint8Array(0))
   }
@@ -84,20 +84,20 @@ export class GdbClient {
 
   /** Stops a target that runs; the request that let it run gets the answer. */
   interrupt(): void {
-    this.#stream.send(INTERRUPT)
+    this.stream.send(INTERRUPT)
   }
 
   close(): void {
-    this.#stream.close()
-    this.#end()
+    this.stream.close()
+    this.end()
   }
 
-  async #exchange(request: string): Promise<{ readonly answer: Uint8Array; readonly output: Uint8Array[] }> {
-    if (this.#closed) throw closed()
+  private async exchange(request: string): Promise<{ readonly answer: Uint8Array; readonly output: Uint8Array[] }> {
+    if (this.isClosed) throw closed()
     const output: Uint8Array[] = []
     const answer = await new Promise<Uint8Array>((resolve, reject) => {
-      this.#waiting.push({ packet: encodePacket(encodeText(request)), output, resolve, reject })
-      if (this.#waiting.length === 1) this.#sendFirst()
+      this.waiting.push({ packet: encodePacket(encodeText(request)), output, resolve, reject })
+      if (this.waiting.length === 1) this.sendFirst()
     })
     if (answer.length === 0) {
       throw new TransplantError('GDB_UNSUPPORTED', `The target does not know '${request.split(/[:,]/)[0]}'.`)
@@ -108,37 +108,37 @@ export class GdbClient {
     return { answer, output }
   }
 
-  #sendFirst(): void {
-    const first = this.#waiting[0]
-    if (first !== undefined) this.#stream.send(first.packet)
+  private sendFirst(): void {
+    const first = this.waiting[0]
+    if (first !== undefined) this.stream.send(first.packet)
   }
 
-  #take(bytes: Uint8Array): void {
-    for (const event of this.#reader.feed(bytes)) {
-      if (event.kind === 'again') this.#sendFirst()
-      else if (event.kind === 'damaged') this.#stream.send(SEND_AGAIN)
+  private take(bytes: Uint8Array): void {
+    for (const event of this.reader.feed(bytes)) {
+      if (event.kind === 'again') this.sendFirst()
+      else if (event.kind === 'damaged') this.stream.send(SEND_AGAIN)
       else if (event.kind === 'packet') {
-        if (this.#acknowledges) this.#stream.send(ACKNOWLEDGE)
-        this.#answer(event.data)
+        if (this.acknowledges) this.stream.send(ACKNOWLEDGE)
+        this.answer(event.data)
       }
     }
   }
 
-  #answer(data: Uint8Array): void {
-    const request = this.#waiting[0]
+  private answer(data: Uint8Array): void {
+    const request = this.waiting[0]
     if (request === undefined) return
     if (isOutput(data)) {
       request.output.push(data)
       return
     }
-    this.#waiting.shift()
-    this.#sendFirst()
+    this.waiting.shift()
+    this.sendFirst()
     request.resolve(data)
   }
 
-  #end(): void {
-    this.#closed = true
-    for (const request of this.#waiting.splice(0)) request.reject(closed())
+  private end(): void {
+    this.isClosed = true
+    for (const request of this.waiting.splice(0)) request.reject(closed())
   }
 }
 

@@ -51,23 +51,23 @@ function decodeBody(body: Uint8Array): Uint8Array {
 
 /** Finds packets of gdb's remote protocol in bytes that come in pieces. */
 export class PacketReader {
-  #pending: Uint8Array = new Uint8Array(0)
+  private pending: Uint8Array = new Uint8Array(0)
 
   /** What these bytes complete. Bytes between packets that mean nothing are skipped. */
   feed(bytes: Uint8Array): PacketEvent[] {
-    this.#pending = concatBytes(this.#pending, bytes)
+    this.pending = concatBytes(this.pending, bytes)
     const events: PacketEvent[] = []
     let at = 0
-    for (; at < this.#pending.length; at++) {
-      const byte = this.#pending[at]
+    for (; at < this.pending.length; at++) {
+      const byte = this.pending[at]
       if (byte === PLUS) events.push({ kind: 'acknowledged' })
       else if (byte === MINUS) events.push({ kind: 'again' })
       else if (byte === INTERRUPT[0]) events.push({ kind: 'interrupt' })
       else if (byte === DOLLAR || byte === PERCENT) {
-        const end = this.#pending.indexOf(HASH, at)
-        if (end < 0 || end + 2 >= this.#pending.length) break
-        const body = this.#pending.subarray(at + 1, end)
-        const sum = Number.parseInt(String.fromCharCode(...this.#pending.subarray(end + 1, end + 3)), 16)
+        const end = this.pending.indexOf(HASH, at)
+        if (end < 0 || end + 2 >= this.pending.length) break
+        const body = this.pending.subarray(at + 1, end)
+        const sum = Number.parseInt(String.fromCharCode(...this.pending.subarray(end + 1, end + 3)), 16)
         // A notification (%) is an offer that a debugger may leave alone.
         if (byte === DOLLAR) {
           if (sum === sumOf(body)) events.push({ kind: 'packet', data: decodeBody(body) })
@@ -76,7 +76,7 @@ export class PacketReader {
         at = end + 2
       }
     }
-    this.#pending = this.#pending.slice(at)
+    this.pending = this.pending.slice(at)
     return events
   }
 }

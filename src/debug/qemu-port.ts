@@ -74,20 +74,20 @@ export class QemuPort implements GuestPort {
   readonly vcpus: number
   readonly memoryBytes: number
   readonly onStop: Event<StopReason>
-  readonly #consoleEmitter = new Emitter<ConsoleOutput>()
-  readonly onConsole: Event<ConsoleOutput> = this.#consoleEmitter.event
-  readonly #client: GdbClient
-  readonly #connection: QemuConnection
-  readonly #layout: ReadonlyMap<string, TargetRegister>
-  readonly #threads: readonly string[]
-  readonly #control = new RunControl()
-  readonly #breakpoints = new Map<bigint, number>()
-  #memory: readonly MemoryRange[] = []
-  #off: StopReason | undefined
+  private readonly consoleEmitter = new Emitter<ConsoleOutput>()
+  readonly onConsole: Event<ConsoleOutput> = this.consoleEmitter.event
+  private readonly client: GdbClient
+  private readonly connection: QemuConnection
+  private readonly layout: ReadonlyMap<string, TargetRegister>
+  private readonly threads: readonly string[]
+  private readonly control = new RunControl()
+  private readonly breakpoints = new Map<bigint, number>()
+  private memory: readonly MemoryRange[] = []
+  private off: StopReason | undefined
   /** The vCPU that stands at a breakpoint which has been told of. */
-  #told: number | undefined
+  private told: number | undefined
   /** A breakpoint that could not be removed: the next run says so. */
-  #failure: unknown
+  private failure: unknown
 
   /** Takes hold of a QEMU that waits or runs; it stops. */
   static async attach(connection: QemuConnection): Promise<QemuPort> {
@@ -110,45 +110,45 @@ export class QemuPort implements GuestPort {
     threads: readonly string[],
     memoryBytes: number,
   ) {
-    this.#client = client
-    this.#connection = connection
-    this.#layout = layout
-    this.#threads = threads
+    this.client = client
+    this.connection = connection
+    this.layout = layout
+    this.threads = threads
     this.vcpus = threads.length
     this.memoryBytes = memoryBytes
-    this.onStop = this.#control.onStop
+    this.onStop = this.control.onStop
     connection.consoles?.forEach((stream, channel) => {
       stream?.onBytes((bytes) => {
-        this.#consoleEmitter.fire({ channel: channel as ConsoleChannel, bytes, time: undefined })
+        this.consoleEmitter.fire({ channel: channel as ConsoleChannel, bytes, time: undefined })
       })
     })
   }
 
   get state(): 'stopped' | 'running' | 'off' {
-    if (this.#off !== undefined) return 'off'
-    return this.#control.running ? 'running' : 'stopped'
+    if (this.off !== undefined) return 'off'
+    return this.control.running ? 'running' : 'stopped'
   }
 
   // Looking in ///////////////////////////////////////////////////////////////////////////////////////////////////////
 
   async readPhysical(address: PhysAddr, length: number): Promise<Uint8Array> {
-    this.#control.requireStopped()
+    this.control.requireStopped()
     if (length === 0) return new Uint8Array(0)
     // Firmware moves ROM and RAM below 1 MiB, so what is not there is looked for once more.
-    if (!this.#holds(address, length)) this.#memory = readMemoryMap(await this.#client.monitor('info mtree -f'))
-    if (!this.#holds(address, length)) throw noMemory(address, length, this.memoryBytes)
-    const most = Math.floor((this.#client.packetBytes - 8) / 2)
+    if (!this.holds(address, length)) this.memory = readMemoryMap(await this.client.monitor('info mtree -f'))
+    if (!this.holds(address, length)) throw noMemory(address, length, this.memoryBytes)
+    const most = Math.floor((this.client.packetBytes - 8) / 2)
     const parts: Uint8Array[] = []
     for (let at = 0; at < length; at += most) {
       const count = Math.min(most, length - at)
-      parts.push(bytesOf(await this.#client.text(`m${(address + at).toString(16)},${count.toString(16)}`)))
+      parts.push(bytesOf(await this.client.text(`m${(address + at).toString(16)},${count.toString(16)}`)))
     }
     return concatBytes(...parts)
   }
 
-  #holds(address: number, length: number): boolean {
+  private holds(address: number, length: number): boolean {
     let at = address
-    for (const { start, last } of this.#memory) if (start <= at && at <= last) at = last + 1
+    for (const { start, last } of this.memory) if (start <= at && at <= last) at = last + 1
     return at >= address + length
   }
 
@@ -163,11 +163,11 @@ export class QemuPort implements GuestPort {
   }
 
   async translate(address: VirtAddr, space: AddressSpace): Promise<PhysAddr | undefined> {
-    this.#control.requireStopped()
-    if ('cr3' in space) return this.#walk(space.cr3, address, 4)
+    this.control.requireStopped()
+    if ('cr3' in space) return this.walk(space.cr3, address, 4)
     const { cr0, cr3, cr4, efer } = await this.registers(space.cpu)
     if ((cr0 & CR0_PG) === 0n) return physAddr(address)
-    if ((efer & EFER_LMA) !== 0n) return this.#walk(cr3, address, (cr4 & CR4_LA57) === 0n ? 4 : 5)
+    if ((efer & EFER_LMA) !== 0n) return this.walk(cr3, address, (cr4 & CR4_LA57) === 0n ? 4 : 5)
     throw new TransplantError(
       'GUEST_PAGING_MODE',
       `vCPU ${space.cpu} uses 32-bit or PAE paging, which is not translated on ${this.kind}.`,
@@ -175,28 +175,28 @@ export class QemuPort implements GuestPort {
     )
   }
 
-  #walk(cr3: bigint, address: VirtAddr, levels: 4 | 5): Promise<PhysAddr | undefined> {
+  private walk(cr3: bigint, address: VirtAddr, levels: 4 | 5): Promise<PhysAddr | undefined> {
     return walkRemoteTables(cr3, address, levels, async (at) =>
       at + 8 <= this.memoryBytes ? readU64(await this.readPhysical(physAddr(at), 8), 0) : undefined,
     )
   }
 
   async registers(cpu: number): Promise<Registers> {
-    this.#control.requireStopped()
-    await this.#select(cpu)
-    return toRegisters(this.#layout, await this.#client.text('g'))
+    this.control.requireStopped()
+    await this.select(cpu)
+    return toRegisters(this.layout, await this.client.text('g'))
   }
 
   async activity(cpu: number): Promise<CpuActivity> {
-    this.#control.requireStopped()
+    this.control.requireStopped()
     requireCpu(cpu, this.vcpus)
-    const said = decodeText(bytesOf(await this.#client.text(`qThreadExtraInfo,${this.#threads[cpu]}`)))
+    const said = decodeText(bytesOf(await this.client.text(`qThreadExtraInfo,${this.threads[cpu]}`)))
     return /halted/.test(said) ? 'halted' : /running/.test(said) ? 'running' : 'unknown'
   }
 
-  async #select(cpu: number): Promise<void> {
+  private async select(cpu: number): Promise<void> {
     requireCpu(cpu, this.vcpus)
-    await this.#client.ok(`Hg${this.#threads[cpu]}`)
+    await this.client.ok(`Hg${this.threads[cpu]}`)
   }
 
   // Running //////////////////////////////////////////////////////////////////////////////////////////////////////////
@@ -205,7 +205,7 @@ export class QemuPort implements GuestPort {
     let matched = false
     const { until, signal } = limit
     const interrupt = (): void => {
-      if (this.#control.running) this.#client.interrupt()
+      if (this.control.running) this.client.interrupt()
     }
     const holds = [
       onCancel(signal, interrupt),
@@ -216,12 +216,12 @@ export class QemuPort implements GuestPort {
       }),
     ]
     try {
-      return await this.#control.run(async () => {
+      return await this.control.run(async () => {
         for (;;) {
-          const stop = await this.#goOn()
+          const stop = await this.goOn()
           if (stop !== undefined) return stop
           if (matched) return { reason: 'output' }
-          if (this.#control.stopWanted || signal?.aborted === true) return { reason: 'stop-request' }
+          if (this.control.stopWanted || signal?.aborted === true) return { reason: 'stop-request' }
         }
       })
     } finally {
@@ -230,77 +230,77 @@ export class QemuPort implements GuestPort {
   }
 
   /** Up to the next stop; a reason ends the run. */
-  async #goOn(): Promise<StopReason | undefined> {
-    if (this.#failure !== undefined) throw this.#failure
-    if (this.#off !== undefined) return this.#off
-    const told = this.#told
-    this.#told = undefined
-    const over = told !== undefined && this.#breakpoints.has(await this.#rip(told))
-    const answer = await this.#resume(over ? `vCont;s:${this.#threads[told]}` : 'vCont;c')
+  private async goOn(): Promise<StopReason | undefined> {
+    if (this.failure !== undefined) throw this.failure
+    if (this.off !== undefined) return this.off
+    const told = this.told
+    this.told = undefined
+    const over = told !== undefined && this.breakpoints.has(await this.rip(told))
+    const answer = await this.resume(over ? `vCont;s:${this.threads[told]}` : 'vCont;c')
     if (typeof answer !== 'string') return answer
-    const cpu = this.#threads.indexOf(/thread:([^;]*);/.exec(answer)?.[1] ?? '')
+    const cpu = this.threads.indexOf(/thread:([^;]*);/.exec(answer)?.[1] ?? '')
     if (cpu < 0) return undefined
-    const address = virtAddr(await this.#rip(cpu))
-    if (!this.#breakpoints.has(address)) return undefined
-    this.#told = cpu
-    return (await this.#control.handle(cpu, address)) ? { reason: 'breakpoint', cpu, address } : undefined
+    const address = virtAddr(await this.rip(cpu))
+    if (!this.breakpoints.has(address)) return undefined
+    this.told = cpu
+    return (await this.control.handle(cpu, address)) ? { reason: 'breakpoint', cpu, address } : undefined
   }
 
   /** The stop reply, or how the guest ended. */
-  async #resume(request: string): Promise<string | StopReason> {
-    const answer = await this.#client.text(request).catch((thrown: unknown) => {
-      if (this.#client.closed) return ''
+  private async resume(request: string): Promise<string | StopReason> {
+    const answer = await this.client.text(request).catch((thrown: unknown) => {
+      if (this.client.closed) return ''
       throw thrown
     })
     if (answer !== '' && answer[0] !== 'W' && answer[0] !== 'X') return answer
-    const status = (await this.#connection.exitStatus?.()) ?? Number.parseInt(answer.slice(1) || '0', 16)
-    this.#off = status === 0 ? { reason: 'power-off' } : { reason: 'exit', status }
-    return this.#off
+    const status = (await this.connection.exitStatus?.()) ?? Number.parseInt(answer.slice(1) || '0', 16)
+    this.off = status === 0 ? { reason: 'power-off' } : { reason: 'exit', status }
+    return this.off
   }
 
   /** Between two stretches of a run, where `registers` is refused. */
-  async #rip(cpu: number): Promise<bigint> {
-    await this.#select(cpu)
-    return toRegisters(this.#layout, await this.#client.text('g')).rip
+  private async rip(cpu: number): Promise<bigint> {
+    await this.select(cpu)
+    return toRegisters(this.layout, await this.client.text('g')).rip
   }
 
   async stop(): Promise<void> {
-    await this.#control.stop(() => this.#client.interrupt())
+    await this.control.stop(() => this.client.interrupt())
   }
 
   async step(cpu: number, count = 1): Promise<StopReason> {
-    this.#control.requireIdle()
+    this.control.requireIdle()
     requireCpu(cpu, this.vcpus)
-    this.#told = undefined
+    this.told = undefined
     for (let left = count; left > 0 && (await this.activity(cpu)) !== 'halted'; left--) {
-      const answer = await this.#resume(`vCont;s:${this.#threads[cpu]}`)
-      if (typeof answer !== 'string') return this.#control.stepped(answer)
+      const answer = await this.resume(`vCont;s:${this.threads[cpu]}`)
+      if (typeof answer !== 'string') return this.control.stepped(answer)
     }
-    return this.#control.stepped({ reason: 'step', cpu })
+    return this.control.stepped({ reason: 'step', cpu })
   }
 
   async setBreakpoint(address: VirtAddr, handler: BreakpointHandler = () => 'stop'): Promise<Disposable> {
     const canonical = virtAddr(address)
     const place = BigInt.asUintN(64, canonical).toString(16)
-    const count = this.#breakpoints.get(canonical) ?? 0
-    this.#breakpoints.set(canonical, count + 1)
-    if (count === 0) await this.#client.ok(`Z1,${place},1`)
-    const entry = this.#control.handlers.add(canonical, handler)
+    const count = this.breakpoints.get(canonical) ?? 0
+    this.breakpoints.set(canonical, count + 1)
+    if (count === 0) await this.client.ok(`Z1,${place},1`)
+    const entry = this.control.handlers.add(canonical, handler)
     return toDisposable(() => {
       entry.dispose()
-      const left = (this.#breakpoints.get(canonical) ?? 1) - 1
-      if (left > 0) this.#breakpoints.set(canonical, left)
+      const left = (this.breakpoints.get(canonical) ?? 1) - 1
+      if (left > 0) this.breakpoints.set(canonical, left)
       else {
-        this.#breakpoints.delete(canonical)
-        this.#client.ok(`z1,${place},1`).catch((thrown: unknown) => {
-          if (!this.#client.closed) this.#failure = thrown
+        this.breakpoints.delete(canonical)
+        this.client.ok(`z1,${place},1`).catch((thrown: unknown) => {
+          if (!this.client.closed) this.failure = thrown
         })
       }
     })
   }
 
   async sendConsole(channel: ConsoleChannel, bytes: Uint8Array): Promise<void> {
-    const stream = this.#connection.consoles?.[channel]
+    const stream = this.connection.consoles?.[channel]
     if (stream === undefined) {
       throw new TransplantError('GUEST_NO_CONSOLE', `COM${channel + 1} of this guest is not connected.`)
     }
@@ -309,8 +309,8 @@ export class QemuPort implements GuestPort {
 
   /** Lets go of the guest, which ends where the connection was all that kept it. */
   close(): void {
-    this.#client.close()
-    for (const stream of this.#connection.consoles ?? []) stream?.close()
+    this.client.close()
+    for (const stream of this.connection.consoles ?? []) stream?.close()
   }
 }
 

@@ -89,24 +89,24 @@ interface Found {
 /** The types of a BTF section, by number and by name. */
 export class Btf {
   readonly types: readonly BtfType[]
-  readonly #byName = new Map<string, BtfType>()
+  private readonly byName = new Map<string, BtfType>()
 
   constructor(types: readonly BtfType[]) {
     this.types = types
     for (const type of types) {
       const named = type.kind === BTF_KIND_STRUCT || type.kind === BTF_KIND_UNION
-      if (type.name !== '' && named && !this.#byName.has(type.name)) this.#byName.set(type.name, type)
+      if (type.name !== '' && named && !this.byName.has(type.name)) this.byName.set(type.name, type)
     }
   }
 
   /** The structure or union of that tag. */
   structure(name: string): BtfType | undefined {
-    return this.#byName.get(name)
+    return this.byName.get(name)
   }
 
   /** The structure's size in bytes, or undefined when there is none of that tag. */
   sizeof(name: string): number | undefined {
-    return this.#byName.get(name)?.size
+    return this.byName.get(name)?.size
   }
 
   /** Follows typedefs and qualifiers to the type that has a size. */
@@ -143,7 +143,7 @@ export class Btf {
     let bit = 0
     let last: Found | undefined
     for (const name of path.split('.')) {
-      last = type === undefined ? undefined : this.#member(type, name)
+      last = type === undefined ? undefined : this.member(type, name)
       if (last === undefined) return undefined
       bit += last.bitOffset
       type = this.resolve(last.type)
@@ -155,12 +155,12 @@ export class Btf {
     return { offset, size: Math.ceil((bits.offset + bits.size) / 8), type: last.type, bits }
   }
 
-  #member(structure: BtfType, name: string): Found | undefined {
+  private member(structure: BtfType, name: string): Found | undefined {
     for (const { name: own, bitOffset, bitSize, type } of structure.members) {
       if (own === name) return { bitOffset, bitSize, type }
       if (own !== '') continue
       const inner = this.resolve(type)
-      const found = inner === undefined ? undefined : this.#member(inner, name)
+      const found = inner === undefined ? undefined : this.member(inner, name)
       if (found !== undefined) return { ...found, bitOffset: bitOffset + found.bitOffset }
     }
     return undefined

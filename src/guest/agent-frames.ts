@@ -43,44 +43,44 @@ export function encodeFrame(verb: string, id: number, payload: Uint8Array): Uint
 
 /** Finds whole frames in bytes that come in pieces. */
 export class FrameReader {
-  #pending: Uint8Array = new Uint8Array(0)
-  #skipped = 0
+  private pending: Uint8Array = new Uint8Array(0)
+  private skippedCount = 0
 
   /** Lines of noise and damaged frames so far. */
   get skipped(): number {
-    return this.#skipped
+    return this.skippedCount
   }
 
   /** The frames that these bytes complete. */
   feed(bytes: Uint8Array): AgentFrame[] {
-    this.#pending = concatBytes(this.#pending, bytes)
+    this.pending = concatBytes(this.pending, bytes)
     const frames: AgentFrame[] = []
     for (;;) {
-      const lineEnd = this.#pending.indexOf(LINE_FEED)
+      const lineEnd = this.pending.indexOf(LINE_FEED)
       if (lineEnd < 0) {
-        if (this.#pending.length > HEADER_LIMIT) this.#drop(this.#pending.length)
+        if (this.pending.length > HEADER_LIMIT) this.drop(this.pending.length)
         return frames
       }
-      const match = lineEnd <= HEADER_LIMIT ? HEADER.exec(decodeText(this.#pending.subarray(0, lineEnd))) : null
+      const match = lineEnd <= HEADER_LIMIT ? HEADER.exec(decodeText(this.pending.subarray(0, lineEnd))) : null
       if (match === null) {
-        this.#drop(lineEnd + 1)
+        this.drop(lineEnd + 1)
         continue
       }
       const [, verb = '', id = '', length = '', sum = ''] = match
       const start = lineEnd + 1
       const end = start + Number(length)
-      if (this.#pending.length <= end) return frames
-      const payload = this.#pending.slice(start, end)
-      const whole = this.#pending[end] === LINE_FEED && crc32(payload) === Number.parseInt(sum, 16)
+      if (this.pending.length <= end) return frames
+      const payload = this.pending.slice(start, end)
+      const whole = this.pending[end] === LINE_FEED && crc32(payload) === Number.parseInt(sum, 16)
       if (whole) {
         frames.push({ verb, id: Number(id), payload })
-        this.#pending = this.#pending.slice(end + 1)
-      } else this.#drop(start)
+        this.pending = this.pending.slice(end + 1)
+      } else this.drop(start)
     }
   }
 
-  #drop(count: number): void {
-    this.#pending = this.#pending.slice(count)
-    this.#skipped++
+  private drop(count: number): void {
+    this.pending = this.pending.slice(count)
+    this.skippedCount++
   }
 }

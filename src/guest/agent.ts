@@ -69,31 +69,31 @@ const OOPS_TIME = 20e6
 export class AgentClient implements Disposable {
   readonly port: GuestPort
   readonly console: ConsoleLog
-  readonly #limit: number
-  readonly #reader = new FrameReader()
-  readonly #subscription: Disposable
-  readonly #ownConsole: boolean
-  readonly #endAtOops: boolean
-  #commands = new Map<number, Running>()
-  #answers: AgentFrame[] = []
-  #nextId = 1
-  #ready: string | undefined
+  private readonly limit: number
+  private readonly reader = new FrameReader()
+  private readonly subscription: Disposable
+  private readonly ownConsole: boolean
+  private readonly endAtOops: boolean
+  private commands = new Map<number, Running>()
+  private answers: AgentFrame[] = []
+  private nextId = 1
+  private ready: string | undefined
 
   constructor(port: GuestPort, options: AgentOptions = {}) {
     this.port = port
-    this.#limit = options.limit ?? DEFAULT_LIMIT
-    this.#ownConsole = options.console === undefined
-    this.#endAtOops = options.endAtOops === true
+    this.limit = options.limit ?? DEFAULT_LIMIT
+    this.ownConsole = options.console === undefined
+    this.endAtOops = options.endAtOops === true
     this.console = options.console ?? new ConsoleLog(port)
-    this.#subscription = port.onConsole(({ channel, bytes }) => {
+    this.subscription = port.onConsole(({ channel, bytes }) => {
       if (channel !== 1) return
-      for (const frame of this.#reader.feed(bytes)) this.#take(frame)
+      for (const frame of this.reader.feed(bytes)) this.take(frame)
     })
   }
 
   dispose(): void {
-    this.#subscription.dispose()
-    if (this.#ownConsole) this.console.dispose()
+    this.subscription.dispose()
+    if (this.ownConsole) this.console.dispose()
   }
 
   /**
@@ -101,26 +101,23 @@ export class AgentClient implements Disposable {
    * snapshot) is asked; a fresh one announces its agent by itself.
    */
   async connect(): Promise<string> {
-    const now = await this.#now()
+    const now = await this.now()
     // Commands of an earlier client may still run in the guest: their ids must not be taken for ours.
-    this.#nextId = 1 + (Math.floor(now / 1024) % 0x7fff_0000)
+    this.nextId = 1 + (Math.floor(now / 1024) % 0x7fff_0000)
     if (now > 0) {
-      const id = await this.#send('hello', new Uint8Array(0))
-      await this.runUntil(
-        () => this.#ready !== undefined || this.#answers.some((frame) => frame.id === id),
-        'to answer',
-      )
-      const answer = this.#answers.find((frame) => frame.id === id)
-      if (answer !== undefined) this.#ready = decodeText(answer.payload)
-      this.#answers = []
-    } else await this.runUntil(() => this.#ready !== undefined, 'to start its agent')
-    return this.#ready ?? ''
+      const id = await this.send('hello', new Uint8Array(0))
+      await this.runUntil(() => this.ready !== undefined || this.answers.some((frame) => frame.id === id), 'to answer')
+      const answer = this.answers.find((frame) => frame.id === id)
+      if (answer !== undefined) this.ready = decodeText(answer.payload)
+      this.answers = []
+    } else await this.runUntil(() => this.ready !== undefined, 'to start its agent')
+    return this.ready ?? ''
   }
 
   /** Sends bytes and expects the same back. */
   async ping(payload: Uint8Array = new Uint8Array(0)): Promise<boolean> {
-    const id = await this.#send('ping', payload)
-    const answer = await this.#answer(id, ['pong'])
+    const id = await this.send('ping', payload)
+    const answer = await this.answer(id, ['pong'])
     return decodeText(answer.payload) === decodeText(payload)
   }
 
@@ -142,10 +139,10 @@ export class AgentClient implements Disposable {
 
   /** Starts a command line and returns once it runs. Sixteen may run at once. */
   async start(command: string): Promise<StartedCommand> {
-    const running = new Running(this.#nextId, command)
-    this.#commands.set(running.id, running)
-    const id = await this.#send('exec', this.#payload(command))
-    const answer = await this.#answer(id, ['started'])
+    const running = new Running(this.nextId, command)
+    this.commands.set(running.id, running)
+    const id = await this.send('exec', this.payload(command))
+    const answer = await this.answer(id, ['started'])
     running.pid = Number(decodeText(answer.payload))
     return running
   }
@@ -153,38 +150,38 @@ export class AgentClient implements Disposable {
   /** Runs the guest until a started command has ended. */
   async wait(command: StartedCommand): Promise<CommandResult> {
     await this.runUntil(() => command.result !== undefined, `to finish '${command.command}'`)
-    this.#commands.delete(command.id)
+    this.commands.delete(command.id)
     return command.result as CommandResult
   }
 
   /** Signals a started command and all its group. */
   async signal(command: StartedCommand, number: number): Promise<void> {
-    const id = await this.#send('signal', encodeText(`${command.id} ${number}`))
-    await this.#answer(id, ['ok'])
+    const id = await this.send('signal', encodeText(`${command.id} ${number}`))
+    await this.answer(id, ['ok'])
   }
 
   /** Writes a file. */
   async put(path: string, bytes: Uint8Array, mode = 0o644): Promise<void> {
     for (let offset = 0; offset === 0 || offset < bytes.length; offset += PUT_BYTES) {
       const head = encodeText(`${mode.toString(8)} ${offset} ${path}\n`)
-      const id = await this.#send('put', concatBytes(head, bytes.subarray(offset, offset + PUT_BYTES)))
-      await this.#answer(id, ['ok'], `to take '${path}'`)
+      const id = await this.send('put', concatBytes(head, bytes.subarray(offset, offset + PUT_BYTES)))
+      await this.answer(id, ['ok'], `to take '${path}'`)
     }
   }
 
   /** Writes over some bytes of a file that is there, not the first ones: at offset 0 the agent would empty it. */
   async patch(path: string, offset: number, bytes: Uint8Array): Promise<void> {
     if (offset <= 0) throw new RangeError(`AgentClient.patch: offset ${offset}`)
-    const id = await this.#send('put', concatBytes(encodeText(`644 ${offset} ${path}\n`), bytes))
-    await this.#answer(id, ['ok'])
+    const id = await this.send('put', concatBytes(encodeText(`644 ${offset} ${path}\n`), bytes))
+    await this.answer(id, ['ok'])
   }
 
   /** Reads a whole file. */
   async get(path: string): Promise<Uint8Array> {
-    const id = await this.#send('get', this.#payload(`0 -1 ${path}`))
+    const id = await this.send('get', this.payload(`0 -1 ${path}`))
     const parts: Uint8Array[] = []
     for (;;) {
-      const answer = await this.#answer(id, ['data', 'end'], `to give '${path}'`)
+      const answer = await this.answer(id, ['data', 'end'], `to give '${path}'`)
       if (answer.verb === 'end') return concatBytes(...parts)
       parts.push(answer.payload)
     }
@@ -199,27 +196,27 @@ export class AgentClient implements Disposable {
       const stop = await this.port.run({ instructions: left })
       // A guest that only waits for input would wait all the time.
       if (stop.reason === 'limit' || stop.reason === 'idle') return
-      this.#refuse(stop, 'to run on')
+      this.refuse(stop, 'to run on')
       left -= (await time()) - before
     }
   }
 
   /** Starts a command that ends the guest, and runs until the guest is off. */
   async shutDown(command = 'poweroff'): Promise<StopReason> {
-    await this.#send('exec', this.#payload(command))
+    await this.send('exec', this.payload(command))
     for (;;) {
-      const stop = await this.port.run({ instructions: this.#limit, until: () => this.console.panic !== undefined })
+      const stop = await this.port.run({ instructions: this.limit, until: () => this.console.panic !== undefined })
       if (stop.reason === 'power-off' || stop.reason === 'exit' || stop.reason === 'reset') return stop
-      this.#refuse(stop, 'to power off')
+      this.refuse(stop, 'to power off')
     }
   }
 
   /** 0 where the guest's time cannot be told: then nothing is known to have run yet, and no limit is reached. */
-  async #now(): Promise<number> {
+  private async now(): Promise<number> {
     return (await this.port.capabilities.time?.()) ?? 0
   }
 
-  #payload(text: string): Uint8Array {
+  private payload(text: string): Uint8Array {
     const bytes = encodeText(text)
     if (bytes.length <= FRAME_PAYLOAD_LIMIT) return bytes
     throw new TransplantError(
@@ -229,33 +226,33 @@ export class AgentClient implements Disposable {
     )
   }
 
-  async #send(verb: string, payload: Uint8Array): Promise<number> {
-    const id = this.#nextId++
+  private async send(verb: string, payload: Uint8Array): Promise<number> {
+    const id = this.nextId++
     await this.port.sendConsole(1, encodeFrame(verb, id, payload))
     return id
   }
 
-  #take(frame: AgentFrame): void {
+  private take(frame: AgentFrame): void {
     if (frame.verb === 'ready') {
-      this.#ready = decodeText(frame.payload)
+      this.ready = decodeText(frame.payload)
       return
     }
-    const running = this.#commands.get(frame.id)
-    if (running === undefined || frame.verb === 'started' || frame.verb === 'error') this.#answers.push(frame)
+    const running = this.commands.get(frame.id)
+    if (running === undefined || frame.verb === 'started' || frame.verb === 'error') this.answers.push(frame)
     else if (frame.verb === 'out') running.out.push(frame.payload)
     else if (frame.verb === 'err') running.err.push(frame.payload)
     else if (frame.verb === 'exit') running.result = resultOf(running, decodeText(frame.payload))
   }
 
   /** The first answer to a request. */
-  async #answer(id: number, verbs: readonly string[], what = 'to answer'): Promise<AgentFrame> {
+  private async answer(id: number, verbs: readonly string[], what = 'to answer'): Promise<AgentFrame> {
     const wanted = (frame: AgentFrame): boolean =>
       frame.id === id && (frame.verb === 'error' || verbs.includes(frame.verb))
-    await this.runUntil(() => this.#answers.some(wanted), what)
-    const answer = this.#answers.find(wanted) as AgentFrame
-    this.#answers = this.#answers.filter((frame) => frame !== answer)
+    await this.runUntil(() => this.answers.some(wanted), what)
+    const answer = this.answers.find(wanted) as AgentFrame
+    this.answers = this.answers.filter((frame) => frame !== answer)
     if (answer.verb !== 'error') return answer
-    this.#commands.delete(id)
+    this.commands.delete(id)
     throw new TransplantError(
       'AGENT_REFUSED',
       `The guest's agent refused ${what}: errno ${decodeText(answer.payload)}.`,
@@ -264,40 +261,40 @@ export class AgentClient implements Disposable {
 
   /** Runs the guest until `done`: asked at each output, and wherever a breakpoint's handler stops. `what` completes errors. */
   async runUntil(done: () => boolean, what: string): Promise<void> {
-    const start = await this.#now()
+    const start = await this.now()
     while (!done()) {
-      const now = await this.#now()
+      const now = await this.now()
       const stop = await this.port.run({
-        instructions: Math.max(1, start + this.#limit - now),
-        until: () => done() || this.console.panic !== undefined || this.#oopsed,
+        instructions: Math.max(1, start + this.limit - now),
+        until: () => done() || this.console.panic !== undefined || this.oopsed,
       })
       if (done()) return
-      if (this.#oopsed) await this.#tellOops(what)
+      if (this.oopsed) await this.tellOops(what)
       if (stop.reason === 'limit') {
         throw new TransplantError(
           'AGENT_TIMEOUT',
-          `The guest took more than ${this.#limit / 1e9} s of virtual time ${what}.${this.#tail()}`,
+          `The guest took more than ${this.limit / 1e9} s of virtual time ${what}.${this.tail()}`,
           'Give it more with --timeout, or look at its console: transplant run.',
         )
       }
-      this.#refuse(stop, what)
+      this.refuse(stop, what)
     }
   }
 
-  get #oopsed(): boolean {
-    return this.#endAtOops && this.console.oops !== undefined
+  private get oopsed(): boolean {
+    return this.endAtOops && this.console.oops !== undefined
   }
 
   /** Lets the kernel finish what it says, then throws. */
-  async #tellOops(what: string): Promise<never> {
+  private async tellOops(what: string): Promise<never> {
     await this.port.run({ instructions: OOPS_TIME, until: () => this.console.panic !== undefined })
     throw oopsError(this.console, what)
   }
 
   /** Throws where a guest that stopped so cannot answer any more. */
-  #refuse(stop: StopReason, what: string): void {
+  private refuse(stop: StopReason, what: string): void {
     if (this.console.panic !== undefined) {
-      throw new TransplantError('GUEST_PANIC', `The guest panicked: ${this.console.panic}.${this.#tail()}`)
+      throw new TransplantError('GUEST_PANIC', `The guest panicked: ${this.console.panic}.${this.tail()}`)
     }
     switch (stop.reason) {
       case 'output':
@@ -308,20 +305,20 @@ export class AgentClient implements Disposable {
       case 'reset':
         throw new TransplantError(
           'GUEST_ENDED',
-          `The guest ended (${describeStop(stop)}) instead ${what}.${this.#tail()}`,
+          `The guest ended (${describeStop(stop)}) instead ${what}.${this.tail()}`,
         )
       case 'idle':
       case 'stuck':
         throw new TransplantError(
           'AGENT_TIMEOUT',
-          `The guest stopped (${describeStop(stop)}) instead ${what}.${this.#tail()}`,
+          `The guest stopped (${describeStop(stop)}) instead ${what}.${this.tail()}`,
         )
       default:
         throw new TransplantError('GUEST_STOPPED', `The guest was stopped (${stop.reason}) instead ${what}.`)
     }
   }
 
-  #tail(): string {
+  private tail(): string {
     const tail = this.console.tail()
     return tail === '' ? ' Its console printed nothing.' : ` Its console's last lines:\n${tail}\n`
   }

@@ -37,27 +37,27 @@ export function parseKernelMessage(line: string): KernelMessage | undefined {
 /** Every line that a guest prints on COM1. */
 export class ConsoleLog implements Disposable {
   readonly lines: ConsoleLine[] = []
-  #partial: number[] = []
-  #panic: string | undefined
-  #firstOops: number | undefined
-  readonly #subscription: Disposable
-  readonly #lineEmitter = new Emitter<ConsoleLine>()
-  readonly onLine: Event<ConsoleLine> = this.#lineEmitter.event
+  private partial: number[] = []
+  private panicText: string | undefined
+  private firstOops: number | undefined
+  private readonly subscription: Disposable
+  private readonly lineEmitter = new Emitter<ConsoleLine>()
+  readonly onLine: Event<ConsoleLine> = this.lineEmitter.event
 
   constructor(port: GuestPort) {
-    this.#subscription = port.onConsole(({ channel, bytes, time }) => {
-      if (channel === 0) this.#take(bytes, time)
+    this.subscription = port.onConsole(({ channel, bytes, time }) => {
+      if (channel === 0) this.take(bytes, time)
     })
   }
 
   /** The line with which the kernel gave up; undefined while it has not. */
   get panic(): string | undefined {
-    return this.#panic
+    return this.panicText
   }
 
   /** The first lines of the first oops, from the one that names it; undefined where there was none. */
   get oops(): readonly string[] | undefined {
-    const first = this.#firstOops
+    const first = this.firstOops
     return first === undefined ? undefined : this.lines.slice(first, first + OOPS_LINES).map((line) => line.text)
   }
 
@@ -68,31 +68,31 @@ export class ConsoleLog implements Disposable {
 
   /** The last `count` lines, for an error message. */
   tail(count = 12): string {
-    const partial = decodeText(Uint8Array.from(this.#partial)).replaceAll('\r', '')
+    const partial = decodeText(Uint8Array.from(this.partial)).replaceAll('\r', '')
     return [...this.lines.map((line) => line.text), ...(partial === '' ? [] : [partial])].slice(-count).join('\n')
   }
 
   dispose(): void {
-    this.#subscription.dispose()
-    this.#lineEmitter.dispose()
+    this.subscription.dispose()
+    this.lineEmitter.dispose()
   }
 
-  #take(bytes: Uint8Array, time: number | undefined): void {
+  private take(bytes: Uint8Array, time: number | undefined): void {
     for (const byte of bytes) {
       if (byte !== LINE_FEED) {
-        this.#partial.push(byte)
+        this.partial.push(byte)
         continue
       }
-      const text = decodeText(Uint8Array.from(this.#partial)).replaceAll('\r', '')
-      this.#partial = []
+      const text = decodeText(Uint8Array.from(this.partial)).replaceAll('\r', '')
+      this.partial = []
       const line = { time, text }
       this.lines.push(line)
-      if (this.#firstOops === undefined && OOPS.test(parseKernelMessage(text)?.text ?? '')) {
-        this.#firstOops = this.lines.length - 1
+      if (this.firstOops === undefined && OOPS.test(parseKernelMessage(text)?.text ?? '')) {
+        this.firstOops = this.lines.length - 1
       }
-      if (this.#panic === undefined && text.includes('Kernel panic'))
-        this.#panic = parseKernelMessage(text)?.text ?? text
-      this.#lineEmitter.fire(line)
+      if (this.panicText === undefined && text.includes('Kernel panic'))
+        this.panicText = parseKernelMessage(text)?.text ?? text
+      this.lineEmitter.fire(line)
     }
   }
 }

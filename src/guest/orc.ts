@@ -30,72 +30,72 @@ interface Rule {
 }
 
 export class OrcUnwinder implements Unwinder {
-  readonly #kernel: KernelView
-  readonly #places: bigint
-  readonly #count: number
-  readonly #rules: bigint
+  private readonly kernel: KernelView
+  private readonly places: bigint
+  private readonly count: number
+  private readonly rules: bigint
 
   constructor(kernel: KernelView) {
-    this.#kernel = kernel
-    this.#places = kernel.address('__start_orc_unwind_ip')
-    this.#rules = kernel.address('__start_orc_unwind')
-    this.#count = Number(kernel.address('__stop_orc_unwind_ip') - this.#places) / 4
+    this.kernel = kernel
+    this.places = kernel.address('__start_orc_unwind_ip')
+    this.rules = kernel.address('__start_orc_unwind')
+    this.count = Number(kernel.address('__stop_orc_unwind_ip') - this.places) / 4
   }
 
   async caller(frame: Frame): Promise<Frame | 'end' | undefined> {
-    const rule = await this.#ruleAt(frame.exact ? frame.ip : frame.ip - 1n)
+    const rule = await this.ruleAt(frame.exact ? frame.ip : frame.ip - 1n)
     if (rule?.type === 'end') return 'end'
-    const cfa = rule && (await this.#cfa(rule, frame))
+    const cfa = rule && (await this.cfa(rule, frame))
     if (rule === undefined || cfa === undefined) return undefined
     if (rule.type === 'call') {
-      const ip = await this.#kernel.readU64(cfa - 8n)
-      return { ip, sp: cfa, bp: await this.#bp(rule, frame, cfa), exact: false }
+      const ip = await this.kernel.readU64(cfa - 8n)
+      return { ip, sp: cfa, bp: await this.bp(rule, frame, cfa), exact: false }
     }
     if (rule.type === 'registers') {
-      const saved = await this.#kernel.readStruct('pt_regs', cfa)
+      const saved = await this.kernel.readStruct('pt_regs', cfa)
       if ((saved.unsigned('cs') & 3n) === 3n) return 'end'
       return { ip: saved.unsigned('ip'), sp: saved.unsigned('sp'), bp: saved.unsigned('bp'), exact: true }
     }
     if (rule.type !== 'partial') return undefined
     // Only what the processor pushes is there: RIP, CS, RFLAGS, RSP, SS.
-    const pushed = await this.#kernel.read(cfa, 40)
+    const pushed = await this.kernel.read(cfa, 40)
     if ((readU64(pushed, 8) & 3n) === 3n) return 'end'
-    return { ip: readU64(pushed, 0), sp: readU64(pushed, 24), bp: await this.#bp(rule, frame, cfa), exact: true }
+    return { ip: readU64(pushed, 0), sp: readU64(pushed, 24), bp: await this.bp(rule, frame, cfa), exact: true }
   }
 
-  async #cfa({ spFrom, spOffset }: Rule, { sp, bp }: Frame): Promise<bigint | undefined> {
+  private async cfa({ spFrom, spOffset }: Rule, { sp, bp }: Frame): Promise<bigint | undefined> {
     switch (spFrom) {
       case SP:
         return sp + spOffset
       case BP:
         return bp + spOffset
       case BP_INDIRECT:
-        return this.#kernel.readU64(bp + spOffset)
+        return this.kernel.readU64(bp + spOffset)
       case SP_INDIRECT:
-        return (await this.#kernel.readU64(sp)) + spOffset
+        return (await this.kernel.readU64(sp)) + spOffset
       default:
         return undefined
     }
   }
 
-  async #bp({ bpFrom, bpOffset }: Rule, frame: Frame, cfa: bigint): Promise<bigint> {
-    if (bpFrom === PREVIOUS_SP) return this.#kernel.readU64(cfa + bpOffset)
-    return bpFrom === BP ? this.#kernel.readU64(frame.bp + bpOffset) : frame.bp
+  private async bp({ bpFrom, bpOffset }: Rule, frame: Frame, cfa: bigint): Promise<bigint> {
+    if (bpFrom === PREVIOUS_SP) return this.kernel.readU64(cfa + bpOffset)
+    return bpFrom === BP ? this.kernel.readU64(frame.bp + bpOffset) : frame.bp
   }
 
   /** The last place at or before an address. */
-  async #ruleAt(ip: bigint): Promise<Rule | undefined> {
+  private async ruleAt(ip: bigint): Promise<Rule | undefined> {
     let low = 0
-    let high = this.#count
+    let high = this.count
     while (low < high) {
       const middle = (low + high) >>> 1
-      const at = this.#places + BigInt(4 * middle)
-      if (at + BigInt(readI32(await this.#kernel.read(at, 4), 0)) <= ip) low = middle + 1
+      const at = this.places + BigInt(4 * middle)
+      if (at + BigInt(readI32(await this.kernel.read(at, 4), 0)) <= ip) low = middle + 1
       else high = middle
     }
     if (low === 0) return undefined
-    const size = BigInt(this.#kernel.sizeof('orc_entry'))
-    const entry = await this.#kernel.readStruct('orc_entry', this.#rules + BigInt(low - 1) * size)
+    const size = BigInt(this.kernel.sizeof('orc_entry'))
+    const entry = await this.kernel.readStruct('orc_entry', this.rules + BigInt(low - 1) * size)
     const number = Number(entry.unsigned('type'))
     const ends = entry.has('end') && entry.unsigned('end') !== 0n
     return {

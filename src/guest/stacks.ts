@@ -86,21 +86,21 @@ function nameOf(kernel: KernelView, { ip, exact }: Frame): string {
  * struct pt_regs of what was interrupted.
  */
 class FramePointers implements Unwinder {
-  readonly #kernel: KernelView
+  private readonly kernel: KernelView
 
   constructor(kernel: KernelView) {
-    this.#kernel = kernel
+    this.kernel = kernel
   }
 
   async caller({ sp, bp }: Frame): Promise<Frame | 'end' | undefined> {
     if (bp === 0n) return 'end'
     if ((bp & 1n) !== 0n) {
-      const saved = await this.#kernel.readStruct('pt_regs', bp - 1n)
+      const saved = await this.kernel.readStruct('pt_regs', bp - 1n)
       if ((saved.unsigned('cs') & 3n) === 3n) return 'end'
       return { ip: saved.unsigned('ip'), sp: saved.unsigned('sp'), bp: saved.unsigned('bp'), exact: true }
     }
     if (bp < sp || bp > sp + STACK_ROOM || bp % 8n !== 0n) return undefined
-    const ip = await this.#kernel.readU64(bp + 8n)
-    return { ip, sp: bp + 16n, bp: await this.#kernel.readU64(bp), exact: false }
+    const ip = await this.kernel.readU64(bp + 8n)
+    return { ip, sp: bp + 16n, bp: await this.kernel.readU64(bp), exact: false }
   }
 }

@@ -23,23 +23,23 @@ export function requireSize(btf: Btf, structure: string): number {
 
 /** A structure in guest memory, its members by name. */
 export class StructView {
-  readonly #btf: Btf
-  readonly #structure: string
+  private readonly btf: Btf
+  private readonly structure: string
   readonly bytes: Uint8Array
 
   constructor(btf: Btf, structure: string, bytes: Uint8Array) {
-    this.#btf = btf
-    this.#structure = structure
+    this.btf = btf
+    this.structure = structure
     this.bytes = bytes
   }
 
   has(path: string): boolean {
-    return this.#btf.field(this.#structure, path) !== undefined
+    return this.btf.field(this.structure, path) !== undefined
   }
 
   /** An integer, a pointer or a bit-field, zero-extended. */
   unsigned(path: string): bigint {
-    const { offset, size, bits } = requireField(this.#btf, this.#structure, path)
+    const { offset, size, bits } = requireField(this.btf, this.structure, path)
     let value = 0n
     for (let at = offset + size - 1; at >= offset; at--) value = (value << 8n) | BigInt(this.bytes[at] ?? 0)
     return bits === undefined ? value : BigInt.asUintN(bits.size, value >> BigInt(bits.offset))
@@ -47,7 +47,7 @@ export class StructView {
 
   /** The same, sign-extended. */
   signed(path: string): bigint {
-    const { size, bits } = requireField(this.#btf, this.#structure, path)
+    const { size, bits } = requireField(this.btf, this.structure, path)
     return BigInt.asIntN(bits?.size ?? 8 * size, this.unsigned(path))
   }
 
@@ -57,7 +57,7 @@ export class StructView {
 
   /** Characters up to a NUL or the field's end. */
   text(path: string): string {
-    const { offset, size } = requireField(this.#btf, this.#structure, path)
+    const { offset, size } = requireField(this.btf, this.structure, path)
     const bytes = this.bytes.subarray(offset, offset + size)
     const end = bytes.indexOf(0)
     return decodeText(end < 0 ? bytes : bytes.subarray(0, end))

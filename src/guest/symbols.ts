@@ -18,34 +18,34 @@ export interface SymbolAt {
 
 /** Symbols of a kernel by name and by address. */
 export class SymbolTable {
-  readonly #byName = new Map<string, KernelSymbol>()
-  readonly #functions: readonly KernelSymbol[]
+  private readonly byName = new Map<string, KernelSymbol>()
+  private readonly functions: readonly KernelSymbol[]
 
   /** Of several symbols of one name the first counts. */
   constructor(symbols: Iterable<KernelSymbol>) {
     const functions: KernelSymbol[] = []
     for (const symbol of symbols) {
-      if (!this.#byName.has(symbol.name)) this.#byName.set(symbol.name, symbol)
+      if (!this.byName.has(symbol.name)) this.byName.set(symbol.name, symbol)
       if (symbol.isFunction) functions.push(symbol)
     }
-    this.#functions = functions.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0))
+    this.functions = functions.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0))
   }
 
   symbol(name: string): KernelSymbol | undefined {
-    return this.#byName.get(name)
+    return this.byName.get(name)
   }
 
   /** The function that holds an address. */
   functionAt(address: bigint): SymbolAt | undefined {
     let low = 0
-    let high = this.#functions.length
+    let high = this.functions.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      const symbol = this.#functions[middle] as KernelSymbol
+      const symbol = this.functions[middle] as KernelSymbol
       if (symbol.address <= address) low = middle + 1
       else high = middle
     }
-    const symbol = this.#functions[low - 1]
+    const symbol = this.functions[low - 1]
     if (symbol === undefined) return undefined
     const offset = Number(address - symbol.address)
     return offset < Math.max(symbol.size, 1) ? { symbol, offset } : undefined

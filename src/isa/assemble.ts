@@ -154,18 +154,18 @@ function withValue(operand: Operand, value: bigint): Operand {
 }
 
 class Encoder {
-  readonly #keystone: Keystone
-  readonly #disassembler: Disassembler
+  private readonly keystone: Keystone
+  private readonly disassembler: Disassembler
 
   constructor(keystone: Keystone, disassembler: Disassembler) {
-    this.#keystone = keystone
-    this.#disassembler = disassembler
+    this.keystone = keystone
+    this.disassembler = disassembler
   }
 
   /** The bytes of an instruction without symbols, read back and compared. Throws SyntaxProblem. */
   encode(parsed: ParsedInstruction): Uint8Array {
-    const bytes = this.#bytesOf(parsed)
-    const read = this.#disassembler
+    const bytes = this.bytesOf(parsed)
+    const read = this.disassembler
       .disassemble(bytes, 0n)
       .map((found) => (found.mnemonic === '(bad)' ? undefined : readBack(`${found.mnemonic} ${found.operands}`)))
     if (read.some((one) => one === undefined)) throw new SyntaxProblem('no processor takes its encoding')
@@ -174,7 +174,7 @@ class Encoder {
     return bytes
   }
 
-  #bytesOf(parsed: ParsedInstruction): Uint8Array {
+  private bytesOf(parsed: ParsedInstruction): Uint8Array {
     const { mnemonic, operands, prefixes } = parsed
     const known = fixed[mnemonic]
     if (known !== undefined && operands.length === 0 && prefixes.length === 0) return Uint8Array.from(known)
@@ -183,17 +183,17 @@ class Encoder {
       return pushImmediate(first.expression.value)
     }
     const absolute = operands.findIndex(isAbsolute)
-    if (absolute >= 0 && mnemonic !== 'movabs') return this.#withAbsolute(parsed, absolute)
-    return this.#byKeystone(parsed)
+    if (absolute >= 0 && mnemonic !== 'movabs') return this.withAbsolute(parsed, absolute)
+    return this.byKeystone(parsed)
   }
 
   /** SIB without base and index: made of the form with RSP as base, which differs in two fields only. */
-  #withAbsolute(parsed: ParsedInstruction, place: number): Uint8Array {
+  private withAbsolute(parsed: ParsedInstruction, place: number): Uint8Array {
     const memory = parsed.operands[place] as MemoryOperand
     const { value } = memory.displacement
     if (BigInt.asIntN(32, value) !== BigInt.asIntN(64, value)) throw new SyntaxProblem('its displacement does not fit')
     const at = (displacement: bigint): Uint8Array =>
-      this.#byKeystone({
+      this.byKeystone({
         ...parsed,
         operands: parsed.operands.map((operand, i) =>
           i === place ? { ...memory, base: 'rsp', displacement: { value: displacement } } : operand,
@@ -211,9 +211,9 @@ class Encoder {
     return bytes
   }
 
-  #byKeystone(parsed: ParsedInstruction): Uint8Array {
+  private byKeystone(parsed: ParsedInstruction): Uint8Array {
     const mnemonic = keystoneNames[parsed.mnemonic] ?? parsed.mnemonic
-    const encoded = this.#keystone.encode(printInstruction({ ...withPlainSegment(parsed), mnemonic }))
+    const encoded = this.keystone.encode(printInstruction({ ...withPlainSegment(parsed), mnemonic }))
     if (encoded.kind === 'died') throw new SyntaxProblem('the assembler gives up at it')
     if (encoded.kind === 'refused') throw new SyntaxProblem('')
     return mnemonic === 'nop' ? longNop(encoded.bytes) : encoded.bytes

@@ -20,17 +20,17 @@ interface Exports {
 }
 
 export class Keystone {
-  readonly #encoder: KeystoneEncoder
-  readonly #exports: Exports
-  readonly #stack: number
-  readonly #pristine: Uint8Array
+  private readonly encoder: KeystoneEncoder
+  private readonly exports: Exports
+  private readonly stack: number
+  private readonly pristine: Uint8Array
 
   private constructor(encoder: KeystoneEncoder, exports: Exports) {
-    this.#encoder = encoder
-    this.#exports = exports
-    this.#stack = exports.K()
+    this.encoder = encoder
+    this.exports = exports
+    this.stack = exports.K()
     const memory = new Uint8Array(exports.u.buffer)
-    this.#pristine = memory.slice(0, 1 + memory.findLastIndex((byte) => byte !== 0))
+    this.pristine = memory.slice(0, 1 + memory.findLastIndex((byte) => byte !== 0))
   }
 
   static async create(): Promise<Keystone> {
@@ -60,20 +60,20 @@ export class Keystone {
     const { process } = globalThis
     const exitCode = process?.exitCode
     try {
-      const { failed, mc } = this.#encoder.asm(text, 0n)
+      const { failed, mc } = this.encoder.asm(text, 0n)
       return failed || mc.length === 0 ? { kind: 'refused' } : { kind: 'bytes', bytes: mc.slice() }
     } catch {
-      this.#revive()
+      this.revive()
       // The engine's exit() speaks for the process.
       if (process !== undefined) process.exitCode = exitCode
       return { kind: 'died' }
     }
   }
 
-  #revive(): void {
-    const memory = new Uint8Array(this.#exports.u.buffer)
-    memory.set(this.#pristine)
-    memory.fill(0, this.#pristine.length)
-    this.#exports.I(this.#stack)
+  private revive(): void {
+    const memory = new Uint8Array(this.exports.u.buffer)
+    memory.set(this.pristine)
+    memory.fill(0, this.pristine.length)
+    this.exports.I(this.stack)
   }
 }

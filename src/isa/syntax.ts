@@ -134,73 +134,73 @@ function parseOperands(all: readonly Token[]): Operand[] {
 }
 
 class OperandReader {
-  readonly #tokens: readonly Token[]
-  #at = 0
+  private readonly tokens: readonly Token[]
+  private at = 0
 
   constructor(all: readonly Token[]) {
-    this.#tokens = all
+    this.tokens = all
   }
 
   read(): Operand {
-    const operand = this.#operand()
-    const left = this.#tokens[this.#at]
+    const operand = this.operand()
+    const left = this.tokens[this.at]
     if (left !== undefined) throw new SyntaxProblem(`"${left.text}" is not expected there`)
     return operand
   }
 
-  #peek(): string {
-    return this.#tokens[this.#at]?.text.toLowerCase() ?? ''
+  private peek(): string {
+    return this.tokens[this.at]?.text.toLowerCase() ?? ''
   }
 
-  #take(text: string): boolean {
-    if (this.#peek() !== text) return false
-    this.#at++
+  private take(text: string): boolean {
+    if (this.peek() !== text) return false
+    this.at++
     return true
   }
 
-  #operand(): Operand {
-    const size = sizes[this.#peek()]
+  private operand(): Operand {
+    const size = sizes[this.peek()]
     if (size !== undefined) {
-      const word = this.#peek()
-      this.#at++
-      if (!this.#take('ptr')) throw new SyntaxProblem(`a size is written "${word} ptr"`)
-      return { ...this.#memory(), size }
+      const word = this.peek()
+      this.at++
+      if (!this.take('ptr')) throw new SyntaxProblem(`a size is written "${word} ptr"`)
+      return { ...this.memory(), size }
     }
-    const word = this.#peek()
-    const next = this.#tokens[this.#at + 1]?.text
-    if (this.#take('offset')) return { kind: 'immediate', expression: this.#sum(false).displacement, offset: true }
-    if (word === '[' || (segments.has(word) && next === ':')) return this.#memory()
+    const word = this.peek()
+    const next = this.tokens[this.at + 1]?.text
+    if (this.take('offset')) return { kind: 'immediate', expression: this.sum(false).displacement, offset: true }
+    if (word === '[' || (segments.has(word) && next === ':')) return this.memory()
     if (registers.has(word)) {
-      this.#at++
+      this.at++
       return { kind: 'register', name: word === 'st' ? 'st(0)' : word }
     }
-    return { kind: 'immediate', expression: this.#sum(false).displacement, offset: false }
+    return { kind: 'immediate', expression: this.sum(false).displacement, offset: false }
   }
 
-  #memory(): MemoryOperand {
-    const segment = segments.has(this.#peek()) ? this.#peek() : undefined
+  private memory(): MemoryOperand {
+    const segment = segments.has(this.peek()) ? this.peek() : undefined
     if (segment !== undefined) {
-      this.#at++
-      if (!this.#take(':')) throw new SyntaxProblem(`"${segment}" is not an address`)
+      this.at++
+      if (!this.take(':')) throw new SyntaxProblem(`"${segment}" is not an address`)
     }
     let sum: Omit<MemoryOperand, 'kind' | 'size' | 'segment'>
-    if (this.#take('[')) {
-      sum = this.#sum(true)
-      if (!this.#take(']')) throw new SyntaxProblem('"]" is missing')
-    } else if (segment !== undefined) sum = this.#sum(false)
+    if (this.take('[')) {
+      sum = this.sum(true)
+      if (!this.take(']')) throw new SyntaxProblem('"]" is missing')
+    } else if (segment !== undefined) sum = this.sum(false)
     else throw new SyntaxProblem('an address is written in brackets: [...]')
     return { kind: 'memory', ...(segment === undefined ? {} : { segment }), ...sum }
   }
 
   /** `base + index*scale + symbol + number`, in any order. */
-  #sum(address: boolean): Omit<MemoryOperand, 'kind' | 'size' | 'segment'> {
+  private sum(address: boolean): Omit<MemoryOperand, 'kind' | 'size' | 'segment'> {
     const found: { name: string; scale: number }[] = []
     let value = 0n
     let symbol: string | undefined
-    let negative = this.#take('-')
-    if (!negative) this.#take('+')
+    let negative = this.take('-')
+    if (!negative) this.take('+')
     for (;;) {
-      const term = this.#product()
+      const term = this.product()
       if (term.register !== undefined) {
         if (!address || negative) throw new SyntaxProblem(`"${term.register}" cannot stand in a sum there`)
         found.push({ name: term.register, scale: Number(term.value) })
@@ -208,21 +208,21 @@ class OperandReader {
         if (negative || symbol !== undefined) throw new SyntaxProblem('only one symbol can be added')
         symbol = term.symbol
       } else value += negative ? -term.value : term.value
-      if (this.#take('+')) negative = false
-      else if (this.#take('-')) negative = true
+      if (this.take('+')) negative = false
+      else if (this.take('-')) negative = true
       else break
     }
     return { ...baseAndIndex(found), displacement: { value, ...(symbol === undefined ? {} : { symbol }) } }
   }
 
-  #product(): { value: bigint; register?: string; symbol?: string } {
+  private product(): { value: bigint; register?: string; symbol?: string } {
     let value = 1n
     let register: string | undefined
     let symbol: string | undefined
     let negative = false
-    while (this.#take('-')) negative = !negative
+    while (this.take('-')) negative = !negative
     do {
-      const token = this.#tokens[this.#at++]
+      const token = this.tokens[this.at++]
       if (token === undefined || token.kind === 'mark') throw new SyntaxProblem(`"${token?.text ?? ''}" is no value`)
       const name = token.text.toLowerCase()
       if (token.kind === 'number') value *= token.value
@@ -231,7 +231,7 @@ class OperandReader {
         if (register !== undefined) throw new SyntaxProblem('two registers cannot be multiplied')
         register = name
       } else symbol = token.text
-    } while (this.#take('*'))
+    } while (this.take('*'))
     if (symbol !== undefined && (register !== undefined || value !== 1n || negative)) {
       throw new SyntaxProblem(`"${symbol}" cannot be multiplied`)
     }

@@ -11,30 +11,30 @@ interface Watcher {
 
 /** Events of the CPU core, for observers that ask for them. */
 export class CoreEvents {
-  #watchers: readonly Watcher[] = []
-  readonly #setMask: (mask: number) => void
+  private watchers: readonly Watcher[] = []
+  private readonly setMask: (mask: number) => void
 
   constructor(setMask: (mask: number) => void) {
-    this.#setMask = setMask
+    this.setMask = setMask
   }
 
   get mask(): number {
-    return this.#watchers.reduce((union, { mask }) => union | mask, 0)
+    return this.watchers.reduce((union, { mask }) => union | mask, 0)
   }
 
   watch(mask: number, listener: (event: CoreEvent) => void): Disposable {
     const watcher = { mask, listener }
-    this.#change([...this.#watchers, watcher])
-    return toDisposable(() => this.#change(this.#watchers.filter((other) => other !== watcher)))
+    this.change([...this.watchers, watcher])
+    return toDisposable(() => this.change(this.watchers.filter((other) => other !== watcher)))
   }
 
   fire(event: CoreEvent): void {
-    for (const { mask, listener } of this.#watchers) if ((mask & event.kind) !== 0) listener(event)
+    for (const { mask, listener } of this.watchers) if ((mask & event.kind) !== 0) listener(event)
   }
 
-  #change(watchers: readonly Watcher[]): void {
+  private change(watchers: readonly Watcher[]): void {
     const before = this.mask
-    this.#watchers = watchers
-    if (this.mask !== before) this.#setMask(this.mask)
+    this.watchers = watchers
+    if (this.mask !== before) this.setMask(this.mask)
   }
 }

@@ -8,29 +8,29 @@ import type { StopReason } from './guest-port.js'
 /** Breakpoints, single steps and runs of a port, one caller at a time. */
 export class RunControl {
   readonly handlers = new BreakpointHandlers()
-  #running = false
-  #stopping = false
+  private runs = false
+  private stopping = false
   /** A breakpoint handler is at work: it may look, but not run. */
-  #handling = false
-  readonly #stopEmitter = new Emitter<StopReason>()
-  readonly onStop: Event<StopReason> = this.#stopEmitter.event
+  private handling = false
+  private readonly stopEmitter = new Emitter<StopReason>()
+  readonly onStop: Event<StopReason> = this.stopEmitter.event
 
   get running(): boolean {
-    return this.#running
+    return this.runs
   }
 
   /** `stop` was called during this run. */
   get stopWanted(): boolean {
-    return this.#stopping
+    return this.stopping
   }
 
   requireStopped(): void {
-    if (this.#running) throw new TransplantError('GUEST_RUNNING', 'The guest is running.', 'Await stop() first.')
+    if (this.runs) throw new TransplantError('GUEST_RUNNING', 'The guest is running.', 'Await stop() first.')
   }
 
   requireIdle(): void {
     this.requireStopped()
-    if (!this.#handling) return
+    if (!this.handling) return
     const hint = "Return 'stop' from it, and go on after run() has returned."
     throw new TransplantError('GUEST_RUNNING', 'A breakpoint handler cannot run or step the guest.', hint)
   }
@@ -38,39 +38,39 @@ export class RunControl {
   /** A whole run. Looking in is refused meanwhile. */
   async run(body: () => Promise<StopReason>): Promise<StopReason> {
     this.requireIdle()
-    this.#running = true
-    this.#stopping = false
+    this.runs = true
+    this.stopping = false
     try {
       const stop = await body()
-      this.#running = false
-      this.#stopEmitter.fire(stop)
+      this.runs = false
+      this.stopEmitter.fire(stop)
       return stop
     } finally {
-      this.#running = false
+      this.runs = false
     }
   }
 
   stepped(stop: StopReason): StopReason {
-    this.#stopEmitter.fire(stop)
+    this.stopEmitter.fire(stop)
     return stop
   }
 
   /** True to stop. Handlers may look into the stopped guest. */
   async handle(cpu: number, address: VirtAddr): Promise<boolean> {
-    this.#running = false
-    this.#handling = true
+    this.runs = false
+    this.handling = true
     try {
       return await this.handlers.call({ cpu, address })
     } finally {
-      this.#handling = false
-      this.#running = true
+      this.handling = false
+      this.runs = true
     }
   }
 
   /** `request` makes the run end soon; resolves when it has. */
   async stop(request: () => void | Promise<void>): Promise<void> {
-    if (!this.#running) return
-    this.#stopping = true
+    if (!this.runs) return
+    this.stopping = true
     const stopped = new Promise<void>((resolve) => {
       const subscription = this.onStop(() => {
         subscription.dispose()

@@ -127,82 +127,82 @@ class Follower implements Disposable {
   ends = 0
   /** Whether the guest stops where one ends. */
   stopAtEnd = false
-  readonly #port: GuestPort
-  readonly #kernel: KernelView
-  readonly #disassembler: Disassembler
-  readonly #watched: readonly Watched[]
-  readonly #breakpoints = new DisposableStore()
-  #started: Moment | undefined
-  #completed: Moment | undefined
+  private readonly port: GuestPort
+  private readonly kernel: KernelView
+  private readonly disassembler: Disassembler
+  private readonly watched: readonly Watched[]
+  private readonly breakpoints = new DisposableStore()
+  private started: Moment | undefined
+  private completed: Moment | undefined
 
   constructor(port: GuestPort, kernel: KernelView, patch: PatchTarget, disassembler: Disassembler) {
-    this.#port = port
-    this.#kernel = kernel
-    this.#disassembler = disassembler
-    this.#watched = patch.functions.flatMap((target) =>
+    this.port = port
+    this.kernel = kernel
+    this.disassembler = disassembler
+    this.watched = patch.functions.flatMap((target) =>
       target.entry === undefined ? [] : [{ target, address: virtAddr(target.entry + kernel.delta), stages: [] }],
     )
   }
 
   get seesEnd(): boolean {
-    return this.#kernel.has(COMPLETING)
+    return this.kernel.has(COMPLETING)
   }
 
   async look(when: EntryStage['when'], cpu: number): Promise<void> {
-    const time = await this.#port.capabilities.time?.()
-    for (const { address, stages } of this.#watched) {
-      const bytes = await this.#port.readVirtual(virtAddr(address), ENTRY_BYTES, { cpu })
+    const time = await this.port.capabilities.time?.()
+    for (const { address, stages } of this.watched) {
+      const bytes = await this.port.readVirtual(virtAddr(address), ENTRY_BYTES, { cpu })
       const text = formatBytes(bytes)
       if (when === 'sync' && stages.at(-1)?.bytes === text) continue
-      const listing = listEntry(this.#disassembler, bytes, address)
+      const listing = listEntry(this.disassembler, bytes, address)
       stages.push({ when, time, state: readEntryState(bytes, address).state, bytes: text, listing })
     }
   }
 
   async watch(): Promise<void> {
-    const sync = this.#kernel.address(SYNC)
-    await this.#at(ON_EACH_CPU, async (cpu) => {
-      if ((await this.#port.registers(cpu)).rdi === sync) await this.look('sync', cpu)
+    const sync = this.kernel.address(SYNC)
+    await this.at(ON_EACH_CPU, async (cpu) => {
+      if ((await this.port.registers(cpu)).rdi === sync) await this.look('sync', cpu)
     })
-    await this.#at(STARTING, async (cpu) => {
-      this.#started ??= await this.#moment(cpu)
+    await this.at(STARTING, async (cpu) => {
+      this.started ??= await this.moment(cpu)
     })
-    await this.#at(COMPLETING, async (cpu) => {
-      this.#completed ??= await this.#moment(cpu)
-      await this.#watchReturn(cpu)
+    await this.at(COMPLETING, async (cpu) => {
+      this.completed ??= await this.moment(cpu)
+      await this.watchReturn(cpu)
     })
   }
 
-  async #at(name: string, act: (cpu: number) => Promise<void>): Promise<void> {
-    if (!this.#kernel.has(name)) return
-    const hold = await this.#port.setBreakpoint(
-      this.#kernel.address(name),
+  private async at(name: string, act: (cpu: number) => Promise<void>): Promise<void> {
+    if (!this.kernel.has(name)) return
+    const hold = await this.port.setBreakpoint(
+      this.kernel.address(name),
       async ({ cpu }): Promise<BreakpointAction> => {
         await act(cpu)
         return 'continue'
       },
     )
-    this.#breakpoints.add(hold)
+    this.breakpoints.add(hold)
   }
 
-  async #moment(cpu: number): Promise<Moment> {
-    return { time: await this.#port.capabilities.time?.(), tasks: await readTasks(await this.#kernel.on(cpu)) }
+  private async moment(cpu: number): Promise<Moment> {
+    return { time: await this.port.capabilities.time?.(), tasks: await readTasks(await this.kernel.on(cpu)) }
   }
 
   /** At the entry of a function the stack's top is where it returns to. */
-  async #watchReturn(cpu: number): Promise<void> {
-    const { rsp } = await this.#port.registers(cpu)
-    const kernel = await this.#kernel.on(cpu)
-    const hold = await this.#port.setBreakpoint(virtAddr(await kernel.readU64(rsp)), () => {
+  private async watchReturn(cpu: number): Promise<void> {
+    const { rsp } = await this.port.registers(cpu)
+    const kernel = await this.kernel.on(cpu)
+    const hold = await this.port.setBreakpoint(virtAddr(await kernel.readU64(rsp)), () => {
       hold.dispose()
       this.ends++
       return this.stopAtEnd ? 'stop' : 'continue'
     })
-    this.#breakpoints.add(hold)
+    this.breakpoints.add(hold)
   }
 
   functions(): PatchReport['functions'] {
-    return this.#watched.map(({ target, address, stages }) => ({
+    return this.watched.map(({ target, address, stages }) => ({
       object: target.object,
       name: target.name,
       address: formatAddress(address),
@@ -211,9 +211,9 @@ class Follower implements Disposable {
   }
 
   transition(): PatchReport['transition'] {
-    const [from, to] = [this.#started?.time, this.#completed?.time]
-    const ends = new Map(this.#completed?.tasks.map((task) => [task.pid, task.patchState]))
-    const tasks = (this.#started?.tasks ?? []).map((task) => ({
+    const [from, to] = [this.started?.time, this.completed?.time]
+    const ends = new Map(this.completed?.tasks.map((task) => [task.pid, task.patchState]))
+    const tasks = (this.started?.tasks ?? []).map((task) => ({
       pid: task.pid,
       comm: task.comm,
       started: task.patchState,
@@ -229,7 +229,7 @@ class Follower implements Disposable {
   }
 
   dispose(): void {
-    this.#breakpoints.dispose()
+    this.breakpoints.dispose()
   }
 }
 

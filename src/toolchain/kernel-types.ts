@@ -47,22 +47,22 @@ const KIND_DATASEC = 15
 
 /** The names of types, in order of first use. */
 class NameTable {
-  readonly #offsets = new Map([['', 0]])
-  readonly #names = ['']
-  #size = 1
+  private readonly offsets = new Map([['', 0]])
+  private readonly names = ['']
+  private size = 1
 
   place(name: string): number {
-    const known = this.#offsets.get(name)
+    const known = this.offsets.get(name)
     if (known !== undefined) return known
-    const at = this.#size
-    this.#offsets.set(name, at)
-    this.#names.push(name)
-    this.#size += name.length + 1
+    const at = this.size
+    this.offsets.set(name, at)
+    this.names.push(name)
+    this.size += name.length + 1
     return at
   }
 
   get bytes(): Buffer {
-    return Buffer.from(`${this.#names.join('\0')}\0`, 'latin1')
+    return Buffer.from(`${this.names.join('\0')}\0`, 'latin1')
   }
 }
 

@@ -11,45 +11,45 @@ export class ModeWatch implements Disposable {
   userEntries = 0
   /** Entries up to the moment at which the new kernel declared that it resumes. */
   userEntriesBefore = 0
-  #resumed = false
-  #subscription: Disposable | undefined
+  private hasResumed = false
+  private subscription: Disposable | undefined
 
   async start(port: GuestPort): Promise<void> {
-    this.#subscription = await requireCapability(
+    this.subscription = await requireCapability(
       port,
       'modeChanges',
     )(({ from, to, time }) => {
       if (to === 3) {
         this.userEntries++
-        if (this.#resumed) this.firstEntry ??= time
+        if (this.hasResumed) this.firstEntry ??= time
       } else if (from === 3) this.lastLeave = time
     })
   }
 
   resumed(): void {
     this.userEntriesBefore = this.userEntries
-    this.#resumed = true
+    this.hasResumed = true
   }
 
   dispose(): void {
-    this.#subscription?.dispose()
+    this.subscription?.dispose()
   }
 }
 
 /** Counts register writes to the UARTs and the disk. */
 export class DeviceCounter implements Disposable {
   readonly counts = { uartInitialised: 0, uartWrites: 0, diskInitialised: 0, diskWrites: 0 }
-  #subscription: Disposable | undefined
+  private subscription: Disposable | undefined
 
   async start(port: GuestPort): Promise<void> {
-    this.#subscription = await requireCapability(port, 'deviceWrites')((write) => this.#count(write))
+    this.subscription = await requireCapability(port, 'deviceWrites')((write) => this.count(write))
   }
 
   dispose(): void {
-    this.#subscription?.dispose()
+    this.subscription?.dispose()
   }
 
-  #count(write: DeviceWrite): void {
+  private count(write: DeviceWrite): void {
     const meaning = meaningOfWrite(write)
     if (meaning?.device === 'uart') {
       this.counts.uartWrites++

@@ -14,10 +14,10 @@ const FIRST = 16 << 20
 
 /** What a Linux kernel tells of itself for crash dumps: offsets, sizes, symbols. */
 export class Vmcoreinfo {
-  readonly #lines: ReadonlyMap<string, string>
+  private readonly lines: ReadonlyMap<string, string>
 
   constructor(text: string) {
-    this.#lines = new Map(
+    this.lines = new Map(
       text.split('\n').flatMap((line) => {
         const at = line.indexOf('=')
         return at < 0 ? [] : [[line.slice(0, at), line.slice(at + 1)] as const]
@@ -26,21 +26,21 @@ export class Vmcoreinfo {
   }
 
   get release(): string {
-    return this.#lines.get('OSRELEASE') ?? ''
+    return this.lines.get('OSRELEASE') ?? ''
   }
 
   get buildId(): string {
-    return this.#lines.get('BUILD-ID') ?? ''
+    return this.lines.get('BUILD-ID') ?? ''
   }
 
   /** How far KASLR has moved the kernel from its link address. */
   get kernelOffset(): bigint {
-    return BigInt(`0x${this.#lines.get('KERNELOFFSET') ?? '0'}`)
+    return BigInt(`0x${this.lines.get('KERNELOFFSET') ?? '0'}`)
   }
 
   /** The address of a symbol in the running kernel. Throws KERNEL_NO_SYMBOL where the kernel does not tell it. */
   symbol(name: string): bigint {
-    const value = this.#lines.get(`SYMBOL(${name})`)
+    const value = this.lines.get(`SYMBOL(${name})`)
     if (value !== undefined) return BigInt(`0x${value}`)
     throw new TransplantError(
       'KERNEL_NO_SYMBOL',
@@ -51,7 +51,7 @@ export class Vmcoreinfo {
 
   /** CR3 of the kernel's own page tables: a task in user mode may run on others that do not map the kernel. */
   get kernelTables(): bigint {
-    const physicalBase = BigInt(this.#lines.get('NUMBER(phys_base)') ?? '0')
+    const physicalBase = BigInt(this.lines.get('NUMBER(phys_base)') ?? '0')
     return this.symbol('swapper_pg_dir') - KERNEL_MAP + physicalBase
   }
 }

@@ -67,15 +67,15 @@ export async function freeMemory(session: GuestSession): Promise<number> {
 
 /** Upgrades a guest at many instants, each in a fork. */
 export class UpgradeExplorer {
-  readonly #assets: DemoAssets
-  readonly #kernels: readonly Kernel[]
-  readonly #snapshots = new Map<number, Promise<Snapshot>>()
-  #undisturbed: Promise<ReadonlyMap<string, string>> | undefined
+  private readonly assets: DemoAssets
+  private readonly kernels: readonly Kernel[]
+  private readonly snapshots = new Map<number, Promise<Snapshot>>()
+  private undisturbed: Promise<ReadonlyMap<string, string>> | undefined
 
   /** Between the two kernels of `assets`, to and fro. */
   constructor(assets: DemoAssets) {
-    this.#assets = { ...assets, coreWasm: compiled(assets.coreWasm) }
-    this.#kernels = [
+    this.assets = { ...assets, coreWasm: compiled(assets.coreWasm) }
+    this.kernels = [
       { release: '1.0', bytes: assets.kernel },
       { release: '1.1', bytes: assets.nextKernel },
     ].map(({ release, bytes }) => ({
@@ -83,20 +83,20 @@ export class UpgradeExplorer {
     }))
   }
 
-  #initrd(): Uint8Array {
-    const { initrd, patchModule } = this.#assets
+  private initrd(): Uint8Array {
+    const { initrd, patchModule } = this.assets
     const own = writeCpio([
       directory('lib/modules'),
       file(MODULE_PATH.slice(1), patchModule),
       directory('boot'),
-      ...this.#kernels.map(({ path, bytes }) => file(path.slice(1), bytes)),
+      ...this.kernels.map(({ path, bytes }) => file(path.slice(1), bytes)),
     ])
     return concatenateCpio([initrd, own])
   }
 
-  async #boot(vcpus: number): Promise<Snapshot> {
-    const { coreWasm, firmware, kernel } = this.#assets
-    const options = { coreWasm, firmware, kernel, initrd: this.#initrd(), append: 'console=ttyS0', vcpus }
+  private async boot(vcpus: number): Promise<Snapshot> {
+    const { coreWasm, firmware, kernel } = this.assets
+    const options = { coreWasm, firmware, kernel, initrd: this.initrd(), append: 'console=ttyS0', vcpus }
     const booted = await GuestSession.boot({ ...options, onReset: 'stop' }, { limit: LIMIT })
     if (!booted.ok) throw new TransplantError('KERNEL_IMAGE', booted.message, booted.hint)
     const snapshot = booted.value.machine.snapshot()
@@ -106,14 +106,14 @@ export class UpgradeExplorer {
 
   /** A guest that has just booted, with a schedule of its own from here on. */
   async guest(vcpus: number, seed: number, meanSlice?: number): Promise<GuestSession> {
-    const snapshot = this.#snapshots.get(vcpus) ?? this.#boot(vcpus)
-    this.#snapshots.set(vcpus, snapshot)
-    const session = await GuestSession.resume(this.#assets.coreWasm, await snapshot, { limit: LIMIT })
+    const snapshot = this.snapshots.get(vcpus) ?? this.boot(vcpus)
+    this.snapshots.set(vcpus, snapshot)
+    const session = await GuestSession.resume(this.assets.coreWasm, await snapshot, { limit: LIMIT })
     session.machine.reseed(seed, meanSlice)
     return session
   }
 
-  async #runUndisturbed(): Promise<ReadonlyMap<string, string>> {
+  private async runUndisturbed(): Promise<ReadonlyMap<string, string>> {
     const session = await this.guest(2, 1)
     const results = await finishWorkloads(session.agent, await startWorkloads(session.agent, PROGRAMS))
     session.dispose()
@@ -122,18 +122,18 @@ export class UpgradeExplorer {
 
   /** What each program says at its end when nothing happens to the kernel. */
   expectedResults(): Promise<ReadonlyMap<string, string>> {
-    this.#undisturbed ??= this.#runUndisturbed()
-    return this.#undisturbed
+    this.undisturbed ??= this.runUndisturbed()
+    return this.undisturbed
   }
 
   /** Upgrades to the kernel that does not run. Says what was wrong; a refusal only if it is one that says when to try again. */
   async upgradeOnce(session: GuestSession, pids: readonly number[]): Promise<string[]> {
     const release = (await session.agent.read('uname -r')).trim()
-    const next = this.#kernels.find((kernel) => kernel.release !== release)
+    const next = this.kernels.find((kernel) => kernel.release !== release)
     if (next === undefined) return [`release ${release} is unknown`]
     let refusal = ''
     for (let attempt = 0; attempt < 40; attempt++) {
-      const old = await session.kernel(this.#kernels.map((one) => one.image))
+      const old = await session.kernel(this.kernels.map((one) => one.image))
       const report = await observeUpgrade(session, old, { path: next.path, image: next.image, pids })
       if (report.status !== 0) {
         refusal = report.messages.find((text) => text.includes('liveupdate: refused:')) ?? ''
