@@ -192,110 +192,130 @@ export function parseBtf(bytes: Uint8Array): Result<Btf, BtfRefusalCode> {
   if (typeEnd > bytes.length || stringEnd > bytes.length) {
     return badBtf(`its sections end beyond its ${bytes.length} bytes`)
   }
-  const text = (offset: number): string => {
-    const from = stringStart + offset
-    let to = from
-    while (to < stringEnd && bytes[to] !== 0) to++
-    return decodeText(bytes.subarray(from, to))
-  }
-
-  const none: readonly BtfMember[] = []
-  const noEnumerators: ReadonlyMap<string, bigint> = new Map()
-  const types: BtfType[] = [
-    { id: 0, kind: 0, name: 'void', size: 0, target: 0, count: 0, members: none, enumerators: noEnumerators },
-  ]
-  let at = typeStart
-  while (at + 12 <= typeEnd) {
-    const name = text(view.getUint32(at, true))
-    const info = view.getUint32(at + 4, true)
-    const sizeOrType = view.getUint32(at + 8, true)
-    const length = info & 0xffff
-    const kind = (info >>> 24) & 0x1f
-    const kindFlag = info >>> 31 === 1
-    at += 12
-    let size = 0
-    let target = 0
-    let count = 0
-    let members = none
-    let enumerators = noEnumerators
-    switch (kind) {
-      case BTF_KIND_INT:
-        size = sizeOrType
-        at += 4
-        break
-      case BTF_KIND_FLOAT:
-        size = sizeOrType
-        break
-      case BTF_KIND_PTR:
-      case BTF_KIND_TYPEDEF:
-      case BTF_KIND_VOLATILE:
-      case BTF_KIND_CONST:
-      case BTF_KIND_RESTRICT:
-      case BTF_KIND_TYPE_TAG:
-      case BTF_KIND_FUNC:
-        target = sizeOrType
-        break
-      case BTF_KIND_FWD:
-        break
-      case BTF_KIND_ARRAY:
-        target = view.getUint32(at, true)
-        count = view.getUint32(at + 8, true)
-        at += 12
-        break
-      case BTF_KIND_STRUCT:
-      case BTF_KIND_UNION: {
-        size = sizeOrType
-        const list: BtfMember[] = []
-        for (let i = 0; i < length; i++, at += 12) {
-          const offset = view.getUint32(at + 8, true)
-          list.push({
-            name: text(view.getUint32(at, true)),
-            type: view.getUint32(at + 4, true),
-            bitOffset: kindFlag ? offset & 0xffffff : offset,
-            bitSize: kindFlag ? offset >>> 24 : 0,
-          })
-        }
-        members = list
-        break
-      }
-      case BTF_KIND_ENUM: {
-        size = sizeOrType
-        const map = new Map<string, bigint>()
-        for (let i = 0; i < length; i++, at += 8) {
-          map.set(text(view.getUint32(at, true)), BigInt(view.getInt32(at + 4, true)))
-        }
-        enumerators = map
-        break
-      }
-      case BTF_KIND_ENUM64: {
-        size = sizeOrType
-        const map = new Map<string, bigint>()
-        for (let i = 0; i < length; i++, at += 12) {
-          map.set(text(view.getUint32(at, true)), view.getBigInt64(at + 4, true))
-        }
-        enumerators = map
-        break
-      }
-      case BTF_KIND_FUNC_PROTO:
-        target = sizeOrType
-        at += length * 8
-        break
-      case BTF_KIND_VAR:
-        target = sizeOrType
-        at += 4
-        break
-      case BTF_KIND_DATASEC:
-        size = sizeOrType
-        at += length * 12
-        break
-      case BTF_KIND_DECL_TAG:
-        target = sizeOrType
-        at += 4
-        break
-      default:
-        return badBtf(`type ${types.length} has the unknown kind ${kind}`)
-    }
-    types.push({ id: types.length, kind, name, size, target, count, members, enumerators })
+  const reader = new RecordReader(bytes, typeStart, stringStart, stringEnd)
+  const types: BtfType[] = [{ ...EMPTY, id: 0, kind: 0, name: 'void' }]
+  while (reader.at + 12 <= typeEnd) {
+    const { kind, name, ...record } = reader.head()
+    const known = KINDS[kind]
+    if (known === undefined) return badBtf(`type ${types.length} has the unknown kind ${kind}`)
+    const [behind, read] = known
+    const next = reader.at + behind(record.length)
+    if (next > typeEnd) return badBtf(`type ${types.length} ends beyond the section of the types`)
+    types.push({ ...EMPTY, id: types.length, kind, name, ...read(reader, record) })
+    reader.at = next
   }
   return accept(new Btf(types))
+}
+
+const EMPTY = { size: 0, target: 0, count: 0, members: [], enumerators: new Map<string, bigint>() } as const
+
+/** The head of a record, which each kind reads in its own way. */
+interface RecordHead {
+  readonly sizeOrType: number
+  /** Elements that follow. */
+  readonly length: number
+  readonly kindFlag: boolean
+}
+
+type Contents = Partial<Omit<BtfType, 'id' | 'kind' | 'name'>>
+
+/** A place in the section, and the names. */
+class RecordReader {
+  at: number
+  private readonly bytes: Uint8Array
+  private readonly view: DataView
+  private readonly stringStart: number
+  private readonly stringEnd: number
+
+  constructor(bytes: Uint8Array, at: number, stringStart: number, stringEnd: number) {
+    this.bytes = bytes
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.at = at
+    this.stringStart = stringStart
+    this.stringEnd = stringEnd
+  }
+
+  head(): RecordHead & { readonly kind: number; readonly name: string } {
+    const name = this.name()
+    const info = this.u32()
+    const kind = (info >>> 24) & 0x1f
+    return { kind, name, sizeOrType: this.u32(), length: info & 0xffff, kindFlag: info >>> 31 === 1 }
+  }
+
+  u32(): number {
+    this.at += 4
+    return this.view.getUint32(this.at - 4, true)
+  }
+
+  i32(): number {
+    return this.u32() | 0
+  }
+
+  i64(): bigint {
+    this.at += 8
+    return this.view.getBigInt64(this.at - 8, true)
+  }
+
+  name(): string {
+    const from = this.stringStart + this.u32()
+    let to = from
+    while (to < this.stringEnd && this.bytes[to] !== 0) to++
+    return decodeText(this.bytes.subarray(from, to))
+  }
+}
+
+const sized = (_: RecordReader, { sizeOrType }: RecordHead): Contents => ({ size: sizeOrType })
+const pointing = (_: RecordReader, { sizeOrType }: RecordHead): Contents => ({ target: sizeOrType })
+
+function readArray(reader: RecordReader): Contents {
+  const target = reader.u32()
+  reader.at += 4
+  return { target, count: reader.u32() }
+}
+
+function readMembers(reader: RecordReader, { sizeOrType, length, kindFlag }: RecordHead): Contents {
+  const members = Array.from({ length }, () => {
+    const [name, type, offset] = [reader.name(), reader.u32(), reader.u32()]
+    return {
+      ...{ name, type },
+      bitOffset: kindFlag ? offset & 0xffffff : offset,
+      bitSize: kindFlag ? offset >>> 24 : 0,
+    }
+  })
+  return { size: sizeOrType, members }
+}
+
+function readEnumerators(value: (reader: RecordReader) => bigint) {
+  return (reader: RecordReader, { sizeOrType, length }: RecordHead): Contents => {
+    const enumerators = new Map(Array.from({ length }, () => [reader.name(), value(reader)] as const))
+    return { size: sizeOrType, enumerators }
+  }
+}
+
+const each = (bytes: number) => (length: number) => length * bytes
+const fixed = (bytes: number) => () => bytes
+
+/** By kind: bytes behind the head of a record, and what the record says. */
+const KINDS: Readonly<
+  Record<number, readonly [(length: number) => number, (reader: RecordReader, head: RecordHead) => Contents]>
+> = {
+  [BTF_KIND_INT]: [fixed(4), sized],
+  [BTF_KIND_FLOAT]: [fixed(0), sized],
+  [BTF_KIND_PTR]: [fixed(0), pointing],
+  [BTF_KIND_TYPEDEF]: [fixed(0), pointing],
+  [BTF_KIND_VOLATILE]: [fixed(0), pointing],
+  [BTF_KIND_CONST]: [fixed(0), pointing],
+  [BTF_KIND_RESTRICT]: [fixed(0), pointing],
+  [BTF_KIND_TYPE_TAG]: [fixed(0), pointing],
+  [BTF_KIND_FUNC]: [fixed(0), pointing],
+  [BTF_KIND_FWD]: [fixed(0), () => ({})],
+  [BTF_KIND_ARRAY]: [fixed(12), readArray],
+  [BTF_KIND_STRUCT]: [each(12), readMembers],
+  [BTF_KIND_UNION]: [each(12), readMembers],
+  [BTF_KIND_ENUM]: [each(8), readEnumerators((reader) => BigInt(reader.i32()))],
+  [BTF_KIND_ENUM64]: [each(12), readEnumerators((reader) => reader.i64())],
+  [BTF_KIND_FUNC_PROTO]: [each(8), pointing],
+  [BTF_KIND_VAR]: [fixed(4), pointing],
+  [BTF_KIND_DATASEC]: [each(12), sized],
+  [BTF_KIND_DECL_TAG]: [fixed(4), pointing],
 }

@@ -3,4 +3,5 @@
 export * from './btf.js'
 export * from './cpio.js'
 export * from './elf.js'
+export * from './elf-parser.js'
 export * from './elf-writer.js'

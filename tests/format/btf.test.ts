@@ -55,4 +55,19 @@ describe('BTF', () => {
     expect(parseBtf(new Uint8Array(30))).toMatchObject({ ok: false, code: 'not-btf' })
     expect(parseBtf(sample().subarray(0, 60))).toMatchObject({ ok: false, code: 'bad-btf' })
   })
+  it('refuses a type that ends beyond its section, and throws for no change of a byte', () => {
+    const bytes = sample()
+    for (let at = 0; at < bytes.length; at++) {
+      for (const value of [0, 0x7f, 0xff]) {
+        const changed = Uint8Array.from(bytes)
+        changed[at] = value
+        expect(typeof parseBtf(changed).ok).toBe('boolean')
+      }
+    }
+    // The first type claims more members than there are.
+    const view = new DataView(bytes.buffer, bytes.byteOffset)
+    view.setUint16(view.getUint32(4, true) + 4, 0xffff, true)
+    view.setUint8(view.getUint32(4, true) + 7, 4)
+    expect(parseBtf(bytes)).toMatchObject({ ok: false, code: 'bad-btf', message: /ends beyond/ })
+  })
 })
