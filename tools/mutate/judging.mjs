@@ -26,7 +26,10 @@ export class Worker {
         child.off('message', answered)
         how(value)
       }
-      const answered = (verdict) => settle(resolve, verdict)
+      const answered = ({ busy, ...verdict }) => {
+        settle(resolve, verdict)
+        if (busy) this.stop()
+      }
       // A mutant runs in processes of the tests: that this one ends says nothing about it.
       const ended = (status) => settle(reject, new Error(`a judge's process ended with status ${status}`))
       const timer = setTimeout(() => {

@@ -2,7 +2,8 @@
 // a mutant that never ends is ended with it.
 //
 //   <- { room, mutant }   a mutant of plan.mjs; none: the sources as they are, before the judges of the room
-//   -> { verdict }     'killed' (judge, by), 'survived', 'equivalent' (the same kernel), 'broken build' (why)
+//   -> { verdict }     'killed' (judge, by), 'survived', 'equivalent' (the same kernel), 'broken build' (why); `busy`: a test goes on
+//                      although it is known, and the process cannot be asked again
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -14,6 +15,7 @@ const [folder, number] = process.argv.slice(2)
 const images = join(folder, `images-${number}`)
 const kernel = join(images, 'scion-1.0.elf')
 let changed
+let tellFailure = () => undefined
 
 /** Gives the tests a changed source of src/ in the place of the one in the tree. */
 const replaceSource = {
@@ -25,8 +27,9 @@ const replaceSource = {
 const vitest = await createVitest(
   'test',
   {
-    ...{ watch: false, root, bail: 1, maxWorkers: 1, fileParallelism: false, reporters: [{}], cache: false },
-    ...{ testTimeout: 60_000, hookTimeout: 60_000 },
+    ...{ watch: false, root, bail: 1, maxWorkers: 1, fileParallelism: false, cache: false },
+    ...{ testTimeout: 120_000, hookTimeout: 120_000 },
+    reporters: [{ onTestCaseResult: (test) => test.result().state === 'failed' && tellFailure(test.fullName) }],
   },
   { plugins: [replaceSource] },
 )
@@ -75,14 +78,25 @@ function forget() {
   for (const memory of [state.filesMap, state.idMap, state.pathsSet, state.errorsSet]) memory.clear()
 }
 
+const killed = (file, by) => ({ verdict: 'killed', judge: file, by: by.split('\n')[0].slice(0, 160) })
+
+/** The run's result; or, if it has not ended soon after the first failure (a guest that hangs keeps vitest for a minute), that failure. */
+function run(specifications) {
+  return new Promise((resolve, reject) => {
+    tellFailure = (name) => setTimeout(() => resolve({ name }), 2000)
+    vitest.runTestSpecifications(specifications, true).then(resolve, reject)
+  })
+}
+
 async function judge(list) {
   for (const file of list) {
     const found = await vitest.globTestSpecifications([file])
     if (found.length === 0) throw new Error(`the judge ${file} is not there`)
     forget()
-    const { testModules, unhandledErrors } = await vitest.runTestSpecifications(found, true)
+    const { name, testModules, unhandledErrors } = await run(found)
+    if (name !== undefined) return { ...killed(file, name), busy: true }
     const failed = firstFailure(testModules) ?? unhandledErrors[0]?.message
-    if (failed !== undefined) return { verdict: 'killed', judge: file, by: failed.split('\n')[0].slice(0, 160) }
+    if (failed !== undefined) return killed(file, failed)
     const tests = testModules.flatMap((one) => [...one.children.allTests()])
     if (testModules.length !== found.length || tests.some((test) => test.result().state !== 'passed')) {
       throw new Error(`the judge ${file} has not asked all that it asks`)
