@@ -209,7 +209,6 @@ static void prepare_memory(void)
 			system_call(10, page, PAGE, 1, 0, 0, 0);
 	}
 	map_page(CODE, 7);
-	fill((void *)CODE, 0xcc, PAGE);
 	system_call(158, 0x1002, FS_BASE, 0, 0, 0, 0);
 	system_call(158, 0x1001, GS_BASE, 0, 0, 0, 0);
 }
@@ -225,9 +224,10 @@ static void execute(const struct test_case *test)
 		if (test->patches[i].address)
 			copy((void *)test->patches[i].address, test->patches[i].bytes,
 			     sizeof test->patches[i].bytes);
+	/* whatever the case before has stored there */
+	fill((void *)CODE, 0xcc, PAGE);
 	copy((void *)test->rip, test->code, test->length);
 	run_case(test);
-	fill((void *)test->rip, 0xcc, test->length);
 	outcome.changes = 0;
 	for (int i = 0; i < WINDOW_PAGES; i++) {
 		if (page_kinds[i] != 'w')

@@ -94,6 +94,8 @@ function isLeftOpen(test: TestCase, host: Outcome, core: Outcome): boolean {
   }
   // CMPS: which operand is read first. POPA: registers before the fault. RETF, IRET: what is read before the selector is looked at.
   if ([0xa6, 0xa7, 0x61, 0xca, 0xcb, 0xcf].includes(op)) return both && (host.trap !== core.trap || op < 0xc0)
+  // Far CALL of compatibility code: the stack by the width of the code that calls (2A CALL), or of the code called (some processors).
+  if (op === 0xff && group === 3 && traps === '14,14' && host.cr2 === (core.cr2 & 0xffff_ffffn)) return true
   if (isOfParts(op, second, group)) return both && host.trap !== core.trap
   // PUSHA: what is stored before the fault.
   if (op === 0x60) return both
