@@ -130,6 +130,26 @@ static int retrieve_disk(struct ser_reader *r, u64 count)
 	return ret ? ret : virtio_blk_takeover(&disk);
 }
 
+/* clang-format off */
+#define UART_LEFT(LEFT) \
+	LEFT(present, "a port that is not there has no record")
+#define TTY_LEFT(LEFT) \
+	LEFT(name, "the driver gives it") \
+	LEFT(ops, "the driver gives it") \
+	LEFT(port, "the driver gives it") \
+	LEFT(lock, "free when all stand still") \
+	LEFT(s, "struct tty_state") \
+	LEFT(read_wait, "calls are executed again") \
+	LEFT(write_wait, "calls are executed again") \
+	LEFT(signal_work, "queued again where signals are typed and not sent")
+#define DISK_LEFT(LEFT) \
+	LEFT(in_flight, "refused: there is none")
+/* clang-format on */
+CARRIED(uart_state, port, UART_RECORD, UART_LEFT)
+CARRIED(tty_struct, tty, TTY_RECORD, TTY_LEFT)
+CARRIED(tty_state, s, TTY_RECORD, NO_ROW)
+CARRIED(virtio_blk_state, disk, DISK_RECORD, DISK_LEFT)
+
 const struct liveupdate_class uart_class = {
 	.layout = LAYOUT_uart,
 	.preserve = preserve_uarts,

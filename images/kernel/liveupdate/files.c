@@ -280,6 +280,30 @@ static int retrieve_directories(struct ser_reader *r, u64 count)
 	return ret;
 }
 
+/* clang-format off */
+#define PIPE_LEFT(LEFT) \
+	LEFT(mutex, "free when all stand still") \
+	LEFT(rd_wait, "calls are executed again") \
+	LEFT(wr_wait, "calls are executed again") \
+	LEFT(bufs, "buffer records")
+#define FILE_LEFT(LEFT) \
+	LEFT(f_count, "descriptors and areas hold it") \
+	LEFT(f_pos_lock, "free when all stand still") \
+	LEFT(private_data, "by its kind: fs/adopt.c") \
+	LEFT(f_list, "the order of the records")
+#define FILES_LEFT(LEFT) \
+	LEFT(count, "tasks count themselves in") \
+	LEFT(lock, "free when all stand still")
+#define FS_LEFT(LEFT) \
+	LEFT(count, "tasks count themselves in") \
+	LEFT(lock, "free when all stand still")
+/* clang-format on */
+CARRIED(pipe_inode_info, pipe, PIPE_RECORD, PIPE_LEFT)
+CARRIED(pipe_buffer, buf, BUFFER_RECORD, NO_ROW)
+CARRIED(file, file, FILE_RECORD, FILE_LEFT)
+CARRIED(files_struct, files, DESCRIPTOR_RECORD, FILES_LEFT)
+CARRIED(fs_struct, fs, DIRECTORIES_RECORD, FS_LEFT)
+
 const struct liveupdate_class pipe_class = {
 	.layout = LAYOUT_pipe,
 	.preserve = preserve_pipes,

@@ -117,6 +117,15 @@ static int retrieve_log(struct ser_reader *r, u64 count)
 	return 0;
 }
 
+/* clang-format off */
+#define LINE_LEFT(LEFT) \
+	LEFT(seq, "the order of the records") \
+	LEFT(text, "text records")
+/* clang-format on */
+CARRIED(clock_base, clock, MACHINE_RECORD, NO_ROW)
+CARRIED(memory_range, range, RANGE_RECORD, NO_ROW)
+CARRIED(printk_record, line, LOG_RECORD, LINE_LEFT)
+
 const struct liveupdate_class machine_class = {
 	.layout = LAYOUT_machine,
 	.early = true,

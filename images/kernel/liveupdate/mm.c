@@ -251,6 +251,22 @@ void spoil_one_entry(void)
 }
 #endif
 
+/* clang-format off */
+#define MM_LEFT(LEFT) \
+	LEFT(mm_users, "tasks count themselves in") \
+	LEFT(mm_count, "one for all users") \
+	LEFT(mmap_lock, "free when all stand still") \
+	LEFT(mmap, "area records") \
+	LEFT(page_table_lock, "free when all stand still")
+#define AREA_LEFT(LEFT) \
+	LEFT(vm_list, "the order of the records") \
+	LEFT(vm_mm, "the record it follows") \
+	LEFT(vm_ops, "refused: of a device") \
+	LEFT(vm_private_data, "of a device")
+/* clang-format on */
+CARRIED(mm_struct, mm, MM_RECORD, MM_LEFT)
+CARRIED(vm_area_struct, vma, AREA_RECORD, AREA_LEFT)
+
 const struct liveupdate_class mm_class = {
 	.layout = LAYOUT_mm,
 	.preserve = preserve_mms,

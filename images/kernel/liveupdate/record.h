@@ -105,4 +105,22 @@ const char *schema_check(const struct handover_component_ser *schema);
 	LIST(NOT_MADE, NOT_MADE, NO_ROW, NO_ROW)   \
 	DEFINE_RECORD_WRITE(record_name, LIST, __VA_ARGS__)
 
+/* ---- what no record carries ---- */
+/*
+ * Every member of a structure that crosses an upgrade is named by a row, or stands in a list of those that are left:
+ *
+ *	#define FS_LEFT(LEFT)			\
+ *		LEFT(count, "tasks count themselves in")
+ *	CARRIED(fs_struct, fs, DIRECTORIES_RECORD, FS_LEFT)
+ *
+ * Both lists stand in the image as text, a line for each entry; tests/upgrade compares them with the image's types. So a
+ * member that is new, and that nobody has thought of here, is found.
+ */
+#define SOURCE_ONE(width, name, meaning, source)	 #source "\n"
+#define SOURCE_MANY(width, name, count, meaning, source) #source "\n"
+#define LEFT_ONE(member, why)				 "- " #member ": " why "\n"
+#define CARRIED(type, variable, LIST, LEFT_LIST)              \
+	static const char carried_##type[] __used = #variable \
+		"\n" LIST(SOURCE_ONE, SOURCE_MANY, SOURCE_ONE, SOURCE_MANY) LEFT_LIST(LEFT_ONE);
+
 #endif

@@ -376,7 +376,9 @@ static void enter_state(struct task_struct *t, u32 state)
 		t->thread_info.preempt_count = 0;
 		atomic_dec(&t->signal->live);
 	} else if (state == TASK_SER_STOPPED) {
+		/* it stops again, and is counted again if others of its group still have to */
 		t->group_stop_pending = true;
+		t->signal->group_stop_count += t->signal->group_stop_count > 0;
 	}
 }
 
@@ -495,6 +497,62 @@ void resume_tasks(void)
 		wake_up_new_task(resume_list[i]);
 	resume_count = 0;
 }
+
+/* clang-format off */
+#define SIGHAND_LEFT(LEFT) \
+	LEFT(siglock, "free when all stand still") \
+	LEFT(count, "tasks count themselves in")
+#define SIGQUEUE_LEFT(LEFT) \
+	LEFT(list, "the order of the records")
+#define SIGNAL_LEFT(LEFT) \
+	LEFT(sigcnt, "tasks count themselves in") \
+	LEFT(live, "the same, and zombies themselves out") \
+	LEFT(nr_threads, "the same") \
+	LEFT(thread_head, "the tasks of the group") \
+	LEFT(shared_pending.list, "siginfo records") \
+	LEFT(group_exit_task, "refused: inside exec") \
+	LEFT(real_timer.function, "the same for every group") \
+	LEFT(real_timer.entry, "started again: timer_active") \
+	LEFT(real_timer.cpu, "the one that starts it") \
+	LEFT(real_timer.running, "interrupts are off") \
+	LEFT(wait_chldexit, "wait4 is executed again")
+#define TASK_LEFT(LEFT) \
+	LEFT(thread_info, "flags are worked out anew; runs on any CPU") \
+	LEFT(__state, "field state") \
+	LEFT(on_cpu, "stands still") \
+	LEFT(on_rq, "stands still") \
+	LEFT(run_list, "stands still") \
+	LEFT(prio, "the same for every program") \
+	LEFT(slice_start, "a new slice") \
+	LEFT(stack, "a new one, that ends in field regs") \
+	LEFT(thread.sp, "leads into the new stack") \
+	LEFT(usage, "the table of tasks and its parent") \
+	LEFT(acct_stamp, "time goes on from now") \
+	LEFT(kthread, "of kernel threads") \
+	LEFT(worker, "of kernel threads") \
+	LEFT(set_child_tid, "written before the task was first in user mode") \
+	LEFT(vfork_done, "refused: inside vfork") \
+	LEFT(alloc_lock, "free when all stand still") \
+	LEFT(active_mm, "its mm") \
+	LEFT(exit_state, "field state") \
+	LEFT(tasks, "the order of the records") \
+	LEFT(real_parent, "child records") \
+	LEFT(parent, "child records") \
+	LEFT(children, "child records") \
+	LEFT(sibling, "child records") \
+	LEFT(group_leader, "field tgid") \
+	LEFT(thread_node, "the order of the records") \
+	LEFT(pending.list, "siginfo records") \
+	LEFT(patch_state, "patches are left behind") \
+	LEFT(trace_recursion, "not inside a tracer") \
+	LEFT(frozen, "runs again") \
+	LEFT(liveupdate, "nobody uses it yet")
+/* clang-format on */
+CARRIED(sighand_struct, sighand, HANDLERS_RECORD, SIGHAND_LEFT)
+CARRIED(sigaction, sa, ACTION_RECORD, NO_ROW)
+CARRIED(sigqueue, q, SIGINFO_RECORD, SIGQUEUE_LEFT)
+CARRIED(signal_struct, s, GROUP_RECORD, SIGNAL_LEFT)
+CARRIED(task_struct, t, TASK_RECORD, TASK_LEFT)
 
 const struct liveupdate_class handlers_class = {
 	.layout = LAYOUT_handlers,

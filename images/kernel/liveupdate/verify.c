@@ -82,7 +82,7 @@ static void count_task(struct counts_ser *counts, struct task_struct *t)
 {
 	counts->tasks++;
 	counts->zombies += t->exit_state == EXIT_ZOMBIE;
-	counts->stopped += task_is_stopped(t) || (t->__state == TASK_NEW && t->group_stop_pending);
+	counts->stopped += task_is_stopped(t) || t->group_stop_pending; /* or has to */
 	counts->pending_signals += count_signals(&t->pending);
 	for (int fd = 0; t->files && fd < NR_OPEN; fd++)
 		counts->descriptors += t->files->fd[fd] != NULL;

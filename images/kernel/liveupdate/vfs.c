@@ -338,6 +338,36 @@ void vfs_let_go(void)
 	}
 }
 
+/* clang-format off */
+#define SUPER_LEFT(LEFT) \
+	LEFT(s_list, "the order of the records") \
+	LEFT(s_op, "by its type") \
+	LEFT(s_magic, "by its type") \
+	LEFT(s_root, "the name without a parent") \
+	LEFT(s_mountpoint, "mount records") \
+	LEFT(s_inodes, "inode records") \
+	LEFT(s_fs_info, "by its type")
+#define INODE_LEFT(LEFT) \
+	LEFT(i_count, "names and files hold it") \
+	LEFT(i_sb_list, "the order of the records") \
+	LEFT(i_op, "by its mode") \
+	LEFT(i_fop, "by its mode") \
+	LEFT(i_private, "field target") \
+	LEFT(i_mutex, "free when all stand still") \
+	LEFT(i_blocks, "counted as pages come in") \
+	LEFT(i_pages, "page records") \
+	LEFT(i_pipe, "pipe records")
+#define NAME_LEFT(LEFT) \
+	LEFT(d_count, "files, directories and mounts hold it") \
+	LEFT(d_children, "names whose parent it is") \
+	LEFT(d_sibling, "field seq") \
+	LEFT(d_mounted, "mount records") \
+	LEFT(d_fsdata, "of file systems of the kernel's own")
+/* clang-format on */
+CARRIED(super_block, sb, SUPER_RECORD, SUPER_LEFT)
+CARRIED(inode, inode, INODE_RECORD, INODE_LEFT)
+CARRIED(dentry, d, NAME_RECORD, NAME_LEFT)
+
 const struct liveupdate_class super_class = {
 	.layout = LAYOUT_super,
 	.preserve = preserve_supers,

@@ -229,6 +229,7 @@
 	SAME(u32, group_exit,	BOOL,		s->group_exit)				\
 	SAME(u32, group_exit_code, VALUE,	s->group_exit_code)			\
 	SAME(u32, group_stopped, BOOL,		s->group_stopped)			\
+	SAME(u32, stop_count,	VALUE,		s->group_stop_count)			\
 	SAME(u32, stop_code,	VALUE,		s->stop_code)				\
 	SAME(u32, continued,	BOOL,		s->continued)				\
 	MADE(u32, timer_active,	BOOL,		s->real_timer.queued)			\
@@ -290,6 +291,7 @@
 	SAME(u32, sgid,		VALUE,		t->sgid)				\
 	SAME(u32, fsgid,	VALUE,		t->fsgid)				\
 	SAME(u32, restore_sigmask, BOOL,	t->restore_sigmask)			\
+	SAME(u32, stop_pending,	BOOL,		t->group_stop_pending)			\
 	SAME(u32, sas_flags,	VALUE,		t->sas_ss_flags)			\
 	SAME(u64, sas_sp,	VALUE,		t->sas_ss_sp)				\
 	SAME(u64, sas_size,	VALUE,		t->sas_ss_size)				\
