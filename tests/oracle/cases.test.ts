@@ -25,7 +25,7 @@ function run(wanted: Asked): CampaignResult {
   const cases = end === undefined ? wanted.cases : Number.POSITIVE_INFINITY
   const mayGoOn = () => end === undefined || Date.now() < end
   const { seed, cpu, raw, limit } = wanted
-  return campaign(wasm, { seed, cpu, cases, mayGoOn, compiledEvery: 16, raw }, limit)
+  return campaign(wasm, { seed, cpu, cases, mayGoOn, compiledEvery: cpu === 'x86-64-v3' ? 8 : 16, raw }, limit)
 }
 
 function test(cpu: CpuModel, usualCases: number): void {

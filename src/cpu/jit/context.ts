@@ -22,6 +22,8 @@ export class Context {
   index = 0
   /** Has the block made sure that SSE instructions may run? Only the end of a block can change it. */
   vectorsChecked = false
+  /** The same of AVX instructions. */
+  avxChecked = false
 
   constructor(f: FunctionBuilder, at: RegionBlock, ordinal: number, form: number) {
     this.f = f

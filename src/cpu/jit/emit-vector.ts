@@ -27,11 +27,12 @@ import {
   UNDER_VEX,
 } from '../numbers/vector-functions.js'
 import { type Context, WORDS } from './context.js'
+import { avxShape, emitHalves, emitWholeStore } from './emit-avx.js'
 import { callVector, functionOf } from './emit-helper.js'
 import { pointer, probe } from './emit-memory.js'
 import { emitFromInteger, emitOrder, emitToInteger, floatEmitter } from './emit-vector-float.js'
 import { extract, insert, integerEmitter } from './emit-vector-integer.js'
-import { FLAG_A, FLAG_B, V0, VZERO, X0 } from './function-builder.js'
+import { B_UPPER, FLAG_A, FLAG_B, V0, VZERO, X0 } from './function-builder.js'
 import type { Uop } from './uops.js'
 import { type Emitter, first, result, setParityCorrection, type VectorUop } from './vector-uop.js'
 import { W } from './wasm.js'
@@ -241,23 +242,27 @@ function check(c: Context, slow: number, tag: number, bytes: number, aligned: bo
   if (!aligned) return
   code.get(X0)
   code.op(W.i32WrapI64)
-  code.i32(15)
+  code.i32(bytes - 1)
   code.op(W.i32And)
   f.brIf(slow)
 }
 
-/** The memory operand, to V0. */
+/** The memory operand, to V0; the upper one of two halves to B_UPPER. */
 function loadOperand(c: Context, slow: number, bytes: number, aligned: boolean): void {
   const { code } = c
   check(c, slow, TLB_ENTRY.readTag, bytes, aligned)
   if (bytes < 4) code.get(VZERO)
   pointer(c)
-  if (bytes >= 4) code.simdMemory(bytes === 16 ? V.load : bytes === 8 ? V.load64Zero : V.load32Zero, 0)
+  if (bytes >= 4) code.simdMemory(bytes >= 16 ? V.load : bytes === 8 ? V.load64Zero : V.load32Zero, 0)
   else {
     code.memory(bytes === 2 ? W.i64Load16U : W.i64Load8U, 0)
     code.lane(V.replace64, 0)
   }
   code.set(V0)
+  if (bytes < 32) return
+  pointer(c)
+  code.simdMemory(V.load, 16)
+  code.set(B_UPPER)
 }
 
 /** STORE, STORE_HIGH and EXTRACT_MEMORY: an element of s1 to memory. */
@@ -295,22 +300,64 @@ const VECTOR_SOURCE = [
   FN_EXTRACT,
 ]
 
+/** Leaves the function, once in a block, if the instruction may not run. */
+function needAvailable(c: Context, avx: boolean): void {
+  if (avx ? c.avxChecked : c.vectorsChecked) return
+  c.prepareLeave(LEAVE_UOP)
+  if (avx) c.f.avxOff()
+  else c.f.vectorsOff()
+  c.f.leaveIf()
+  if (avx) c.avxChecked = true
+  else c.vectorsChecked = true
+}
+
+/** Emits the quick way, which may give up, and behind it the core's. */
+function withHelper(c: Context, uop: Uop, quick: (slow: number) => void): void {
+  const { f } = c
+  const done = f.newLabel()
+  const slow = f.newLabel()
+  const flags = c.form
+  f.block(done)
+  f.block(slow)
+  quick(slow)
+  f.br(done)
+  f.end()
+  c.form = flags
+  callVector(c, uop)
+  f.end()
+}
+
+function emitAvx(c: Context, uop: Uop): boolean {
+  const form = avxShape(uop)
+  if (form === undefined) return false
+  needAvailable(c, true)
+  const { bytes, aligned, half, whole } = form
+  if (form.stores === true) {
+    withHelper(c, uop, (slow) => {
+      check(c, slow, TLB_ENTRY.writeTag, bytes, aligned)
+      emitWholeStore(c, uop, () => pointer(c))
+    })
+  } else if (half === undefined) whole?.(c, uop)
+  else if (bytes > 0 || form.partial === true) {
+    withHelper(c, uop, (slow) => {
+      if (bytes > 0) loadOperand(c, slow, bytes, aligned)
+      emitHalves(c, uop, form, half, slow)
+    })
+  } else emitHalves(c, uop, form, half, undefined)
+  return true
+}
+
 /** Emits an OP_SSE inline; false if it has no quick way. */
 export function emitVector(c: Context, uop: Uop): boolean {
-  if (uop.op !== OP_SSE || uop.s2 === UNDER_VEX || functionOf(uop) >= FN_AVX) return false
+  if (uop.op !== OP_SSE) return false
   const { f } = c
   const fn = functionOf(uop)
+  if (fn >= FN_AVX) return emitAvx(c, uop)
   const isStore = fn === 7 || fn === 12 || fn === 61
   const form = isStore ? undefined : shape(uop)
   if (!isStore && form === undefined) return false
-  if (!c.vectorsChecked) {
-    c.prepareLeave(LEAVE_UOP)
-    f.vectorsOff()
-    f.leaveIf()
-    c.vectorsChecked = true
-  }
+  needAvailable(c, uop.s2 === UNDER_VEX)
   const bytes = form?.bytes ?? 0
-  const flags = c.form
   const quick = (slow: number | undefined): void => {
     if (slow !== undefined && isStore) storeElement(c, uop, slow)
     if (form === undefined) return
@@ -318,18 +365,8 @@ export function emitVector(c: Context, uop: Uop): boolean {
     const b = VECTOR_SOURCE.includes(fn) && uop.s1 !== IMMEDIATE_SOURCE ? f.vector(uop.s1) : V0
     form.emit({ c, uop, detail: (uop.low >>> 16) & 0xffff, argument: uop.high, b, slow })
   }
-  if (isStore || bytes > 0 || form?.partial === true) {
-    const done = f.newLabel()
-    const slow = f.newLabel()
-    f.block(done)
-    f.block(slow)
-    quick(slow)
-    f.br(done)
-    f.end()
-    c.form = flags
-    callVector(c, uop)
-    f.end()
-  } else quick(undefined)
+  if (isStore || bytes > 0 || form?.partial === true) withHelper(c, uop, quick)
+  else quick(undefined)
   if (form?.flags === true) c.form = WORDS
   return true
 }

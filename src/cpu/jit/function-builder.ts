@@ -50,7 +50,12 @@ const FIRST_VECTOR = 52
 export const D0 = 68
 export const S0 = 69
 export const D1 = 70
-const NAMES = 71
+// Vectors again, for AVX: upper halves of its operands, and both halves of its result before it is written.
+export const A_UPPER = 71
+export const B_UPPER = 72
+export const LOWER = 73
+export const UPPER = 74
+const NAMES = 75
 
 function typeOf(name: number): number {
   return name === D0 || name === D1 ? F64 : name === S0 ? F32 : name >= V0 ? V128 : name >= TLB ? I32 : I64
@@ -96,6 +101,9 @@ class FunctionCode extends Code {
 const SLOT_T8 = 248
 const CR0_EM_TS = 12
 const CR4_OSFXSR = 0x200
+const CR0_TS = 8
+const CR4_OSXSAVE = 0x40000
+const XCR0_SSE_AVX = 6
 
 /** Index of the helpers among a module's functions. */
 export const HELPER = { vector: 0, cold: 1, system: 2, coldEnd: 3, flags: 4, multiplyHigh: 5, x87: 6 } as const
@@ -240,6 +248,27 @@ export class FunctionBuilder {
   vectorsOff(): void {
     this.usesVectorsOff = true
     this.code.get(VECTORS_OFF)
+  }
+
+  /** Pushes what is not 0 if AVX instructions raise #UD or #NM now. */
+  avxOff(): void {
+    const { code } = this
+    code.get(C)
+    code.memory(W.i32Load, STATE_OFFSETS.cr0)
+    code.i32(CR0_TS)
+    code.op(W.i32And)
+    for (const [offset, bits] of [
+      [STATE_OFFSETS.cr4, CR4_OSXSAVE],
+      [CPU_STATE.xcr0, XCR0_SSE_AVX],
+    ] as const) {
+      code.get(C)
+      code.memory(W.i32Load, offset)
+      code.i32(-1)
+      code.op(W.i32Xor)
+      code.i32(bits)
+      code.op(W.i32And)
+      code.op(W.i32Or)
+    }
   }
 
   reloadVectorsOff(): void {

@@ -11,20 +11,23 @@ export interface VectorUop {
   /** Mandatory prefix * 256 + opcode byte, with the map above. */
   readonly detail: number
   readonly argument: number
+  /** Local of the first operand and of the result, where they are not register d's. */
+  readonly a?: number
+  readonly out?: number
   /** Local of the second operand: a register, or V0 with the memory operand, zero-extended. */
   readonly b: number
   /** Where the core's function is called instead; undefined in a function that never needs it. */
   readonly slow: number | undefined
 }
 
-/** The local of register d, before the instruction. */
+/** The local of the first operand: register d, before the instruction. */
 export function first(v: VectorUop): number {
-  return v.c.f.vector(v.uop.d)
+  return v.a ?? v.c.f.vector(v.uop.d)
 }
 
 /** Pops the instruction's result. */
 export function result(v: VectorUop): void {
-  v.c.code.set(v.c.f.vectorWritten(v.uop.d))
+  v.c.code.set(v.out ?? v.c.f.vectorWritten(v.uop.d))
 }
 
 /** The core's function takes over if the condition on the stack is true. */

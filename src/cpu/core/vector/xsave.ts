@@ -7,6 +7,7 @@ import {
   VECTOR_SCRATCH_OFFSET,
   XMM_OFFSET,
   XSAVE_AVX,
+  XSAVE_BYTES,
   XSAVE_HEADER,
   YMM_UPPER_OFFSET,
 } from '../../numbers/sizes'
@@ -48,7 +49,8 @@ function save(c: CpuState, fn: u32, wide: bool): void {
   if (refused(c)) return
   const asked = requested(c)
   const area = c.t0
-  const bytes: u32 = asked & AVX ? XSAVE_AVX + registerBytes(c) : XSAVE_AVX
+  // Whatever the mode uses of it.
+  const bytes: u32 = asked & AVX ? XSAVE_BYTES : XSAVE_AVX
   // The first part faults before a later one that is not canonical.
   if (!probeWrite(c, area, 64, 64) || !probeWrite(c, area, bytes, 64)) return
   const used = componentsInUse(c) & asked
@@ -102,7 +104,7 @@ function restore(c: CpuState, wide: bool): void {
   const upper = changetype<usize>(c) + YMM_UPPER_OFFSET
   const loadsUpper = (asked & held & AVX) != 0
   // Whatever may fault comes first; the upper halves are read again when all is certain.
-  if (loadsUpper && !readWhole(c, area + XSAVE_AVX, scratch, registerBytes(c), 1)) return
+  if (loadsUpper && !readWhole(c, area + XSAVE_AVX, scratch, XSAVE_BYTES - XSAVE_AVX, 1)) return
   if (!readWhole(c, area, scratch, 512, 1)) return
   const mxcsr = load<u32>(scratch, 24)
   const loadsControl = compacted ? asked & held & SSE : asked & (SSE | AVX)
