@@ -128,7 +128,7 @@ export class CoreRunner {
       0x8b00_0000_0067n,
       ...[0n, 0n, 0n, 0n, 0n, 0n],
       // Linux keeps the number of the CPU in a limit; its programs may load the selector.
-      0x40f5_0000_0000_0000n,
+      0x40_f500_0000_0000n,
     ]
     descriptors.forEach((descriptor, i) => {
       this.memory.setBigUint64(GDT + 8 * i, descriptor, true)
