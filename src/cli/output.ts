@@ -63,6 +63,13 @@ export function report(error: unknown, json: boolean): number {
   return failure.exitCode
 }
 
+/** The command as it was given, to be given again: runs are the same each time. */
+function commandLine(): string {
+  return ['transplant', ...process.argv.slice(2)]
+    .map((word) => (/^[\w./:=,+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .join(' ')
+}
+
 function describe(error: unknown): { code: string; message: string; hint: string; exitCode: number } {
   if (error instanceof CommanderError) {
     return { code: 'bad-command-line', message: error.message, hint: 'Try --help.', exitCode: EXIT_CODES.usage }
@@ -86,7 +93,7 @@ function describe(error: unknown): { code: string; message: string; hint: string
   return {
     code: 'INTERNAL',
     message: `internal error: ${text}`,
-    hint: 'This is a defect in Transplant: please report it with the command that shows it.',
+    hint: `This is a defect in Transplant: please report it with the command that shows it: ${commandLine()}`,
     exitCode: EXIT_CODES.internal,
   }
 }

@@ -57,6 +57,8 @@ export interface CoreExports {
   setTime(instructions: number): void
   /** Inside a callback: instructions retired in this `run` before the current instruction. */
   retiredNow(): number
+  /** Of the vCPU that runs: the address of its current instruction; also after a trap of the core itself. */
+  ripNow(): bigint
   /** Pointer and size of a vCPU's architectural state; fields at the offsets of `state-layout.ts`. */
   statePointer(cpu: number): number
   stateBytes(): number

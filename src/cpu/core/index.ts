@@ -27,7 +27,7 @@ import { cutBlock, dropAllBlocks, dropCode, stopAtBoundary } from './blocks/bloc
 import { dropWriteTags, tlbFlushAll } from './memory/fast-tlb'
 import { Block } from './blocks/ir'
 import { changeBreakpoint } from './blocks/breakpoints'
-import { configureCoherence, retiredSoFar } from './blocks/coherence'
+import { configureCoherence, currentRip, retiredSoFar } from './blocks/coherence'
 import { countTranslations, forgetAll } from './memory/tlb'
 import { inspect } from './memory/mmu'
 import { updateMode } from './system/segments'
@@ -115,6 +115,11 @@ export function setTime(instructions: f64): void {
 
 export function retiredNow(): u32 {
   return runningCpu < 0 ? <u32>lastRetired : <u32>retiredSoFar(cpuAt(runningCpu))
+}
+
+/** Of the vCPU that runs: the address of its current instruction. Also after a trap of this module, for the report of it. */
+export function ripNow(): u64 {
+  return runningCpu < 0 ? 0 : currentRip(cpuAt(runningCpu))
 }
 
 export function statePointer(cpu: u32): usize {

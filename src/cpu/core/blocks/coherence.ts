@@ -27,7 +27,7 @@ import {
   pageFlags,
   ramBase,
 } from '../state/layout'
-import { Block, uopNumber } from './ir'
+import { Block, uopNumber, uopOffset } from './ir'
 
 /** In place of the address of an entry whose page the host has replaced. */
 export const FORGOTTEN: u32 = 0xffffffff
@@ -59,6 +59,11 @@ export function retiredSoFar(c: CpuState): i64 {
   let done = c.budgetStart - c.remaining
   if (c.block && c.uop) done -= i64(changetype<Block>(c.block).count - uopNumber(c.uop))
   return done
+}
+
+/** Address of the current instruction. */
+export function currentRip(c: CpuState): u64 {
+  return c.block && c.uop ? changetype<Block>(c.block).rip + u64(uopOffset(c.uop)) : c.rip
 }
 
 /** Machine time before the current instruction of c. */
