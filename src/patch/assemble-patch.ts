@@ -36,6 +36,7 @@ import { convertLivepatchSymbols } from './klp-convert.js'
 import { type ModuleLayout, moduleName, nop5, thisModuleSection } from './module-layout.js'
 import type { PatchRefusal, PatchResult } from './refusal.js'
 
+/** What to assemble, and for which kernel. */
 export interface AssemblePatchOptions {
   /** File name of the source; its stem becomes the module's name. */
   readonly sourceName: string

@@ -42,6 +42,7 @@ export const moduleCompilerFlags: readonly string[] = [
   '-DMODULE',
 ]
 
+/** What a compiler is asked for. */
 export interface CompileRequest {
   /** A complete C unit; includes `sourceName` by name, which the caller makes findable. */
   readonly unit: string

@@ -44,6 +44,7 @@ export interface CheckedPatch {
   readonly functions: readonly PatchedFunction[]
 }
 
+/** What a module patches, or the rule that it breaks. */
 export type CheckResult = PatchResult<CheckedPatch>
 
 /** With the terminator: images/kernel/include/linux/kallsyms.h. */

@@ -5,6 +5,7 @@
 import { type Disassembler, formatBytes } from '../isa/index.js'
 import { nop5 } from './module-layout.js'
 
+/** What stands at the entry of a patchable function. */
 export type EntryState =
   | { readonly state: 'at-rest' }
   | { readonly state: 'breakpoint' }
@@ -22,6 +23,7 @@ export function readEntryState(bytes: Uint8Array, address: bigint): EntryState {
   return { state: 'other' }
 }
 
+/** One step of changing an entry: its bytes, and what they mean. */
 export interface EntryStep {
   readonly name: 'before' | 'int3' | 'tail' | 'after'
   readonly bytes: Uint8Array

@@ -23,6 +23,7 @@ import { readEntryState } from './entry-bytes.js'
 import { readKernelFacts } from './kernel-facts.js'
 import type { EntryStage, PatchReport } from './report.js'
 
+/** A module in the guest that is to be followed. */
 export interface PatchTarget {
   /** The patch's name as the kernel knows it. */
   readonly name: string
@@ -50,6 +51,7 @@ export function patchTarget(module: Uint8Array, kernel: Uint8Array, path: string
   return { name, functions, path, ...(behaviour === undefined ? {} : { behaviour }) }
 }
 
+/** Loads a module in the guest and follows its transition to the end. Throws TRANSITION_STUCK with the tasks that hold it up. */
 export async function observePatch(
   { agent }: { readonly agent: AgentClient },
   kernel: KernelView,

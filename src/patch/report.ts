@@ -14,6 +14,7 @@ export interface EntryStage {
   readonly listing: readonly string[]
 }
 
+/** A task, and when it moved to the patch. */
 export interface PatchedTask {
   readonly pid: number
   readonly comm: string
@@ -22,6 +23,7 @@ export interface PatchedTask {
   readonly completed: number | undefined
 }
 
+/** What became of a module that was loaded. */
 export interface PatchReport {
   readonly name: string
   readonly module: string

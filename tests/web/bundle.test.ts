@@ -8,7 +8,7 @@ import { bundledAddress } from '../../src/base/index.js'
 import { read, root } from '../lab/images.js'
 
 const PAGE = `
-import { createAssembler, createDisassembler } from 'transplant'
+import { createAssembler, createDisassembler } from 'transplant/isa'
 import { fetchAssets } from 'transplant/web'
 import image from 'transplant/images/scion-1.0.elf?url'
 import core from 'transplant/core.wasm?url'
