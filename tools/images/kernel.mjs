@@ -1,6 +1,6 @@
 // Builds the committed kernels, or one by itself:
 //
-//   node tools/images/kernel.mjs [--release 1.1] [--define NAME=VALUE]... [--suffix -mine] [--replace SOURCE=FILE]... [--out FILE]
+//   node tools/images/kernel.mjs [--release 1.1] [--define NAME=VALUE]... [--suffix=-mine] [--replace SOURCE=FILE]... [--out FILE]
 //
 // `--define` (with `--suffix`) makes a variant, for mutants that the tests must catch; `--replace` compiles FILE in the place of SOURCE
 // (images/kernel/...), whose own object stays as it is.

@@ -44,7 +44,7 @@ function buildKernel(mutant) {
     replace.push('--replace', `${mutant.file}=${file}`)
   }
   const tool = join(root, 'tools/images/kernel.mjs')
-  const built = spawnSync(process.execPath, [tool, '--suffix', `-mutation-${number}`, '--out', kernel, ...replace], {
+  const built = spawnSync(process.execPath, [tool, `--suffix=-mutation-${number}`, '--out', kernel, ...replace], {
     encoding: 'utf8',
   })
   return built.status === 0 ? undefined : (/error: (.*)/.exec(built.stderr)?.[1] ?? built.stderr.trim().slice(-200))
