@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { buildId, parseElf } from '../dist/format/index.js'
 import { builtFolder, toolchain } from './images/toolchain.mjs'
 
@@ -44,9 +45,7 @@ function writeManifest(images) {
   writeFileSync(manifestPath, `${JSON.stringify(manifest, null, 2)}\n`)
 }
 
-const words = process.argv.slice(2)
-const check = words.includes('--check')
-const wanted = words.filter((word) => !word.startsWith('--'))
+const { values, positionals: wanted } = parseArgs({ options: { check: { type: 'boolean' } }, allowPositionals: true })
 const unknown = wanted.filter((word) => !targets.some((target) => target.name === word))
 if (unknown.length > 0) {
   process.stderr.write(
@@ -69,7 +68,7 @@ for (const target of targets) {
   process.stdout.write(`${target.name}: ${files.map((file) => basename(file)).join(' ')}\n`)
 }
 
-if (check) {
+if (values.check) {
   const differing = images.filter(
     (image) => before.images.find((old) => old.file === image.file)?.sha256 !== image.sha256,
   )

@@ -6,6 +6,7 @@
 // `fork` and `restore` are with so many pages stored to since the last one; `work` is with what the guest stores to in so many instructions.
 import { readFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
 import { footprint, Machine, Timeline } from '../../dist/machine/index.js'
 import { spread } from './bench/measure.mjs'
 
@@ -188,16 +189,15 @@ export function textOfSnapshots({ shapes, many, timeline, goalMilliseconds }) {
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const words = process.argv.slice(2)
-  const at = words.indexOf('--repeats')
-  const repeats = at < 0 ? 40 : Number(words[at + 1])
+  const { values } = parseArgs({ options: { repeats: { type: 'string', default: '40' }, json: { type: 'boolean' } } })
+  const repeats = Number(values.repeats)
   if (!Number.isInteger(repeats) || repeats < 1) {
     process.stderr.write('--repeats wants a whole number from 1 on.\n')
     process.exit(2)
   }
   try {
     const document = measureSnapshots({ repeats })
-    process.stdout.write(`${words.includes('--json') ? JSON.stringify(document, null, 2) : textOfSnapshots(document)}\n`)
+    process.stdout.write(`${values.json ? JSON.stringify(document, null, 2) : textOfSnapshots(document)}\n`)
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
     process.exit(1)
