@@ -24,13 +24,14 @@ const START_UP = 4_000_000
 const START_UP_FACTOR = 8
 
 /**
- * What may be compiled: so many guest instructions at once, and one for so many retired, since V8 spends some 20 us on each until its better code is
- * there, at which time the interpreter has executed some thousand. Beyond that a block must be entered the more often the more has been
- * spent, up to MAX_PRICE times as often: a flat profile stays interpreted, and what is really hot asks again.
+ * What may be compiled: so many guest instructions at once, and one for so many retired. V8 spends on each, until its better code is there, what
+ * the interpreter needs for some seven thousand. Beyond that a block must be entered the more often the more has been spent, by a steep
+ * power and up to MAX_PRICE times as often: a flat profile stays interpreted, and what is really hot asks again.
  */
 const ALLOWED = 20_000
-const RETIRED_FOR_ONE = 20_000
-const MAX_PRICE = 64
+const RETIRED_FOR_ONE = 100_000
+const PRICE_POWER = 5
+const MAX_PRICE = 256
 
 const BATCH = 16
 /** A region is planned anew so often at most because blocks were cut. */
@@ -187,7 +188,7 @@ export class Compiler {
   private price(cpu: number): number {
     if (this.threshold < DEFAULT_THRESHOLD) return 1
     const allowed = ALLOWED + this.retired(cpu) / RETIRED_FOR_ONE
-    return Math.min(MAX_PRICE, Math.max(1, (this.spent / allowed) ** 2))
+    return Math.min(MAX_PRICE, Math.max(1, (this.spent / allowed) ** PRICE_POWER))
   }
 
   /** Instructions that the vCPU, which is running, has retired: in earlier runs, and in this one. */
