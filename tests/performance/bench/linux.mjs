@@ -68,7 +68,7 @@ export async function measureLinux(options, competitors, progress, vcpus = 1) {
   const folder = mkdtempSync(join(tmpdir(), 'transplant-linux-'))
   try {
     const files = { kernel: join(folder, 'vmlinux'), initrd: join(folder, 'initrd'), vcpus }
-    const size = options.quick ? 0.05 : 1
+    const { size } = options
     writeFileSync(files.kernel, elfOf(read(kernel.image)))
     writeFileSync(files.initrd, initramfs(size))
     const sides = sidesOf(options, competitors, files)

@@ -10,11 +10,12 @@ const usage = `npm run bench -- [options]
   --against A,B       of ${COMPETITORS.join(', ')}; or none (default: all but the interpreter)
   --jit on|off        whether the project's own core may compile (default on)
   --bits 64|32        which flat image the project's own core runs (default 64)
+  --size N            how much the phases of real guests do, above 0 up to 1 (default 1, quick 0.05)
   --json              one JSON document instead of tables
 `
 
 const flags = ['quick', 'json', 'help']
-const values = ['rounds', 'milliseconds', 'only', 'against', 'jit', 'bits']
+const values = ['rounds', 'milliseconds', 'only', 'against', 'jit', 'bits', 'size']
 
 function fail(message) {
   process.stderr.write(`${message}\n${usage}`)
@@ -25,6 +26,13 @@ function positive(text, otherwise) {
   if (text === undefined) return otherwise
   const number = Number(text)
   if (!Number.isInteger(number) || number < 1) fail(`${text} is no positive integer`)
+  return number
+}
+
+function fraction(text, otherwise) {
+  if (text === undefined) return otherwise
+  const number = Number(text)
+  if (!(number > 0 && number <= 1)) fail(`${text} is no size above 0 up to 1`)
   return number
 }
 
@@ -60,6 +68,7 @@ export function readOptions(words) {
     only: given.only === undefined ? undefined : list(given.only),
     against,
     jit: oneOf(given.jit, ['on', 'off'], 'on'),
+    size: fraction(given.size, given.quick ? 0.05 : 1),
     bits: Number(oneOf(given.bits, ['64', '32'], '64')),
   }
 }
