@@ -152,7 +152,7 @@ static bool check_field(const struct record_field *field, const u8 *at)
 	case FIELD_NUMBER:
 	case FIELD_NUMBER_OR_NONE:
 		return number_is_known(field, value) ||
-		       wrong("%s %llu is not the number of a %s before it", name, value,
+		       wrong("%s %llu names no %s that came before", name, value,
 			     record_layouts[field->of].name);
 	case FIELD_COUNT:
 		return value <= field->limit || wrong("%s %llu is out of range", name, value);

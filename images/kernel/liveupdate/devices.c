@@ -123,8 +123,8 @@ static int retrieve_disk(struct ser_reader *r, u64 count)
 	struct virtio_blk_state disk = {};
 	int ret;
 
-	if (!count)
-		return 0;
+	if (count != 1)
+		return count ? -EINVAL : 0;
 	read_disk(record_take(r, LAYOUT_disk), &disk);
 	ret = for_each_disk_frame(&disk, retrieve_frame);
 	return ret ? ret : virtio_blk_takeover(&disk);

@@ -63,6 +63,8 @@ static int retrieve_machine(struct ser_reader *r, u64 count)
 	struct clock_base clock;
 	TAKE_RECORD(r, machine, MACHINE_RECORD)
 
+	if (count != 1)
+		return -EINVAL;
 	read_machine(record, &clock);
 	clock_set_base(&clock);
 	apic_set_timer_hz(timer_hz);

@@ -51,7 +51,7 @@ static int retrieve_schema(struct ser_reader *r, u64 count)
 
 static char why[HANDOVER_REFUSAL_LEN];
 
-/* What a list says of a field, in words: "4 bytes at 0, own pid below 32768". */
+/* What a list says of a field, in words: "u32 at 0, own pid up to 32768". */
 static void describe(char *text, size_t size, const struct field_ser *field)
 {
 	static const char *const meanings[FIELD_MEANINGS] = {
@@ -71,9 +71,12 @@ static void describe(char *text, size_t size, const struct field_ser *field)
 		[FIELD_USER_REGISTERS] = "registers",
 		[FIELD_FXSAVE] = "FXSAVE image",
 	};
-	int length = scnprintf(text, size, "%u*%u bytes at %u, %s", field->count, field->width,
-			       field->offset, meanings[field->meaning]);
+	int length = scnprintf(text, size, "u%u", 8 * field->width);
 
+	if (field->count != 1)
+		length += scnprintf(text + length, size - length, "[%u]", field->count);
+	length += scnprintf(text + length, size - length, " at %u, %s", field->offset,
+			    meanings[field->meaning]);
 	if (field->of[0])
 		length += scnprintf(text + length, size - length, " %s", field->of);
 	if (field->limit)

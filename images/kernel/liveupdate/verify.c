@@ -144,6 +144,8 @@ static int retrieve_counts(struct ser_reader *r, u64 count)
 	struct counts_ser after;
 	const struct counts_ser *counts = &after;
 
+	if (count != 1)
+		return -EINVAL;
 	count_objects(&after);
 	COUNTS_RECORD(COMPARE_COUNT, NO_ROW, NO_ROW, NO_ROW)
 	return 0;

@@ -263,11 +263,6 @@
 #define TASK_SER_STOPPED     1 /* by a signal; the same when continued */
 #define TASK_SER_ZOMBIE	     2
 #define TASK_SER_STATES	     3
-#ifdef MUTANT_TASK_SCHEMA /* a kernel whose list differs and whose compatible string does not */
-#define TASK_EXIT_CODE_WIDTH u64
-#else
-#define TASK_EXIT_CODE_WIDTH u32
-#endif
 #define TASK_RECORD(SAME, COPY, MADE, TABLE)						\
 	SAME(u32, pid,		OWN_PID,	t->pid)					\
 	SAME(u32, tgid,		PID,		t->tgid)				\
@@ -280,7 +275,7 @@
 	MADE(u32, directories,	NUMBER_OR_NONE(directories), number_of(&directory_numbers, t->fs)) \
 	SAME(u32, flags,	VALUE,		t->flags)				\
 	MADE(u32, nice,		BELOW(40),	t->nice + 20)				\
-	SAME(TASK_EXIT_CODE_WIDTH, exit_code, VALUE, t->exit_code)			\
+	SAME(u32, exit_code,	VALUE,		t->exit_code)				\
 	SAME(u32, exit_signal,	VALUE,		t->exit_signal)				\
 	SAME(u32, uid,		VALUE,		t->uid)					\
 	SAME(u32, euid,		VALUE,		t->euid)				\
