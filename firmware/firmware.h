@@ -131,7 +131,8 @@ u32 acpi_build(void);
 u32 load_command_line(void);   /* its address */
 u32 load_initrd(u32 *address); /* its size, 0 for none */
 
-/* boot.c, pvh.c, multiboot.c, linux.c */
+/* boot.c, pvh.c, multiboot.c, linux.c; reset.S calls boot() */
+void boot(void);
 void pvh_start(u32 rsdp) __attribute__((noreturn));
 void multiboot_start(void) __attribute__((noreturn));
 void linux_start(u32 rsdp) __attribute__((noreturn));

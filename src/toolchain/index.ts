@@ -2,4 +2,5 @@
 
 export { buildKernel, type KernelBuildOptions, releases } from './kernel.js'
 export { type BuiltPatch, buildPatches, compilePatchUnit, type PatchesOptions } from './patches.js'
-export { Toolchain } from './toolchain.js'
+export { Toolchain, WARNINGS } from './toolchain.js'
+export { type UnusedFunction, unusedFunctions } from './unused.js'

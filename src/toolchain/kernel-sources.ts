@@ -6,14 +6,14 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { TransplantError } from '../base/index.js'
-import type { Toolchain } from './toolchain.js'
+import { type Toolchain, WARNINGS } from './toolchain.js'
 
 /** Flags of every C file of the kernel. */
 export const KERNEL_CFLAGS: readonly string[] = [
   ...['-std=gnu11', '-O2', '-ffreestanding', '-nostdlib', '-fno-pic', '-fno-pie', '-mcmodel=kernel', '-mno-red-zone'],
   ...['-mgeneral-regs-only', '-fno-stack-protector', '-fno-omit-frame-pointer', '-fno-optimize-sibling-calls'],
   ...['-fcf-protection=none', '-fno-asynchronous-unwind-tables', '-fno-strict-aliasing', '-fwrapv', '-fno-common'],
-  ...['-fno-delete-null-pointer-checks', '-nostdinc', '-Wall', '-Wno-unused-parameter', '-Wno-format-truncation'],
+  ...['-fno-delete-null-pointer-checks', '-nostdinc', ...WARNINGS, '-Wno-format-truncation'],
 ]
 const FENTRY = ['-pg', '-mfentry', '-mnop-mcount', '-mrecord-mcount']
 
@@ -77,8 +77,10 @@ export function planObject(
 ): ObjectPlan {
   const object = join(folder, `${source.replaceAll('/', '-')}${file === undefined ? '' : '.replaced'}.o`)
   const language = source.endsWith('.S') ? ['-Wa,--noexecstack'] : FENTRY
+  // A mutant may leave a variable unused.
+  const mutant = file !== undefined || macros.length > 0 ? ['-Wno-error'] : []
   const words = [
-    ...[`-ffile-prefix-map=${tree}=.`, `-frandom-seed=${source}`, ...KERNEL_CFLAGS, ...language],
+    ...[`-ffile-prefix-map=${tree}=.`, `-frandom-seed=${source}`, ...KERNEL_CFLAGS, ...mutant, ...language],
     ...['-Iimages/kernel/include', '-Ifirmware', ...macros],
   ]
   const identity = words.join(' ')

@@ -6,12 +6,13 @@
 
 import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { TransplantError } from '../base/index.js'
 import { fillChecksum, linkWithSymbols } from './kernel-link.js'
 import { filesBelow, type ObjectPlan, planObject, sourcesOf } from './kernel-sources.js'
 import { buildTypes } from './kernel-types.js'
 import { Toolchain } from './toolchain.js'
+import { unusedFunctions } from './unused.js'
 
 /** Which kernel to build. */
 export interface KernelBuildOptions {
@@ -43,6 +44,7 @@ export async function buildKernel(options: KernelBuildOptions = {}): Promise<str
   }
   const plans = sources.map((source) => planObject(tree, folder, source, macros, replace[source]))
   await compileAll(tree, plans)
+  if (defines.length === 0 && Object.keys(replace).length === 0) refuseUnused(plans.map((plan) => plan.object))
   const objects = [...plans.map((plan) => plan.object), buildTypes(toolchain, tree, folder, macros)]
   const linked = join(folder, 'kernel.elf')
   linkWithSymbols(toolchain, { tree, folder, objects }, linked)
@@ -50,6 +52,16 @@ export async function buildKernel(options: KernelBuildOptions = {}): Promise<str
   cpSync(linked, image)
   fillChecksum(image)
   return image
+}
+
+/** Who reaches what no object refers to: the entry by its name, the tests of text patching, the compiler. */
+const ROOTS = ['pvh_start', 'text_poke_bp', '__fentry__', 'memcpy', 'memmove', 'memset', 'memcmp']
+
+function refuseUnused(objects: readonly string[]): void {
+  const unused = unusedFunctions(objects, ROOTS).map(({ name, object }) => `${name}() (${basename(object)})`)
+  if (unused.length === 0) return
+  const message = `Nothing in the kernel uses ${unused.join(', ')}.`
+  throw new TransplantError('TOOL_FAILED', message, 'Remove what is not used; what its own file alone uses is static.')
 }
 
 /** Runs the compilers, two at a time; the first failure ends the build after those that run. */

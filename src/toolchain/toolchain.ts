@@ -18,6 +18,11 @@ function toolMissing(command: string, error: Error): TransplantError {
   )
 }
 
+/** Flags of all C: a warning is an error. */
+export const WARNINGS: readonly string[] = [
+  ...['-Wall', '-Wextra', '-Wmissing-prototypes', '-Wshadow', '-Wno-unused-parameter', '-Werror'],
+]
+
 /** gcc and binutils, and the tree of sources that they work on. */
 export class Toolchain {
   /** The folder that has `images/` and `firmware/`. */

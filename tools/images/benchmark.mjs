@@ -2,12 +2,12 @@
 // long mode and for one in protected mode. flat/start.S says how they are laid out and called.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { buildFolder, builtFolder, compile, root, run } from './toolchain.mjs'
+import { buildFolder, builtFolder, compile, root, run, WARNINGS } from './toolchain.mjs'
 
 const sourceFolder = 'images/user/spin'
 
 const flags = (bits) => [
-  ...[`-m${bits}`, '-O2', '-std=gnu11', '-Wall', '-Wextra', '-Werror', '-ffreestanding', '-nostdinc'],
+  ...[`-m${bits}`, '-O2', '-std=gnu11', ...WARNINGS, '-ffreestanding', '-nostdinc'],
   ...['-isystem', run('gcc', ['-print-file-name=include']).trim(), `-I${sourceFolder}`],
   ...['-fno-pic', '-fno-pie', '-fno-stack-protector', '-fcf-protection=none', '-fno-asynchronous-unwind-tables'],
   ...['-msse2', '-mfpmath=sse', '-mno-red-zone', '-fno-tree-vectorize', '-fno-tree-loop-distribute-patterns'],

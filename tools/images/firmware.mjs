@@ -1,7 +1,7 @@
 // Builds firmware/ to images/built/firmware.bin: 128 KiB that end at 4 GiB (firmware/README.md).
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { buildFolder, builtFolder, compile, run } from './toolchain.mjs'
+import { buildFolder, builtFolder, compile, run, WARNINGS } from './toolchain.mjs'
 
 const romSize = 128 * 1024
 
@@ -21,7 +21,7 @@ const sources = [
 ]
 
 const flags = [
-  ...['-m32', '-march=i686', '-mgeneral-regs-only', '-Os', '-std=gnu11', '-Wall', '-Wextra', '-Werror'],
+  ...['-m32', '-march=i686', '-mgeneral-regs-only', '-Os', '-std=gnu11', ...WARNINGS],
   ...['-ffreestanding', '-nostdlib', '-fno-pic', '-fno-pie', '-fno-stack-protector', '-fomit-frame-pointer'],
   ...['-fno-asynchronous-unwind-tables', '-fcf-protection=none', '-Ifirmware'],
 ]

@@ -4,20 +4,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { generate } from '../../images/user/oracle/generate.mjs'
-import { buildFolder, builtFolder, compile, root, run } from './toolchain.mjs'
+import { buildFolder, builtFolder, compile, root, run, WARNINGS } from './toolchain.mjs'
 
 const flags = [
-  ...[
-    '-O2',
-    '-Wall',
-    '-Wextra',
-    '-Werror',
-    '-std=gnu11',
-    '-ffreestanding',
-    '-fno-pic',
-    '-fno-pie',
-    '-fno-stack-protector',
-  ],
+  ...['-O2', ...WARNINGS, '-std=gnu11', '-ffreestanding', '-fno-pic', '-fno-pie', '-fno-stack-protector'],
   ...['-fcf-protection=none', '-fno-asynchronous-unwind-tables', '-mgeneral-regs-only', '-mno-red-zone'],
   ...['-fno-tree-loop-distribute-patterns', '-Iimages/user/oracle'],
 ]

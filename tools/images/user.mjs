@@ -3,12 +3,12 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { writeCpio } from '../../dist/format/index.js'
-import { buildFolder, builtFolder, compile, root, run } from './toolchain.mjs'
+import { buildFolder, builtFolder, compile, root, run, WARNINGS } from './toolchain.mjs'
 
 const sourceFolder = 'images/user'
 
 const flags = () => [
-  ...['-O2', '-std=gnu11', '-Wall', '-Wextra', '-Wno-unused-parameter', '-Werror', '-ffreestanding', '-nostdinc'],
+  ...['-O2', '-std=gnu11', ...WARNINGS, '-ffreestanding', '-nostdinc'],
   ...['-isystem', run('gcc', ['-print-file-name=include']).trim(), `-I${sourceFolder}/include`],
   ...['-fno-pic', '-fno-pie', '-fno-stack-protector', '-fcf-protection=none', '-fno-asynchronous-unwind-tables'],
   ...['-ffunction-sections', '-fdata-sections', '-fno-tree-loop-distribute-patterns'],

@@ -139,14 +139,14 @@ bool acpi_init(void)
 #define FW_CFG_DATA	0x511
 #define FW_CFG_NB_CPUS	5
 
-bool fw_cfg_present(void)
+static bool fw_cfg_present(void)
 {
 	outw(0, FW_CFG_SELECTOR);
 	return inb(FW_CFG_DATA) == 'Q' && inb(FW_CFG_DATA) == 'E' && inb(FW_CFG_DATA) == 'M' &&
 	       inb(FW_CFG_DATA) == 'U';
 }
 
-u32 fw_cfg_read32(u16 key)
+static u32 fw_cfg_read32(u16 key)
 {
 	u32 value = 0;
 

@@ -76,6 +76,13 @@ static void mask_8259(void)
 	outb(0xff, 0xa1);
 }
 
+static void apic_timer_init_cpu(void)
+{
+	apic_write(APIC_TDCR, TIMER_DIVIDE_BY_16);
+	apic_write(APIC_LVTT, LOCAL_TIMER_VECTOR);
+	apic_write(APIC_TMICT, 0);
+}
+
 void apic_init_cpu(void)
 {
 	apic_write(APIC_TPR, 0);
@@ -116,11 +123,6 @@ void apic_send_ipi(u32 target, u8 vector)
 	icr_send(target, APIC_ICR_ASSERT | vector);
 }
 
-void apic_send_nmi(u32 target)
-{
-	icr_send(target, APIC_ICR_ASSERT | APIC_DM_NMI);
-}
-
 /* SDM 3A 8.4.4.1 */
 void apic_start_cpu(u32 target, phys_addr_t trampoline)
 {
@@ -132,18 +134,6 @@ void apic_start_cpu(u32 target, phys_addr_t trampoline)
 		icr_send(target, APIC_ICR_ASSERT | APIC_DM_STARTUP | trampoline >> 12);
 		udelay(100);
 	}
-}
-
-void apic_timer_init_cpu(void)
-{
-	apic_write(APIC_TDCR, TIMER_DIVIDE_BY_16);
-	apic_write(APIC_LVTT, LOCAL_TIMER_VECTOR);
-	apic_write(APIC_TMICT, 0);
-}
-
-void apic_timer_stop(void)
-{
-	apic_write(APIC_TMICT, 0);
 }
 
 void apic_timer_oneshot(u64 ns)

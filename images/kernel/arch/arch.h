@@ -46,7 +46,6 @@ extern char ret_from_fork[], ret_from_fork_end[];
 /* liveupdate/arrive.c: a CPU that waits in the stub begins in handover_64.S on this stack */
 void liveupdate_start_cpu(unsigned int cpu, unsigned long stack);
 
-void preempt_schedule_irq(void);
 void nmi_interrupt(struct pt_regs *regs);
 void syscall_table_init(void);
 extern u64 boot_pml4[];

@@ -312,18 +312,4 @@ get_user_byte:
 	EXTABLE 1b, 2b
 	.size get_user_byte, . - get_user_byte
 
-	/* (u32 *addr, u32 *old, u32 new): compare and exchange in user memory; 0 or -14 */
-	.globl cmpxchg_user_word
-	.type cmpxchg_user_word, @function
-cmpxchg_user_word:
-	movl	(%rsi), %eax
-1:	lock cmpxchgl %edx, (%rdi)
-	movl	%eax, (%rsi)
-	xorl	%eax, %eax
-	ret
-2:	movq	$-14, %rax
-	ret
-	EXTABLE 1b, 2b
-	.size cmpxchg_user_word, . - cmpxchg_user_word
-
 	.section .note.GNU-stack, "", @progbits

@@ -5,7 +5,7 @@
  *
  * Locking: irq_lock protects the list of handlers and the I/O APIC's index
  * register. A handler runs with interrupts off on the CPU the input is routed
- * to; free_irq() and disable_irq() wait until it is not running.
+ * to; it stays for ever.
  */
 #include <linux/errno.h>
 #include <linux/interrupt.h>
@@ -26,7 +26,6 @@
 
 struct irq_desc irq_desc[NR_IRQS];
 static DEFINE_SPINLOCK(irq_lock);
-static int irq_running[NR_IRQS]; /* CPUs inside the handlers */
 static volatile u32 *ioapic;
 static unsigned int ioapic_inputs = NR_IRQS;
 
@@ -42,17 +41,6 @@ static void ioapic_write(u32 reg, u32 value)
 	ioapic[4] = value;
 }
 
-u64 ioapic_read_entry(unsigned int gsi)
-{
-	unsigned long flags;
-	u64 entry;
-
-	spin_lock_irqsave(&irq_lock, flags);
-	entry = ioapic_read(IOAPIC_ENTRY(gsi)) | (u64)ioapic_read(IOAPIC_ENTRY(gsi) + 1) << 32;
-	spin_unlock_irqrestore(&irq_lock, flags);
-	return entry;
-}
-
 /* irq_lock held. The half with the mask goes last, when the entry is whole. */
 static void write_entry(unsigned int gsi, u8 vector, u32 apic_id, bool level, bool low, bool masked)
 {
@@ -62,31 +50,10 @@ static void write_entry(unsigned int gsi, u8 vector, u32 apic_id, bool level, bo
 						(masked ? ENTRY_MASKED : 0));
 }
 
-void ioapic_route(unsigned int gsi, u8 vector, u32 apic_id, bool level, bool low, bool masked)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&irq_lock, flags);
-	write_entry(gsi, vector, apic_id, level, low, masked);
-	spin_unlock_irqrestore(&irq_lock, flags);
-}
-
 /* An ISA line is where the MADT says; others are what they are called. */
 static unsigned int gsi_of(unsigned int irq)
 {
 	return irq < 16 && isa_overrides[irq].valid ? isa_overrides[irq].gsi : irq;
-}
-
-void ioapic_mask(unsigned int gsi, bool masked)
-{
-	unsigned long flags;
-	u32 low;
-
-	spin_lock_irqsave(&irq_lock, flags);
-	low = ioapic_read(IOAPIC_ENTRY(gsi));
-	low = masked ? low | ENTRY_MASKED : low & ~ENTRY_MASKED;
-	ioapic_write(IOAPIC_ENTRY(gsi), low);
-	spin_unlock_irqrestore(&irq_lock, flags);
 }
 
 void ioapic_init(void)
@@ -144,63 +111,13 @@ int request_irq(unsigned int irq, irq_handler_t handler, unsigned long irq_flags
 	return 0;
 }
 
-void synchronize_irq(unsigned int irq)
-{
-	while (__atomic_load_n(&irq_running[irq], __ATOMIC_SEQ_CST))
-		cpu_relax();
-}
-
-void free_irq(unsigned int irq, void *dev)
-{
-	struct irqaction *action = NULL, **p;
-	unsigned long flags;
-
-	spin_lock_irqsave(&irq_lock, flags);
-	for (p = &irq_desc[irq].action; *p; p = &(*p)->next) {
-		if ((*p)->dev == dev) {
-			action = *p;
-			*p = action->next;
-			break;
-		}
-	}
-	if (!irq_desc[irq].action)
-		ioapic_write(IOAPIC_ENTRY(gsi_of(irq)), ENTRY_MASKED);
-	spin_unlock_irqrestore(&irq_lock, flags);
-	synchronize_irq(irq);
-	kfree(action);
-}
-
-void disable_irq(unsigned int irq)
-{
-	irq_desc[irq].masked = true;
-	ioapic_mask(gsi_of(irq), true);
-	synchronize_irq(irq);
-}
-
-void enable_irq(unsigned int irq)
-{
-	irq_desc[irq].masked = false;
-	ioapic_mask(gsi_of(irq), false);
-}
-
-void irq_set_affinity(unsigned int irq, unsigned int cpu)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&irq_lock, flags);
-	ioapic_write(IOAPIC_ENTRY(gsi_of(irq)) + 1, cpu_apic_ids[cpu] << 24);
-	spin_unlock_irqrestore(&irq_lock, flags);
-}
-
 static void device_interrupt(unsigned int irq)
 {
 	struct irqaction *action;
 
-	__atomic_add_fetch(&irq_running[irq], 1, __ATOMIC_SEQ_CST);
 	irq_desc[irq].count[smp_processor_id()]++;
 	for (action = READ_ONCE(irq_desc[irq].action); action; action = READ_ONCE(action->next))
 		action->handler(irq, action->dev);
-	__atomic_sub_fetch(&irq_running[irq], 1, __ATOMIC_SEQ_CST);
 }
 
 void do_IRQ(struct pt_regs *regs, unsigned long vector)

@@ -36,13 +36,8 @@ int test_taint(unsigned int flag)
 	return test_bit(flag, &tainted);
 }
 
-unsigned long get_taint(void)
-{
-	return tainted;
-}
-
 /* "Not tainted" or "Tainted: G      D W    ..." with one letter a flag. */
-const char *print_tainted(void)
+static const char *print_tainted(void)
 {
 	static const char letters[] = "PFSRMBUDAWCIOELKXTN";
 	static char buf[40];
@@ -65,16 +60,6 @@ static void print_address(unsigned long ip, const char *prefix)
 
 	sprint_symbol(name, ip);
 	printk(KERN_DEFAULT "%s%s\n", prefix, name);
-}
-
-void stack_trace_print(const unsigned long *entries, unsigned int nr, int spaces)
-{
-	char name[KSYM_SYMBOL_LEN];
-
-	for (unsigned int i = 0; i < nr; i++) {
-		sprint_symbol(name, entries[i]);
-		printk("%*c%s\n", 1 + spaces, ' ', name);
-	}
 }
 
 void show_trace(struct pt_regs *regs, struct task_struct *task)
@@ -100,14 +85,6 @@ void show_trace(struct pt_regs *regs, struct task_struct *task)
 	printk(" </TASK>\n");
 }
 
-void show_stack(struct task_struct *task, unsigned long *sp)
-{
-	printk("task:%-15s state:%c pid:%-5d tgid:%-5d ppid:%-6d flags:0x%08x\n", task->comm,
-	       task_state_to_char(task), task->pid, task->tgid,
-	       task->real_parent ? task_ppid_nr(task) : 0, task->flags);
-	show_trace(NULL, task);
-}
-
 static void dump_stack_print_info(void)
 {
 	printk("CPU: %u PID: %d Comm: %.20s %s %s %s\n", smp_processor_id(), current->pid,
@@ -128,8 +105,10 @@ static void show_code(struct pt_regs *regs)
 
 	for (long i = -42; i < 22; i++) {
 		unsigned long at = regs->ip + i;
-		long failed = user_mode(regs) ? copy_from_user(&byte, (void *)at, 1)
-					      : copy_from_kernel_nofault(&byte, (void *)at, 1);
+		unsigned long failed =
+			user_mode(regs)
+				? copy_from_user(&byte, (void *)at, 1)
+				: (unsigned long)copy_from_kernel_nofault(&byte, (void *)at, 1);
 		if (failed) {
 			if (i < 0)
 				continue;
@@ -281,9 +260,4 @@ bool core_kernel_text(unsigned long addr)
 bool __kernel_text_address(unsigned long addr)
 {
 	return core_kernel_text(addr) || is_module_text_address(addr) || is_ftrace_trampoline(addr);
-}
-
-bool kernel_text_address(unsigned long addr)
-{
-	return __kernel_text_address(addr);
 }

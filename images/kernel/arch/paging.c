@@ -235,7 +235,3 @@ void __iomem *ioremap(phys_addr_t phys, size_t size)
 	ioremap_next += pages * PAGE_SIZE;
 	return (void *)(slot->vaddr + offset);
 }
-
-void iounmap(void __iomem *addr)
-{
-}

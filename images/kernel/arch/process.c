@@ -38,7 +38,7 @@ void fpu_restore(struct task_struct *task)
 }
 
 /* As the ABI promises it to a program that starts. */
-void fpu_reset(struct task_struct *task)
+static void fpu_reset(struct task_struct *task)
 {
 	memcpy(task->thread.fxsave, fpu_initial, sizeof(fpu_initial));
 	if (task == current)

@@ -82,12 +82,6 @@ void smp_call_function_mask(unsigned long mask, smp_call_func_t fn, void *info, 
 	preempt_enable();
 }
 
-int smp_call_function(smp_call_func_t fn, void *info, int wait)
-{
-	smp_call_function_mask(~0UL, fn, info, wait);
-	return 0;
-}
-
 int on_each_cpu(smp_call_func_t fn, void *info, int wait)
 {
 	unsigned long flags;
@@ -97,24 +91,6 @@ int on_each_cpu(smp_call_func_t fn, void *info, int wait)
 	local_irq_save(flags);
 	fn(info);
 	local_irq_restore(flags);
-	preempt_enable();
-	return 0;
-}
-
-int smp_call_function_single(unsigned int cpu, smp_call_func_t fn, void *info, int wait)
-{
-	unsigned long flags;
-
-	if (!cpu_online(cpu))
-		return -ENXIO;
-	preempt_disable();
-	if (cpu == smp_processor_id()) {
-		local_irq_save(flags);
-		fn(info);
-		local_irq_restore(flags);
-	} else {
-		smp_call_function_mask(1UL << cpu, fn, info, wait);
-	}
 	preempt_enable();
 	return 0;
 }

@@ -120,7 +120,8 @@ static notrace void do_sync_core(void *info)
 	sync_core();
 }
 
-void text_poke_sync(void)
+/* Runs a serializing instruction on every CPU and waits for all. */
+static void text_poke_sync(void)
 {
 	on_each_cpu(do_sync_core, NULL, 1);
 }

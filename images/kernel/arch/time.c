@@ -14,6 +14,7 @@
 #include <asm/apic.h>
 #include <asm/io.h>
 #include <asm/processor.h>
+#include "arch.h"
 
 #define PIT_HZ	     1193182
 #define PIT_CHANNEL0 0x40
@@ -184,7 +185,7 @@ void clock_init(void)
 
 /* ---- busy waiting ---- */
 
-void ndelay(unsigned long ns)
+static void ndelay(unsigned long ns)
 {
 	u64 end = local_clock() + ns;
 

@@ -115,11 +115,6 @@ unsigned int stack_trace_save_tsk(struct task_struct *task, unsigned long *store
 	return nr;
 }
 
-unsigned int stack_trace_save(unsigned long *store, unsigned int size, unsigned int skip)
-{
-	return stack_trace_save_tsk(current, store, size, skip + 1);
-}
-
 static bool in_ret_from_fork(unsigned long ip)
 {
 	return ip >= (unsigned long)ret_from_fork && ip < (unsigned long)ret_from_fork_end;

@@ -60,7 +60,7 @@ struct super_block *vfs_adopt_super(const struct vfs_super_record *record)
 	return sb;
 }
 
-struct inode *vfs_find_inode(struct super_block *sb, unsigned long ino)
+static struct inode *vfs_find_inode(struct super_block *sb, unsigned long ino)
 {
 	struct inode *inode;
 
@@ -96,39 +96,6 @@ struct inode *vfs_adopt_inode(struct super_block *sb, const struct vfs_inode_rec
 	inode->i_mtime_ns = record->mtime_ns;
 	inode->i_ctime_ns = record->ctime_ns;
 	return inode;
-}
-
-/* The dentry after @d in preorder, below @root; NULL at the end. */
-static struct dentry *next_dentry(struct dentry *root, struct dentry *d)
-{
-	if (!list_empty(&d->d_children))
-		return list_first_entry(&d->d_children, struct dentry, d_sibling);
-	while (d != root && d->d_sibling.next == &d->d_parent->d_children)
-		d = d->d_parent;
-	return d == root ? NULL : list_next_entry(d, d_sibling);
-}
-
-struct dentry *vfs_find_dentry(struct super_block *sb, u64 seq)
-{
-	struct dentry *d;
-
-	for (d = sb->s_root; d; d = next_dentry(sb->s_root, d))
-		if (d->d_seq == seq)
-			return d;
-	return NULL;
-}
-
-int vfs_for_each_dentry(struct super_block *sb, int (*fn)(struct dentry *, void *), void *data)
-{
-	struct dentry *d;
-	int ret;
-
-	for (d = sb->s_root; d; d = next_dentry(sb->s_root, d)) {
-		ret = fn(d, data);
-		if (ret)
-			return ret;
-	}
-	return 0;
 }
 
 struct dentry *vfs_adopt_dentry(struct dentry *parent, const char *name, struct inode *inode,

@@ -78,21 +78,6 @@ void fput(struct file *file)
 	kfree(file);
 }
 
-int for_each_open_file(int (*fn)(struct file *, void *), void *data)
-{
-	struct file *file;
-	int ret = 0;
-
-	spin_lock(&open_files_lock);
-	list_for_each_entry(file, &open_files, f_list) {
-		ret = fn(file, data);
-		if (ret)
-			break;
-	}
-	spin_unlock(&open_files_lock);
-	return ret;
-}
-
 struct files_struct *alloc_files(void)
 {
 	struct files_struct *files = kzalloc(sizeof(*files), GFP_KERNEL);

@@ -224,7 +224,7 @@ static struct dentry *lookup_locked(struct dentry *base, const char *name, unsig
 	return d;
 }
 
-struct dentry *path_lookup_at(struct dentry *base, const char *name, unsigned int flags)
+static struct dentry *path_lookup_at(struct dentry *base, const char *name, unsigned int flags)
 {
 	struct dentry *d;
 

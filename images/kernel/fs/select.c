@@ -65,7 +65,7 @@ static int poll_round(struct pollfd *fds, struct file **files, unsigned int coun
 static u64 deadline(s64 timeout_ns)
 {
 	return timeout_ns < 0 ? NO_DEADLINE
-	       : timeout_ns   ? ktime_add_safe(ktime_get(), timeout_ns)
+	       : timeout_ns   ? (u64)ktime_add_safe(ktime_get(), timeout_ns)
 			      : 0;
 }
 

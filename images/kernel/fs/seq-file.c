@@ -102,7 +102,7 @@ loff_t seq_lseek(struct file *file, loff_t offset, int whence)
 }
 EXPORT_SYMBOL(seq_lseek);
 
-void seq_vprintf(struct seq_file *seq, const char *fmt, va_list args)
+static void seq_vprintf(struct seq_file *seq, const char *fmt, va_list args)
 {
 	int len;
 

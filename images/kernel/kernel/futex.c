@@ -248,8 +248,6 @@ static int futex_wait(u32 __user *uaddr, u32 value, ktime_t expires, u32 bitset)
 	return unqueue(&waiter) ? ret : 0;
 }
 
-long futex_wait_restart(struct restart_block *restart);
-
 long futex_wait_restart(struct restart_block *restart)
 {
 	long ret;

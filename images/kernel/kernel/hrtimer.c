@@ -238,24 +238,6 @@ void msleep(unsigned int ms)
 		ticks = schedule_timeout_uninterruptible(ticks);
 }
 
-unsigned long msleep_interruptible(unsigned int ms)
-{
-	long ticks = msecs_to_jiffies(ms) + 1;
-
-	while (ticks && !signal_pending(current))
-		ticks = schedule_timeout_interruptible(ticks);
-	return jiffies_to_msecs(ticks);
-}
-
-void usleep_range(unsigned long min, unsigned long max)
-{
-	ktime_t end = ktime_get() + min * NSEC_PER_USEC;
-
-	do {
-		__set_current_state(TASK_UNINTERRUPTIBLE);
-	} while (schedule_hrtimeout(end) && ktime_get() < end);
-}
-
 /* ---- timers in ticks ---- */
 
 static enum hrtimer_restart run_timer(struct hrtimer *hrtimer)
@@ -285,11 +267,6 @@ int mod_timer(struct timer_list *timer, unsigned long expires)
 	timer->expires = expires;
 	hrtimer_start(&timer->hrtimer, expires * TICK_NSEC, HRTIMER_MODE_ABS);
 	return pending;
-}
-
-void add_timer(struct timer_list *timer)
-{
-	mod_timer(timer, timer->expires);
 }
 
 int del_timer(struct timer_list *timer)

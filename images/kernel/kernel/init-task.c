@@ -26,10 +26,12 @@ static struct signal_struct init_signals = {
 	.wait_chldexit = __WAIT_QUEUE_HEAD_INITIALIZER(init_signals.wait_chldexit),
 	.real_timer = { .cpu = -1 },
 	.rlim = {
-		[0 ... RLIM_NLIMITS - 1] = { RLIM_INFINITY, RLIM_INFINITY },
+		[0 ... RLIMIT_STACK - 1] = { RLIM_INFINITY, RLIM_INFINITY },
 		[RLIMIT_STACK] = { 8 << 20, RLIM_INFINITY },
 		[RLIMIT_CORE] = { 0, RLIM_INFINITY },
+		[RLIMIT_CORE + 1 ... RLIMIT_NOFILE - 1] = { RLIM_INFINITY, RLIM_INFINITY },
 		[RLIMIT_NOFILE] = { 256, 256 },
+		[RLIMIT_NOFILE + 1 ... RLIM_NLIMITS - 1] = { RLIM_INFINITY, RLIM_INFINITY },
 	},
 };
 

@@ -62,11 +62,6 @@ struct task_struct *kthread_create_on_node(int (*fn)(void *), void *data, int no
 	return task;
 }
 
-void kthread_bind(struct task_struct *task, unsigned int cpu)
-{
-	set_cpus_allowed(task, BIT(cpu));
-}
-
 bool kthread_should_stop(void)
 {
 	return test_bit(KTHREAD_SHOULD_STOP, &to_kthread(current)->flags);
@@ -98,23 +93,6 @@ void kthread_parkme(void)
 	__set_current_state(TASK_RUNNING);
 }
 
-int kthread_park(struct task_struct *task)
-{
-	struct kthread *self = to_kthread(task);
-
-	if (completion_done(&self->exited))
-		return -ESRCH;
-	if (test_bit(KTHREAD_IS_PARKED, &self->flags))
-		return 0;
-	reinit_completion(&self->parked);
-	set_bit(KTHREAD_SHOULD_PARK, &self->flags);
-	if (task != current) {
-		wake_up_process(task);
-		wait_for_completion(&self->parked);
-	}
-	return 0;
-}
-
 void kthread_unpark(struct task_struct *task)
 {
 	struct kthread *self = to_kthread(task);
@@ -135,14 +113,4 @@ int kthread_stop(struct task_struct *task)
 	result = self->result;
 	put_task_struct(task);
 	return result;
-}
-
-void *kthread_data(struct task_struct *task)
-{
-	return to_kthread(task)->data;
-}
-
-int (*kthread_func(struct task_struct *task))(void *)
-{
-	return task->kthread ? task->kthread->threadfn : NULL;
 }

@@ -27,8 +27,6 @@
 extern initcall_t __initcall_start[], __initcall_end[];
 enum system_states system_state;
 
-void cmdline_setup(void);
-
 /* From arch/boot.S: 32-bit address of the PVH start structure. */
 __noreturn notrace void start_kernel_pvh(unsigned long start_info)
 {
@@ -108,7 +106,7 @@ static int kernel_init(void *unused)
 /* ---- the steps, each for a machine switched on and for a handover ---- */
 
 /* No allocation, no interrupt, no other CPU yet. */
-void start_this_cpu(void)
+static void start_this_cpu(void)
 {
 	cpu_detect();
 	cpu_init(0);

@@ -12,59 +12,29 @@ struct mutex_waiter {
 	struct task_struct *task;
 };
 
-static int lock_common(struct mutex *m, int state)
+void mutex_lock(struct mutex *m)
 {
 	struct mutex_waiter waiter = { .task = current };
 	unsigned long flags;
-	int ret = 0;
 
 	spin_lock_irqsave(&m->wait_lock, flags);
 	if (!m->owner) {
 		WRITE_ONCE(m->owner, current);
 		spin_unlock_irqrestore(&m->wait_lock, flags);
-		return 0;
+		return;
 	}
 	BUG_ON(m->owner == current);
 	list_add_tail(&waiter.list, &m->wait_list);
 	for (;;) {
-		set_current_state(state);
+		set_current_state(TASK_UNINTERRUPTIBLE);
 		if (m->owner == current)
 			break;
-		if (state == TASK_INTERRUPTIBLE && signal_pending(current)) {
-			list_del(&waiter.list);
-			ret = -EINTR;
-			break;
-		}
 		spin_unlock_irqrestore(&m->wait_lock, flags);
 		schedule();
 		spin_lock_irqsave(&m->wait_lock, flags);
 	}
 	__set_current_state(TASK_RUNNING);
 	spin_unlock_irqrestore(&m->wait_lock, flags);
-	return ret;
-}
-
-void mutex_lock(struct mutex *m)
-{
-	lock_common(m, TASK_UNINTERRUPTIBLE);
-}
-
-int mutex_lock_interruptible(struct mutex *m)
-{
-	return lock_common(m, TASK_INTERRUPTIBLE);
-}
-
-bool mutex_trylock(struct mutex *m)
-{
-	unsigned long flags;
-	bool free;
-
-	spin_lock_irqsave(&m->wait_lock, flags);
-	free = !m->owner;
-	if (free)
-		WRITE_ONCE(m->owner, current);
-	spin_unlock_irqrestore(&m->wait_lock, flags);
-	return free;
 }
 
 void mutex_unlock(struct mutex *m)

@@ -115,8 +115,6 @@ static int sleep_until(u64 expires)
 	return ret;
 }
 
-long nanosleep_restart(struct restart_block *restart);
-
 static long sleep_relative(u64 expires, struct timespec64 __user *rmtp)
 {
 	struct restart_block *restart = &current->restart_block;

@@ -272,17 +272,3 @@ void register_console(struct console *con)
 	*link = con;
 	unlock_log(locked, flags);
 }
-
-void unregister_console(struct console *con)
-{
-	unsigned long flags;
-	bool locked = lock_log(&flags);
-
-	for (struct console **link = &consoles; *link; link = &(*link)->next) {
-		if (*link == con) {
-			*link = con->next;
-			break;
-		}
-	}
-	unlock_log(locked, flags);
-}

@@ -418,15 +418,6 @@ void yield(void)
 	schedule();
 }
 
-void do_task_dead(void)
-{
-	local_irq_disable();
-	__set_current_state(TASK_DEAD);
-	preempt_disable();
-	__schedule(false);
-	panic("a dead task was scheduled");
-}
-
 void __weak klp_sched_try_switch(void)
 {
 }
@@ -454,13 +445,8 @@ notrace void cpu_startup_entry(void)
 			/* STI takes effect after HLT has begun: no interrupt is missed */
 			asm volatile("sti; hlt" ::: "memory");
 		}
-		schedule_idle();
+		__schedule(false);
 	}
-}
-
-void schedule_idle(void)
-{
-	__schedule(false);
 }
 
 /* ---- the tick ---- */
@@ -518,11 +504,6 @@ u64 nr_context_switches(void)
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
 		sum += nr_switches[cpu];
 	return sum;
-}
-
-unsigned int nr_context_switches_of(unsigned int cpu)
-{
-	return nr_switches[cpu];
 }
 
 void sched_init(void)

@@ -33,7 +33,7 @@ struct sigqueue *sigqueue_alloc(void)
 	return q;
 }
 
-void sigqueue_free(struct sigqueue *q)
+static void sigqueue_free(struct sigqueue *q)
 {
 	kfree(q);
 }
@@ -47,17 +47,6 @@ void flush_sigqueue(struct sigpending *pending)
 		list_del(&q->list);
 		sigqueue_free(q);
 	}
-}
-
-void flush_signals(struct task_struct *t)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&t->sighand->siglock, flags);
-	clear_tsk_thread_flag(t, TIF_SIGPENDING);
-	flush_sigqueue(&t->pending);
-	flush_sigqueue(&t->signal->shared_pending);
-	spin_unlock_irqrestore(&t->sighand->siglock, flags);
 }
 
 /* After exec: handlers are gone, what was ignored stays ignored. */

@@ -136,11 +136,6 @@ bool try_wait_for_completion(struct completion *x)
 	return done;
 }
 
-bool completion_done(struct completion *x)
-{
-	return READ_ONCE(x->done) != 0;
-}
-
 /* Ticks left (at least 1), 0 when time is up, -ERESTARTSYS. */
 static long wait_common(struct completion *x, int state, long ticks)
 {
@@ -168,16 +163,4 @@ static long wait_common(struct completion *x, int state, long ticks)
 void wait_for_completion(struct completion *x)
 {
 	wait_common(x, TASK_UNINTERRUPTIBLE, MAX_SCHEDULE_TIMEOUT);
-}
-
-int wait_for_completion_interruptible(struct completion *x)
-{
-	long ret = wait_common(x, TASK_INTERRUPTIBLE, MAX_SCHEDULE_TIMEOUT);
-
-	return ret < 0 ? ret : 0;
-}
-
-unsigned long wait_for_completion_timeout(struct completion *x, unsigned long ticks)
-{
-	return wait_common(x, TASK_UNINTERRUPTIBLE, ticks);
 }

@@ -36,8 +36,6 @@ struct workqueue_struct {
 	unsigned int nr_busy;
 	unsigned int nr_awake; /* busy ones that do not sleep in their item */
 	unsigned int nr_idle;  /* waiting, or on their way to */
-	unsigned int nr_workers;
-	bool ending;
 
 	wait_queue_head_t more; /* workers wait here for items */
 	wait_queue_head_t done; /* whoever flushes waits here */
@@ -140,7 +138,6 @@ static int worker_main(void *data);
 static void count_workers(struct workqueue_struct *wq, int n)
 {
 	spin_lock_irq(&lock);
-	wq->nr_workers += n;
 	wq->nr_idle += n;
 	spin_unlock_irq(&lock);
 }
@@ -196,7 +193,7 @@ static void run_item(struct worker *worker)
 
 static bool wakes_locked(struct workqueue_struct *wq)
 {
-	return startable_locked(wq) || wq->ending || wq->nr_idle > MAX_IDLE;
+	return startable_locked(wq) || wq->nr_idle > MAX_IDLE;
 }
 
 static void wait_for_more(struct workqueue_struct *wq)
@@ -219,13 +216,9 @@ static bool may_leave(struct workqueue_struct *wq)
 	bool leave;
 
 	spin_lock_irq(&lock);
-	leave = wq->nr_idle > MAX_IDLE || (wq->ending && list_empty(&wq->items));
-	if (leave) {
+	leave = wq->nr_idle > MAX_IDLE;
+	if (leave)
 		wq->nr_idle--;
-		/* under the lock: who waits for the last one frees the queue */
-		if (!--wq->nr_workers)
-			wake_up_all(&wq->done);
-	}
 	spin_unlock_irq(&lock);
 	return leave;
 }
@@ -274,27 +267,6 @@ struct workqueue_struct *alloc_workqueue(const char *name, unsigned int flags, i
 	return wq;
 }
 
-static bool has_no_workers(struct workqueue_struct *wq)
-{
-	bool none;
-
-	spin_lock_irq(&lock);
-	none = !wq->nr_workers;
-	spin_unlock_irq(&lock);
-	return none;
-}
-
-void destroy_workqueue(struct workqueue_struct *wq)
-{
-	flush_workqueue(wq);
-	spin_lock_irq(&lock);
-	wq->ending = true;
-	spin_unlock_irq(&lock);
-	wake_up_all(&wq->more);
-	wait_event(wq->done, has_no_workers(wq));
-	kfree(wq);
-}
-
 bool queue_work(struct workqueue_struct *wq, struct work_struct *work)
 {
 	unsigned long flags;
@@ -332,14 +304,6 @@ bool queue_delayed_work(struct workqueue_struct *wq, struct delayed_work *dwork,
 	return true;
 }
 
-bool mod_delayed_work(struct workqueue_struct *wq, struct delayed_work *dwork, unsigned long delay)
-{
-	bool pending = cancel_delayed_work(dwork);
-
-	queue_delayed_work(wq, dwork, delay);
-	return pending;
-}
-
 static bool is_idle(struct work_struct *work)
 {
 	struct workqueue_struct *wq = work->wq;
@@ -359,13 +323,6 @@ bool flush_work(struct work_struct *work)
 	return true;
 }
 
-bool flush_delayed_work(struct delayed_work *dwork)
-{
-	if (del_timer_sync(&dwork->timer))
-		queue_work(dwork->wq, &dwork->work);
-	return flush_work(&dwork->work);
-}
-
 work_func_t workqueue_has_work(struct workqueue_struct *wq)
 {
 	work_func_t func = NULL;
@@ -377,11 +334,6 @@ work_func_t workqueue_has_work(struct workqueue_struct *wq)
 		func = list_first_entry(&wq->items, struct work_struct, entry)->func;
 	spin_unlock_irq(&lock);
 	return func;
-}
-
-void flush_workqueue(struct workqueue_struct *wq)
-{
-	wait_event(wq->done, !workqueue_has_work(wq));
 }
 
 /* Off the queue if it is on it. */
@@ -400,14 +352,6 @@ static bool take_back(struct work_struct *work)
 	return pending;
 }
 
-bool cancel_work_sync(struct work_struct *work)
-{
-	bool pending = take_back(work);
-
-	flush_work(work);
-	return pending;
-}
-
 bool cancel_delayed_work(struct delayed_work *dwork)
 {
 	return del_timer(&dwork->timer) || take_back(&dwork->work);
@@ -419,24 +363,6 @@ bool cancel_delayed_work_sync(struct delayed_work *dwork)
 
 	flush_work(&dwork->work);
 	return pending;
-}
-
-/* The caller visits each CPU in turn: a task runs there, so every other task there has been switched away. */
-int schedule_on_each_cpu(work_func_t func)
-{
-	unsigned long allowed = current->cpus_allowed;
-	struct work_struct work;
-	unsigned int cpu;
-
-	INIT_WORK(&work, func);
-	for_each_online_cpu(cpu) {
-		set_cpus_allowed(current, BIT(cpu));
-		while (raw_smp_processor_id() != cpu)
-			schedule_timeout_uninterruptible(1);
-		func(&work);
-	}
-	set_cpus_allowed(current, allowed);
-	return 0;
 }
 
 void workqueue_init(void)

@@ -62,11 +62,6 @@ unsigned long simple_strtoul(const char *s, char **end, unsigned int base)
 	return simple_strtoull(s, end, base);
 }
 
-long simple_strtol(const char *s, char **end, unsigned int base)
-{
-	return *s == '-' ? -simple_strtoull(s + 1, end, base) : simple_strtoull(s, end, base);
-}
-
 int kstrtoull(const char *s, unsigned int base, unsigned long long *res)
 {
 	unsigned long long value;

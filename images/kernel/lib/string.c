@@ -57,27 +57,6 @@ int memcmp(const void *a, const void *b, size_t n)
 	return 0;
 }
 
-void *memchr(const void *s, int c, size_t n)
-{
-	const unsigned char *p = s;
-
-	for (; n; n--, p++)
-		if (*p == (unsigned char)c)
-			return (void *)p;
-	return NULL;
-}
-
-/* The first byte that is NOT c. */
-void *memchr_inv(const void *s, int c, size_t n)
-{
-	const unsigned char *p = s;
-
-	for (; n; n--, p++)
-		if (*p != (unsigned char)c)
-			return (void *)p;
-	return NULL;
-}
-
 size_t strlen(const char *s)
 {
 	const char *p = s;
@@ -116,31 +95,9 @@ int strncmp(const char *a, const char *b, size_t n)
 	return 0;
 }
 
-int strcasecmp(const char *a, const char *b)
-{
-	while (*a && tolower(*a) == tolower(*b))
-		a++, b++;
-	return tolower((unsigned char)*a) - tolower((unsigned char)*b);
-}
-
 char *strcpy(char *to, const char *from)
 {
 	memcpy(to, from, strlen(from) + 1);
-	return to;
-}
-
-char *strncpy(char *to, const char *from, size_t n)
-{
-	size_t length = strnlen(from, n);
-
-	memcpy(to, from, length);
-	memset(to + length, 0, n - length);
-	return to;
-}
-
-char *strcat(char *to, const char *from)
-{
-	strcpy(to + strlen(to), from);
 	return to;
 }
 
@@ -148,15 +105,6 @@ size_t strlcpy(char *to, const char *from, size_t size)
 {
 	strscpy(to, from, size);
 	return strlen(from);
-}
-
-size_t strlcat(char *to, const char *from, size_t size)
-{
-	size_t used = strnlen(to, size);
-
-	if (used < size)
-		strscpy(to + used, from, size - used);
-	return used + strlen(from);
 }
 
 ssize_t strscpy(char *to, const char *from, size_t size)
@@ -228,19 +176,6 @@ size_t strcspn(const char *s, const char *reject)
 	return n;
 }
 
-/* Cuts the next field off *s; NULL when there is none left. */
-char *strsep(char **s, const char *delimiters)
-{
-	char *field = *s, *end;
-
-	if (!field)
-		return NULL;
-	end = field + strcspn(field, delimiters);
-	*s = *end ? end + 1 : NULL;
-	*end = 0;
-	return field;
-}
-
 char *skip_spaces(const char *s)
 {
 	while (isspace(*s))
@@ -260,36 +195,12 @@ char *strim(char *s)
 	return s;
 }
 
-/* Equal, but for one newline at the end of either. */
-bool sysfs_streq(const char *a, const char *b)
-{
-	while (*a && *a == *b)
-		a++, b++;
-	if (*a == '\n' && !a[1])
-		a++;
-	if (*b == '\n' && !b[1])
-		b++;
-	return !*a && !*b;
-}
-
-void *kmemdup(const void *src, size_t len, gfp_t gfp)
+static void *kmemdup(const void *src, size_t len, gfp_t gfp)
 {
 	void *copy = kmalloc(len, gfp);
 
 	if (copy)
 		memcpy(copy, src, len);
-	return copy;
-}
-
-char *kstrndup(const char *s, size_t max, gfp_t gfp)
-{
-	size_t length = strnlen(s, max);
-	char *copy = kmalloc(length + 1, gfp);
-
-	if (copy) {
-		memcpy(copy, s, length);
-		copy[length] = 0;
-	}
 	return copy;
 }
 

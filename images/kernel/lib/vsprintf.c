@@ -311,24 +311,3 @@ int sprintf(char *buf, const char *fmt, ...)
 	va_end(args);
 	return length;
 }
-
-char *kvasprintf(gfp_t gfp, const char *fmt, va_list args)
-{
-	int length = vsnprintf(NULL, 0, fmt, args);
-	char *text = kmalloc(length + 1, gfp);
-
-	if (text)
-		vsnprintf(text, length + 1, fmt, args);
-	return text;
-}
-
-char *kasprintf(gfp_t gfp, const char *fmt, ...)
-{
-	va_list args;
-	char *text;
-
-	va_start(args, fmt);
-	text = kvasprintf(gfp, fmt, args);
-	va_end(args);
-	return text;
-}

@@ -36,7 +36,7 @@ static bool may_be_written(const struct module *mod, const void *at, size_t size
 
 static bool is_text_or_null(const void *at)
 {
-	return !at || kernel_text_address((unsigned long)at);
+	return !at || __kernel_text_address((unsigned long)at);
 }
 
 static bool has_end(const char *name)

@@ -30,13 +30,6 @@ static struct klp_patch *patch_of(struct kobject *kobj)
 	return container_of(kobj, struct klp_patch, kobj);
 }
 
-/* As Linux's kstrtobool() reads it, by the first letter. */
-static int read_switch(const char *text, bool *on)
-{
-	*on = strchr("1yYtT", text[0]) && text[0];
-	return *on || (text[0] && strchr("0nNfF", text[0])) ? 0 : -EINVAL;
-}
-
 /* ---- files of a patch ---- */
 
 static int change_enabled(struct klp_patch *patch, bool on)
@@ -63,7 +56,7 @@ static ssize_t store_switch(struct kobject *kobj, const char *text, size_t size,
 			    int (*change)(struct klp_patch *patch, bool on))
 {
 	bool on;
-	int ret = read_switch(text, &on);
+	int ret = kstrtobool(text, &on);
 
 	if (ret)
 		return ret;

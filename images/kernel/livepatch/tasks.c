@@ -75,7 +75,7 @@ notrace void klp_update_patch_state(struct task_struct *task)
 		klp_all_tasks_switched();
 }
 
-int klp_patch_pending(struct task_struct *task)
+static int klp_patch_pending(struct task_struct *task)
 {
 	return test_tsk_thread_flag(task, TIF_PATCH_PENDING);
 }

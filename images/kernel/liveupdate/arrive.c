@@ -31,16 +31,8 @@
 #include "../arch/arch.h"
 #include "internal.h"
 
-/* kernel/main.c: the steps of a start */
-void start_memory(void);
-void start_core(void);
-void bring_up(void);
-void cmdline_setup(void);
-void early_console_init(void);
-
 /* arch/handover_64.S */
 extern char handover_entry[], handover_entry_secondary[];
-void handover_jump(struct handover_mailbox *mailbox, unsigned long cpu, void *entry);
 
 /* By this note another kernel finds out that and where this one can take over. */
 static const struct {

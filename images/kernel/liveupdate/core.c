@@ -16,6 +16,7 @@
  * pause and nothing else.
  */
 #include <linux/ktime.h>
+#include <linux/reboot.h>
 #include <linux/smp.h>
 #include <linux/stdarg.h>
 #include <linux/utsname.h>

@@ -60,6 +60,13 @@ struct next_kernel {
 };
 extern struct next_kernel next_kernel;
 
+/* ---- arch/handover_64.S ---- */
+struct handover_mailbox;
+void liveupdate_arrive(unsigned long root_phys, unsigned long cpu,
+		       struct handover_mailbox *mailbox);
+/* leaves this kernel */
+void handover_jump(struct handover_mailbox *mailbox, unsigned long cpu, void *entry);
+
 /* ---- freeze.c ---- */
 int freeze_tasks(void);
 void thaw_tasks(void);
@@ -95,7 +102,6 @@ u8 frame_page_type(unsigned int kind); /* PAGE_* */
 void handover_open_bitmap(const struct handover_root_ser *root);
 const char *validate_bitmap(const struct handover_root_ser *root);
 void release_handover_frames(struct handover_root_ser *root);
-u64 frames_of_kind(unsigned int kind);
 
 /* ---- classes ---- */
 extern const struct liveupdate_class schema_class, machine_class, log_class, uart_class, tty_class,
@@ -114,7 +120,6 @@ int need_name(struct ser_writer *w, struct dentry *dentry);
 void vfs_let_go(void); /* references of the retrieval itself */
 
 /* ---- mm.c ---- */
-u32 page_tables_crc(struct mm_struct *mm);
 bool page_tables_unchanged(void);
 #ifdef MUTANT_SPOIL_PTE_AFTER_CHECKS
 void spoil_one_entry(void);

@@ -13,8 +13,6 @@
 #include <asm/apic.h>
 #include "internal.h"
 
-void printk_adopt(const struct printk_record *record);
-
 /* what the kernel before has said and is asked for later */
 static struct {
 	unsigned int kthreads, patches;

@@ -82,7 +82,7 @@ static int add_to_crc(struct page *page, int level, void *data)
 }
 
 /* Which tables, and every bit in them. */
-u32 page_tables_crc(struct mm_struct *mm)
+static u32 page_tables_crc(struct mm_struct *mm)
 {
 	u32 crc = 0;
 

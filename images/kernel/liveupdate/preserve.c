@@ -76,15 +76,6 @@ int preserve_frame(unsigned long pfn, unsigned int kind)
 	return 0;
 }
 
-u64 frames_of_kind(unsigned int kind)
-{
-	u64 n = 0;
-
-	for (unsigned long pfn = 0; holders && pfn < max_pfn; pfn++)
-		n += holders[pfn].count && holders[pfn].kind == kind;
-	return n;
-}
-
 /* Page tables of the start and blocks of a device have no count of their own. */
 static bool has_own_count(unsigned long pfn)
 {

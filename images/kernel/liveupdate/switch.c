@@ -20,12 +20,12 @@
 #include <asm/pgtable.h>
 #include <asm/processor.h>
 #include <handover.h>
+#include "../arch/arch.h"
 #include "internal.h"
 
 #define GATHER_TIMEOUT (200 * NSEC_PER_MSEC)
 
 /* arch/handover_64.S */
-void handover_jump(struct handover_mailbox *mailbox, unsigned long cpu, void *entry);
 extern char handover_return[];
 
 static unsigned int cpus_back; /* out of the stub again, in this kernel */

@@ -17,14 +17,6 @@
 #include <linux/tty.h>
 #include "internal.h"
 
-/* The functions of restart blocks; the numbers are RESTART_*. */
-long nanosleep_restart(struct restart_block *);
-long futex_wait_restart(struct restart_block *);
-long poll_restart(struct restart_block *);
-long write_restart(struct restart_block *);
-long sigtimedwait_restart(struct restart_block *);
-enum hrtimer_restart it_real_fn(struct hrtimer *);
-
 static struct task_struct *resume_list[MAX_PID / 8];
 static u32 resume_count;
 static bool timer_armed[MAX_PID / 8]; /* by number of group */

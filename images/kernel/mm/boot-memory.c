@@ -2,14 +2,13 @@
 /*
  * Memory before the page allocator, and the start of the page allocator.
  *
- * Two sources. arena_alloc(): this kernel's own arena behind its image; always
- * there, so an upgrade can start without touching anything that is preserved.
- * early_alloc(): frames above the arenas, for ever; after a handover only frames
- * that the kernel before has not preserved.
+ * early_alloc() gives frames above the arenas, for ever; after a handover only
+ * frames that the kernel before has not preserved.
  */
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/string.h>
+#include "internal.h"
 
 #define EARLY_RUNS 32
 
@@ -19,25 +18,7 @@ struct frame_run {
 
 static struct frame_run early_runs[EARLY_RUNS];
 static unsigned int nr_early_runs;
-static unsigned long arena_next; /* virtual address */
 unsigned long max_pfn;
-
-void page_alloc_init(void);
-
-void *arena_alloc(unsigned long size)
-{
-	void *memory;
-
-	if (!arena_next)
-		arena_next = PAGE_ALIGN((unsigned long)_end);
-	memory = (void *)arena_next;
-	arena_next += PAGE_ALIGN(size);
-	if (arena_next > arena_virt + ARENA_SIZE)
-		panic("the arena is too small: %lu bytes more than it has",
-		      arena_next - arena_virt - ARENA_SIZE);
-	memset(memory, 0, size);
-	return memory;
-}
 
 /* Is @pfn in [first, end)? Lowers *until to where the answer turns. */
 static bool inside(unsigned long pfn, unsigned long first, unsigned long end, unsigned long *until)

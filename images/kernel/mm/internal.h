@@ -10,6 +10,7 @@ struct file;
 /* A tmpfs file of that size without a name, or ERR_PTR. */
 struct file *shmem_file_setup(loff_t size);
 
+void page_alloc_init(void);
 unsigned int pcid_alloc(void);
 void pcid_free(unsigned int pcid);
 

@@ -238,15 +238,3 @@ int access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, int le
 	mmap_read_unlock(mm);
 	return done;
 }
-
-int access_process_vm(struct task_struct *task, unsigned long addr, void *buf, int len, bool write)
-{
-	struct mm_struct *mm = get_task_mm(task);
-	int done;
-
-	if (!mm)
-		return 0;
-	done = access_remote_vm(mm, addr, buf, len, write);
-	mmput(mm);
-	return done;
-}

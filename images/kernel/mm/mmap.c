@@ -256,7 +256,7 @@ unsigned long do_mmap(struct file *file, unsigned long addr, unsigned long len, 
 	return ret;
 }
 
-int vm_brk_flags(unsigned long addr, unsigned long len, unsigned long vm_flags)
+static int vm_brk_flags(unsigned long addr, unsigned long len, unsigned long vm_flags)
 {
 	unsigned long ret = map_area(current->mm, NULL, addr, PAGE_ALIGN(len),
 				     PROT_READ | PROT_WRITE | (vm_flags & VM_EXEC ? PROT_EXEC : 0),

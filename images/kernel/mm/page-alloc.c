@@ -10,6 +10,7 @@
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/string.h>
+#include "internal.h"
 
 #define MAX_ORDER 11 /* blocks of 1 to 1024 frames */
 
@@ -219,17 +220,6 @@ void count_page_types(unsigned long counts[16])
 	spin_unlock_irqrestore(&zone_lock, flags);
 }
 
-void show_mem(void)
-{
-	unsigned long counts[16];
-
-	count_page_types(counts);
-	pr_info("Mem-Info: %lu frames, free %lu reserved %lu kernel %lu slab %lu stack %lu tables %lu anon %lu cache %lu pipe %lu\n",
-		max_pfn, counts[PAGE_FREE], counts[PAGE_RESERVED], counts[PAGE_KERNEL],
-		counts[PAGE_SLAB], counts[PAGE_STACK], counts[PAGE_TABLE], counts[PAGE_ANON],
-		counts[PAGE_CACHE], counts[PAGE_PIPE]);
-}
-
 /* ---- kernel memory of many pages: contiguous ---- */
 
 void *vmalloc(unsigned long size)
@@ -246,9 +236,4 @@ void vfree(const void *addr)
 {
 	if (addr)
 		put_page(virt_to_page(addr));
-}
-
-bool is_vmalloc_addr(const void *addr)
-{
-	return false;
 }

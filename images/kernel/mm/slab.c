@@ -164,27 +164,6 @@ void kfree(const void *object)
 		put_page(page);
 }
 
-size_t ksize(const void *object)
-{
-	struct page *page = virt_to_page(object);
-
-	return page->type == PAGE_SLAB ? caches[page->order].size : PAGE_SIZE << page->order;
-}
-
-void *krealloc(const void *object, size_t size, gfp_t gfp)
-{
-	void *fresh;
-
-	if (object && size <= ksize(object))
-		return (void *)object;
-	fresh = kmalloc(size, gfp);
-	if (fresh && object) {
-		memcpy(fresh, object, ksize(object));
-		kfree(object);
-	}
-	return fresh;
-}
-
 void slab_for_each(void (*fn)(const char *name, unsigned int size, unsigned long objects,
 			      unsigned long pages, void *data),
 		   void *data)

@@ -18,6 +18,7 @@
 #include <linux/sched.h>
 #include <linux/smp.h>
 #include <asm/pgtable.h>
+#include "internal.h"
 
 #define PCIDS 4096
 
@@ -97,7 +98,7 @@ struct flush {
 
 #define FLUSH_PAGES_MAX 32
 
-void flush_tlb_local(void)
+static void flush_tlb_local(void)
 {
 	/* without bit 63: drops what is tagged with the current PCID (SDM 3A 4.10.4.1) */
 	write_cr3(read_cr3() & ~CR3_NOFLUSH);
@@ -142,7 +143,7 @@ void flush_tlb_mm(struct mm_struct *mm)
 	flush_everywhere(&flush);
 }
 
-void flush_tlb_range(struct mm_struct *mm, unsigned long start, unsigned long end)
+static void flush_tlb_range(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
 	struct flush flush = { mm, start & PAGE_MASK, PAGE_ALIGN(end) };
 
@@ -177,13 +178,6 @@ static void flush_kernel_here(void *data)
 void flush_tlb_kernel_range(unsigned long start, unsigned long end)
 {
 	struct flush flush = { NULL, start & PAGE_MASK, PAGE_ALIGN(end) };
-
-	on_each_cpu(flush_kernel_here, &flush, 1);
-}
-
-void flush_tlb_all(void)
-{
-	struct flush flush = {};
 
 	on_each_cpu(flush_kernel_here, &flush, 1);
 }

@@ -39,7 +39,7 @@ static const struct module_role roles[] = {
 	  offsetof(struct klp_modinfo, mcount), false },
 };
 
-bool module_in_file(const struct klp_modinfo *info, u64 offset, u64 size)
+static bool module_in_file(const struct klp_modinfo *info, u64 offset, u64 size)
 {
 	return offset <= info->size && size <= info->size - offset;
 }

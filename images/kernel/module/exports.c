@@ -72,6 +72,7 @@ EXPORT_SYMBOL(queue_delayed_work);
 EXPORT_SYMBOL(flush_work);
 EXPORT_SYMBOL(cancel_delayed_work_sync);
 EXPORT_SYMBOL(delayed_work_timer_fn);
+EXPORT_SYMBOL(timer_setup);
 EXPORT_SYMBOL(synchronize_rcu);
 
 /* files in /proc and /sys */

@@ -53,7 +53,6 @@ struct module_role {
 
 /* elf.c: 0, or -ENOEXEC with a message that names the field; nothing is written. */
 int module_check_elf(struct klp_modinfo *info);
-bool module_in_file(const struct klp_modinfo *info, u64 offset, u64 size);
 /* The text of string table @index, or NULL with a message that says whose. */
 const char *module_string_table(const struct klp_modinfo *info, unsigned int index,
 				const char *whose);

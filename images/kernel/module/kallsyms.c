@@ -44,16 +44,6 @@ static const char *symbol_name(unsigned int i)
 	return kallsyms_names + kallsyms_table[i].name;
 }
 
-unsigned long kallsyms_lookup_name(const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < symbol_count(); i++)
-		if (!strcmp(symbol_name(i), name))
-			return symbol_address(i);
-	return module_kallsyms_lookup_name(name);
-}
-
 int kallsyms_on_each_match_symbol(int (*fn)(void *data, unsigned long addr), const char *name,
 				  void *data)
 {
@@ -144,30 +134,6 @@ int module_kallsyms_on_each_symbol(struct module *mod,
 			return ret;
 	}
 	return 0;
-}
-
-static int match_first(void *data, const char *name, unsigned long addr)
-{
-	const char **wanted = data;
-
-	if (strcmp(wanted[0], name))
-		return 0;
-	wanted[1] = (const char *)addr;
-	return 1;
-}
-
-unsigned long module_kallsyms_lookup_name(const char *name)
-{
-	const char *wanted[2] = { name, NULL };
-	struct module *mod;
-
-	preempt_disable();
-	list_for_each_entry(mod, &modules, list)
-		if (mod->state != MODULE_STATE_UNFORMED &&
-		    module_kallsyms_on_each_symbol(mod, match_first, wanted))
-			break;
-	preempt_enable();
-	return (unsigned long)wanted[1];
 }
 
 /* ---- both ---- */

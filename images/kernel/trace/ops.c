@@ -43,22 +43,6 @@ static notrace void call_all(unsigned long ip, unsigned long parent_ip, struct f
 
 struct ftrace_ops ftrace_list_ops = { .func = call_all };
 
-/* One bit per context: task, interrupt, NMI. What interrupts a handler is not its recursion. */
-notrace int ftrace_test_recursion_trylock(unsigned long ip, unsigned long parent_ip)
-{
-	int bit = in_nmi() ? 2 : in_hardirq() ? 1 : 0;
-
-	if (current->trace_recursion >> bit & 1)
-		return -1;
-	WRITE_ONCE(current->trace_recursion, current->trace_recursion | 1 << bit);
-	return bit;
-}
-
-notrace void ftrace_test_recursion_unlock(int bit)
-{
-	WRITE_ONCE(current->trace_recursion, current->trace_recursion & ~(1 << bit));
-}
-
 /* ---- joining and leaving a site ---- */
 
 static void join_site(struct dyn_ftrace *site, void *arg)

@@ -12,7 +12,9 @@ int errno;
 char **environ;
 
 int main(int argc, char **argv, char **envp);
+/* from start.S */
 void start_program(long *stack) __attribute__((noreturn));
+long syscall_result(long value);
 
 void start_program(long *stack)
 {

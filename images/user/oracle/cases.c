@@ -128,7 +128,9 @@ static int get(void *to, u64 size)
 	return 1;
 }
 
-__attribute__((used)) void on_signal(int number, u8 *information, u64 *context)
+/* From cases-run.S. */
+void on_signal(int number, u8 *information, u64 *context);
+void on_signal(int number, u8 *information, u64 *context)
 {
 	static const u8 order[16] = { 13, 14, 12, 11, 15, 10, 9, 8, 0, 1, 2, 3, 4, 5, 6, 7 };
 	u64 *registers = context + 5;

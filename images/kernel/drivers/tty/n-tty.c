@@ -218,10 +218,10 @@ void n_tty_mode_changed(struct tty_struct *tty, const struct ktermios *mode)
 static bool put_input(struct tty_struct *tty, u8 c, bool eof)
 {
 	struct tty_state *s = &tty->s;
-
 	/* in canonical mode one place stays free for the end of the line */
-	if (s->read_head - s->read_tail >=
-	    TTY_INPUT - ((s->termios.c_lflag & ICANON) && c != '\n' && !eof))
+	unsigned int kept = (s->termios.c_lflag & ICANON) && c != '\n' && !eof;
+
+	if (s->read_head - s->read_tail + kept >= TTY_INPUT)
 		return false;
 	s->buf[AT(s->read_head)] = c;
 	set_eof_mark(s, s->read_head, eof);

@@ -115,7 +115,8 @@ struct tty_struct *file_tty(struct file *file)
 	return file->f_op == &tty_fops ? file->private_data : NULL;
 }
 
-struct tty_struct *current_tty(void)
+/* The controlling terminal of the current task's session, or NULL. */
+static struct tty_struct *current_tty(void)
 {
 	int session = task_session_nr(current), i;
 

@@ -24,20 +24,13 @@ void apic_init_cpu(void);
 void apic_eoi(void);
 u32 apic_id(void);
 void apic_send_ipi(u32 apic_id, u8 vector);
-void apic_send_nmi(u32 apic_id);
 void apic_start_cpu(u32 apic_id, phys_addr_t trampoline); /* INIT, SIPI, SIPI */
 void apic_timer_oneshot(u64 ns);			  /* an interrupt in ns from now, once */
-void apic_timer_stop(void);
-void apic_timer_init_cpu(void);
 void apic_timer_calibrate(void);
 void apic_set_timer_hz(u64 hz);
 extern u64 apic_timer_hz;
 
 void ioapic_init(void);
-void ioapic_route(unsigned int gsi, u8 vector, u32 apic_id, bool level, bool low_active,
-		  bool masked);
-void ioapic_mask(unsigned int gsi, bool masked);
-u64 ioapic_read_entry(unsigned int gsi);
 
 /* ACPI tables: CPUs, I/O APIC, overrides */
 struct acpi_override {
@@ -48,7 +41,5 @@ struct acpi_override {
 extern struct acpi_override isa_overrides[16];
 bool acpi_init(void);
 extern u32 acpi_pm1a_cnt;
-u32 fw_cfg_read32(u16 key);
-bool fw_cfg_present(void);
 
 #endif

@@ -71,6 +71,5 @@ static inline void writeq(u64 v, volatile void *p)
 
 /* uncached mapping of device registers, for ever; the same request gives the same address */
 void __iomem *ioremap(phys_addr_t phys, size_t size);
-void iounmap(void __iomem *addr);
 
 #endif

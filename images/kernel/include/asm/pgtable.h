@@ -60,9 +60,6 @@ int for_each_page_table(struct mm_struct *, int (*fn)(struct page *, int level, 
 
 void flush_tlb_mm(struct mm_struct *);
 void flush_tlb_page(struct mm_struct *, unsigned long addr);
-void flush_tlb_range(struct mm_struct *, unsigned long start, unsigned long end);
 void flush_tlb_kernel_range(unsigned long start, unsigned long end);
-void flush_tlb_all(void);
-void flush_tlb_local(void); /* non-global entries of the current PCID */
 
 #endif

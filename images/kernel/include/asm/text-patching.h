@@ -35,8 +35,6 @@ void text_poke_finish(void);
 /* From the #BP entry, kernel mode only. True: handled, resume at regs. */
 bool poke_int3_handler(struct pt_regs *regs);
 
-/* Runs a serializing instruction on every CPU and waits for all. */
-void text_poke_sync(void);
 void sync_core(void);
 
 #endif

@@ -29,9 +29,6 @@ static inline void reinit_completion(struct completion *x)
 void complete(struct completion *);
 void complete_all(struct completion *);
 void wait_for_completion(struct completion *);
-int wait_for_completion_interruptible(struct completion *);
-unsigned long wait_for_completion_timeout(struct completion *, unsigned long ticks);
-bool completion_done(struct completion *);
 bool try_wait_for_completion(struct completion *);
 
 #endif

@@ -237,18 +237,15 @@ ssize_t kernel_read(struct file *, void *buf, size_t, loff_t *);
 ssize_t kernel_write(struct file *, const void *buf, size_t, loff_t *);
 ssize_t vfs_read(struct file *, char __user *, size_t, loff_t *);
 ssize_t vfs_write(struct file *, const char __user *, size_t, loff_t *);
-/* every open file, until @fn returns non-zero (given back) */
-int for_each_open_file(int (*fn)(struct file *, void *), void *);
 
 /* ---- names ---- */
 #define LOOKUP_FOLLOW	 1 /* follow a symbolic link at the end */
 #define LOOKUP_DIRECTORY 2
 struct dentry *kern_path(const char *name, unsigned int flags); /* reference or ERR_PTR */
-struct dentry *path_lookup_at(struct dentry *base, const char *name, unsigned int flags);
-int dentry_path(struct dentry *, char *buf, int size);	      /* "/a/b", " (deleted)" appended */
-int dentry_path_locked(struct dentry *, char *buf, int size); /* with vfs_mutex */
-int getname(const char __user *, char **name);		      /* kmalloc'ed, PATH_MAX at most */
-int vfs_mkdir(const char *path, umode_t mode);		      /* kernel string */
+int dentry_path(struct dentry *, char *buf, int size);		/* "/a/b", " (deleted)" appended */
+int dentry_path_locked(struct dentry *, char *buf, int size);	/* with vfs_mutex */
+int getname(const char __user *, char **name);			/* kmalloc'ed, PATH_MAX at most */
+int vfs_mkdir(const char *path, umode_t mode);			/* kernel string */
 int vfs_mknod(const char *path, umode_t mode, dev_t);
 
 /* ---- dentries and inodes ---- */
@@ -354,9 +351,5 @@ struct inode *vfs_adopt_pipe(struct inode *fifo, unsigned long ino, unsigned int
 int pipe_adopt_buffer(struct inode *, struct page *, unsigned int offset, unsigned int len);
 struct file *vfs_adopt_file(struct dentry *, struct inode *, const struct vfs_file_record *);
 void vfs_adopt_done(void);
-struct inode *vfs_find_inode(struct super_block *, unsigned long ino); /* no reference */
-/* the linked ones, the root first, parents before children; until @fn gives non-zero */
-int vfs_for_each_dentry(struct super_block *, int (*fn)(struct dentry *, void *), void *);
-struct dentry *vfs_find_dentry(struct super_block *, u64 seq); /* no reference */
 
 #endif

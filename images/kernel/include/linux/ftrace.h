@@ -93,10 +93,6 @@ struct module;
 int ftrace_module_init(struct module *mod);
 void ftrace_release_mod(struct module *mod);
 
-/* Per-task recursion guard for handlers that call traced functions; negative means: already inside. */
-int ftrace_test_recursion_trylock(unsigned long ip, unsigned long parent_ip);
-void ftrace_test_recursion_unlock(int bit);
-
 /*
  * trace/quiesce.c: returns when no stack of a task that runs or waits for a CPU
  * holds a word that @hit is true for. @hit is called with interrupts off.

@@ -37,6 +37,9 @@ static inline bool hrtimer_active(struct hrtimer *t)
 #define hrtimer_get_expires(t)	  ((t)->expires)
 #define hrtimer_set_expires(t, e) ((t)->expires = (e))
 
+enum hrtimer_restart it_real_fn(
+	struct hrtimer *); /* ITIMER_REAL: SIGALRM for the timer's process */
+
 /* ---- the interrupt side ---- */
 void hrtimer_interrupt(void);
 void hrtimers_init(void);

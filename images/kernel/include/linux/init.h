@@ -55,6 +55,12 @@ int cmdline_find_option(const char *option, char *buffer, int size);
 /* the next "name=value" word after *from for options that may be given many times */
 int cmdline_next_option(const char **from, const char *option, char *buffer, int size);
 
+/* kernel/main.c: the steps of a start, each for a machine switched on and for a handover */
+void start_kernel_pvh(unsigned long start_info) __noreturn;
+void cmdline_setup(void);
+void start_memory(void);
+void start_core(void);
+void bring_up(void);
 void start_kernel(void);
 
 #endif

@@ -17,12 +17,6 @@ typedef irqreturn_t (*irq_handler_t)(int irq, void *dev);
 
 /* ISA irqs are edge-triggered, others level if IRQF_TRIGGER_HIGH is given */
 int request_irq(unsigned int irq, irq_handler_t, unsigned long flags, const char *name, void *dev);
-void free_irq(unsigned int irq, void *dev);
-void disable_irq(unsigned int irq);
-void enable_irq(unsigned int irq);
-void synchronize_irq(unsigned int irq);
-/* an adopted device: as request_irq, but the I/O APIC entry is left as it is but for its vector */
-void irq_set_affinity(unsigned int irq, unsigned int cpu);
 
 /* for /proc/interrupts */
 struct irqaction {
@@ -35,7 +29,7 @@ struct irqaction {
 struct irq_desc {
 	struct irqaction *action;
 	unsigned long count[16]; /* per CPU */
-	bool masked, level;
+	bool level;
 };
 extern struct irq_desc irq_desc[NR_IRQS];
 void init_IRQ(void);

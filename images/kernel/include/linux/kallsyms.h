@@ -14,10 +14,6 @@
 
 struct module;
 
-/* 0 if there is none. Of several, the lowest address. */
-unsigned long kallsyms_lookup_name(const char *name);
-unsigned long module_kallsyms_lookup_name(const char *name);
-
 /* Name of the symbol that covers @addr, or NULL. @modname is NULL for the kernel. */
 const char *kallsyms_lookup(unsigned long addr, unsigned long *symbolsize, unsigned long *offset,
 			    char **modname, char *namebuf);

@@ -19,9 +19,9 @@
 	})
 #define max(a, b)                        \
 	({                               \
-		__typeof__(a) __a = (a); \
-		__typeof__(b) __b = (b); \
-		__a > __b ? __a : __b;   \
+		__typeof__(a) __x = (a); \
+		__typeof__(b) __y = (b); \
+		__x > __y ? __x : __y;   \
 	})
 #define min_t(t, a, b)                 \
 	({                             \
@@ -69,11 +69,8 @@ int vsnprintf(char *buf, size_t size, const char *fmt, va_list args);
 int scnprintf(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
 int vscnprintf(char *buf, size_t size, const char *fmt, va_list args);
 int sprintf(char *buf, const char *fmt, ...) __printf(2, 3);
-char *kasprintf(gfp_t gfp, const char *fmt, ...) __printf(2, 3);
-char *kvasprintf(gfp_t gfp, const char *fmt, va_list args);
 
 unsigned long simple_strtoul(const char *s, char **end, unsigned int base);
-long simple_strtol(const char *s, char **end, unsigned int base);
 unsigned long long simple_strtoull(const char *s, char **end, unsigned int base);
 /* whole string (one newline at the end is allowed) or -EINVAL, -ERANGE */
 int kstrtoul(const char *s, unsigned int base, unsigned long *res);
@@ -81,7 +78,8 @@ int kstrtol(const char *s, unsigned int base, long *res);
 int kstrtoull(const char *s, unsigned int base, unsigned long long *res);
 int kstrtoint(const char *s, unsigned int base, int *res);
 int kstrtouint(const char *s, unsigned int base, unsigned int *res);
-int kstrtobool(const char *s, bool *res);
+int kstrtobool(const char *s,
+	       bool *res); /* by the first letter or two: y, t, 1, on; n, f, 0, off */
 
 void panic(const char *fmt, ...) __noreturn __printf(1, 2);
 extern int panic_on_oops;
@@ -89,7 +87,6 @@ extern int oops_in_progress;
 
 /* true if the address lies in text of the kernel, a module or a trampoline */
 bool __kernel_text_address(unsigned long addr);
-bool kernel_text_address(unsigned long addr);
 bool core_kernel_text(unsigned long addr);
 
 /* the state of the system as a whole */
@@ -116,8 +113,6 @@ extern enum system_states system_state;
 #define LOCKDEP_NOW_UNRELIABLE	 0
 void add_taint(unsigned int flag, int lockdep_ok);
 int test_taint(unsigned int flag);
-unsigned long get_taint(void);
-const char *print_tainted(void);
 
 #define might_sleep() \
 	do {          \

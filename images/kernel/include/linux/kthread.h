@@ -31,15 +31,11 @@ struct task_struct *kthread_create_on_node(int (*fn)(void *), void *data, int no
 			wake_up_process(__k);                                           \
 		__k;                                                                    \
 	})
-void kthread_bind(struct task_struct *, unsigned int cpu);
 int kthread_stop(struct task_struct *); /* its result */
 bool kthread_should_stop(void);
 bool kthread_should_park(void);
-int kthread_park(struct task_struct *); /* returns when it is parked; 0 or -ESRCH */
 void kthread_unpark(struct task_struct *);
 void kthread_parkme(void);
 bool kthread_is_parked(struct task_struct *);
-void *kthread_data(struct task_struct *);
-int (*kthread_func(struct task_struct *))(void *);
 
 #endif

@@ -65,12 +65,9 @@ extern struct clock_base clock_base;
 void clock_init(void);
 void clock_set_base(const struct clock_base *);
 void settimeofday_ns(u64 real_ns);
-void ndelay(unsigned long ns);
 void udelay(unsigned long us);
 void mdelay(unsigned long ms);
 void msleep(unsigned int ms);
-unsigned long msleep_interruptible(unsigned int ms);
-void usleep_range(unsigned long min, unsigned long max);
 
 #define CLOCK_REALTIME		 0
 #define CLOCK_MONOTONIC		 1

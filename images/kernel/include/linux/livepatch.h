@@ -132,7 +132,6 @@ void klp_copy_process(struct task_struct *child);
 void klp_update_patch_state(struct task_struct *task);
 void klp_sched_try_switch(void);
 void klp_task_dead(struct task_struct *task);
-int klp_patch_pending(struct task_struct *task);
 
 /* Shadow variables: data attached to <object, id> from outside. */
 typedef int (*klp_shadow_ctor_t)(void *obj, void *shadow_data, void *ctor_data);

@@ -95,7 +95,7 @@ static inline int get_order(unsigned long size)
 {
 	int order = 0;
 
-	while ((PAGE_SIZE << order) < size)
+	while (((unsigned long)PAGE_SIZE << order) < size)
 		order++;
 	return order;
 }
@@ -134,14 +134,11 @@ bool handover_run_preserved(unsigned long pfn, unsigned long *until);
 int page_adopt(unsigned long pfn, enum page_type type);
 void free_initrd_mem(void);
 void free_reserved_frames(unsigned long first, unsigned long end);
-/* memory of this kernel's own arena behind its image, for use before mem_init() */
-void *arena_alloc(unsigned long size);
 
 /* ---- kernel mappings ---- */
 void *vmalloc(unsigned long size);
 void *vzalloc(unsigned long size);
 void vfree(const void *);
-bool is_vmalloc_addr(const void *);
 
 /* ---- address spaces ---- */
 #define VM_READ	     0x00000001
@@ -233,7 +230,6 @@ unsigned long do_mmap(struct file *, unsigned long addr, unsigned long len, unsi
 		      unsigned long flags, unsigned long pgoff); /* takes mmap_lock itself */
 int do_munmap(struct mm_struct *, unsigned long addr, unsigned long len);
 int expand_stack(struct vm_area_struct *, unsigned long addr);
-int vm_brk_flags(unsigned long addr, unsigned long len, unsigned long vm_flags);
 #define for_each_vma_of(mm, vma) list_for_each_entry(vma, &(mm)->mmap, vm_list)
 
 #define FAULT_FLAG_WRITE       1
@@ -242,12 +238,10 @@ int vm_brk_flags(unsigned long addr, unsigned long len, unsigned long vm_flags);
 /* 0, or the signal to send: SIGSEGV, SIGBUS, SIGKILL (memory is out) */
 int handle_mm_fault(struct vm_area_struct *, unsigned long addr, unsigned int flags);
 /* reads or writes another process's memory; bytes done */
-int access_process_vm(struct task_struct *, unsigned long addr, void *buf, int len, bool write);
 int access_remote_vm(struct mm_struct *, unsigned long addr, void *buf, int len, bool write);
 /* faults the page in; frame with a reference or NULL */
 struct page *get_user_page(struct mm_struct *, unsigned long addr, bool write);
 
 void mm_init(void);
-void show_mem(void);
 
 #endif

@@ -28,9 +28,6 @@ static inline void mutex_init(struct mutex *m)
 	INIT_LIST_HEAD(&m->wait_list);
 }
 void mutex_lock(struct mutex *);
-int mutex_lock_interruptible(struct mutex *); /* 0 or -EINTR */
-#define mutex_lock_killable mutex_lock_interruptible
-bool mutex_trylock(struct mutex *);
 void mutex_unlock(struct mutex *);
 static inline bool mutex_is_locked(struct mutex *m)
 {

@@ -68,8 +68,9 @@ struct console {
 	bool early; /* leaves when a console that is not early arrives */
 };
 void register_console(struct console *);
-void unregister_console(struct console *);
 void early_console_init(void);
+struct printk_record; /* abi/records.h */
+void printk_adopt(const struct printk_record *);
 extern int console_loglevel;
 
 /*

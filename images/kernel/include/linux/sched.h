@@ -115,6 +115,9 @@ struct signal_struct {
 };
 
 /* how a blocked system call goes on after restart_syscall(2) */
+struct restart_block; /* its functions: */
+long nanosleep_restart(struct restart_block *);
+long futex_wait_restart(struct restart_block *);
 struct restart_block {
 	long (*fn)(struct restart_block *);
 	union {
@@ -210,9 +213,6 @@ struct task_struct {
 	/* livepatch: klp_mutex or the task itself at the boundary */
 	int patch_state;
 
-	/* ftrace: private to the task */
-	int trace_recursion;
-
 	/* liveupdate: freezer's lock */
 	bool frozen;
 	void *liveupdate;
@@ -236,7 +236,7 @@ extern spinlock_t tasklist_lock;
 char task_state_to_char(struct task_struct *);
 
 void schedule(void);
-void schedule_idle(void);
+void preempt_schedule_irq(void); /* on the way out of an interrupt */
 #define MAX_SCHEDULE_TIMEOUT LONG_MAX_TICKS
 #define LONG_MAX_TICKS	     0x7fffffffffffffffL
 long schedule_timeout(long ticks);
@@ -260,10 +260,8 @@ void update_load(u64 now);
 void put_child_tid(void); /* CLONE_CHILD_SETTID, by the child itself */
 void scheduler_tick(bool user);
 void schedule_tail(struct task_struct *prev);
-void do_task_dead(void) __noreturn; /* the last thing a task does */
 void resched_cpu(unsigned int cpu);
 unsigned int nr_running(void);
-unsigned int nr_context_switches_of(unsigned int cpu);
 u64 nr_context_switches(void);
 void get_avenrun(unsigned long loads[3]); /* fixed point, 11 bits */
 void cpu_startup_entry(void) __noreturn;
@@ -332,19 +330,20 @@ struct task_struct *find_get_task_by_vpid(pid_t pid); /* takes the lock and a re
 #define task_tgid_nr(t)		((t)->tgid)
 #define task_pgrp_nr(t)		((t)->signal->pgrp)
 #define task_session_nr(t)	((t)->signal->session)
-#define task_ppid_nr(t)		((t)->real_parent->tgid)
-#define is_global_init(t)	((t)->tgid == 1)
-#define is_idle_task(t)		((t)->flags & PF_IDLE)
-#define current_uid()		(current->uid)
-#define current_gid()		(current->gid)
-#define current_euid()		(current->euid)
-#define capable(cap)		(current->euid == 0)
-#define CAP_SYS_ADMIN		21
-#define CAP_SYS_BOOT		22
-#define CAP_SYS_MODULE		16
-#define task_lock(t)		spin_lock(&(t)->alloc_lock)
-#define task_unlock(t)		spin_unlock(&(t)->alloc_lock)
-#define get_task_comm(buf, t)	memcpy(buf, (t)->comm, TASK_COMM_LEN)
+pid_t task_parent_number(struct task_struct *); /* kernel/sys.c, for a patch */
+#define task_ppid_nr(t)	      ((t)->real_parent->tgid)
+#define is_global_init(t)     ((t)->tgid == 1)
+#define is_idle_task(t)	      ((t)->flags & PF_IDLE)
+#define current_uid()	      (current->uid)
+#define current_gid()	      (current->gid)
+#define current_euid()	      (current->euid)
+#define capable(cap)	      (current->euid == 0)
+#define CAP_SYS_ADMIN	      21
+#define CAP_SYS_BOOT	      22
+#define CAP_SYS_MODULE	      16
+#define task_lock(t)	      spin_lock(&(t)->alloc_lock)
+#define task_unlock(t)	      spin_unlock(&(t)->alloc_lock)
+#define get_task_comm(buf, t) memcpy(buf, (t)->comm, TASK_COMM_LEN)
 void set_task_comm(struct task_struct *, const char *name);
 struct mm_struct *get_task_mm(struct task_struct *); /* with a reference on mm_users, or NULL */
 
@@ -383,7 +382,6 @@ void exec_mm_release(struct task_struct *);
 int kernel_execve(const char *filename, const char *const *argv, const char *const *envp);
 void fpu_save(struct task_struct *);
 void fpu_restore(struct task_struct *);
-void fpu_reset(struct task_struct *);
 void arch_dup_thread(struct task_struct *child);
 void arch_setup_kthread(struct task_struct *, int (*fn)(void *), void *arg);
 struct task_struct *arch_switch_to(struct task_struct *prev, struct task_struct *next);

@@ -33,7 +33,6 @@ ssize_t seq_read(struct file *, char __user *, size_t, loff_t *);
 loff_t seq_lseek(struct file *, loff_t, int);
 
 void seq_printf(struct seq_file *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void seq_vprintf(struct seq_file *, const char *fmt, va_list);
 void seq_puts(struct seq_file *, const char *);
 void seq_putc(struct seq_file *, char);
 int seq_write(struct seq_file *, const void *, size_t);

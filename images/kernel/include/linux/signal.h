@@ -201,7 +201,6 @@ int force_sig(int sig); /* current cannot ignore it */
 int force_sig_fault(int sig, int code, void *addr);
 int kill_pgrp(pid_t pgrp, int sig, int priv); /* -ESRCH if nobody is there */
 int kill_pid(pid_t pid, int sig, int priv);
-void flush_signals(struct task_struct *);
 void flush_signal_handlers(struct task_struct *, int force_default);
 void flush_sigqueue(struct sigpending *);
 void recalc_sigpending(void);
@@ -220,7 +219,6 @@ struct restart_block;
 long sigtimedwait_restart(struct restart_block *);
 void restore_saved_sigmask(void);
 struct sigqueue *sigqueue_alloc(void);
-void sigqueue_free(struct sigqueue *);
 /* on the way out to user mode: deliver, or restart the system call */
 void arch_do_signal_or_restart(struct pt_regs *);
 long restore_sigcontext_frame(struct pt_regs *);

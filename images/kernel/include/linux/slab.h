@@ -13,8 +13,6 @@
 
 void *kmalloc(size_t size, gfp_t gfp);
 void kfree(const void *);
-void *krealloc(const void *, size_t size, gfp_t gfp);
-size_t ksize(const void *);
 static inline void *kzalloc(size_t size, gfp_t gfp)
 {
 	return kmalloc(size, gfp | __GFP_ZERO);

@@ -24,9 +24,7 @@ extern unsigned int cpu_apic_ids[NR_CPUS];
 unsigned int num_online_cpus(void);
 unsigned long cpu_online_bits(void);
 
-int on_each_cpu(smp_call_func_t, void *info, int wait);	      /* this one too */
-int smp_call_function(smp_call_func_t, void *info, int wait); /* all others */
-int smp_call_function_single(unsigned int cpu, smp_call_func_t, void *info, int wait);
+int on_each_cpu(smp_call_func_t, void *info, int wait); /* this one too */
 void smp_call_function_mask(unsigned long mask, smp_call_func_t, void *info, int wait);
 void smp_send_reschedule(unsigned int cpu);
 void smp_send_stop(void);  /* halts the others, for panic and power-off */

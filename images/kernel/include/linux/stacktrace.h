@@ -13,13 +13,10 @@
 struct task_struct;
 struct pt_regs;
 
-unsigned int stack_trace_save(unsigned long *store, unsigned int size, unsigned int skip);
 unsigned int stack_trace_save_tsk(struct task_struct *, unsigned long *store, unsigned int size,
 				  unsigned int skip);
 /* entries, or -EINVAL (unreliable), -ENOSPC (deeper than size); the task must not be running, or be current */
 int stack_trace_save_tsk_reliable(struct task_struct *, unsigned long *store, unsigned int size);
-void stack_trace_print(const unsigned long *entries, unsigned int nr, int spaces);
-void show_stack(struct task_struct *, unsigned long *sp);
 void show_regs(struct pt_regs *);
 void show_trace(struct pt_regs *regs, struct task_struct *);
 

@@ -9,18 +9,12 @@ void *memcpy(void *to, const void *from, size_t n);
 void *memmove(void *to, const void *from, size_t n);
 void *memset(void *s, int c, size_t n);
 int memcmp(const void *a, const void *b, size_t n);
-void *memchr(const void *s, int c, size_t n);
-void *memchr_inv(const void *s, int c, size_t n);
 size_t strlen(const char *s);
 size_t strnlen(const char *s, size_t n);
 int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t n);
-int strcasecmp(const char *a, const char *b);
 char *strcpy(char *to, const char *from);
-char *strncpy(char *to, const char *from, size_t n);
-char *strcat(char *to, const char *from);
 size_t strlcpy(char *to, const char *from, size_t size);
-size_t strlcat(char *to, const char *from, size_t size);
 ssize_t strscpy(char *to, const char *from, size_t size); /* -E2BIG when cut */
 char *strchr(const char *s, int c);
 char *strrchr(const char *s, int c);
@@ -28,13 +22,9 @@ char *strchrnul(const char *s, int c);
 char *strstr(const char *s, const char *sub);
 size_t strspn(const char *s, const char *accept);
 size_t strcspn(const char *s, const char *reject);
-char *strsep(char **s, const char *delimiters);
 char *strim(char *s);
 char *skip_spaces(const char *s);
-bool sysfs_streq(const char *a, const char *b);
 char *kstrdup(const char *s, gfp_t gfp);
-char *kstrndup(const char *s, size_t max, gfp_t gfp);
-void *kmemdup(const void *src, size_t len, gfp_t gfp);
 #define str_has_prefix(s, p) (strncmp(s, p, strlen(p)) == 0 ? strlen(p) : 0)
 
 #endif

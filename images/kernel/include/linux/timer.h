@@ -15,7 +15,6 @@ struct timer_list {
 void timer_setup(struct timer_list *, void (*fn)(struct timer_list *), unsigned int flags);
 #define DEFINE_TIMER(name, fn) struct timer_list name = { .function = fn }
 int mod_timer(struct timer_list *, unsigned long expires);
-void add_timer(struct timer_list *);
 int del_timer(struct timer_list *);
 int del_timer_sync(struct timer_list *);
 #define timer_delete_sync del_timer_sync

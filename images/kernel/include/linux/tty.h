@@ -127,8 +127,6 @@ void tty_receive(struct tty_struct *, const char *, size_t);
 void tty_write_wakeup(struct tty_struct *);
 /* the session leader goes: its terminal belongs to nobody */
 void tty_session_leader_exit(int session);
-/* the controlling terminal of the current task's session, or NULL */
-struct tty_struct *current_tty(void);
 void tty_init(void);
 
 #endif

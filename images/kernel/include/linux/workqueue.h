@@ -56,10 +56,8 @@ extern struct workqueue_struct *system_wq;
 #define system_long_wq	  system_wq
 struct workqueue_struct *alloc_workqueue(const char *name, unsigned int flags, int max_active);
 #define create_singlethread_workqueue(name) alloc_workqueue(name, 0, 1)
-void destroy_workqueue(struct workqueue_struct *);
 bool queue_work(struct workqueue_struct *, struct work_struct *);
 bool queue_delayed_work(struct workqueue_struct *, struct delayed_work *, unsigned long delay);
-bool mod_delayed_work(struct workqueue_struct *, struct delayed_work *, unsigned long delay);
 static inline bool schedule_work(struct work_struct *w)
 {
 	return queue_work(system_wq, w);
@@ -69,15 +67,10 @@ static inline bool schedule_delayed_work(struct delayed_work *w, unsigned long d
 	return queue_delayed_work(system_wq, w, delay);
 }
 bool flush_work(struct work_struct *);
-bool flush_delayed_work(struct delayed_work *);
-void flush_workqueue(struct workqueue_struct *);
 /* The function of an item that has not ended; NULL: there is none. */
 work_func_t workqueue_has_work(struct workqueue_struct *);
-#define flush_scheduled_work() flush_workqueue(system_wq)
-bool cancel_work_sync(struct work_struct *);
 bool cancel_delayed_work(struct delayed_work *);
 bool cancel_delayed_work_sync(struct delayed_work *);
-int schedule_on_each_cpu(work_func_t); /* runs func on every CPU in task context */
 static inline bool work_pending(struct work_struct *w)
 {
 	return READ_ONCE(w->pending);

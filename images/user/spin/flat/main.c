@@ -2,7 +2,7 @@
 /*
  * Runs a kernel by its number for a host that can put a request into memory.
  */
-#include "../kernels.h"
+#include "flat.h"
 
 struct request {
 	/*  0 */ uint32_t kernel;

@@ -5,9 +5,7 @@
  * answered by 'S' when the kernel begins and by 'E' and four bytes of result
  * when it has ended. Lowest byte first. Says 'R' once it is ready.
  */
-#include "../kernels.h"
-
-uint32_t run_kernel(uint32_t number, uint32_t rounds);
+#include "flat.h"
 
 static inline uint8_t in(uint16_t port)
 {
