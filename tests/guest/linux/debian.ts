@@ -30,13 +30,14 @@ export function vmlinux(image: Uint8Array): Uint8Array {
   return new Uint8Array(execFileSync(command, words, { input: payload, maxBuffer: 512 << 20 }))
 }
 
-/** busybox as every command, and `script` as init. */
-export function busyboxInitrd(script: string): Uint8Array {
+/** busybox as every command, `script` as init, and more programs in /bin. */
+export function busyboxInitrd(script: string, programs: Readonly<Record<string, Uint8Array>> = {}): Uint8Array {
   const directory = (name: string) => ({ name, mode: 0o040755, data: new Uint8Array(0) })
   const file = (name: string, data: Uint8Array) => ({ name, mode: 0o100755, data })
   return writeCpio([
     ...['bin', 'dev', 'proc', 'sys'].map(directory),
     file('bin/busybox', new Uint8Array(readFileSync('/bin/busybox'))),
+    ...Object.entries(programs).map(([name, bytes]) => file(`bin/${name}`, bytes)),
     file('init', new TextEncoder().encode(`#!/bin/busybox sh\n/bin/busybox --install -s /bin\n${script}`)),
   ])
 }
