@@ -19,6 +19,8 @@ export function vexPrefix(random: Random, vex: Vex, narrow: boolean): VexPrefix 
   const wide = isRare(random) ? random.below(2) : pick(random, vex.wide)
   let second = vex.second || isRare(random) ? random.below(16) : 0
   if (narrow && random.below(8) !== 0) second &= 7
+  // Outside 64-bit code the highest bit of vvvv names no register, but where none is named it has to be there.
+  if (narrow && !vex.second && random.below(16) === 0) second = 8
   const extensions = narrow ? (random.below(8) === 0 ? 1 : 0) : random.below(8)
   const last = (wide << 7) | ((~second & 15) << 3) | (length << 2) | vex.prefix
   const short =

@@ -71,7 +71,7 @@ const IGNORED: u32 = 4
 
 /** Are L and vvvv as the opcode wants them? `second`: vvvv is an operand. */
 function fits(d: Decoder, lengths: u32, second: bool): bool {
-  return (second || d.vexRegister == 0) && (lengths == IGNORED || ((lengths >> d.vexWide) & 1) != 0)
+  return (second || d.vexNone) && (lengths == IGNORED || ((lengths >> d.vexWide) & 1) != 0)
 }
 
 // @ts-ignore: decorator
@@ -231,7 +231,7 @@ function maskMove(d: Decoder): bool {
 /** Map 0F. */
 function map1(d: Decoder, p: u32, o: u32): bool {
   if (o == 0x77) {
-    if (p != 0 || d.vexRegister != 0) return false
+    if (p != 0 || !d.vexNone) return false
     return emit(d, FN_AVX_ZERO, 0, 0, 0, 0, 0, wideFlag(d))
   }
   d.fetchModrm()

@@ -126,7 +126,7 @@ export function bitDecode(d: Decoder, p: u32, opcode: u32): bool {
       return true
     }
     case 0x0f3af0: {
-      if (p != 3 || d.vexRegister != 0) return false
+      if (p != 3 || !d.vexNone) return false
       d.fetchModrm()
       rotate(d, size)
       return true

@@ -79,6 +79,7 @@ export class Decoder {
   stackBias: u32 // POP r/m: bytes by which RSP has moved when the address is computed
   // A VEX prefix; its R, X and B are in `rex`, in 64-bit code its W too.
   vexRegister: u32 // vvvv
+  vexNone: bool // vvvv is 1111B in every mode: no register is named
   vexWide: u32 // L
   vexW: u32
   lockable: u32 // the current instruction has accepted LOCK

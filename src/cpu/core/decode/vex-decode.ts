@@ -30,6 +30,7 @@ export function vexDecode(d: Decoder, first: u32): void {
   d.vexW = first == 0xc4 ? last >> 7 : 0
   d.vexWide = (last >> 2) & 1
   d.vexRegister = (~last >> 3) & 15
+  d.vexNone = d.vexRegister == 0
   d.rex = 0
   if (long) {
     const extensions: u32 = first == 0xc4 ? (~second >> 5) & 7 : (~second >> 5) & 4
