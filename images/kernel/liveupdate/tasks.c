@@ -536,7 +536,6 @@ void resume_tasks(void)
 	LEFT(thread_node, "the order of the records") \
 	LEFT(pending.list, "siginfo records") \
 	LEFT(patch_state, "patches are left behind") \
-	LEFT(trace_recursion, "not inside a tracer") \
 	LEFT(frozen, "runs again") \
 	LEFT(liveupdate, "nobody uses it yet")
 /* clang-format on */
