@@ -26,8 +26,11 @@ const exits = [0, 7]
 const LIMIT = 200e6
 const ENOEXEC = 8
 const bad = /BUG:|Oops|WARNING:|Kernel panic|double fault|general protection/
-/** A function of a module on the stack, a jump to where nothing is, or its unloading: its own code has been begun. */
-const below = /\[\w+\]|RIP: \w+:0x|delete_module/
+/**
+ * A function of a module on the stack, a jump to where nothing is, its unloading, or a module among those that are there: its own code
+ * has been begun.
+ */
+const below = /\[\w+\]|RIP: \w+:0x|delete_module|Modules linked in: \S/
 
 const image = () => requireKernelImage(read('images/built/scion-1.0.elf'), 'the kernel')
 
@@ -134,10 +137,12 @@ export class LoaderGuest {
     const loaded = this.kind === 'module' && result !== undefined && (result <= 0 || result > 128)
     const faults = lines.filter((line) => bad.test(line))
     const wild = edits.some((edit) => edit.wild)
+    const after = Number(said?.[3] ?? 0)
     const own =
       this.kind === 'module' &&
       wild &&
-      (faults.length > 0 || ended !== '' || (result ?? 0) < 0) &&
+      result !== ENOEXEC &&
+      (faults.length > 0 || ended !== '' || (result ?? 0) < 0 || after !== 0) &&
       (lines.some((line) => below.test(line)) || faults.length === 0)
     const wrong: string[] = []
     if (!own) {
@@ -147,10 +152,9 @@ export class LoaderGuest {
         wrong.push(`insmod was ended by signal ${-result}`)
     }
     if (said?.[1] && !own) wrong.push(`leaves behind ${said[1]}`)
-    const after = Number(said?.[3] ?? 0)
     // A module that stays has the name of the good one, if it was made from it; what changed code leaves behind may be in its way.
     const excused = loaded && (wild || (result !== 0 && after === 17))
-    if (after !== 0 && !excused) wrong.push(`the good one afterwards: ${after}`)
+    if (after !== 0 && !excused && !own) wrong.push(`the good one afterwards: ${after}`)
     const refusal = this.kind === 'module' && result === ENOEXEC
     if (refusal && !lines.some((line) => /\] \S+: \S/.test(line))) wrong.push('refused without a line in the log')
     const now = Buffer.from(this.machine.readPhysical(this.text.at as never, this.text.bytes.length) ?? [])
