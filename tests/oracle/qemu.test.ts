@@ -137,7 +137,7 @@ needs('gcc', 'qemu-system-x86_64')('our machine and QEMU', () => {
         expect(ours).toMatch(/liveupdate: Scion 1\.1 has taken over from 1\.0: update 1,/)
         expect(ours).toMatch(/^kept$[\s\S]*^done$\s^awake$/m)
         expect(ours).toMatch(/reboot: Power down\n$/)
-      }, 240_000)
+      }, 480_000)
     }
   }
 })

@@ -140,7 +140,7 @@ export class QemuGuest implements WholeGuest {
   }
 
   private async until(done: () => boolean, what: string): Promise<void> {
-    const end = Date.now() + 100_000
+    const end = Date.now() + 200_000
     while (!done()) {
       const left = end - Date.now()
       if (this.status !== undefined || left <= 0) {
