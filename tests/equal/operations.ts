@@ -15,6 +15,7 @@ export const FORWARDED = [
   'setEventMask',
   'setBreakpoint',
   'setCoherence',
+  'setLevel',
 ] as const satisfies readonly (keyof CoreExports)[]
 
 export type Forwarded = (typeof FORWARDED)[number]

@@ -4,7 +4,7 @@ import type { Operation } from './operations.js'
 
 type Export = Extract<Operation, { kind: 'export' }>
 
-const ONE_OF_EACH: readonly string[] = ['setEventMask', 'setCoherence', 'setTime']
+const ONE_OF_EACH: readonly string[] = ['setEventMask', 'setCoherence', 'setLevel', 'setTime']
 
 export class Settings {
   private readonly last: Map<string, Operation>

@@ -14,6 +14,8 @@ const LOG_ENTRY = 16
 const EXECUTED_ENTRY = 8
 const STATE = 736
 const FX = 512
+/** The upper halves of the YMM registers, of a vCPU that has them. */
+const YMM_UPPERS = 256
 const TLB_HEAD = 576
 const TLB_ENTRY = 24
 const FX_OFFSET = 1024
@@ -45,10 +47,12 @@ export function readSaved(saved: Uint8Array, vcpus: number): SavedState {
   const logged = Number(view.getBigUint64(24, true) - view.getBigUint64(16, true))
   take('code-write log', logged * LOG_ENTRY)
   take('executed pages', view.getUint32(32, true) * EXECUTED_ENTRY)
+  const wide = view.getUint32(4, true) >= 3
   for (let cpu = 0; cpu < vcpus; cpu++) {
     const state = take('state', STATE, cpu)
     for (const [start, end] of NOT_ARCHITECTURAL) state.fill(0, start, end)
     take('vectors', FX, cpu)
+    if (wide) take('upper halves of YMM', YMM_UPPERS, cpu)
     take('second-level TLB', TLB_HEAD, cpu)
     const entries = Number(view.getBigUint64(at, true))
     take('second-level TLB entries', 8 + entries * TLB_ENTRY, cpu)
