@@ -45,7 +45,6 @@ const wanted = (mutant) =>
 
 mkdirSync(folder, { recursive: true })
 const memory = new Memory(folder, values.fresh)
-const begun = Date.now()
 
 /** Worker folders start from the objects of the sound kernel, which is what equals it is measured by. */
 async function buildSound() {
@@ -118,6 +117,7 @@ for (const fault of seeded.gone) {
   )
 }
 const queue = mutants(seeded)
+const begun = Date.now()
 const isLate = () => time > 0 && Date.now() - begun > time * 1000
 await Promise.all(
   workers.map(async (worker) => {
