@@ -6,7 +6,7 @@
 //
 // --count is the number of mutants drawn, beside the faults made by hand (--count 0: those alone); --only keeps the mutants whose room,
 // place or name holds the text; --limit is the time of one mutant in seconds, or three times what the sources as they are take if that is
-// more, and one that takes longer is killed; --time is that of the whole run, after which no other mutant is begun (0: all are). Exit
+// more, and one that takes longer is killed; --time is that of all mutants, after which no other one is begun (0: all are). Exit
 // status 1 when fewer than --required in a hundred of the mutants that change behaviour are killed, 2 when the sources as they are do not
 // pass.
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
