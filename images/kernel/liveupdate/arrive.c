@@ -142,6 +142,17 @@ static void __noreturn go_back(struct handover_mailbox *mailbox, struct handover
 
 /* ---- retrieving ---- */
 
+static int retrieve_class(const struct liveupdate_class *class, struct ser_reader *r, u64 count)
+{
+	int ret = 0;
+
+	if (class->retrieve)
+		return class->retrieve(r, count);
+	while (class->retrieve_record && !ret && count--)
+		ret = class->retrieve_record(r);
+	return ret;
+}
+
 static void retrieve(struct handover_root_ser *root, bool early)
 {
 	for (u32 i = 0; i < nr_liveupdate_classes; i++) {
@@ -152,7 +163,7 @@ static void retrieve(struct handover_root_ser *root, bool early)
 		if (class->early != early)
 			continue;
 		ser_open(&reader, &root->component[i]);
-		ret = class->retrieve(&reader, root->component[i].count);
+		ret = retrieve_class(class, &reader, root->component[i].count);
 		if (ret || reader.error)
 			panic("liveupdate: class %s cannot be retrieved (error %d)",
 			      layout_of_class(class)->name, ret ? -ret : -reader.error);

@@ -77,15 +77,6 @@ static int get_tty(struct ser_reader *r)
 	return number_add(&tty_numbers, tty);
 }
 
-static int retrieve_ttys(struct ser_reader *r, u64 count)
-{
-	int ret = 0;
-
-	while (!ret && count--)
-		ret = get_tty(r);
-	return ret;
-}
-
 /* ---- the disk ---- */
 
 DEFINE_RECORD(disk, DISK_RECORD, struct virtio_blk_state *disk)
@@ -158,7 +149,7 @@ const struct liveupdate_class uart_class = {
 const struct liveupdate_class tty_class = {
 	.layout = LAYOUT_tty,
 	.preserve = preserve_ttys,
-	.retrieve = retrieve_ttys,
+	.retrieve_record = get_tty,
 };
 const struct liveupdate_class disk_class = {
 	.layout = LAYOUT_disk,

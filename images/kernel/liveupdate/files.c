@@ -79,15 +79,6 @@ static int get_pipe(struct ser_reader *r)
 	return ret;
 }
 
-static int retrieve_pipes(struct ser_reader *r, u64 count)
-{
-	int ret = 0;
-
-	while (!ret && count--)
-		ret = get_pipe(r);
-	return ret;
-}
-
 /* ---- open files ---- */
 
 DEFINE_MADE_RECORD(file, FILE_RECORD, struct file *file)
@@ -141,15 +132,6 @@ static int get_file_record(struct ser_reader *r)
 		return -EINVAL;
 	made = vfs_adopt_file(d, object, &made_from);
 	return IS_ERR(made) ? PTR_ERR(made) : number_add(&file_numbers, made);
-}
-
-static int retrieve_files(struct ser_reader *r, u64 count)
-{
-	int ret = 0;
-
-	while (!ret && count--)
-		ret = get_file_record(r);
-	return ret;
 }
 
 /* ---- tables of descriptors ---- */
@@ -225,15 +207,6 @@ static int get_table(struct ser_reader *r)
 	return ret ? ret : number_add(&descriptor_numbers, files);
 }
 
-static int retrieve_descriptors(struct ser_reader *r, u64 count)
-{
-	int ret = 0;
-
-	while (!ret && count--)
-		ret = get_table(r);
-	return ret;
-}
-
 /* ---- root and working directories ---- */
 
 DEFINE_RECORD(directories, DIRECTORIES_RECORD, struct fs_struct *fs)
@@ -271,15 +244,6 @@ static int get_directories(struct ser_reader *r)
 	return number_add(&directory_numbers, fs);
 }
 
-static int retrieve_directories(struct ser_reader *r, u64 count)
-{
-	int ret = 0;
-
-	while (!ret && count--)
-		ret = get_directories(r);
-	return ret;
-}
-
 /* clang-format off */
 #define PIPE_LEFT(LEFT) \
 	LEFT(mutex, "free when all stand still") \
@@ -307,20 +271,20 @@ CARRIED(fs_struct, fs, DIRECTORIES_RECORD, FS_LEFT)
 const struct liveupdate_class pipe_class = {
 	.layout = LAYOUT_pipe,
 	.preserve = preserve_pipes,
-	.retrieve = retrieve_pipes,
+	.retrieve_record = get_pipe,
 };
 const struct liveupdate_class file_class = {
 	.layout = LAYOUT_file,
 	.preserve = preserve_files,
-	.retrieve = retrieve_files,
+	.retrieve_record = get_file_record,
 };
 const struct liveupdate_class descriptors_class = {
 	.layout = LAYOUT_descriptors,
 	.preserve = preserve_descriptors,
-	.retrieve = retrieve_descriptors,
+	.retrieve_record = get_table,
 };
 const struct liveupdate_class directories_class = {
 	.layout = LAYOUT_directories,
 	.preserve = preserve_directories,
-	.retrieve = retrieve_directories,
+	.retrieve_record = get_directories,
 };

@@ -24,8 +24,10 @@
 struct liveupdate_class {
 	enum record_layout_number layout; /* of its records */
 	int (*preserve)(struct ser_writer *w);
-	int (*retrieve)(struct ser_reader *r, u64 count);
-	bool early; /* retrieved before the new kernel has memory */
+	int (*retrieve_record)(struct ser_reader *r); /* one after the other, or: */
+	int (*retrieve)(struct ser_reader *r,
+			u64 count); /* all; neither: nothing is made of them */
+	bool early;		    /* retrieved before the new kernel has memory */
 };
 const struct record_layout *layout_of_class(const struct liveupdate_class *class);
 extern const struct liveupdate_class *const liveupdate_classes[];

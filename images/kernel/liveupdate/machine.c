@@ -96,24 +96,16 @@ static int preserve_log(struct ser_writer *w)
 	return w->error;
 }
 
-static void get_line(struct ser_reader *r, struct printk_record *line)
-{
-	TAKE_RECORD(r, log, LOG_RECORD)
-
-	read_log(record, line);
-	line->level = level;
-	line->len = length;
-	record_take_text(r, line->text, length);
-}
-
-static int retrieve_log(struct ser_reader *r, u64 count)
+static int get_line(struct ser_reader *r)
 {
 	static struct printk_record line;
+	TAKE_RECORD(r, log, LOG_RECORD)
 
-	while (count--) {
-		get_line(r, &line);
-		printk_adopt(&line);
-	}
+	read_log(record, &line);
+	line.level = level;
+	line.len = length;
+	record_take_text(r, line.text, length);
+	printk_adopt(&line);
 	return 0;
 }
 
@@ -136,5 +128,5 @@ const struct liveupdate_class log_class = {
 	.layout = LAYOUT_log,
 	.early = true,
 	.preserve = preserve_log,
-	.retrieve = retrieve_log,
+	.retrieve_record = get_line,
 };

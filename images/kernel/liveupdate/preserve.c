@@ -199,12 +199,6 @@ int retrieve_frame(unsigned long pfn, unsigned int kind)
 	return page_adopt(pfn, frame_page_type(kind)) ? -EINVAL : 0;
 }
 
-/* What the frames class carries is for verify.c, which reads it itself. */
-static int retrieve_frames(struct ser_reader *r, u64 count)
-{
-	return 0;
-}
-
 static void release_stream(const struct handover_component_ser *component)
 {
 	u64 next = component->first_block;
@@ -227,8 +221,8 @@ void release_handover_frames(struct handover_root_ser *root)
 	free_reserved_frames(root->bitmap >> PAGE_SHIFT, PFN_UP(root->bitmap + root->bitmap_bytes));
 }
 
+/* What it carries is for verify.c, which reads it itself. */
 const struct liveupdate_class frames_class = {
 	.layout = LAYOUT_frames,
 	.preserve = preserve_frames,
-	.retrieve = retrieve_frames,
 };

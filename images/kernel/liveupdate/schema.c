@@ -41,12 +41,6 @@ static int preserve_schema(struct ser_writer *w)
 	return w->error;
 }
 
-/* It has served before anything was retrieved. */
-static int retrieve_schema(struct ser_reader *r, u64 count)
-{
-	return 0;
-}
-
 /* ---- comparing ---- */
 
 static char why[HANDOVER_REFUSAL_LEN];
@@ -167,8 +161,8 @@ const char *schema_check(const struct handover_component_ser *component)
 	return NULL;
 }
 
+/* It has served before anything is retrieved. */
 const struct liveupdate_class schema_class = {
 	.layout = LAYOUT_schema,
 	.preserve = preserve_schema,
-	.retrieve = retrieve_schema,
 };

@@ -66,15 +66,6 @@ static int get_handlers(struct ser_reader *r)
 	return number_add(&handler_numbers, sighand);
 }
 
-static int retrieve_handlers(struct ser_reader *r, u64 count)
-{
-	int ret = 0;
-
-	while (!ret && count--)
-		ret = get_handlers(r);
-	return ret;
-}
-
 /* ---- pending signals ---- */
 
 static u32 count_pending(const struct sigpending *pending)
@@ -156,15 +147,6 @@ static int get_group(struct ser_reader *r)
 	if (number_add(&group_numbers, s))
 		return -ENOMEM;
 	return get_pending(r, &s->shared_pending, pending);
-}
-
-static int retrieve_groups(struct ser_reader *r, u64 count)
-{
-	int ret = 0;
-
-	while (!ret && count--)
-		ret = get_group(r);
-	return ret;
 }
 
 /* ---- restart blocks ---- */
@@ -548,12 +530,12 @@ CARRIED(task_struct, t, TASK_RECORD, TASK_LEFT)
 const struct liveupdate_class handlers_class = {
 	.layout = LAYOUT_handlers,
 	.preserve = preserve_handlers,
-	.retrieve = retrieve_handlers,
+	.retrieve_record = get_handlers,
 };
 const struct liveupdate_class group_class = {
 	.layout = LAYOUT_group,
 	.preserve = preserve_groups,
-	.retrieve = retrieve_groups,
+	.retrieve_record = get_group,
 };
 const struct liveupdate_class task_class = {
 	.layout = LAYOUT_task,

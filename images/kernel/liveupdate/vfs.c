@@ -45,15 +45,6 @@ static int get_super(struct ser_reader *r)
 	return IS_ERR(sb) ? PTR_ERR(sb) : number_add(&super_numbers, sb);
 }
 
-static int retrieve_supers(struct ser_reader *r, u64 count)
-{
-	int ret = 0;
-
-	while (!ret && count--)
-		ret = get_super(r);
-	return ret;
-}
-
 /* ---- inodes ---- */
 
 static int count_page(struct inode *inode, unsigned long index, struct page *page, void *data)
@@ -148,15 +139,6 @@ static int get_inode(struct ser_reader *r)
 	for (u32 i = 0; i < pages && !ret; i++)
 		ret = get_page_record(r, made);
 	return ret || !target ? ret : get_link(r, made, target);
-}
-
-static int retrieve_inodes(struct ser_reader *r, u64 count)
-{
-	int ret = 0;
-
-	while (!ret && count--)
-		ret = get_inode(r);
-	return ret;
 }
 
 /* ---- names ---- */
@@ -275,15 +257,6 @@ static int get_name(struct ser_reader *r)
 	return IS_ERR(d) ? PTR_ERR(d) : number_add(&name_numbers, d);
 }
 
-static int retrieve_names(struct ser_reader *r, u64 count)
-{
-	int ret = 0;
-
-	while (!ret && count--)
-		ret = get_name(r);
-	return ret;
-}
-
 /* ---- mounts ---- */
 
 DEFINE_MADE_RECORD(mount, MOUNT_RECORD, struct super_block *sb)
@@ -309,15 +282,6 @@ static int get_mount(struct ser_reader *r)
 	TAKE_RECORD(r, mount, MOUNT_RECORD)
 
 	return vfs_adopt_mount(number_get(&super_numbers, super), number_get(&name_numbers, name));
-}
-
-static int retrieve_mounts(struct ser_reader *r, u64 count)
-{
-	int ret = 0;
-
-	while (!ret && count--)
-		ret = get_mount(r);
-	return ret;
 }
 
 /* Names, files and directories hold one another now: drop what the retrieval held. */
@@ -371,20 +335,20 @@ CARRIED(dentry, d, NAME_RECORD, NAME_LEFT)
 const struct liveupdate_class super_class = {
 	.layout = LAYOUT_super,
 	.preserve = preserve_supers,
-	.retrieve = retrieve_supers,
+	.retrieve_record = get_super,
 };
 const struct liveupdate_class inode_class = {
 	.layout = LAYOUT_inode,
 	.preserve = preserve_inodes,
-	.retrieve = retrieve_inodes,
+	.retrieve_record = get_inode,
 };
 const struct liveupdate_class name_class = {
 	.layout = LAYOUT_name,
 	.preserve = preserve_names,
-	.retrieve = retrieve_names,
+	.retrieve_record = get_name,
 };
 const struct liveupdate_class mount_class = {
 	.layout = LAYOUT_mount,
 	.preserve = preserve_mounts,
-	.retrieve = retrieve_mounts,
+	.retrieve_record = get_mount,
 };
