@@ -4,9 +4,7 @@
 //
 // Promises: every case begins with the template in the window, its patches over it, and INT3 around its code; what ends it, INT3 included, arrives as a
 // signal with all of its state. The program lies above all addresses that cases make on purpose.
-typedef unsigned char u8;
-typedef unsigned int u32;
-typedef unsigned long u64;
+#include "host.h"
 
 #define PAGE	     4096
 #define WINDOW	     0x10000000ul
@@ -55,21 +53,7 @@ struct change {
 extern u32 has_avx;
 void run_case(const struct test_case *);
 void leave_case(void);
-extern char signal_entry[], restore_signal[];
-
-static long system_call(long n, long a, long b, long c, long d, long e, long f)
-{
-	register long r10 __asm__("r10") = d;
-	register long r8 __asm__("r8") = e;
-	register long r9 __asm__("r9") = f;
-	long result;
-
-	__asm__ volatile("syscall"
-			 : "=a"(result)
-			 : "a"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-			 : "rcx", "r11", "memory");
-	return result;
-}
+extern char signal_entry[];
 
 static void copy(void *to, const void *from, u64 bytes)
 {
@@ -166,29 +150,6 @@ static void find_avx(void)
 	has_avx = (a & 6) == 6;
 }
 
-static void catch_signals(void)
-{
-	static u8 stack[65536] __attribute__((aligned(64)));
-	static const u8 signals[] = { 4, 5, 7, 8, 11 }; /* SIGILL SIGTRAP SIGBUS SIGFPE SIGSEGV */
-	struct {
-		void *base;
-		u64 flags;
-		u64 size;
-	} alternate = { stack, 0, sizeof stack };
-	struct {
-		void *handler;
-		u64 flags;
-		void *restorer;
-		u64 mask;
-	} action = {
-		signal_entry, 0x4c000004, restore_signal, 0 /* NODEFER ONSTACK RESTORER SIGINFO */
-	};
-
-	system_call(131, (long)&alternate, 0, 0, 0, 0, 0);
-	for (u32 i = 0; i < sizeof signals; i++)
-		system_call(13, signals[i], (long)&action, 0, 8, 0, 0);
-}
-
 static void map_page(u64 address, int protection)
 {
 	if (system_call(9, address, PAGE, protection, 0x32, -1, 0) !=
@@ -252,7 +213,7 @@ int main(void)
 	static struct test_case test __attribute__((aligned(64)));
 
 	find_avx();
-	catch_signals();
+	catch_signals(signal_entry, SA_NODEFER);
 	prepare_memory();
 	while (get(&test, sizeof test))
 		execute(&test);

@@ -11,20 +11,6 @@
 // only, so that it never disturbs the vector state it measures.
 #include "oracle.h"
 
-static long system_call(long number, long a, long b, long c, long d, long e, long f)
-{
-	long result;
-	register long r10 asm("r10") = d;
-	register long r8 asm("r8") = e;
-	register long r9 asm("r9") = f;
-
-	asm volatile("syscall"
-		     : "=a"(result)
-		     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-		     : "rcx", "r11", "memory");
-	return result;
-}
-
 /* ---- Output ---- */
 
 static char output[4096];
@@ -505,30 +491,6 @@ static void on_signal(int number, u8 *information, u64 *context)
 	registers[17] &= ~0x500ul;
 }
 
-static void catch_faults(void)
-{
-	static u8 stack[16384] __attribute__((aligned(16)));
-	static const u8 signals[] = { 4, 5, 7, 8, 11 }; /* SIGILL SIGTRAP SIGBUS SIGFPE SIGSEGV */
-	struct {
-		void *base;
-		u64 flags;
-		u64 size;
-	} alternate = { stack, 0, sizeof stack };
-	struct {
-		void *handler;
-		u64 flags;
-		void *restorer;
-		u64 mask;
-	} action = {
-		on_signal, 0x04000000 | 0x08000000 | 4, restore_signal,
-		0 /* RESTORER ONSTACK SIGINFO */
-	};
-
-	system_call(131, (long)&alternate, 0, 0, 0, 0, 0);
-	for (u32 i = 0; i < sizeof signals; i++)
-		system_call(13, signals[i], (long)&action, 0, 8, 0, 0);
-}
-
 /* ---- Running ---- */
 
 static u64 hash;
@@ -703,7 +665,7 @@ int main(u64 *stack)
 	u64 total = 0;
 
 	system_call(9, 0x10000000, 0x1000, 3, 0x32, -1, 0); /* PRIVATE | FIXED | ANONYMOUS */
-	catch_faults();
+	catch_signals(on_signal, 0);
 	if (arguments >= 4 && equal(argument[1], "--x87")) {
 		salt = number(argument[2]);
 		x87_cases(number(argument[3]), arguments > 4 ? argument[4] : 0);

@@ -3,10 +3,7 @@
 #ifndef ORACLE_H
 #define ORACLE_H
 
-typedef unsigned char u8;
-typedef unsigned short u16;
-typedef unsigned int u32;
-typedef unsigned long u64;
+#include "host.h"
 
 enum { RAX, RCX, RDX, RBX, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15, REGISTERS };
 
@@ -47,6 +44,6 @@ struct form {
 extern const struct form forms[];
 extern const u32 form_count;
 void run(struct context *, const u8 *code, u32 uses_x87);
-extern char run_faulted[], restore_signal[];
+extern char run_faulted[];
 
 #endif
