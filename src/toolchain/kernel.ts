@@ -11,7 +11,7 @@ import { TransplantError } from '../base/index.js'
 import { fillChecksum, linkWithSymbols } from './kernel-link.js'
 import { filesBelow, type ObjectPlan, planObject, sourcesOf } from './kernel-sources.js'
 import { buildTypes } from './kernel-types.js'
-import { Toolchain } from './toolchain.js'
+import { environment, Toolchain } from './toolchain.js'
 import { unusedFunctions } from './unused.js'
 
 /** Which kernel to build. */
@@ -81,8 +81,7 @@ async function compileAll(tree: string, plans: readonly ObjectPlan[]): Promise<v
 
 function compile(tree: string, words: readonly string[]): Promise<boolean> {
   return new Promise((resolve) => {
-    const env = { ...process.env, LC_ALL: 'C' }
-    const child = spawn('gcc', words, { cwd: tree, stdio: ['ignore', 'inherit', 'inherit'], env })
+    const child = spawn('gcc', words, { cwd: tree, stdio: ['ignore', 'inherit', 'inherit'], env: environment })
     child.on('error', () => resolve(false))
     child.on('close', (status) => resolve(status === 0))
   })

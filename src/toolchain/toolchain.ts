@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { TransplantError } from '../base/index.js'
 
-const environment = { ...process.env, LC_ALL: 'C', SOURCE_DATE_EPOCH: '0', TZ: 'UTC' }
+/** Of all programs that build: the same words and times everywhere. */
+export const environment = { ...process.env, LC_ALL: 'C', SOURCE_DATE_EPOCH: '0', TZ: 'UTC' }
 
 /** A program cannot be started. */
 function toolMissing(command: string, error: Error): TransplantError {
