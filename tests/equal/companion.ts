@@ -29,7 +29,7 @@ import { type Call, changesOf, copyOf, type Executors, FORWARDED, type Operation
 import { Replica } from './replica.js'
 
 const EVERY = 100_000
-/** The parts of the state area that are the vCPU's and not derived (core/state/save.ts). */
+/** The parts of the state area that are the vCPU's and not derived (core/execute/save.ts). */
 const STATE_RANGES = [
   [0, 736],
   [1024, 1536],

@@ -1,4 +1,4 @@
-// The saved state of a core, part by part (core/state/save.ts), and what of it two equal runs must agree on: all but temporaries and the lazy
+// The saved state of a core, part by part (core/execute/save.ts), and what of it two equal runs must agree on: all but temporaries and the lazy
 // form of the flags, which RFLAGS shows whole once it is synchronized.
 
 import { STATE_MXCSR, STATE_OFFSETS, STATE_SELECTORS, STATE_X87, STATE_XMM } from '../../src/cpu/index.js'

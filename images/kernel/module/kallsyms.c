@@ -2,7 +2,7 @@
 /*
  * Names for addresses and addresses for names, of the kernel and its modules.
  *
- * The kernel's table is made by tools/images/kallsyms.mjs from the linked image
+ * The kernel's table is made by src/toolchain/kallsyms.ts from the linked image
  * and linked in again: entries ascend by address, offsets count from _text.
  * Promises: order and number of equal names are those of the table, so that a
  * symbol position means the same to host and guest.

@@ -763,7 +763,7 @@ for (const code of ['rcpps xmm0, xmm1', 'rsqrtps xmm0, xmm1', 'rcpss xmm0, xmm1'
   form(code, { kind: 'SINGLE', cases: 200, flags: 0, approximate: true })
 
 // ---- Text -----------------------------------------------------------------------------------------------------------
-/** The text of forms.S. */
+/** The text of the assembly file with one case for each form. */
 export function generate() {
   const lines = [
     '// SPDX-License-Identifier: GPL-2.0-or-later',

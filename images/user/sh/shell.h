@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the files of the shell share. A line is read (input.c), cut into a tree (parse.c), and the tree is run (run.c), words being
+ * What the files of the shell share. A line is read (main.c), cut into a tree (parse.c), and the tree is run (run.c), words being
  * expanded at the last moment (expand.c). The tree and the expansions live in an arena that is emptied by mark and release, so
  * that a loop of a million rounds needs no more memory than one round.
  */

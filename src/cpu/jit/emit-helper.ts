@@ -59,7 +59,7 @@ export function functionOf(uop: Uop): number {
   return uop.low & 0xffff
 }
 
-/** Registers of the functions in core/decode/cold-numbers.ts, those that 64-bit code has. */
+/** Registers of the functions in numbers/integer-functions.ts, those that 64-bit code has. */
 function coldEffects(uop: Uop): Effects | undefined {
   const { d, s1, s2 } = uop
   switch (functionOf(uop)) {
@@ -120,7 +120,7 @@ function coldEffects(uop: Uop): Effects | undefined {
   }
 }
 
-/** Registers of the system instructions after which compiled code usually goes on (core/decode/system-numbers.ts); undefined for all others. */
+/** Registers of the system instructions after which compiled code usually goes on (numbers/system-functions.ts); undefined for all others. */
 function systemEffects(uop: Uop): Effects | undefined {
   switch (functionOf(uop)) {
     case SYS_CLTS:

@@ -4,12 +4,12 @@
 export const DERIVED_OFFSET: u32 = 736
 
 /** x87 and SSE registers in FXSAVE layout (512 bytes, 16-aligned): XMM r at FX_OFFSET + 160 + 16 r, ST at FX_OFFSET + 32 + 16 i
- *  (in PHYSICAL register order, not stack order: fpu.ts rotates on FXSAVE/FXRSTOR). MXCSR lives in c.mxcsr. */
+ *  (in PHYSICAL register order, not stack order: fxsave.ts rotates on FXSAVE/FXRSTOR). MXCSR lives in c.mxcsr. */
 export const FX_OFFSET: u32 = 1024
 export const XMM_OFFSET: u32 = 1184
 export const FX_END: u32 = 1536
 
-/** Free for fpu.ts and sse.ts as working storage (16-aligned, 512 bytes). Nothing survives an instruction in it. */
+/** Working storage of x87, SSE and AVX (16-aligned, 512 bytes). Nothing survives an instruction in it. */
 export const VECTOR_SCRATCH_OFFSET: u32 = 1536
 
 /** Which groups of eight TLB entries may hold something, a bit each: for contexts 0 to 2 TLB_FILLED_WORDS words. Derived. */

@@ -118,7 +118,7 @@ static __always_inline unsigned int raw_smp_processor_id(void)
 
 /* the part of a task that only the processor cares for */
 struct thread_struct {
-	/*  0 */ unsigned long sp;		/* saved kernel stack pointer, see switch_to.S */
+	/*  0 */ unsigned long sp;		/* saved kernel stack pointer, see switch_to_asm */
 	unsigned long fsbase, gsbase;		/* user's, valid while not running */
 	unsigned long cr2, error_code, trap_nr; /* of the last fault, for signals */
 	/* FXSAVE image, restored eagerly at each switch to a user task (SDM 1 10.5) */

@@ -2,7 +2,7 @@
 /*
  * Memory: page frames, address spaces, faults.
  *
- * Locking: zone_lock (inside page_alloc.c) the free lists; mm->mmap_lock
+ * Locking: zone_lock (inside page-alloc.c) the free lists; mm->mmap_lock
  * (sleeping) the list of areas; mm->page_table_lock (spin) the page tables.
  * A frame has one reference for each page table entry, page cache slot or other
  * holder; the last one to leave frees it.
@@ -104,7 +104,7 @@ bool is_heap_memory(const void *at, size_t size);
 /* counts frames by type */
 void count_page_types(unsigned long counts[16]);
 
-/* ---- start-up; see mm/memory-map.c ---- */
+/* ---- start-up; see arch/pvh.c, mm/boot-memory.c ---- */
 struct memory_range {
 	u64 start, size;
 	bool usable;

@@ -74,9 +74,8 @@ void printk_adopt(const struct printk_record *);
 extern int console_loglevel;
 
 /*
- * Reading the ring: *seq is the record wanted next (0 = oldest). Gives the
- * length of the line in @buf, 0 if there is nothing yet; *seq jumps forward if
- * records were overwritten. log_line gives the text "<level>[  time] text".
+ * Reading the ring: *seq is the record wanted next (0 = oldest). False if there
+ * is nothing yet; *seq jumps forward if records were overwritten.
  */
 struct printk_record {
 	u64 seq;

@@ -1,4 +1,4 @@
-// What the core asks of the machine; the meaning of each is in ../core-abi.ts. Addresses and values are 32-bit, unsigned.
+// What the core asks of the machine; the meaning of each is in core-abi.ts of the room above. Addresses and values are 32-bit, unsigned.
 // @ts-ignore: decorator
 @external('machine', 'portRead')
 export declare function portRead(cpu: u32, port: u32, size: u32): u32

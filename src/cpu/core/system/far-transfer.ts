@@ -236,7 +236,7 @@ function callInner(c: CpuState, level: u32, next: u64): bool {
   return true
 }
 
-// What `checkReturn` found.
+// What `checkReturnCode` found.
 export let returnCode: u64 = 0
 export let returnStack: u64 = 0 // 0: null SS
 let returnCodeAddress: u64 = 0
