@@ -3,9 +3,24 @@
 //
 // A function lies at one linear address; its page leads to one of two frames, which return different numbers.
 import { describe, expect, it } from 'vitest'
-import { EXIT_HALT } from '../../src/cpu/index.js'
+import { CpuCore, EXIT_HALT, noDevices } from '../../src/cpu/index.js'
 import { assemble } from './assemble.js'
-import { CODE, CR4_BASE, CR4_PCIDE, DATA, PTE_G, PTE_P, PTE_W, SystemMachine, TABLES } from './system-machine.js'
+import { coreModule } from './harness.js'
+import {
+  CODE,
+  CR4_BASE,
+  CR4_PCIDE,
+  DATA,
+  FREE_SELECTOR,
+  GDT,
+  KERNEL_CODE,
+  KERNEL_CODE32,
+  PTE_G,
+  PTE_P,
+  PTE_W,
+  SystemMachine,
+  TABLES,
+} from './system-machine.js'
 
 const FUNCTION = 0x400000
 const FRAME_A = 0x800000
@@ -108,5 +123,42 @@ describe('code whose page has other translations', () => {
     expect(caller.call()).toBe(0xb)
     caller.pcid(1, NO_FLUSH)
     expect(caller.call()).toBe(0xb)
+  })
+})
+
+describe('code at the same offset in another segment', () => {
+  it('is not what stood there in the first one, when the page of that one is executed by both', () => {
+    const core = new CpuCore(coreModule(), noDevices(), 1, 16 << 20)
+    const rom = new Uint8Array(0x10000)
+    rom.set(assemble('ljmp 0x1000:0x200', 0xfff0, 16), 0xfff0)
+    core.mapRom(0xffff0000, rom)
+    const place = (text: string, segment: number, offset: number) =>
+      core.writeRam((segment << 4) + offset, assemble(text, offset, 16))
+    place('inc bx\nljmp 0xf00:0x1100', 0x1000, 0x200)
+    // In the page of the first segment, and on to the offset at which that one has been executed.
+    place('jmp 0x200', 0xf00, 0x1100)
+    place('mov cx, bx\nhlt', 0xf00, 0x200)
+    expect(core.run(0, 100)).toBe(EXIT_HALT)
+    expect(core.register(0, 'rcx')).toBe(1n)
+  })
+
+  it('is not what stood there in the first one, when compiled 64-bit code goes to both', () => {
+    const machine = new SystemMachine()
+    machine.core.setJit({ threshold: 1 })
+    const segment = FREE_SELECTOR
+    machine.setQuad(GDT + segment, 0x00cf9b100000ffffn)
+    const far = (selector: number, offset: number) =>
+      `.byte 0xea\n.long 0x${offset.toString(16)}\n.word 0x${selector.toString(16)}`
+    const [second, last] = [CODE + 0x100, CODE + 0x200]
+    machine.place(`inc ebx\n${far(KERNEL_CODE, second)}`, FUNCTION, 32)
+    machine.place(`inc esi\n${far(KERNEL_CODE, last)}`, 0x100000 + FUNCTION, 32)
+    const enter = (selector: number) =>
+      `push 0x${selector.toString(16)}\npush 0x${FUNCTION.toString(16)}\n.byte 0x48, 0xcb`
+    machine.place(enter(KERNEL_CODE32))
+    machine.place(enter(segment), second)
+    machine.place(`dec ecx\njnz 0x${CODE.toString(16)}\nhlt`, last)
+    machine.enter(0, { rcx: 20n, rbx: 0n, rsi: 0n })
+    expect(machine.core.run(0, 2000)).toBe(EXIT_HALT)
+    expect([machine.get('rbx'), machine.get('rsi')]).toEqual([20n, 20n])
   })
 })

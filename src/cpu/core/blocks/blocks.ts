@@ -28,9 +28,9 @@ import {
   ramBytes,
   runningCpu,
 } from '../state/layout'
-import { advanceGeneration, dropWriteTags, generationOf } from '../memory/fast-tlb'
+import { dropWriteTags, generationOf } from '../memory/fast-tlb'
 import { translate } from '../memory/linear'
-import { CODE_PAGE_BYTES, CodePage, NOWHERE, codePage } from './code-pages'
+import { CODE_PAGE_BYTES, CodePage, NOWHERE, codePage, newGeneration } from './code-pages'
 import { VECTOR_GP, VECTOR_UD, raise, raiseNoCode } from '../state/fault'
 import { decodeBlock, decodeCutBlock } from '../decode/decode'
 import { countStore, forgetExecuted, markExecuted } from './executed'
@@ -62,10 +62,6 @@ export function linearOf(c: CpuState, rip: u64): u64 {
 /** The block at c.rip in `mode`, ready to enter; null with c.fault raised if the fetch faults. */
 export function findBlock(c: CpuState, mode: u32): Block | null {
   const rip = c.rip
-  if (c.csBaseSeen != c.csBase) {
-    c.csBaseSeen = c.csBase
-    advanceGeneration(c)
-  }
   const head = c.blockTable + ((hashRip(rip) & (BLOCK_TABLE_ENTRIES - 1)) << 2)
   let at = <usize>load<u32>(head)
   while (at) {
@@ -124,7 +120,7 @@ export function holds(c: CpuState, b: Block): void {
   if (b.secondPage != NO_PAGE)
     generation = max(generation, generationOf(c, linearOf(c, b.rip + u64(0x1000 - (b.physical & 0xfff)))))
   // The same RIP is another address after a change of CS.
-  b.page = codePage(c, linear, b.physical, b.secondPage, b.mode)
+  b.page = codePage(c, linear, <u32>(linear - b.rip), b.physical, b.secondPage, b.mode)
   changetype<CodePage>(b.page).generation = generation
 }
 
@@ -310,7 +306,7 @@ export function stopAtBoundary(c: CpuState): void {
     }
   }
   // The last instruction: whatever follows is found by the dispatcher.
-  advanceGeneration(c)
+  newGeneration(c)
 }
 
 export function restorePatched(c: CpuState): void {
@@ -324,7 +320,7 @@ export function restorePatched(c: CpuState): void {
 export function dropAllBlocks(c: CpuState): void {
   if (c.block || c.jitRegion) {
     stopAtBoundary(c)
-    advanceGeneration(c)
+    newGeneration(c)
     for (let i: u32 = 0; i < BLOCK_TABLE_ENTRIES; i++) {
       for (let at = <usize>load<u32>(c.blockTable + (i << 2)); at; at = changetype<Block>(at).hashNext)
         kill(c, changetype<Block>(at))

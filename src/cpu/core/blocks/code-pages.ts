@@ -9,6 +9,7 @@
 //     would change nothing there, so a guest cannot see how often a page is checked. Whoever drops an entry says so here.
 //  2. Whether a page may be fetched from is a matter of privilege: pages of level 3 are apart from those of the others.
 //  3. A block whose first instruction extends into a second page has a code page of its own kind, which stands for both.
+//  4. Blocks are found by RIP, so what a page says holds for one CS base: the same page by another base is another code page.
 import { CODE_PAGE_ENTRIES, PUT_ASIDE_ENTRIES, PUT_ASIDE_OFFSET } from '../../numbers/sizes'
 import { CpuState, MODE_USER } from '../state/state'
 import { GENERATION, count } from '../state/counters'
@@ -20,13 +21,14 @@ const LAST_GENERATION: u32 = 0xfffffff0
 
 @unmanaged
 export class CodePage {
-  generation: u32 // 0
-  physical: u32 // 4: of the page
-  linear: u64 // 8: of the page, with MODE_USER
-  second: u32 // 16: physical page that follows, or NO_PAGE
-  next: usize // 20: with the same hash
+  generation: u32
+  physical: u32 // of the page
+  linear: u64 // of the page, with MODE_USER
+  second: u32 // physical page that follows, or NO_PAGE
+  base: u32 // linear address of RIP 0: the base of CS, 0 in 64-bit code
+  next: usize // with the same hash
 }
-export const CODE_PAGE_BYTES: usize = 24
+export const CODE_PAGE_BYTES: usize = 32
 
 /** The page of blocks that must not be entered any more. */
 export const NOWHERE: usize = memory.data(32, 8)
@@ -38,23 +40,24 @@ function bucket(c: CpuState, linear: u64): usize {
   return c.codePages + (((page ^ (page >>> 10)) & (CODE_PAGE_ENTRIES - 1)) << 2)
 }
 
-/** The code page of a block at `linear`; from the arena, which has room. */
-export function codePage(c: CpuState, linear: u64, physical: u32, second: u32, mode: u32): usize {
+/** The code page of a block at `linear`, which RIP reaches from `base`; from the arena, which has room. */
+export function codePage(c: CpuState, linear: u64, base: u32, physical: u32, second: u32, mode: u32): usize {
   const key = (linear & PAGE_MASK) | u64(mode & MODE_USER)
   const page = physical & 0xfffff000
   const head = bucket(c, linear)
   const first = <usize>load<u32>(head)
   for (let at = first; at; at = changetype<CodePage>(at).next) {
     const known = changetype<CodePage>(at)
-    if (known.linear == key && known.physical == page && known.second == second) return at
+    if (known.linear == key && known.base == base && known.physical == page && known.second == second) return at
   }
   const at = c.arenaNext
-  c.arenaNext = at + ((CODE_PAGE_BYTES + 15) & ~15)
+  c.arenaNext = at + CODE_PAGE_BYTES
   const fresh = changetype<CodePage>(at)
   fresh.generation = 0
   fresh.physical = page
   fresh.linear = key
   fresh.second = second
+  fresh.base = base
   fresh.next = first
   store<u32>(head, <u32>at)
   return at
@@ -98,7 +101,7 @@ function nextGeneration(c: CpuState): u32 {
   return ++c.lastGeneration
 }
 
-/** Nothing is known to hold any more. */
+/** Nothing is known to hold any more: blocks must be looked up and their translations checked again. */
 export function newGeneration(c: CpuState): void {
   forgetPutAside(c)
   c.globalGeneration = nextGeneration(c)

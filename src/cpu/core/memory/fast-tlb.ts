@@ -42,11 +42,6 @@ export function generationOf(c: CpuState, linear: u64): u32 {
   return entry.readTag == (linear & PAGE_MASK) && entry.page & TLB_GLOBAL ? c.globalGeneration : c.generation
 }
 
-/** Blocks must be looked up and their translation checked again. */
-export function advanceGeneration(c: CpuState): void {
-  newGeneration(c)
-}
-
 const GROUP_BYTES: usize = 8 * TLB_ENTRY_BYTES
 
 // @ts-ignore: decorator

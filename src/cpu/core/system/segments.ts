@@ -50,6 +50,7 @@ import {
   limitOf,
   markAccessed,
 } from './descriptor-tables'
+import { newGeneration } from '../blocks/code-pages'
 import { readSystem64 } from '../memory/linear'
 
 const CR4_SMAP: u64 = 0x200000
@@ -86,6 +87,10 @@ export function updateMode(c: CpuState): void {
     mode = c.csAttributes & ATTRIBUTE_BIG ? MODE_CODE32 : MODE_CODE16
     if (c.ssAttributes & ATTRIBUTE_BIG) mode |= MODE_STACK32
     mode |= limitKey(c.csLimit)
+  }
+  if (c.csBaseSeen != c.csBase) {
+    c.csBaseSeen = c.csBase
+    newGeneration(c)
   }
   if (!isProtected(c)) mode |= MODE_REAL
   const cpl = dplOf(c.ssAttributes)
