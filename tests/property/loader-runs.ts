@@ -2,7 +2,7 @@
 // into that file through the guest's agent, the probe gives it to the loader, and the case is judged by what the probe says, by the
 // kernel's log, and by the kernel's text, which no file may change.
 
-import { virtAddr } from '../../src/base/index.js'
+import { type Disposable, virtAddr } from '../../src/base/index.js'
 import { type ConsoleLine, GuestSession, requireKernelImage } from '../../src/guest/index.js'
 import type { Machine, Snapshot } from '../../src/machine/index.js'
 import { bootGuest, read } from '../lab/images.js'
@@ -26,11 +26,9 @@ const exits = [0, 7]
 const LIMIT = 200e6
 const ENOEXEC = 8
 const bad = /BUG:|Oops|WARNING:|Kernel panic|double fault|general protection/
-/**
- * A function of a module on the stack, a jump to where nothing is, its unloading, or a module among those that are there: its own code
- * has been begun.
- */
-const below = /\[\w+\]|RIP: \w+:0x|delete_module|Modules linked in: \S/
+/** What the probe asks for with each load, and what the module loader calls before anything that a module brings is run. */
+const LOAD = '__x64_sys_finit_module'
+const BEGIN = 'klp_module_coming'
 
 const image = () => requireKernelImage(read('images/built/scion-1.0.elf'), 'the kernel')
 
@@ -54,6 +52,9 @@ export class LoaderGuest {
   private session: GuestSession
   private readonly snapshot: Snapshot
   private readonly text: { readonly at: number; readonly bytes: Buffer }
+  /** Of each load of this case: has the loader come to where the module's own code is run? */
+  private begun: boolean[] = []
+  private readonly followed: Disposable[] = []
 
   private constructor(kind: Kind, shape: Shape, session: GuestSession, text: { at: number; bytes: Buffer }) {
     this.kind = kind
@@ -62,6 +63,21 @@ export class LoaderGuest {
     this.machine = session.machine
     this.text = text
     this.snapshot = session.machine.snapshot()
+  }
+
+  private async follow(): Promise<void> {
+    const kernel = await this.session.kernel([image()])
+    const note = async (name: string, listener: () => void) =>
+      this.followed.push(
+        await this.session.port.setBreakpoint(kernel.address(name), () => {
+          listener()
+          return 'continue'
+        }),
+      )
+    await note(LOAD, () => this.begun.push(false))
+    await note(BEGIN, () => {
+      this.begun[this.begun.length - 1] = true
+    })
   }
 
   static async prepare(kind: Kind, base: Base): Promise<LoaderGuest> {
@@ -82,10 +98,13 @@ export class LoaderGuest {
     const text = session.machine.readPhysical(at, Number(to - from))
     if (text === undefined) throw new Error('the kernel text is not in RAM')
     const bytes = Buffer.from(text)
-    return new LoaderGuest(kind, new Shape(base), session, { at, bytes })
+    const guest = new LoaderGuest(kind, new Shape(base), session, { at, bytes })
+    await guest.follow()
+    return guest
   }
 
   dispose(): void {
+    for (const one of this.followed.splice(0)) one.dispose()
     this.session.dispose()
   }
 
@@ -107,6 +126,7 @@ export class LoaderGuest {
   /** Lets the guest have the file with these edits, and judges. */
   async run(edits: readonly Edit[]): Promise<Verdict> {
     this.machine.restore(this.snapshot)
+    this.begun = []
     const { console: log, port, agent } = this.session
     const first = log.lines.length
     const said = () => /(?:leak=(\S+) )?result=(-?\d+) after=(-?\d+)/.exec(lastOf(log.lines, first))
@@ -121,15 +141,16 @@ export class LoaderGuest {
     }
     const lines = log.lines.slice(first).map((line) => line.text)
     const verdict = this.judge(edits, lines, said(), ended)
-    if (ended !== '' || first > 100_000) this.begin()
+    if (ended !== '' || first > 100_000) await this.beginAgain()
     return verdict
   }
 
   /** A client of the agent that does not wait for what an earlier case left unsaid, with a log of its own. */
-  private begin(): void {
-    this.session.dispose()
+  private async beginAgain(): Promise<void> {
+    this.dispose()
     this.machine.restore(this.snapshot)
     this.session = new GuestSession(this.machine, { limit: LIMIT })
+    await this.follow()
   }
 
   private judge(edits: readonly Edit[], lines: string[], said: RegExpExecArray | null, ended: string): Verdict {
@@ -139,11 +160,10 @@ export class LoaderGuest {
     const wild = edits.some((edit) => edit.wild)
     const after = Number(said?.[3] ?? 0)
     const own =
-      this.kind === 'module' &&
       wild &&
+      this.begun[0] === true &&
       result !== ENOEXEC &&
-      (faults.length > 0 || ended !== '' || (result ?? 0) < 0 || after !== 0) &&
-      (lines.some((line) => below.test(line)) || faults.length === 0)
+      (faults.length > 0 || ended !== '' || (result ?? 0) < 0 || after !== 0)
     const wrong: string[] = []
     if (!own) {
       wrong.push(...faults)
