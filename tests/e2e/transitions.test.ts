@@ -167,6 +167,24 @@ needs('gcc')('a transition', () => {
       expect(await allStates(session)).toEqual([-1])
     }))
 
+  it('says of each task that is asked why it does not move, while it is told to', () =>
+    guest(async (session) => {
+      const verbose = '/proc/sys/kernel/livepatch_verbose'
+      const said = () => messages(session).filter((text) => text.includes('klp_try_switch_task:'))
+      const sleeper = await reader(session, 'places_asleep')
+      expect(await session.agent.read(`cat ${verbose}; insmod /lib/test/sleepers.ko`)).toBe('0\n')
+      expect(await transition(session, 'sleepers')).toBe('1')
+      expect(said()).toEqual([])
+      expect(await session.agent.read(`echo 1 > ${verbose}; cat ${verbose}; sleep 1.3`)).toBe('1\n')
+      const why = `livepatch: klp_try_switch_task: cat:${sleeper.pid} is sleeping on function asleep_here`
+      expect(said()).toContain(why)
+      expect(new Set(said().filter((text) => text.includes(` cat:${sleeper.pid} `)))).toEqual(new Set([why]))
+      await session.agent.read(`echo 0 > ${verbose}`)
+      const before = said().length
+      await session.agent.read('sleep 1.3')
+      expect(said()).toHaveLength(before)
+    }))
+
   it('does not wait for a task asleep elsewhere', () =>
     guest(async (session) => {
       const sleeper = await reader(session, 'places_asleep')

@@ -63,7 +63,8 @@ it('tells of a patch that the guest refuses by status and words, with all entrie
   expect(report.behaviour).toEqual({ command: '', before: '', after: '', later: '' })
 })
 
-it('names the tasks for which a transition does not end', async () => {
+/** A guest in which a task sleeps in what klp-stack replaces. */
+async function sleepingIn() {
   const module = read('images/built/patches/klp-stack.ko')
   const session = await bootGuest({}, { limit: 3e9 })
   await session.agent.put('/tmp/klp-target.ko', read('images/built/patches/klp-target.ko'))
@@ -74,11 +75,24 @@ it('names the tasks for which a transition does not end', async () => {
   const image = readKernelImage(kernel)
   if (!image.ok) throw new Error(image.message)
   const target = patchTarget(module, kernel, '/tmp/klp-stack.ko')
-  const following = observePatch(session, await session.kernel([image.value]), target, await createDisassembler())
-  await expect(following).rejects.toMatchObject({
+  const kernelView = await session.kernel([image.value])
+  const follow = async () => observePatch(session, kernelView, target, await createDisassembler())
+  return { session, sleeper, kernel: kernelView, follow }
+}
+
+it('names the tasks for which a transition does not end', async () => {
+  const { session, sleeper, follow } = await sleepingIn()
+  await expect(follow()).rejects.toMatchObject({
     code: 'TRANSITION_STUCK',
     message: expect.stringContaining(`cat (pid ${sleeper.pid}) did not switch`),
   })
+  session.dispose()
+})
+
+it('says what else has ended the wait for a transition as it is, whoever has not switched', async () => {
+  const { session, kernel, follow } = await sleepingIn()
+  await session.port.setBreakpoint(kernel.address('retry_work_fn'))
+  await expect(follow()).rejects.toMatchObject({ code: 'GUEST_STOPPED' })
   session.dispose()
 })
 

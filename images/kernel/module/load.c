@@ -119,12 +119,12 @@ static int move_sections(const struct klp_modinfo *info, struct module_memory *m
 	return 0;
 }
 
-static void close_memory(const struct module *mod)
+static int close_memory(const struct module *mod)
 {
 	const struct module_memory *text = &mod->mem[MOD_TEXT], *rodata = &mod->mem[MOD_RODATA];
+	int ret = set_module_memory(text->base, text->size, false, true);
 
-	set_module_memory(text->base, text->size, false, true);
-	set_module_memory(rodata->base, rodata->size, false, false);
+	return ret ? ret : set_module_memory(rodata->base, rodata->size, false, false);
 }
 
 /* Sets a table and its length from the section it is in, if there is one. */
@@ -329,8 +329,9 @@ static int load_module(struct klp_modinfo *info, char *args)
 	if (ret)
 		goto free;
 	ret = ftrace_module_init(mod);
+	if (!ret)
+		ret = close_memory(mod);
 	if (!ret) {
-		close_memory(mod);
 		taint_for(mod);
 		module_set_state(mod, MODULE_STATE_COMING);
 		ret = start_module(mod);

@@ -60,13 +60,14 @@ static struct stub_page *add_page(void)
 	struct stub_page *page = kzalloc(sizeof(*page), GFP_KERNEL);
 	u8 *text = page ? module_alloc(PAGE_SIZE) : NULL;
 
-	if (!text) {
-		kfree(page);
-		return NULL;
-	}
+	if (!text)
+		goto fail;
 	for (unsigned int i = 0; i < STUBS_PER_PAGE; i++)
 		write_code(text + i * STUB_SIZE);
-	set_module_memory(text, PAGE_SIZE, false, true);
+	if (set_module_memory(text, PAGE_SIZE, false, true)) {
+		module_memfree(text);
+		goto fail;
+	}
 	page->base = (unsigned long)text;
 	/* is_ftrace_trampoline() may be on the list */
 	page->list.next = &pages;
@@ -74,6 +75,10 @@ static struct stub_page *add_page(void)
 	smp_store_release(&pages.prev->next, &page->list);
 	pages.prev = &page->list;
 	return page;
+
+fail:
+	kfree(page);
+	return NULL;
 }
 
 static void set_ops(unsigned long stub, struct ftrace_ops *ops)
