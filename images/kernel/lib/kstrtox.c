@@ -8,41 +8,30 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 
-static int digit_value(char c)
+/* 36 and above: no digit of any base. */
+static unsigned int digit_value(char c)
 {
 	if (isdigit(c))
 		return c - '0';
-	if (isalpha(c))
-		return tolower(c) - 'a' + 10;
-	return 99;
+	return isalpha(c) ? tolower(c) - 'a' + 10 : 36;
 }
 
-/* Base 0 is C's rule: 0x.., 0.., else decimal. */
-static const char *take_base(const char *s, unsigned int *base)
+/* As many digits as there are; their value modulo 2^64. Base 0 is C's rule: 0x.., 0.., else decimal. */
+static const char *read_digits(const char *s, unsigned int base, unsigned long long *value,
+			       bool *overflow)
 {
 	bool hex = s[0] == '0' && tolower(s[1]) == 'x' && isxdigit(s[2]);
 
-	if (*base == 0)
-		*base = hex ? 16 : s[0] == '0' ? 8 : 10;
-	return *base == 16 && hex ? s + 2 : s;
-}
-
-static const char *parse(const char *s, unsigned int base, unsigned long long *value,
-			 bool *overflow)
-{
-	unsigned long long v = 0;
-
+	if (base == 0)
+		base = hex ? 16 : s[0] == '0' ? 8 : 10;
+	if (base == 16 && hex)
+		s += 2;
+	*value = 0;
 	*overflow = false;
-	s = take_base(s, &base);
-	for (; digit_value(*s) < (int)base; s++) {
-		unsigned long long next;
-
-		if (__builtin_mul_overflow(v, base, &next) ||
-		    __builtin_add_overflow(next, digit_value(*s), &next))
-			*overflow = true;
-		v = next;
+	for (unsigned int digit; (digit = digit_value(*s)) < base; s++) {
+		*overflow |= __builtin_mul_overflow(*value, base, value);
+		*overflow |= __builtin_add_overflow(*value, digit, value);
 	}
-	*value = v;
 	return s;
 }
 
@@ -51,7 +40,7 @@ unsigned long long simple_strtoull(const char *s, char **end, unsigned int base)
 	unsigned long long value;
 	bool overflow;
 
-	s = parse(s, base, &value, &overflow);
+	s = read_digits(s, base, &value, &overflow);
 	if (end)
 		*end = (char *)s;
 	return value;
@@ -62,105 +51,55 @@ unsigned long simple_strtoul(const char *s, char **end, unsigned int base)
 	return simple_strtoull(s, end, base);
 }
 
-int kstrtoull(const char *s, unsigned int base, unsigned long long *res)
+/*
+ * A sign, digits, a newline or none, and the end. A minus is a sign where @least,
+ * the magnitude of the least value, is not 0. Too large is said before what follows.
+ */
+static int read_whole(const char *s, unsigned int base, unsigned long long least,
+		      unsigned long long greatest, unsigned long long *value)
 {
-	unsigned long long value;
-	bool overflow;
-	const char *end;
+	bool negative = least && *s == '-', overflow;
+	const char *digits = s + (negative || *s == '+');
+	const char *end = read_digits(digits, base, value, &overflow);
 
-	if (*s == '+')
-		s++;
-	end = parse(s, base, &value, &overflow);
-	if (end == s)
-		return -EINVAL;
-	if (*end == '\n')
-		end++;
-	if (*end)
+	if (end == digits)
 		return -EINVAL;
 	if (overflow)
 		return -ERANGE;
-	*res = value;
-	return 0;
-}
-
-static int kstrtoll(const char *s, unsigned int base, long long *res)
-{
-	bool negative = *s == '-';
-	unsigned long long value;
-	int ret = kstrtoull(s + negative, base, &value);
-
-	if (ret)
-		return ret;
-	if (value > (unsigned long long)S64_MAX + negative)
+	if (end[*end == '\n'])
+		return -EINVAL;
+	if (*value > (negative ? least : greatest))
 		return -ERANGE;
-	*res = negative ? -value : value;
+	if (negative)
+		*value = -*value;
 	return 0;
 }
 
-int kstrtoul(const char *s, unsigned int base, unsigned long *res)
-{
-	unsigned long long value;
-	int ret = kstrtoull(s, base, &value);
+#define KSTRTO(name, type, least, greatest)                             \
+	int kstrto##name(const char *s, unsigned int base, type *res)   \
+	{                                                               \
+		unsigned long long value;                               \
+		int ret = read_whole(s, base, least, greatest, &value); \
+                                                                        \
+		if (!ret)                                               \
+			*res = value;                                   \
+		return ret;                                             \
+	}
 
-	if (!ret)
-		*res = value;
-	return ret;
-}
-
-int kstrtol(const char *s, unsigned int base, long *res)
-{
-	long long value;
-	int ret = kstrtoll(s, base, &value);
-
-	if (!ret)
-		*res = value;
-	return ret;
-}
-
-int kstrtoint(const char *s, unsigned int base, int *res)
-{
-	long long value;
-	int ret = kstrtoll(s, base, &value);
-
-	if (ret)
-		return ret;
-	if (value != (int)value)
-		return -ERANGE;
-	*res = value;
-	return 0;
-}
-
-int kstrtouint(const char *s, unsigned int base, unsigned int *res)
-{
-	unsigned long long value;
-	int ret = kstrtoull(s, base, &value);
-
-	if (ret)
-		return ret;
-	if (value != (unsigned int)value)
-		return -ERANGE;
-	*res = value;
-	return 0;
-}
+KSTRTO(ul, unsigned long, 0, ULONG_MAX)
+KSTRTO(l, long, LONG_MAX + 1ULL, LONG_MAX)
+KSTRTO(uint, unsigned int, 0, UINT_MAX)
+KSTRTO(int, int, INT_MAX + 1ULL, INT_MAX)
 
 int kstrtobool(const char *s, bool *res)
 {
-	switch (tolower(s[0])) {
-	case 'y':
-	case 't':
-	case '1':
-		*res = true;
-		return 0;
-	case 'n':
-	case 'f':
-	case '0':
-		*res = false;
-		return 0;
-	case 'o':
-		if (tolower(s[1]) == 'n' || tolower(s[1]) == 'f') {
-			*res = tolower(s[1]) == 'n';
-			return 0;
-		}
-	}
-	return -EINVAL;
+	/* of "on" and "off" the second letter counts */
+	bool second = tolower(s[0]) == 'o';
+	const char *yes = second ? "n" : "yt1", *no = second ? "f" : "nf0";
+	char letter = tolower(s[second]);
+
+	if (!letter || !(strchr(yes, letter) || strchr(no, letter)))
+		return -EINVAL;
+	*res = strchr(yes, letter) != NULL;
+	return 0;
 }

@@ -73,14 +73,14 @@ static void put_number(struct output *out, const struct spec *spec, unsigned lon
 	if (spec->alternate && base == 16 && value) {
 		prefix[p++] = '0';
 		prefix[p++] = spec->upper ? 'X' : 'x';
-	} else if (spec->alternate && base == 8) {
-		prefix[p++] = '0';
 	}
 	zeros = spec->precision - n;
 	if (spec->precision < 0 && spec->zero && !spec->left)
 		zeros = spec->width - n - p;
 	if (zeros < 0)
 		zeros = 0;
+	if (spec->alternate && base == 8 && !zeros && (!n || text[n - 1] != '0'))
+		zeros = 1;
 	blanks = spec->width - n - p - zeros;
 	if (!spec->left)
 		pad(out, ' ', blanks);

@@ -13,56 +13,10 @@
 #include <linux/mutex.h>
 #include "internal.h"
 
-/* Decimal, 0x hexadecimal or 0 octal, one optional sign, one final newline. */
-static int parse_number(const char *text, bool is_signed, unsigned long *value)
-{
-	unsigned long base = 10, result = 0;
-	bool negative = false;
-
-	if (is_signed && (*text == '-' || *text == '+'))
-		negative = *text++ == '-';
-	if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
-		base = 16;
-		text += 2;
-	} else if (text[0] == '0' && text[1] >= '0' && text[1] <= '7') {
-		base = 8;
-	}
-	if (!*text || *text == '\n')
-		return -EINVAL;
-	for (; *text && *text != '\n'; text++) {
-		unsigned long digit;
-
-		if (*text >= '0' && *text <= '9')
-			digit = *text - '0';
-		else if ((*text | 32) >= 'a' && (*text | 32) <= 'f')
-			digit = (*text | 32) - 'a' + 10;
-		else
-			return -EINVAL;
-		if (digit >= base)
-			return -EINVAL;
-		if (result > (~0UL - digit) / base)
-			return -ERANGE;
-		result = result * base + digit;
-	}
-	if (*text == '\n' && text[1])
-		return -EINVAL;
-	if (is_signed && result > (~0UL >> 1) + negative)
-		return -ERANGE;
-	*value = negative ? -result : result;
-	return 0;
-}
-
-#define NUMBER_OPS(word, type, is_signed, format)                                    \
+#define NUMBER_OPS(word, suffix, type, format)                                       \
 	static int set_##word(const char *text, const struct kernel_param *param)    \
 	{                                                                            \
-		unsigned long value;                                                 \
-		int ret = text ? parse_number(text, is_signed, &value) : -EINVAL;    \
-                                                                                     \
-		if (!ret && (unsigned long)(type)value != value)                     \
-			ret = -ERANGE;                                               \
-		if (!ret)                                                            \
-			*(type *)param->arg = value;                                 \
-		return ret;                                                          \
+		return text ? kstrto##suffix(text, 0, (type *)param->arg) : -EINVAL; \
 	}                                                                            \
 	static int get_##word(char *page, const struct kernel_param *param)          \
 	{                                                                            \
@@ -71,20 +25,15 @@ static int parse_number(const char *text, bool is_signed, unsigned long *value)
 	const struct kernel_param_ops param_ops_##word = { set_##word, get_##word }; \
 	EXPORT_SYMBOL(param_ops_##word)
 
-NUMBER_OPS(int, int, true, "%d");
-NUMBER_OPS(uint, unsigned int, false, "%u");
-NUMBER_OPS(long, long, true, "%ld");
-NUMBER_OPS(ulong, unsigned long, false, "%lu");
+NUMBER_OPS(int, int, int, "%d");
+NUMBER_OPS(uint, uint, unsigned int, "%u");
+NUMBER_OPS(long, l, long, "%ld");
+NUMBER_OPS(ulong, ul, unsigned long, "%lu");
 
 /* A bare "name" means yes, as on Linux. */
 static int set_bool(const char *text, const struct kernel_param *param)
 {
-	char letter = text ? *text : 'y';
-
-	if (!letter || !strchr("yYtT1nNfF0", letter))
-		return -EINVAL;
-	*(bool *)param->arg = strchr("yYtT1", letter) != NULL;
-	return 0;
+	return kstrtobool(text ?: "y", param->arg);
 }
 
 static int get_bool(char *page, const struct kernel_param *param)

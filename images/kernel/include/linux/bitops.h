@@ -70,7 +70,6 @@ static inline int fls(unsigned int x)
 {
 	return x ? 32 - __builtin_clz(x) : 0;
 }
-int hweight64(u64 word);
 
 /* first set (clear) bit at or after @from; @size if there is none */
 unsigned long find_next_bit(const unsigned long *map, unsigned long size, unsigned long from);

@@ -75,7 +75,6 @@ unsigned long long simple_strtoull(const char *s, char **end, unsigned int base)
 /* whole string (one newline at the end is allowed) or -EINVAL, -ERANGE */
 int kstrtoul(const char *s, unsigned int base, unsigned long *res);
 int kstrtol(const char *s, unsigned int base, long *res);
-int kstrtoull(const char *s, unsigned int base, unsigned long long *res);
 int kstrtoint(const char *s, unsigned int base, int *res);
 int kstrtouint(const char *s, unsigned int base, unsigned int *res);
 int kstrtobool(const char *s,
