@@ -1,6 +1,5 @@
 // Patch modules with gcc: one generated unit, and a folder of patches for one kernel.
 
-import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,29 +16,30 @@ import {
 } from '../patch/index.js'
 import { Toolchain } from './toolchain.js'
 
-const headersOf = (toolchain: Toolchain): string[] => [join(toolchain.root, 'images/kernel/include')]
+const headersOf = (toolchain: Toolchain): string => join(toolchain.root, 'images/kernel/include')
+const NO_GCC = 'Install gcc, or write the patch in assembly: images/patches/assembled-cmdline.s shows how.'
 
 /**
  * Compiles one unit, in a folder of its own, so that no path gets into the object. `includes`: folders with headers; default: the
  * kernel's that the package ships. Throws TOOL_MISSING where there is no gcc.
  */
-export function compilePatchUnit(request: CompileRequest, includes = headersOf(new Toolchain())): CompileOutcome {
+export function compilePatchUnit(
+  request: CompileRequest,
+  includes?: readonly string[],
+  toolchain = new Toolchain(),
+): CompileOutcome {
   const folder = mkdtempSync(join(tmpdir(), 'transplant-patch-'))
   try {
     writeFileSync(join(folder, request.sourceName), request.source)
     writeFileSync(join(folder, 'unit.c'), request.unit)
-    const places = [...includes.flatMap((path) => ['-I', path]), `-ffile-prefix-map=${folder}=.`]
+    const places = [
+      ...(includes ?? [headersOf(toolchain)]).flatMap((path) => ['-I', path]),
+      `-ffile-prefix-map=${folder}=.`,
+    ]
     const words = [...request.flags, ...places, '-c', 'unit.c', '-o', 'unit.o']
-    const run = spawnSync('gcc', words, { cwd: folder, encoding: 'utf8' })
-    if (run.error !== undefined) {
-      throw new TransplantError(
-        'TOOL_MISSING',
-        `gcc cannot be run: ${run.error.message}.`,
-        'Install gcc, or write the patch in assembly: images/patches/assembled-cmdline.s shows how.',
-      )
-    }
-    if (run.status !== 0) return compileFailed(request, run.stderr)
-    return accept({ object: new Uint8Array(readFileSync(join(folder, 'unit.o'))), diagnostics: run.stderr })
+    const gcc = toolchain.try('gcc', words, folder, NO_GCC)
+    if (!gcc.ok) return compileFailed(request, gcc.stderr)
+    return accept({ object: new Uint8Array(readFileSync(join(folder, 'unit.o'))), diagnostics: gcc.stderr })
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -89,7 +89,7 @@ async function buildOne(
   toolchain: Toolchain,
 ): Promise<BuiltPatch> {
   const options = { sourceName: file, source: readFileSync(source, 'utf8'), kernel }
-  const compile = (request: CompileRequest): CompileOutcome => compilePatchUnit(request, headersOf(toolchain))
+  const compile = (request: CompileRequest): CompileOutcome => compilePatchUnit(request, undefined, toolchain)
   const result = file.endsWith('.c')
     ? await buildPatchFromC({ ...options, compile })
     : await buildPatchFromAssembly(options)

@@ -10,15 +10,6 @@ import { TransplantError } from '../base/index.js'
 /** Of all programs that build: the same words and times everywhere. */
 export const environment = { ...process.env, LC_ALL: 'C', SOURCE_DATE_EPOCH: '0', TZ: 'UTC' }
 
-/** A program cannot be started. */
-function toolMissing(command: string, error: Error): TransplantError {
-  return new TransplantError(
-    'TOOL_MISSING',
-    `${command} cannot be run: ${error.message}.`,
-    'Install gcc, gcc-multilib and binutils.',
-  )
-}
-
 /** Flags of all C: a warning is an error. */
 export const WARNINGS: readonly string[] = [
   ...['-Wall', '-Wextra', '-Wmissing-prototypes', '-Wshadow', '-Wno-unused-parameter', '-Werror'],
@@ -40,15 +31,25 @@ export class Toolchain {
     this.builtFolder = join(this.root, 'images/built')
   }
 
-  /**
-   * Runs a program, in `folder` or at the root, and gives its standard output. What it says on standard error is passed on. Throws
-   * TOOL_MISSING, or TOOL_FAILED with its words.
-   */
-  run(command: string, words: readonly string[], folder = this.root): string {
+  /** Runs a program, in `folder` or at the root, to its end. Throws TOOL_MISSING where there is none, with `hint`. */
+  try(
+    command: string,
+    words: readonly string[],
+    folder = this.root,
+    hint = 'Install gcc, gcc-multilib and binutils.',
+  ): { readonly ok: boolean; readonly status: number | null; readonly stdout: string; readonly stderr: string } {
     const result = spawnSync(command, words, { cwd: folder, env: environment, encoding: 'utf8', maxBuffer: 1 << 28 })
-    if (result.error) throw toolMissing(command, result.error)
+    if (result.error) {
+      throw new TransplantError('TOOL_MISSING', `${command} cannot be run: ${result.error.message}.`, hint)
+    }
+    return { ok: result.status === 0, status: result.status, stdout: result.stdout, stderr: result.stderr }
+  }
+
+  /** As `try`, and gives standard output. What the program says on standard error is passed on. Throws TOOL_FAILED with its words. */
+  run(command: string, words: readonly string[], folder = this.root): string {
+    const result = this.try(command, words, folder)
     if (result.stderr) process.stderr.write(result.stderr)
-    if (result.status !== 0) {
+    if (!result.ok) {
       throw new TransplantError(
         'TOOL_FAILED',
         `${command} failed with status ${result.status}: ${words.join(' ')}`,
