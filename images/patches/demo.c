@@ -33,17 +33,16 @@ static int demo_version_proc_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-static struct klp_func funcs[] = { {
-					   .old_name = "task_parent_number",
-					   .new_func = demo_task_parent_number,
-				   },
-				   {
-					   .old_name = "version_proc_show",
-					   .new_func = demo_version_proc_show,
-				   },
-				   {} };
+static struct klp_func funcs[] = {
+	{ .old_name = "task_parent_number", .new_func = demo_task_parent_number },
+	{ .old_name = "version_proc_show", .new_func = demo_version_proc_show },
+	{},
+};
 
-static struct klp_object objs[] = { { .funcs = funcs }, {} };
+static struct klp_object objs[] = {
+	{ .funcs = funcs },
+	{},
+};
 
 static struct klp_patch patch = {
 	.mod = THIS_MODULE,

@@ -56,13 +56,14 @@ static int patched_target_value(void)
 	return 2;
 }
 
-static struct klp_func no_funcs[] = { {} };
+static struct klp_func no_funcs[] = {
+	{},
+};
 
-static struct klp_func target_funcs[] = { {
-						  .old_name = "klp_target_value",
-						  .new_func = patched_target_value,
-					  },
-					  {} };
+static struct klp_func target_funcs[] = {
+	{ .old_name = "klp_target_value", .new_func = patched_target_value },
+	{},
+};
 
 #define CALLBACKS                                                                           \
 	{                                                                                   \
@@ -70,17 +71,11 @@ static struct klp_func target_funcs[] = { {
 		.pre_unpatch = pre_unpatch_callback, .post_unpatch = post_unpatch_callback, \
 	}
 
-static struct klp_object objs[] = { {
-					    .name = NULL,
-					    .funcs = no_funcs,
-					    .callbacks = CALLBACKS,
-				    },
-				    {
-					    .name = "klp_target",
-					    .funcs = target_funcs,
-					    .callbacks = CALLBACKS,
-				    },
-				    {} };
+static struct klp_object objs[] = {
+	{ .name = NULL, .funcs = no_funcs, .callbacks = CALLBACKS },
+	{ .name = "klp_target", .funcs = target_funcs, .callbacks = CALLBACKS },
+	{},
+};
 
 static struct klp_patch patch = {
 	.mod = THIS_MODULE,

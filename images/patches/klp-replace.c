@@ -21,13 +21,15 @@ static int klp_version_proc_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-static struct klp_func funcs[] = { {
-					   .old_name = "version_proc_show",
-					   .new_func = klp_version_proc_show,
-				   },
-				   {} };
+static struct klp_func funcs[] = {
+	{ .old_name = "version_proc_show", .new_func = klp_version_proc_show },
+	{},
+};
 
-static struct klp_object objs[] = { { .funcs = funcs }, {} };
+static struct klp_object objs[] = {
+	{ .funcs = funcs },
+	{},
+};
 
 static struct klp_patch patch = {
 	.mod = THIS_MODULE,

@@ -72,17 +72,16 @@ static int calls_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-static struct klp_func funcs[] = { {
-					   .old_name = "__x64_sys_getppid",
-					   .new_func = shadow_sys_getppid,
-				   },
-				   {
-					   .old_name = "free_task",
-					   .new_func = shadow_free_task,
-				   },
-				   {} };
+static struct klp_func funcs[] = {
+	{ .old_name = "__x64_sys_getppid", .new_func = shadow_sys_getppid },
+	{ .old_name = "free_task", .new_func = shadow_free_task },
+	{},
+};
 
-static struct klp_object objs[] = { { .funcs = funcs }, {} };
+static struct klp_object objs[] = {
+	{ .funcs = funcs },
+	{},
+};
 
 static struct klp_patch patch = {
 	.mod = THIS_MODULE,

@@ -17,17 +17,15 @@ static int patched_target_wait(struct seq_file *m, void *v)
 	return 0;
 }
 
-static struct klp_func funcs[] = { {
-					   .old_name = "klp_target_wait",
-					   .new_func = patched_target_wait,
-				   },
-				   {} };
+static struct klp_func funcs[] = {
+	{ .old_name = "klp_target_wait", .new_func = patched_target_wait },
+	{},
+};
 
-static struct klp_object objs[] = { {
-					    .name = "klp_target",
-					    .funcs = funcs,
-				    },
-				    {} };
+static struct klp_object objs[] = {
+	{ .name = "klp_target", .funcs = funcs },
+	{},
+};
 
 static struct klp_patch patch = {
 	.mod = THIS_MODULE,

@@ -30,13 +30,15 @@ static int calls_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-static struct klp_func funcs[] = { {
-					   .old_name = "__x64_sys_getpid",
-					   .new_func = patched_sys_getpid,
-				   },
-				   {} };
+static struct klp_func funcs[] = {
+	{ .old_name = "__x64_sys_getpid", .new_func = patched_sys_getpid },
+	{},
+};
 
-static struct klp_object objs[] = { { .funcs = funcs }, {} };
+static struct klp_object objs[] = {
+	{ .funcs = funcs },
+	{},
+};
 
 static struct klp_patch patch = {
 	.mod = THIS_MODULE,
