@@ -9,7 +9,12 @@ const sourceFolder = 'images/user'
 
 const flags = () => [
   ...['-O2', '-std=gnu11', ...WARNINGS, '-ffreestanding', '-nostdinc'],
-  ...['-isystem', run('gcc', ['-print-file-name=include']).trim(), `-I${sourceFolder}/include`],
+  ...[
+    '-isystem',
+    run('gcc', ['-print-file-name=include']).trim(),
+    `-I${sourceFolder}/include`,
+    '-Iimages/kernel/include/uapi',
+  ],
   ...['-fno-pic', '-fno-pie', '-fno-stack-protector', '-fcf-protection=none', '-fno-asynchronous-unwind-tables'],
   ...['-ffunction-sections', '-fdata-sections', '-fno-tree-loop-distribute-patterns'],
 ]

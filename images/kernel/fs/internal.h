@@ -7,12 +7,6 @@
 
 #include <linux/fs.h>
 
-#define AT_FDCWD	    (-100)
-#define AT_SYMLINK_NOFOLLOW 0x100
-#define AT_REMOVEDIR	    0x200
-#define AT_SYMLINK_FOLLOW   0x400
-#define AT_EMPTY_PATH	    0x1000
-
 /* file-table.c */
 void put_unused_fd(unsigned int fd);
 int dup_fd_from(struct file *, unsigned int from, unsigned int flags);

@@ -8,8 +8,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define SA_RESTORER 0x04000000ul
-
 struct kernel_sigaction {
 	/*  0 */ sighandler_t handler;
 	/*  8 */ unsigned long flags;

@@ -25,6 +25,7 @@
 #include <linux/wait.h>
 #include <linux/stat.h>
 #include <linux/fcntl.h>
+#include <uapi/linux/fs.h>
 
 #define NR_OPEN	     256 /* descriptors of one process */
 #define NAME_MAX     255
