@@ -17,6 +17,8 @@ void mutex_lock(struct mutex *m)
 	struct mutex_waiter waiter = { .task = current };
 	unsigned long flags;
 
+	DEBUG_ASSERT(lockdep_may_lock(m));
+	lockdep_acquire_mutex(m);
 	spin_lock_irqsave(&m->wait_lock, flags);
 	if (!m->owner) {
 		WRITE_ONCE(m->owner, current);

@@ -28,16 +28,16 @@ void __warn(const char *file, int line, const char *fmt, ...);
 			__warn(__FILE__, __LINE__, f); \
 		unlikely(__w);                         \
 	})
-#define WARN_ON_ONCE(c)                                \
+#define WARN_ONCE(c, f...)                             \
 	({                                             \
 		static int __once;                     \
 		int __w = !!(c);                       \
 		if (unlikely(__w) && !__once) {        \
 			__once = 1;                    \
-			__warn(__FILE__, __LINE__, 0); \
+			__warn(__FILE__, __LINE__, f); \
 		}                                      \
 		unlikely(__w);                         \
 	})
-#define WARN_ONCE(c, f...) WARN_ON_ONCE(c)
+#define WARN_ON_ONCE(c) WARN_ONCE(c, 0)
 
 #endif

@@ -9,6 +9,7 @@
 #include <linux/bitops.h>
 #include <linux/printk.h>
 #include <linux/bug.h>
+#include <linux/lockdep.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define min(a, b)                        \
@@ -113,9 +114,6 @@ extern enum system_states system_state;
 void add_taint(unsigned int flag, int lockdep_ok);
 int test_taint(unsigned int flag);
 
-#define might_sleep() \
-	do {          \
-	} while (0)
 #define cond_resched() __cond_resched()
 int __cond_resched(void);
 

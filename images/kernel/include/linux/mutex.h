@@ -5,6 +5,7 @@
 
 #include <linux/types.h>
 #include <linux/list.h>
+#include <linux/lockdep.h>
 #include <linux/spinlock.h>
 
 struct task_struct;
@@ -33,10 +34,6 @@ static inline bool mutex_is_locked(struct mutex *m)
 {
 	return READ_ONCE(m->owner) != NULL;
 }
-#define lockdep_assert_held(l) \
-	do {                   \
-		(void)(l);     \
-	} while (0)
 
 /* one writer or many readers, here always one */
 #define rw_semaphore	    mutex

@@ -9,6 +9,7 @@
 #include <linux/types.h>
 #include <linux/preempt.h>
 #include <linux/irqflags.h>
+#include <linux/lockdep.h>
 
 typedef struct spinlock {
 	u16 next;  /* the ticket the next comer draws */
@@ -30,10 +31,13 @@ static inline void spin_lock_init(spinlock_t *lock)
 
 static __always_inline void arch_spin_lock(spinlock_t *lock)
 {
-	u16 ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_ACQUIRE);
+	u16 ticket;
 
+	lockdep_acquire(lock);
+	ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_ACQUIRE);
 	while (__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) != ticket)
 		cpu_relax();
+	lockdep_acquired(lock);
 }
 
 static __always_inline bool arch_spin_trylock(spinlock_t *lock)
@@ -41,12 +45,16 @@ static __always_inline bool arch_spin_trylock(spinlock_t *lock)
 	u16 owner = __atomic_load_n(&lock->owner, __ATOMIC_RELAXED);
 	u16 expected = owner;
 
-	return __atomic_compare_exchange_n(&lock->next, &expected, owner + 1, 0, __ATOMIC_ACQUIRE,
-					   __ATOMIC_RELAXED);
+	if (!__atomic_compare_exchange_n(&lock->next, &expected, owner + 1, 0, __ATOMIC_ACQUIRE,
+					 __ATOMIC_RELAXED))
+		return false;
+	lockdep_acquired(lock);
+	return true;
 }
 
 static __always_inline void arch_spin_unlock(spinlock_t *lock)
 {
+	lockdep_released(lock);
 	__atomic_store_n(&lock->owner, lock->owner + 1, __ATOMIC_RELEASE);
 }
 
