@@ -44,6 +44,7 @@ static void ioapic_write(u32 reg, u32 value)
 /* irq_lock held. The half with the mask goes last, when the entry is whole. */
 static void write_entry(unsigned int gsi, u8 vector, u32 apic_id, bool level, bool low, bool masked)
 {
+	lockdep_assert_held(&irq_lock);
 	ioapic_write(IOAPIC_ENTRY(gsi), ENTRY_MASKED);
 	ioapic_write(IOAPIC_ENTRY(gsi) + 1, apic_id << 24);
 	ioapic_write(IOAPIC_ENTRY(gsi), vector | (level ? ENTRY_LEVEL : 0) | (low ? ENTRY_LOW : 0) |

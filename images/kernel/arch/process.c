@@ -117,6 +117,7 @@ void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp)
 /* Interrupts off, rq_lock held; gives the task that ran before @next. */
 struct task_struct *arch_switch_to(struct task_struct *prev, struct task_struct *next)
 {
+	lockdep_assert_irqs_disabled();
 	if (prev->mm) {
 		fpu_save(prev);
 		prev->thread.fsbase = rdmsr(MSR_FS_BASE);

@@ -286,6 +286,7 @@ void text_poke_queue(void *addr, const void *opcode, size_t len, const void *emu
 {
 	struct text_poke_loc *loc;
 
+	lockdep_assert_held(&text_mutex);
 	if (poke_batch.nr == POKE_BATCH_MAX ||
 	    (poke_batch.nr && poke_batch.loc[poke_batch.nr - 1].addr >= (unsigned long)addr))
 		poke_batch_run();
@@ -299,6 +300,7 @@ void text_poke_queue(void *addr, const void *opcode, size_t len, const void *emu
 
 void text_poke_finish(void)
 {
+	lockdep_assert_held(&text_mutex);
 	poke_batch_run();
 }
 

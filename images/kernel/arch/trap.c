@@ -75,6 +75,7 @@ static int debug_code(void)
 /* si_code of the signal; with interrupts off, because the registers are this task's. */
 static int code_of(unsigned long vector)
 {
+	lockdep_assert_irqs_disabled();
 	if (vector == 1)
 		return debug_code();
 	return vector == 16 || vector == 19 ? floating_point_code(vector) : traps[vector].code;

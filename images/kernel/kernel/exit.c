@@ -70,6 +70,7 @@ static bool notify_parent(struct task_struct *leader)
 	bool autoreap = false;
 	struct siginfo info;
 
+	lockdep_assert_held(&tasklist_lock);
 	if (code & 0x7f)
 		child_info(&info, leader, CLD_KILLED, code & 0x7f);
 	else
@@ -200,6 +201,7 @@ static struct task_struct *new_parent(struct task_struct *t)
 {
 	struct task_struct *other;
 
+	lockdep_assert_held(&tasklist_lock);
 	for_each_thread(t, other)
 		if (other != t && !(other->flags & PF_EXITING))
 			return other;
@@ -211,6 +213,7 @@ static void reparent_children(struct task_struct *t, struct list_head *reap)
 {
 	struct task_struct *child, *next, *to = new_parent(t);
 
+	lockdep_assert_held(&tasklist_lock);
 	list_for_each_entry_safe(child, next, &t->children, sibling) {
 		hang_up_orphan(child, t);
 		child->real_parent = child->parent = to;
@@ -418,6 +421,7 @@ static bool try_child(struct wait_options *wo, struct task_struct *child, struct
 {
 	struct signal_struct *signal = child->signal;
 
+	lockdep_assert_held(&tasklist_lock);
 	if (child->exit_state == EXIT_ZOMBIE && signal->nr_threads == 1 &&
 	    (wo->options & WEXITED)) {
 		int code = signal->group_exit ? signal->group_exit_code : child->exit_code;

@@ -114,6 +114,7 @@ void set_task_comm(struct task_struct *task, const char *name)
 
 void attach_task(struct task_struct *task)
 {
+	lockdep_assert_held(&tasklist_lock);
 	pid_table_set(task->pid, task);
 	task->signal->nr_threads++;
 	atomic_inc(&task->signal->live);
@@ -126,6 +127,7 @@ void attach_task(struct task_struct *task)
 
 void detach_task(struct task_struct *task)
 {
+	lockdep_assert_held(&tasklist_lock);
 	pid_table_set(task->pid, NULL);
 	task->signal->nr_threads--;
 	list_del_init(&task->thread_node);

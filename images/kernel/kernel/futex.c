@@ -110,6 +110,7 @@ static void wake_waiter(struct futex_waiter *waiter)
 {
 	struct task_struct *task = waiter->task;
 
+	lockdep_assert_held(&queue_of(&waiter->key)->lock);
 	list_del_init(&waiter->list);
 	get_task_struct(task);
 	/* from here on the waiter may be gone: it lies on the sleeper's stack */

@@ -39,6 +39,7 @@ static bool enqueue(struct timer_base *base, struct hrtimer *timer)
 {
 	struct list_head *at = base->timers.prev;
 
+	lockdep_assert_held(&base->lock);
 	while (at != &base->timers &&
 	       list_entry(at, struct hrtimer, entry)->expires > timer->expires)
 		at = at->prev;
@@ -126,6 +127,7 @@ void hrtimer_interrupt(void)
 {
 	struct timer_base *base = &bases[smp_processor_id()];
 
+	lockdep_assert_irqs_disabled();
 	spin_lock(&base->lock);
 	while (!list_empty(&base->timers)) {
 		struct hrtimer *timer = list_first_entry(&base->timers, struct hrtimer, entry);

@@ -49,13 +49,21 @@ void free_pid(pid_t pid)
 	spin_unlock_irqrestore(&pid_lock, flags);
 }
 
+/* The first number from @pid on that is taken, at this moment; MAX_PID: none is. */
+pid_t find_ge_pid(pid_t pid)
+{
+	return find_next_bit(pid_used, MAX_PID, pid);
+}
+
 void pid_table_set(pid_t pid, struct task_struct *task)
 {
+	lockdep_assert_held(&tasklist_lock);
 	pid_table[pid] = task;
 }
 
 struct task_struct *find_task_by_vpid(pid_t pid)
 {
+	lockdep_assert_held(&tasklist_lock);
 	return pid > 0 && pid < MAX_PID ? READ_ONCE(pid_table[pid]) : NULL;
 }
 

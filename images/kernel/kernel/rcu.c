@@ -19,6 +19,7 @@ void synchronize_rcu(void)
 	unsigned long before[NR_CPUS], others;
 	unsigned int cpu, spins = 0;
 
+	might_sleep();
 	/* where the caller is no section is open; and if it moves, that CPU has switched */
 	preempt_disable();
 	others = cpu_online_bits() & ~(1UL << smp_processor_id());

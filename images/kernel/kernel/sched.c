@@ -113,6 +113,8 @@ unsigned long sched_passes(unsigned int cpu)
 
 static void enqueue(struct task_struct *t)
 {
+	lockdep_assert_held(&rq_lock);
+	ASSERT_CONSTRAINT("kernel/sched.c 3", !t->on_rq && (!t->on_cpu || t == current));
 	list_add_tail(&t->run_list, &run_queue[t->prio]);
 	t->on_rq = true;
 	nr_queued++;
@@ -120,6 +122,7 @@ static void enqueue(struct task_struct *t)
 
 static void dequeue(struct task_struct *t)
 {
+	lockdep_assert_held(&rq_lock);
 	list_del_init(&t->run_list);
 	t->on_rq = false;
 	nr_queued--;
@@ -129,6 +132,7 @@ static struct task_struct *pick_next(unsigned int cpu)
 {
 	struct task_struct *t;
 
+	lockdep_assert_held(&rq_lock);
 	for (int prio = 0; prio < 2; prio++)
 		list_for_each_entry(t, &run_queue[prio], run_list)
 			if (t->cpus_allowed & 1UL << cpu)
@@ -139,6 +143,7 @@ static struct task_struct *pick_next(unsigned int cpu)
 /* The CPU looks at the run queue as soon as it can. */
 static void kick_cpu(unsigned int cpu)
 {
+	lockdep_assert_held(&rq_lock);
 	set_tsk_need_resched(cpu_curr(cpu));
 	if (cpu != smp_processor_id())
 		smp_send_reschedule(cpu);
@@ -165,6 +170,7 @@ static void find_cpu_for(struct task_struct *t)
 	unsigned int last = task_cpu(t), cpu;
 	struct task_struct *curr;
 
+	lockdep_assert_held(&rq_lock);
 	if ((t->cpus_allowed & 1UL << last) && cpu_is_free(last)) {
 		kick_cpu(last);
 		return;
@@ -266,6 +272,7 @@ static void finish_task_switch(struct task_struct *prev)
 	struct mm_struct *lazy = NULL;
 	bool dead = prev->__state == TASK_DEAD;
 
+	ASSERT_CONSTRAINT("kernel/sched.c 1", lockdep_is_held(&rq_lock) && irqs_disabled());
 	if (!prev->mm) {
 		lazy = prev->active_mm;
 		prev->active_mm = NULL;
@@ -292,6 +299,7 @@ void schedule_tail(struct task_struct *prev)
 /* Kernel threads borrow the page tables that are loaded. */
 static void switch_address_space(struct task_struct *prev, struct task_struct *next)
 {
+	lockdep_assert_held(&rq_lock);
 	if (!next->mm) {
 		next->active_mm = prev->active_mm;
 		mmgrab(next->active_mm);
@@ -317,6 +325,7 @@ static void __schedule(bool preempt)
 	struct task_struct *prev, *next;
 	unsigned int cpu;
 
+	lockdep_assert_preemption_disabled();
 	local_irq_disable();
 	arch_spin_lock(&rq_lock);
 	cpu = smp_processor_id();
@@ -336,6 +345,8 @@ static void __schedule(bool preempt)
 	} else if (counts_as_load(prev)) {
 		nr_uninterruptible++;
 	}
+	ASSERT_CONSTRAINT("kernel/sched.c 2",
+			  prev == cpu_data[cpu].idle || prev->on_rq == (preempt || !prev->__state));
 	next = pick_next(cpu);
 	if (next)
 		dequeue(next);
@@ -364,6 +375,8 @@ static void __schedule(bool preempt)
 
 void schedule(void)
 {
+	/* one that ends leaves its CPU to nobody before */
+	DEBUG_ASSERT(!irqs_disabled() && (!in_atomic() || current->__state == TASK_DEAD));
 	klp_sched_try_switch();
 	if (current->worker && current->__state)
 		wq_worker_sleeping(current);
@@ -394,6 +407,7 @@ notrace void preempt_schedule(void)
 /* From the way out of an interrupt: interrupts off, and off again on return. */
 void preempt_schedule_irq(void)
 {
+	lockdep_assert_irqs_disabled();
 	do {
 		preempt_disable();
 		__schedule(true);
@@ -431,6 +445,7 @@ void __weak klp_task_dead(struct task_struct *t)
 /* The life of a CPU's idle task, with preemption off but while it switches. Never left: not traced. */
 notrace void cpu_startup_entry(void)
 {
+	lockdep_assert_preemption_disabled();
 	local_irq_enable();
 	for (;;) {
 		while (!need_resched()) {
@@ -457,6 +472,7 @@ void scheduler_tick(bool user)
 	struct task_struct *curr = current;
 	u64 now = local_clock(), delta = now - curr->acct_stamp;
 
+	lockdep_assert_irqs_disabled();
 	curr->acct_stamp = now;
 	if (user)
 		curr->utime += delta;

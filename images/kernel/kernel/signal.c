@@ -74,6 +74,7 @@ static bool has_pending(struct task_struct *t)
 /* siglock held. */
 void recalc_sigpending_tsk(struct task_struct *t)
 {
+	lockdep_assert_held(&t->sighand->siglock);
 	if (has_pending(t))
 		set_tsk_thread_flag(t, TIF_SIGPENDING);
 	else
@@ -88,6 +89,7 @@ void recalc_sigpending(void)
 /* siglock held. The task leaves its sleep, or user mode, and looks. */
 void signal_wake_up(struct task_struct *t, bool fatal)
 {
+	lockdep_assert_held(&t->sighand->siglock);
 	set_tsk_thread_flag(t, TIF_SIGPENDING);
 	if (!wake_up_state(t, TASK_INTERRUPTIBLE | (fatal ? TASK_WAKEKILL | TASK_STOPPED : 0)))
 		kick_process(t);
@@ -216,6 +218,7 @@ static int send_locked(int sig, struct siginfo *info, struct task_struct *t, boo
 	struct sigpending *pending = group ? &t->signal->shared_pending : &t->pending;
 	struct sigqueue *q;
 
+	lockdep_assert_held(&t->sighand->siglock);
 	if (!prepare_signal(sig, t))
 		return 0;
 	if (sig < SIGRTMIN && sigismember(&pending->signal, sig))
@@ -396,6 +399,7 @@ int dequeue_signal(struct task_struct *t, const sigset_t *blocked, siginfo_t *in
 	struct sigpending *pending = &t->pending;
 	int sig = next_signal(pending, blocked);
 
+	lockdep_assert_held(&t->sighand->siglock);
 	if (!sig) {
 		pending = &t->signal->shared_pending;
 		sig = next_signal(pending, blocked);
@@ -415,6 +419,7 @@ static void stop_here(struct task_struct *t)
 	struct signal_struct *signal = t->signal;
 	bool last;
 
+	lockdep_assert_held(&t->sighand->siglock);
 	t->group_stop_pending = false;
 	last = signal->group_stop_count > 0 && --signal->group_stop_count == 0;
 	if (last) {

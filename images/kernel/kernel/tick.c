@@ -42,5 +42,6 @@ void tick_program(void)
 /* The interrupt has come: nothing is programmed any more. */
 void tick_expired(void)
 {
+	lockdep_assert_irqs_disabled();
 	this_cpu_write(programmed, 0);
 }

@@ -59,6 +59,7 @@ static bool runs_locked(struct workqueue_struct *wq, struct work_struct *work)
 {
 	struct worker *worker;
 
+	lockdep_assert_held(&lock);
 	list_for_each_entry(worker, &wq->busy, node)
 		if (worker->item == work)
 			return true;
@@ -70,6 +71,7 @@ static struct work_struct *startable_locked(struct workqueue_struct *wq)
 {
 	struct work_struct *work;
 
+	lockdep_assert_held(&lock);
 	if (wq->nr_awake || wq->nr_busy >= wq->max_active)
 		return NULL;
 	list_for_each_entry(work, &wq->items, entry)
@@ -82,6 +84,7 @@ static void begin_locked(struct worker *worker, struct work_struct *work)
 {
 	struct workqueue_struct *wq = worker->wq;
 
+	lockdep_assert_held(&lock);
 	list_del_init(&work->entry);
 	work->pending = false;
 	worker->item = work;
@@ -96,6 +99,7 @@ static void end_locked(struct worker *worker)
 {
 	struct workqueue_struct *wq = worker->wq;
 
+	lockdep_assert_held(&lock);
 	worker->item = NULL;
 	list_del(&worker->node);
 	wq->nr_busy--;
@@ -193,6 +197,7 @@ static void run_item(struct worker *worker)
 
 static bool wakes_locked(struct workqueue_struct *wq)
 {
+	lockdep_assert_held(&lock);
 	return startable_locked(wq) || wq->nr_idle > MAX_IDLE;
 }
 

@@ -94,8 +94,8 @@ static int check_directory(struct task_struct *t)
 /* Every user task, one after the other in order of number; none is held meanwhile. */
 static int check_tasks(void)
 {
-	for (pid_t pid = 1; pid < MAX_PID; pid++) {
-		struct task_struct *t = find_task_by_vpid(pid) ? find_get_task_by_vpid(pid) : NULL;
+	for (pid_t pid = find_ge_pid(1); pid < MAX_PID; pid = find_ge_pid(pid + 1)) {
+		struct task_struct *t = find_get_task_by_vpid(pid);
 		int ret;
 
 		if (!t)

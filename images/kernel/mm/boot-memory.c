@@ -104,6 +104,7 @@ void *early_alloc(unsigned long size)
 	unsigned long frames = PFN_UP(size);
 	struct frame_run run = { 0, 0 };
 
+	DEBUG_ASSERT(!totalram_pages); /* the page allocator gives frames from then on */
 	if (!max_pfn)
 		max_pfn = last_ram_frame();
 	while (next_free_run(run.end, &run)) {

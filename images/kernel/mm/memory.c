@@ -39,6 +39,7 @@ u64 area_prot(const struct vm_area_struct *vma, bool write)
 
 static void count_page(struct mm_struct *mm)
 {
+	mm_assert_held(mm, page_table_lock);
 	mm->rss++;
 	if (mm->rss > mm->hiwater_rss)
 		mm->hiwater_rss = mm->rss;
@@ -49,6 +50,7 @@ static struct page *source_page(struct vm_area_struct *vma, unsigned long addr, 
 {
 	unsigned long index = vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
 
+	might_sleep();
 	if (vma->vm_ops && vma->vm_ops->fault)
 		return vma->vm_ops->fault(vma, index);
 	if (!vma->vm_file) {
@@ -77,6 +79,7 @@ static int first_use(struct vm_area_struct *vma, unsigned long addr, bool write)
 	struct page *page = source_page(vma, addr, write), *copy;
 	u64 *pte;
 
+	mm_assert_held(mm, mmap_lock);
 	if (!page)
 		return SIGBUS;
 	if (IS_ERR(page))
@@ -107,6 +110,7 @@ static int first_write(struct vm_area_struct *vma, unsigned long addr, u64 *pte)
 	struct mm_struct *mm = vma->vm_mm;
 	struct page *page = phys_to_page(*pte & PTE_PFN_MASK), *copy;
 
+	mm_assert_held(mm, page_table_lock);
 	if ((vma->vm_flags & VM_SHARED) || (page->type == PAGE_ANON && page_count(page) == 1)) {
 		WRITE_ONCE(*pte, page_to_phys(page) | area_prot(vma, true));
 		spin_unlock(&mm->page_table_lock);
@@ -160,6 +164,7 @@ void zap_range(struct mm_struct *mm, unsigned long start, unsigned long end)
 	struct page *batch[ZAP_BATCH];
 	unsigned long addr = start;
 
+	mm_assert_held(mm, mmap_lock);
 	while (addr < end) {
 		unsigned int n = 0;
 

@@ -68,6 +68,7 @@ struct vm_area_struct *vm_area_alloc(struct mm_struct *mm)
 {
 	struct vm_area_struct *vma = kmem_cache_zalloc(vma_cache, GFP_KERNEL);
 
+	mm_assert_held(mm, mmap_lock);
 	if (vma)
 		vma->vm_mm = mm;
 	return vma;
@@ -75,10 +76,19 @@ struct vm_area_struct *vm_area_alloc(struct mm_struct *mm)
 
 void vm_area_free(struct vm_area_struct *vma)
 {
+	mm_assert_held(vma->vm_mm, mmap_lock);
 	if (vma->vm_file)
 		fput(vma->vm_file);
 	kmem_cache_free(vma_cache, vma);
 }
+
+#ifdef CONFIG_DEBUG_KERNEL
+/* The caller is a user: if it is the only one and no task has it, it is the caller's own. */
+bool mm_is_unshared(const struct mm_struct *mm)
+{
+	return mm != current->mm && atomic_read(&mm->mm_users) <= 1;
+}
+#endif
 
 void mmput(struct mm_struct *mm)
 {
@@ -104,6 +114,7 @@ void mmput(struct mm_struct *mm)
 /* Nobody's page tables any more; the tables of the user half map nothing. */
 void __mmdrop(struct mm_struct *mm)
 {
+	DEBUG_ASSERT(!atomic_read(&mm->mm_users));
 	free_user_page_tables(mm);
 	put_page(virt_to_page(mm->pgd));
 	pcid_free(mm->pcid);
@@ -130,12 +141,14 @@ struct copy {
 	int error;
 };
 
-/* The parent's page_table_lock is held. */
+/* The parent's page_table_lock is held; the child's need not be, as nobody has found it yet. */
 static int copy_entry(u64 *from, unsigned long addr, void *data)
 {
 	struct copy *copy = data;
 	u64 *to;
 
+	lockdep_assert_held(&copy->vma->vm_mm->page_table_lock);
+	DEBUG_ASSERT(mm_is_unshared(copy->to));
 	while (copy->vma->vm_end <= addr)
 		copy->vma = list_next_entry(copy->vma, vm_list);
 	if (copy->vma->vm_flags & VM_DONTCOPY)
@@ -155,6 +168,7 @@ static int copy_areas(struct mm_struct *to, struct mm_struct *from)
 {
 	struct vm_area_struct *vma, *fresh;
 
+	lockdep_assert_held(&from->mmap_lock);
 	for_each_vma_of(from, vma) {
 		if (vma->vm_flags & VM_DONTCOPY)
 			continue;

@@ -20,6 +20,7 @@ struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr)
 {
 	struct vm_area_struct *vma;
 
+	mm_assert_held(mm, mmap_lock);
 	for_each_vma_of(mm, vma)
 		if (vma->vm_end > addr)
 			return vma;
@@ -40,6 +41,7 @@ static void merge_with_next(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	struct vm_area_struct *next;
 
+	mm_assert_held(mm, mmap_lock);
 	if (list_is_last(&vma->vm_list, &mm->mmap))
 		return;
 	next = list_next_entry(vma, vm_list);
@@ -62,6 +64,7 @@ int insert_vm_struct(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	struct vm_area_struct *next = find_vma(mm, vma->vm_start);
 
+	mm_assert_held(mm, mmap_lock);
 	if (next && next->vm_start < vma->vm_end)
 		return -ENOMEM;
 	list_add_tail(&vma->vm_list, next ? &next->vm_list : &mm->mmap);
@@ -76,6 +79,7 @@ static struct vm_area_struct *split(struct mm_struct *mm, struct vm_area_struct 
 {
 	struct vm_area_struct *fresh = vm_area_alloc(mm);
 
+	mm_assert_held(mm, mmap_lock);
 	if (!fresh)
 		return NULL;
 	fresh->vm_start = addr;
@@ -109,6 +113,7 @@ int do_munmap(struct mm_struct *mm, unsigned long addr, unsigned long len)
 	unsigned long end = addr + PAGE_ALIGN(len);
 	struct vm_area_struct *vma;
 
+	mm_assert_held(mm, mmap_lock);
 	if (offset_in_page(addr) || !len || addr > TASK_SIZE || len > TASK_SIZE - addr)
 		return -EINVAL;
 	if (split_at(mm, addr, end))
@@ -129,6 +134,7 @@ unsigned long get_unmapped_area(struct mm_struct *mm, unsigned long hint, unsign
 	unsigned long top = mm->mmap_base;
 	struct vm_area_struct *vma;
 
+	mm_assert_held(mm, mmap_lock);
 	if (hint) {
 		hint = PAGE_ALIGN(hint);
 		vma = find_vma(mm, hint);
@@ -177,6 +183,7 @@ static unsigned long map_area(struct mm_struct *mm, struct file *file, unsigned 
 	struct vm_area_struct *vma;
 	int ret = 0;
 
+	mm_assert_held(mm, mmap_lock);
 	if (file) {
 		ret = check_file(file, prot, flags, &vm_flags);
 		if (ret)
@@ -270,6 +277,7 @@ int expand_stack(struct vm_area_struct *vma, unsigned long addr)
 {
 	struct mm_struct *mm = vma->vm_mm;
 
+	mm_assert_held(mm, mmap_lock);
 	addr &= PAGE_MASK;
 	if (addr < PAGE_SIZE || vma->vm_end - addr > STACK_LIMIT)
 		return -ENOMEM;
@@ -313,11 +321,12 @@ SYSCALL_DEFINE2(munmap, unsigned long, addr, unsigned long, len)
 
 /* ---- protection ---- */
 
-/* Entries of an area that has got other rights; page_table_lock held. */
+/* Entries of an area that has got other rights; mmap_lock held. */
 static void change_entries(struct vm_area_struct *vma)
 {
 	struct mm_struct *mm = vma->vm_mm;
 
+	mm_assert_held(mm, mmap_lock);
 	spin_lock(&mm->page_table_lock);
 	for (unsigned long addr = vma->vm_start; addr < vma->vm_end; addr += PAGE_SIZE) {
 		u64 *pte = walk_user_pte(mm, addr, false);
@@ -442,6 +451,7 @@ static unsigned long remap(struct mm_struct *mm, unsigned long addr, unsigned lo
 	unsigned long to;
 	int ret;
 
+	mm_assert_held(mm, mmap_lock);
 	if (!vma || vma->vm_start > addr || old_len > vma->vm_end - addr)
 		return -EFAULT;
 	if (new_len <= old_len) {

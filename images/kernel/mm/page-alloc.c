@@ -32,6 +32,7 @@ static void put_block(unsigned long pfn, unsigned int order)
 {
 	struct page *page = pfn_to_page(pfn);
 
+	lockdep_assert_held(&zone_lock);
 	page->type = PAGE_FREE;
 	page->order = order;
 	list_add(&page->lru, &free_lists[order]);
@@ -40,6 +41,7 @@ static void put_block(unsigned long pfn, unsigned int order)
 /* zone_lock held. */
 static void free_block(unsigned long pfn, unsigned int order)
 {
+	lockdep_assert_held(&zone_lock);
 	nr_free += 1UL << order;
 	while (order < MAX_ORDER - 1) {
 		unsigned long buddy = pfn ^ (1UL << order);
@@ -87,6 +89,7 @@ static struct page *take_block(unsigned int order)
 	unsigned int have = order;
 	struct page *page;
 
+	lockdep_assert_held(&zone_lock);
 	while (have < MAX_ORDER && list_empty(&free_lists[have]))
 		have++;
 	if (have == MAX_ORDER)

@@ -34,6 +34,7 @@ u64 *walk_user_pte(struct mm_struct *mm, unsigned long addr, bool alloc)
 {
 	u64 *table = mm->pgd;
 
+	mm_assert_held(mm, page_table_lock);
 	for (int shift = 39; shift > PAGE_SHIFT; shift -= 9) {
 		table = next_table(mm, &table[addr >> shift & 511], alloc);
 		if (!table)
@@ -47,6 +48,7 @@ unsigned long user_hole_end(struct mm_struct *mm, unsigned long addr)
 {
 	u64 *table = mm->pgd;
 
+	mm_assert_held(mm, page_table_lock);
 	for (int shift = 39; shift > PAGE_SHIFT; shift -= 9) {
 		table = next_table(mm, &table[addr >> shift & 511], false);
 		if (!table)
@@ -78,6 +80,7 @@ static int walk_level(u64 *table, int shift, unsigned long base,
 int for_each_user_pte(struct mm_struct *mm, int (*fn)(u64 *pte, unsigned long addr, void *),
 		      void *data)
 {
+	mm_assert_held(mm, page_table_lock);
 	return walk_level(mm->pgd, 39, 0, fn, data);
 }
 
@@ -96,6 +99,7 @@ static int walk_tables(u64 *table, int level, int (*fn)(struct page *, int level
 int for_each_page_table(struct mm_struct *mm, int (*fn)(struct page *, int level, void *),
 			void *data)
 {
+	mm_assert_held(mm, page_table_lock);
 	return walk_tables(mm->pgd, 4, fn, data);
 }
 
@@ -115,5 +119,6 @@ static void free_level(u64 *table, int level)
 /* All tables below the PML4; no entry maps anything any more. */
 void free_user_page_tables(struct mm_struct *mm)
 {
+	DEBUG_ASSERT(!atomic_read(&mm->mm_count));
 	free_level(mm->pgd, 4);
 }

@@ -76,6 +76,7 @@ static struct page *new_slab(struct kmem_cache *cache)
 	struct page *page = alloc_pages(GFP_ATOMIC, 0);
 	char *base;
 
+	lockdep_assert_held(&cache->lock);
 	if (!page)
 		return NULL;
 	page->type = PAGE_SLAB;

@@ -81,6 +81,7 @@ void switch_mm(struct mm_struct *next)
 	unsigned long cr3 = __pa(next->pgd) | next->pcid;
 	bool known;
 
+	lockdep_assert_irqs_disabled();
 	if (cpu->loaded_mm == next)
 		return;
 	cpu->loaded_mm = next;
@@ -109,6 +110,7 @@ static void flush_here(void *data)
 	const struct flush *flush = data;
 	struct pcpu *cpu = this_cpu();
 
+	lockdep_assert_irqs_disabled();
 	if (cpu->loaded_mm != flush->mm) {
 		clear_bit(cpu->cpu, &flush->mm->cpu_bitmap);
 		return;

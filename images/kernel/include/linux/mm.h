@@ -193,6 +193,10 @@ struct mm_struct {
 	unsigned long hiwater_rss;
 };
 
+/* For assertions: nobody else has found it: it is being made (fork, exec), or all others have let go. */
+bool mm_is_unshared(const struct mm_struct *mm);
+#define mm_assert_held(mm, lock) DEBUG_ASSERT(lockdep_is_held(&(mm)->lock) || mm_is_unshared(mm))
+
 #define mmap_read_lock(mm)    mutex_lock(&(mm)->mmap_lock)
 #define mmap_read_unlock(mm)  mutex_unlock(&(mm)->mmap_lock)
 #define mmap_write_lock(mm)   mutex_lock(&(mm)->mmap_lock)

@@ -315,7 +315,8 @@ static inline void put_task_struct(struct task_struct *t)
 	if (refcount_dec_and_test(&t->usage))
 		__put_task_struct(t);
 }
-struct task_struct *find_task_by_vpid(pid_t pid);     /* any thread; tasklist_lock held */
+struct task_struct *find_task_by_vpid(pid_t pid); /* any thread; tasklist_lock held */
+pid_t find_ge_pid(pid_t pid);
 struct task_struct *find_get_task_by_vpid(pid_t pid); /* takes the lock and a reference */
 #define find_task_by_pid      find_task_by_vpid
 #define next_task(p)	      list_entry((p)->tasks.next, struct task_struct, tasks)
