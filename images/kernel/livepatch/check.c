@@ -38,6 +38,7 @@ static bool seen_before(struct klp_func *func)
 {
 	struct klp_func **bucket = &seen[hash_name(func->old_name)], *other;
 
+	lockdep_assert_held(&klp_mutex);
 	for (other = *bucket; other; other = (struct klp_func *)other->stack_node.next)
 		if (klp_same_function(other, func))
 			return true;

@@ -28,6 +28,7 @@ int klp_callback(struct klp_object *obj, enum klp_call which)
 	struct klp_callbacks *cb = &obj->callbacks;
 	int ret = 0;
 
+	lockdep_assert_held(&klp_mutex);
 	switch (which) {
 	case KLP_PRE_PATCH:
 		ret = cb->pre_patch ? cb->pre_patch(obj) : 0;
@@ -92,6 +93,7 @@ void klp_free_patch_later(struct klp_patch *patch)
 {
 	struct farewell *farewell = kzalloc(sizeof(*farewell), GFP_KERNEL);
 
+	lockdep_assert_held(&klp_mutex);
 	list_del(&patch->list);
 	list_add_tail(&patch->list, &leaving);
 	if (!farewell) {
@@ -145,6 +147,7 @@ static bool is_on(const struct list_head *list, const struct klp_patch *patch)
 {
 	const struct klp_patch *other;
 
+	lockdep_assert_held(&klp_mutex);
 	list_for_each_entry(other, list, list)
 		if (other == patch)
 			return true;
@@ -237,6 +240,7 @@ static int admit(struct klp_patch *patch, bool *begun)
 {
 	int ret;
 
+	lockdep_assert_held(&klp_mutex);
 	if (is_on(&klp_patches, patch) || is_on(&leaving, patch)) {
 		pr_err("'%s': the patch is enabled, or not gone yet\n", patch->mod->name);
 		return -EINVAL;
@@ -285,6 +289,7 @@ int klp_disable_patch(struct klp_patch *patch)
 	struct klp_object *obj;
 	int ret;
 
+	lockdep_assert_held(&klp_mutex);
 	if (klp_transition_patch)
 		return -EBUSY;
 	ret = klp_init_transition(patch, KLP_TRANSITION_UNPATCHED);

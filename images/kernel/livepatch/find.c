@@ -171,6 +171,7 @@ int klp_resolve_object(struct klp_patch *patch, struct klp_object *obj)
 	struct klp_func *func;
 	int ret = obj->name ? klp_apply_section_relocs(patch->mod, obj->name) : 0;
 
+	lockdep_assert_held(&klp_mutex);
 	if (ret)
 		return ret;
 	klp_for_each_func(obj, func) {

@@ -72,6 +72,9 @@ struct klp_plan *klp_own_text(struct klp_patch *patch);
 void klp_for_each_task(void (*fn)(struct task_struct *task));
 void klp_set_all_states(int state);
 void klp_ask_all_tasks(void);
+/* For assertions, where nobody switches: no flag is set, as the counter says; all tasks have this state. */
+bool klp_nobody_is_asked(void);
+bool klp_all_states_are(int state);
 void klp_stop_asking(void);
 /* One look at every task. True: none is left. */
 bool klp_try_all_tasks(void);

@@ -105,6 +105,7 @@ static void leave_all(const struct module *mod)
 	struct klp_patch *patch;
 	struct klp_object *obj;
 
+	lockdep_assert_held(&klp_mutex);
 	list_for_each_entry(patch, &klp_patches, list)
 		klp_for_each_object(patch, obj)
 			if (obj->mod == mod)
@@ -117,6 +118,7 @@ static int join_all(struct module *mod)
 	struct klp_object *obj;
 	int ret = 0;
 
+	lockdep_assert_held(&klp_mutex);
 	list_for_each_entry(patch, &klp_patches, list)
 		klp_for_each_object(patch, obj)
 			if (!ret && is_for(obj, mod))

@@ -104,6 +104,7 @@ static void replace_plan(struct klp_plan *plan)
 {
 	struct klp_plan *old = current_plan;
 
+	lockdep_assert_held(&klp_mutex);
 	rcu_assign_pointer(current_plan, plan);
 	if (old) {
 		synchronize_rcu();
@@ -137,6 +138,7 @@ void klp_drop_plan(void)
 /* Preemption is off until the caller is done with it. */
 const struct klp_plan *klp_current_plan(void)
 {
+	lockdep_assert_preemption_disabled();
 	return rcu_dereference(current_plan);
 }
 

@@ -71,12 +71,19 @@ static notrace void klp_ftrace_handler(unsigned long ip, unsigned long parent_ip
 	unsigned long switched, unswitched, target;
 
 	preempt_disable_notrace();
+	ASSERT_CONSTRAINT("livepatch/redirect.c 1", fregs->regs.ip == ip + MCOUNT_INSN_SIZE);
 	switched = smp_load_acquire(&entry->switched);
 	unswitched = smp_load_acquire(&entry->unswitched);
 	target =
 		READ_ONCE(current->patch_state) == KLP_TRANSITION_UNPATCHED ? unswitched : switched;
 	if (target != ORIGINAL)
 		ftrace_regs_set_instruction_pointer(fregs, target);
+	ASSERT_CONSTRAINT("livepatch/redirect.c 2",
+			  !preemptible() && fregs->regs.ip == (target ?: ip + MCOUNT_INSN_SIZE));
+	ASSERT_CONSTRAINT("livepatch/redirect.c 5",
+			  switched == unswitched || current->patch_state != KLP_TRANSITION_IDLE);
+	/* the heap fills what is freed with something else */
+	ASSERT_CONSTRAINT("livepatch/redirect.c 4", entry->ops.func == klp_ftrace_handler);
 	/* named: from here on the task may be preempted, looked at and switched */
 	preempt_enable_notrace();
 }
@@ -102,6 +109,7 @@ static void work_out(struct klp_entry *entry)
 		list_first_entry_or_null(&entry->versions, struct klp_func, stack_node);
 	struct klp_func *older = newest;
 
+	lockdep_assert_held(&klp_mutex);
 	if (newest && newest->transition)
 		older = klp_version_below(newest);
 	/* a task without a state takes the first: so it must not be new before the other is right */
@@ -133,6 +141,7 @@ static struct klp_entry *find_entry(void *function)
 {
 	struct klp_entry *entry = *bucket_of(function);
 
+	lockdep_assert_held(&klp_mutex);
 	while (entry && entry->function != function)
 		entry = entry->next;
 	return entry;
@@ -142,6 +151,7 @@ static void unhash(struct klp_entry *entry)
 {
 	struct klp_entry **link = bucket_of(entry->function);
 
+	lockdep_assert_held(&klp_mutex);
 	while (*link != entry)
 		link = &(*link)->next;
 	*link = entry->next;
@@ -149,9 +159,17 @@ static void unhash(struct klp_entry *entry)
 
 static void free_entry(struct klp_entry *entry)
 {
+	ASSERT_CONSTRAINT("livepatch/redirect.c 4", !entry->ops.trampoline);
 	unhash(entry);
 	ftrace_free_filter(&entry->ops);
 	kfree(entry);
+}
+
+/* For an assertion: what has no patchable entry cannot be patched. */
+static bool the_way_is_not_traced(void)
+{
+	return !ftrace_location((unsigned long)klp_ftrace_handler) &&
+	       !ftrace_location((unsigned long)preempt_schedule);
 }
 
 /* An entry that nobody calls yet. */
@@ -161,6 +179,7 @@ static struct klp_entry *new_entry(struct klp_func *func)
 
 	if (!entry)
 		return NULL;
+	ASSERT_CONSTRAINT("livepatch/redirect.c 6", the_way_is_not_traced());
 	entry->function = func->old_func;
 	entry->ops.func = klp_ftrace_handler;
 	entry->ops.flags = FTRACE_OPS_FL_DYNAMIC | FTRACE_OPS_FL_SAVE_REGS |

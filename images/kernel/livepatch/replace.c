@@ -96,6 +96,7 @@ int klp_add_nops(struct klp_patch *patch)
 	struct klp_object *old;
 	int ret;
 
+	lockdep_assert_held(&klp_mutex);
 	list_for_each_entry(older, &klp_patches, list)
 		klp_for_each_object(older, old) {
 			ret = cover_object(patch, old);
@@ -111,6 +112,7 @@ void klp_drop_replaced(struct klp_patch *patch)
 	struct klp_patch *older;
 	struct klp_object *obj;
 
+	lockdep_assert_held(&klp_mutex);
 	list_for_each_entry(older, &klp_patches, list) {
 		if (older == patch)
 			break;

@@ -59,6 +59,7 @@ static int install(struct shadow **link, struct shadow *new, klp_shadow_ctor_t c
 {
 	int ret;
 
+	lockdep_assert_held(&lock);
 	if (*link)
 		return -EEXIST;
 	ret = ctor ? ctor(new->obj, new->data, ctor_data) : 0;
@@ -125,6 +126,7 @@ static struct shadow *take_out(struct shadow **link, klp_shadow_dtor_t dtor, str
 {
 	struct shadow *found = *link;
 
+	lockdep_assert_held(&lock);
 	*link = found->next;
 	if (dtor)
 		dtor(found->obj, found->data);

@@ -37,6 +37,7 @@ struct klp_state *klp_get_prev_state(unsigned long id)
 	struct klp_state *newest = NULL;
 	struct klp_patch *older;
 
+	lockdep_assert_held(&klp_mutex);
 	if (!changing)
 		return NULL;
 	list_for_each_entry(older, &klp_patches, list) {
@@ -71,6 +72,7 @@ bool klp_is_patch_compatible(struct klp_patch *patch)
 	struct klp_patch *installed;
 	bool all = true;
 
+	lockdep_assert_held(&klp_mutex);
 	list_for_each_entry(installed, &klp_patches, list)
 		all = all && copes_with_all(patch, installed->states);
 	return all;

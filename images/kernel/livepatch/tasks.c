@@ -38,6 +38,7 @@
 #include <linux/smp.h>
 #include <linux/spinlock.h>
 #include <linux/stacktrace.h>
+#include <linux/string.h>
 #include "internal.h"
 
 #ifdef MUTANT_KLP_SKIP_STACK_CHECK
@@ -57,9 +58,12 @@ static atomic_t unswitched; /* flags that are set */
 /* Preemption is off. True: this was the last one. */
 static notrace bool switch_task(struct task_struct *task)
 {
+	ASSERT_CONSTRAINT("livepatch/tasks.c 2", !preemptible());
 	if (!test_and_clear_tsk_thread_flag(task, TIF_PATCH_PENDING))
 		return false;
 	WRITE_ONCE(task->patch_state, READ_ONCE(klp_target_state));
+	ASSERT_CONSTRAINT("livepatch/tasks.c 1", atomic_read(&unswitched) > 0);
+	ASSERT_CONSTRAINT("livepatch/tasks.c 2", task->patch_state != KLP_TRANSITION_IDLE);
 	return atomic_dec_and_test(&unswitched);
 }
 
@@ -88,6 +92,7 @@ static int check_stack(struct task_struct *task, const char **name)
 	const struct klp_range *range;
 	int nr;
 
+	ASSERT_CONSTRAINT("livepatch/tasks.c 5", !preemptible());
 	if (!STACK_CHECK || !plan)
 		return 0;
 	nr = stack_trace_save_tsk_reliable(task, entries, KLP_STACK_ENTRIES);
@@ -126,6 +131,26 @@ static void say_why(struct task_struct *task, int why, const char *name)
 			task->pid);
 }
 
+/* For an assertion: does its stack say everything, whatever check_task() has made of it? */
+static bool is_reliable(struct task_struct *task)
+{
+	unsigned long entries[KLP_STACK_ENTRIES];
+
+	return (task->__state == TASK_DEAD && task != current) ||
+	       stack_trace_save_tsk_reliable(task, entries, KLP_STACK_ENTRIES) >= 0;
+}
+
+/* The same: was it interrupted in the kernel, and has not gone on since? */
+static bool is_interrupted(struct task_struct *task)
+{
+	struct unwind_state state;
+
+	for (unwind_start(&state, task, NULL); !state.done; unwind_next_frame(&state))
+		if (state.regs && !user_mode(state.regs))
+			return true;
+	return false;
+}
+
 /* True: it was the last one of all. Who is asked and does not run for long is said, if wanted. */
 static bool try_task(struct task_struct *task)
 {
@@ -138,6 +163,8 @@ static bool try_task(struct task_struct *task)
 		return false;
 	flags = task_rq_lock(task);
 	why = check_task(task, &name);
+	ASSERT_CONSTRAINT("livepatch/tasks.c 4", why || is_reliable(task));
+	ASSERT_CONSTRAINT("livepatch/redirect.c 3", why || !is_interrupted(task));
 	if (!why)
 		last = switch_task(task);
 	task_rq_unlock(task, flags);
@@ -163,6 +190,7 @@ void klp_task_dead(struct task_struct *task)
 
 static void ask(struct task_struct *task)
 {
+	ASSERT_CONSTRAINT("livepatch/tasks.c 2", klp_target_state != KLP_TRANSITION_IDLE);
 	if (!test_and_set_tsk_thread_flag(task, TIF_PATCH_PENDING))
 		atomic_inc(&unswitched);
 }
@@ -176,6 +204,8 @@ static void unask(struct task_struct *task)
 /* Called under tasklist_lock (constraint 3). */
 void klp_copy_process(struct task_struct *child)
 {
+	ASSERT_CONSTRAINT("livepatch/tasks.c 3", lockdep_is_held(&tasklist_lock) &&
+							 find_task_by_vpid(child->pid) != child);
 	child->patch_state = current->patch_state;
 	if (test_thread_flag(TIF_PATCH_PENDING))
 		ask(child);
@@ -202,11 +232,13 @@ static int state_for_all; /* klp_mutex */
 
 static void set_state(struct task_struct *task)
 {
+	ASSERT_CONSTRAINT("livepatch/tasks.c 1", !klp_patch_pending(task));
 	WRITE_ONCE(task->patch_state, state_for_all);
 }
 
 void klp_set_all_states(int state)
 {
+	lockdep_assert_held(&klp_mutex);
 	state_for_all = state;
 	klp_for_each_task(set_state);
 }
@@ -221,6 +253,42 @@ void klp_ask_all_tasks(void)
 {
 	klp_for_each_task(ask_if_behind);
 }
+
+#ifdef CONFIG_DEBUG_KERNEL
+
+/* Under klp_mutex. */
+static unsigned int nr_flags, nr_states[3]; /* by state + 1 */
+
+static void count_task(struct task_struct *task)
+{
+	nr_flags += klp_patch_pending(task);
+	nr_states[task->patch_state + 1]++;
+}
+
+static void count_tasks(void)
+{
+	lockdep_assert_held(&klp_mutex);
+	nr_flags = 0;
+	memset(nr_states, 0, sizeof(nr_states));
+	klp_for_each_task(count_task);
+}
+
+bool klp_nobody_is_asked(void)
+{
+	count_tasks();
+	return !nr_flags && !atomic_read(&unswitched);
+}
+
+bool klp_all_states_are(int state)
+{
+	count_tasks();
+	for (unsigned int i = 0; i < ARRAY_SIZE(nr_states); i++)
+		if ((int)i != state + 1 && nr_states[i])
+			return false;
+	return true;
+}
+
+#endif
 
 /* Nobody switches any more, nor is about to, when this returns. */
 void klp_stop_asking(void)

@@ -49,23 +49,27 @@ static bool going_to(int target)
 /* For a patch that goes, the plan is made here, while it can be refused; one that comes gets it when it is in place. */
 int klp_init_transition(struct klp_patch *patch, int target)
 {
+	lockdep_assert_held(&klp_mutex);
 	if (target == KLP_TRANSITION_UNPATCHED) {
 		int ret = klp_plan(patch, target);
 
 		if (ret)
 			return ret;
 	}
+	ASSERT_CONSTRAINT("livepatch/tasks.c 2", klp_nobody_is_asked());
 	klp_transition_patch = patch;
 	klp_target_state = target;
 	pr_info("'%s': initializing %s transition\n", patch->mod->name, direction(target));
 	klp_set_all_states(!target);
 	smp_wmb();
+	ASSERT_CONSTRAINT("livepatch/redirect.c 5", klp_all_states_are(!target));
 	klp_set_transition(patch, true);
 	return 0;
 }
 
 void klp_start_transition(void)
 {
+	lockdep_assert_held(&klp_mutex);
 	pr_notice("'%s': starting %s transition\n", klp_transition_patch->mod->name,
 		  direction(klp_target_state));
 	seconds = 0;
@@ -89,12 +93,27 @@ static void unpatch_objects(struct klp_patch *patch)
 		klp_unpatch_object(obj, KLP_ALL_FUNCS);
 }
 
+/* For an assertion: does an entry still distinguish the two sides? */
+static bool klp_in_transition(struct klp_patch *patch)
+{
+	struct klp_object *obj;
+	struct klp_func *func;
+
+	klp_for_each_object(patch, obj)
+		klp_for_each_func(obj, func)
+			if (func->transition)
+				return true;
+	return false;
+}
+
 /* Not inlined: observers stop here, when every task has switched. */
 static noinline void klp_complete_transition(void)
 {
 	struct klp_patch *patch = klp_transition_patch;
 	int target = klp_target_state;
 
+	lockdep_assert_held(&klp_mutex);
+	ASSERT_CONSTRAINT("livepatch/tasks.c 1", klp_nobody_is_asked());
 	pr_info("'%s': completing %s transition\n", patch->mod->name, direction(target));
 	klp_drop_plan();
 	if (target == KLP_TRANSITION_UNPATCHED)
@@ -104,6 +123,7 @@ static noinline void klp_complete_transition(void)
 	klp_set_transition(patch, false);
 	/* a handler that has loaded the old addresses must not meet a state given up */
 	synchronize_rcu();
+	ASSERT_CONSTRAINT("livepatch/redirect.c 5", !klp_in_transition(patch));
 	klp_set_all_states(KLP_TRANSITION_IDLE);
 	call_objects(patch, target == KLP_TRANSITION_PATCHED ? KLP_POST_PATCH : KLP_POST_UNPATCH);
 	pr_notice("'%s': %s complete\n", patch->mod->name, direction(target));
@@ -114,6 +134,7 @@ static noinline void klp_complete_transition(void)
 /* The patch could not be enabled; no task has been asked yet. */
 void klp_cancel_transition(void)
 {
+	DEBUG_ASSERT(klp_nobody_is_asked());
 	pr_info("'%s': canceling patching transition, going to unpatch\n",
 		klp_transition_patch->mod->name);
 	klp_target_state = KLP_TRANSITION_UNPATCHED;
@@ -138,6 +159,7 @@ void klp_try_complete_transition(void)
 {
 	struct klp_patch *patch = klp_transition_patch;
 
+	lockdep_assert_held(&klp_mutex);
 	if (!klp_try_all_tasks()) {
 		schedule_delayed_work(&retry_work, HZ);
 		return;
@@ -184,6 +206,7 @@ int klp_reverse_transition(void)
 	struct klp_patch *patch = klp_transition_patch;
 	int from = klp_target_state, ret;
 
+	lockdep_assert_held(&klp_mutex);
 	klp_stop_asking();
 	ret = klp_plan(patch, !from);
 	if (ret) {
@@ -193,6 +216,7 @@ int klp_reverse_transition(void)
 	pr_info("'%s': reversing transition from %s to %s\n", patch->mod->name, direction(from),
 		direction(!from));
 	patch->enabled = going_to(KLP_TRANSITION_UNPATCHED);
+	ASSERT_CONSTRAINT("livepatch/tasks.c 2", klp_nobody_is_asked());
 	klp_target_state = !from;
 	smp_wmb();
 	klp_start_transition();
@@ -208,6 +232,7 @@ void klp_force_transition(void)
 {
 	struct klp_patch *patch;
 
+	lockdep_assert_held(&klp_mutex);
 	pr_warn("forcing remaining tasks to the patched state\n");
 	klp_transition_patch->forced = true;
 	/* what it replaces may be running too */

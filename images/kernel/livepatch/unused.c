@@ -43,6 +43,7 @@ void klp_wait_until_unused(struct klp_patch *patch)
 {
 	struct klp_plan *own = klp_own_text(patch);
 
+	might_sleep();
 	if (!own)
 		return;
 	mutex_lock(&lock);

@@ -41,6 +41,7 @@ notrace bool ftrace_ops_test(const struct ftrace_ops *ops, unsigned long ip)
 
 void ftrace_free_filter(struct ftrace_ops *ops)
 {
+	DEBUG_ASSERT(!(ops->flags & FTRACE_OPS_FL_ENABLED));
 	kfree(ops->filter);
 	ops->filter = NULL;
 	ops->nr_filter = 0;
@@ -50,6 +51,7 @@ static int take_out(struct ftrace_ops *ops, unsigned long ip)
 {
 	unsigned int at = count_below(ops, ip);
 
+	DEBUG_ASSERT(!(ops->flags & FTRACE_OPS_FL_ENABLED));
 	if (!holds(ops, at, ip))
 		return -ENOENT;
 	ops->nr_filter--;
@@ -63,6 +65,7 @@ static int put_in(struct ftrace_ops *ops, unsigned long ip)
 	unsigned int at = count_below(ops, ip);
 	unsigned long *longer;
 
+	DEBUG_ASSERT(!(ops->flags & FTRACE_OPS_FL_ENABLED));
 	if (holds(ops, at, ip))
 		return 0;
 	longer = kmalloc((ops->nr_filter + 1) * sizeof(*longer), GFP_KERNEL);

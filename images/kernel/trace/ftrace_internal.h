@@ -33,6 +33,9 @@ void ftrace_stub_retire(unsigned long stub);
 bool ftrace_is_retired_stub(unsigned long addr);
 void ftrace_free_retired_stubs(void);
 
+/* quiesce.c, for assertions: does a task that sleeps return to a word that @hit is true for? */
+bool is_on_stack_of_sleeper(stack_word_fn hit);
+
 /* filter.c: is @ip among the functions @ops wants? */
 bool ftrace_ops_test(const struct ftrace_ops *ops, unsigned long ip);
 

@@ -5,7 +5,7 @@
  * Constraints:
  *  1. One IPMODIFY ops per function; it must not want all functions.
  *  2. An ops that joins has its stub and is on the list before a site calls it;
- *     one that leaves is called by no site before it is taken off.
+ *     one that leaves is called by no site before its stub is waited for.
  *  3. What leaves may be freed only when no CPU is in its handler and no task on
  *     the way to it: its stub is then on no stack (quiesce.c). A handler runs with
  *     the stub's address below it, so the wait covers both.
@@ -43,12 +43,26 @@ static notrace void call_all(unsigned long ip, unsigned long parent_ip, struct f
 
 struct ftrace_ops ftrace_list_ops = { .func = call_all };
 
+static bool is_registered(const struct ftrace_ops *ops)
+{
+	const struct ftrace_ops *other;
+
+	list_for_each_entry(other, &registered, list)
+		if (other == ops)
+			return true;
+	return false;
+}
+
 /* ---- joining and leaving a site ---- */
 
 static void join_site(struct dyn_ftrace *site, void *arg)
 {
 	struct ftrace_ops *ops = arg;
 
+	lockdep_assert_held(&ftrace_lock);
+	ASSERT_CONSTRAINT("trace/ops.c 1", !(ops->flags & FTRACE_OPS_FL_IPMODIFY) ||
+						   (ops->filter && !site->claimed));
+	ASSERT_CONSTRAINT("trace/ops.c 2", ops->trampoline && is_registered(ops));
 	site->sole = site->nr_ops++ ? NULL : ops;
 	site->claimed |= !!(ops->flags & FTRACE_OPS_FL_IPMODIFY);
 	site->stale = true;
@@ -58,6 +72,8 @@ static void leave_site(struct dyn_ftrace *site, void *arg)
 {
 	struct ftrace_ops *ops = arg, *other;
 
+	lockdep_assert_held(&ftrace_lock);
+	DEBUG_ASSERT(site->nr_ops);
 	site->sole = NULL;
 	if (--site->nr_ops == 1)
 		list_for_each_entry(other, &registered, list)
@@ -87,6 +103,7 @@ void ftrace_want_new_sites(struct dyn_ftrace *first, unsigned int nr)
 {
 	struct ftrace_ops *ops;
 
+	lockdep_assert_held(&ftrace_lock);
 	list_for_each_entry(ops, &registered, list)
 		for (unsigned int i = 0; i < nr && !ops->filter; i++)
 			join_site(&first[i], ops);
@@ -122,6 +139,7 @@ static int join(struct ftrace_ops *ops)
 {
 	int ret = may_join(ops);
 
+	lockdep_assert_held(&ftrace_lock);
 	if (ret)
 		return ret;
 	ops->trampoline = ftrace_stub_alloc(ops);
@@ -139,6 +157,7 @@ static int join(struct ftrace_ops *ops)
 
 static void leave(struct ftrace_ops *ops)
 {
+	lockdep_assert_held(&ftrace_lock);
 	ops->flags &= ~FTRACE_OPS_FL_ENABLED;
 	/* its own next stays: call_all() may stand on it */
 	ops->list.next->prev = ops->list.prev;
@@ -150,11 +169,27 @@ static void leave(struct ftrace_ops *ops)
 
 /* ---- many ---- */
 
+static void see_if_retired(struct dyn_ftrace *site, void *found)
+{
+	*(bool *)found |= ftrace_is_retired_stub(site->target);
+}
+
+static bool any_site_calls_retired_stub(void)
+{
+	bool found = false;
+
+	ftrace_for_each_site(see_if_retired, &found);
+	return found;
+}
+
 static void finish_leaving(void)
 {
-	ftrace_write_sites();
+	int error = ftrace_write_sites();
+
+	ASSERT_CONSTRAINT("trace/ops.c 2", error || !any_site_calls_retired_stub());
 	synchronize_rcu();
 	wait_until_off_all_stacks(ftrace_is_retired_stub, "ftrace");
+	ASSERT_CONSTRAINT("trace/ops.c 3", !is_on_stack_of_sleeper(ftrace_is_retired_stub));
 	ftrace_free_retired_stubs();
 }
 

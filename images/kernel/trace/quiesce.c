@@ -19,8 +19,11 @@
 #include <linux/printk.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
+#include <linux/stacktrace.h>
+#include "ftrace_internal.h"
 
-#define PATIENCE (5 * HZ)
+#define PATIENCE	(5 * HZ)
+#define SLEEPER_ENTRIES 100
 
 struct search {
 	stack_word_fn hit;
@@ -51,6 +54,7 @@ static int search_all(void *arg)
 {
 	unsigned int cpu;
 
+	lockdep_assert_irqs_disabled();
 	sched_for_each_waiting(search_waiting, arg);
 	for_each_online_cpu(cpu)
 		if (cpu != smp_processor_id())
@@ -58,12 +62,44 @@ static int search_all(void *arg)
 	return 0;
 }
 
+#ifdef CONFIG_DEBUG_KERNEL
+
+static bool is_on_stack(struct task_struct *task, stack_word_fn hit)
+{
+	unsigned long entries[SLEEPER_ENTRIES], flags = task_rq_lock(task);
+	bool found = false;
+	int nr = 0;
+
+	if (!task->on_cpu && !task->on_rq && task->__state != TASK_DEAD)
+		nr = stack_trace_save_tsk_reliable(task, entries, SLEEPER_ENTRIES);
+	while (nr > 0)
+		found |= hit(entries[--nr]);
+	task_rq_unlock(task, flags);
+	return found;
+}
+
+/* Those that are left out above: do their stacks, unwound reliably, bear it out? */
+bool is_on_stack_of_sleeper(stack_word_fn hit)
+{
+	struct task_struct *leader, *task;
+	bool found = false;
+
+	spin_lock(&tasklist_lock);
+	for_each_process_thread(leader, task)
+		found |= is_on_stack(task, hit);
+	spin_unlock(&tasklist_lock);
+	return found;
+}
+
+#endif
+
 void wait_until_off_all_stacks(stack_word_fn hit, const char *what)
 {
 	struct search search = { .hit = hit };
 	unsigned long since = jiffies;
 	bool said = false;
 
+	might_sleep();
 	for (;;) {
 		search.found = false;
 		stop_machine(search_all, &search);

@@ -59,6 +59,7 @@ struct dyn_ftrace *ftrace_find_site(unsigned long ip)
 	struct dyn_ftrace *found = NULL;
 	struct site_table *table;
 
+	lockdep_assert_held(&ftrace_lock);
 	list_for_each_entry(table, &tables, list) {
 		found = find_in(table, ip);
 		if (found)
@@ -84,6 +85,7 @@ void ftrace_for_each_site(void (*fn)(struct dyn_ftrace *site, void *arg), void *
 {
 	struct site_table *table;
 
+	lockdep_assert_held(&ftrace_lock);
 	list_for_each_entry(table, &tables, list)
 		for (unsigned int i = 0; i < table->nr; i++)
 			fn(&table->site[i], arg);
@@ -179,6 +181,7 @@ static bool queue_site(struct dyn_ftrace *site, unsigned long target)
 	u8 bytes[MCOUNT_INSN_SIZE];
 
 	instruction(site->ip, site->target, bytes);
+	ASSERT_CONSTRAINT("trace/sites.c 3", !memcmp((void *)site->ip, bytes, sizeof(bytes)));
 	if (memcmp((void *)site->ip, bytes, sizeof(bytes))) {
 		const u8 *found = (const u8 *)site->ip;
 
@@ -205,6 +208,28 @@ static void write_site(struct dyn_ftrace *site, void *arg)
 		*error = -EINVAL;
 }
 
+static void check_site(struct dyn_ftrace *site, void *arg)
+{
+	unsigned long *last = arg;
+	u8 bytes[MCOUNT_INSN_SIZE];
+
+	instruction(site->ip, site->target, bytes);
+	ASSERT_CONSTRAINT("trace/sites.c 1", !memcmp((void *)site->ip, bytes, sizeof(bytes)));
+	ASSERT_CONSTRAINT("trace/sites.c 2", site->target == wanted_target(site));
+	/* a queue that is not ascending would have been written in several passes */
+	ASSERT_CONSTRAINT("trace/sites.c 4", !site->stale && site->ip > *last);
+	*last = site->ip;
+}
+
+/* For assertions: are they as they shall be when a pass has ended? */
+static bool check_all_sites(void)
+{
+	unsigned long last = 0;
+
+	ftrace_for_each_site(check_site, &last);
+	return true;
+}
+
 /* Makes every stale site what its ops want. -EINVAL: one was not as we left it. */
 int ftrace_write_sites(void)
 {
@@ -213,6 +238,7 @@ int ftrace_write_sites(void)
 	text_mutex_lock();
 	ftrace_for_each_site(write_site, &error);
 	text_poke_finish();
+	DEBUG_ASSERT(error || check_all_sites());
 	text_mutex_unlock();
 	return error;
 }

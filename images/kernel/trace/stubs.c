@@ -92,6 +92,8 @@ unsigned long ftrace_stub_alloc(struct ftrace_ops *ops)
 	unsigned long stub;
 	unsigned int i = 0;
 
+	/* the first is made before there is anybody else */
+	DEBUG_ASSERT(lockdep_is_held(&ftrace_lock) || system_state == SYSTEM_BOOTING);
 	list_for_each_entry(page, &pages, list)
 		if (page->nr_busy < STUBS_PER_PAGE) {
 			room = page;
@@ -127,6 +129,7 @@ void ftrace_stub_retire(unsigned long stub)
 {
 	struct stub_page *page = page_of(stub);
 
+	lockdep_assert_held(&ftrace_lock);
 	page->state[(stub - page->base) / STUB_SIZE] = RETIRED;
 }
 
@@ -142,6 +145,7 @@ void ftrace_free_retired_stubs(void)
 {
 	struct stub_page *page, *next;
 
+	lockdep_assert_held(&ftrace_lock);
 	list_for_each_entry_safe(page, next, &pages, list) {
 		for (unsigned int i = 0; i < STUBS_PER_PAGE; i++)
 			if (page->state[i] == RETIRED) {
