@@ -19,6 +19,7 @@
 #define APIC_LDR    0xd0
 #define APIC_DFR    0xe0
 #define APIC_SPIV   0xf0
+#define APIC_ISR    0x100 /* eight words, 16 bytes apart (SDM 3A 11.8.4) */
 #define APIC_ICR    0x300
 #define APIC_ICR2   0x310
 #define APIC_LVTT   0x320
@@ -61,6 +62,13 @@ void apic_eoi(void)
 {
 	apic_write(APIC_EOI, 0);
 }
+
+#ifdef CONFIG_DEBUG_KERNEL
+bool apic_in_service(unsigned int vector)
+{
+	return apic_read(APIC_ISR + vector / 32 * 16) >> (vector % 32) & 1;
+}
+#endif
 
 static void mask_8259(void)
 {

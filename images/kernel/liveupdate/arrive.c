@@ -133,6 +133,7 @@ static const char *validate(const struct handover_root_ser *root)
 static void __noreturn go_back(struct handover_mailbox *mailbox, struct handover_root_ser *root,
 			       const char *why)
 {
+	ASSERT_CONSTRAINT("liveupdate/arrive.c 3", !boot_info.handover);
 	strscpy(root->refusal, why, sizeof(root->refusal));
 	root->status = HANDOVER_STATUS_REFUSED;
 	mailbox->bsp_entry = mailbox->rollback_entry;
@@ -172,6 +173,8 @@ static void retrieve(struct handover_root_ser *root, bool early)
 
 static void accept(struct handover_root_ser *root)
 {
+	ASSERT_CONSTRAINT("liveupdate/arrive.c 1", !max_pfn && checksum_fits(root));
+	ASSERT_CONSTRAINT("liveupdate/arrive.c 2", !validate(root));
 	boot_info.handover = true;
 	boot_info.handover_root = HANDOVER_ROOT_PHYS;
 	kernel_pgd = __va(root->kernel_pgd);
@@ -218,12 +221,14 @@ static int take_over(void *unused)
 	vfs_init();
 	bring_up();
 	stub_close();
+	lockdep_stand_still(true);
 	retrieve(root, false);
 	vfs_let_go();
 	vfs_adopt_done();
 	liveupdate_number = root->number;
 	liveupdate_state = LIVEUPDATE_UPDATED;
 	verify_adoption(root);
+	lockdep_stand_still(false);
 	spoil_one_entry();
 	root->status = HANDOVER_STATUS_ADOPTED;
 	liveupdate_mark_adopted();
@@ -235,6 +240,8 @@ static int take_over(void *unused)
 	pr_info("liveupdate: Scion %s has taken over from %s: update %llu, %llu us without a user instruction\n",
 		UTS_RELEASE, root->from_release, root->number,
 		(ktime_get_ns() - root->freeze_time) / 1000);
+	ASSERT_CONSTRAINT("liveupdate/arrive.c 4",
+			  root->status == HANDOVER_STATUS_ADOPTED && all_tasks_are_at_rest());
 	resume_tasks();
 	numbers_forget();
 	tty_for_each(send_typed_signals, NULL);
@@ -253,6 +260,7 @@ notrace void liveupdate_arrive(unsigned long root_phys, unsigned long cpu,
 	struct task_struct *task;
 	const char *why;
 
+	lockdep_assert_irqs_disabled();
 	arena_phys = arena_virt == ARENA_A_VIRT ? ARENA_A_PHYS : ARENA_B_PHYS;
 	cpu_set_gs_early();
 	cpu_detect();

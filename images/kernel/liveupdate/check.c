@@ -243,6 +243,8 @@ static bool check_component(const struct handover_component_ser *component)
 
 const char *records_check(const struct handover_root_ser *root)
 {
+	unsigned long free = nr_free_pages();
+
 	memset(&walk, 0, sizeof(walk));
 	walk.root = root;
 	for (u32 i = 0; i < root->components; i++) {
@@ -256,5 +258,6 @@ const char *records_check(const struct handover_root_ser *root)
 		if (differs)
 			return differs;
 	}
+	ASSERT_CONSTRAINT("liveupdate/check.c 1", nr_free_pages() == free);
 	return NULL;
 }

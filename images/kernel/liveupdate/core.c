@@ -127,6 +127,7 @@ static int serialize(void)
 	}
 	preserve_finish(root);
 	why = records_check(root);
+	ASSERT_CONSTRAINT("liveupdate/check.c 2", !why);
 	if (why)
 		return liveupdate_refuse(-EINVAL, "%s", why);
 	root->crc32 = crc32_of(0, root, sizeof(*root));
@@ -169,9 +170,13 @@ static int hand_over(void)
 	struct handover_root_ser *root = handover_root();
 	int ret;
 
+	lockdep_assert_irqs_disabled();
+	DEBUG_ASSERT(all_tasks_are_at_rest());
 	save_current();
 	liveupdate_mark_frozen();
+	lockdep_stand_still(true);
 	ret = serialize();
+	lockdep_stand_still(false);
 	if (ret)
 		return ret;
 	pr_info("liveupdate: frozen: %llu frames stay, %u components, jumping to %s in arena %c\n",

@@ -47,11 +47,27 @@ static bool at_rest(struct task_struct *t)
 	return rest;
 }
 
+#ifdef CONFIG_DEBUG_KERNEL
+bool all_tasks_are_at_rest(void)
+{
+	struct task_struct *p, *t;
+	bool all = true;
+
+	spin_lock(&tasklist_lock);
+	for_each_user_process(p)
+		for_each_thread(p, t)
+			all &= t == current || !(t->on_cpu || t->on_rq);
+	spin_unlock(&tasklist_lock);
+	return all;
+}
+#endif
+
 /* tasklist_lock held: a task that is not at rest, or NULL. */
 static struct task_struct *ask_all(void)
 {
 	struct task_struct *p, *t, *awake = NULL;
 
+	lockdep_assert_held(&tasklist_lock);
 	for_each_user_process(p) {
 		for_each_thread(p, t) {
 			if (t == current || at_rest(t))
@@ -70,6 +86,7 @@ static void ask_stopped(void)
 {
 	struct task_struct *p, *t;
 
+	lockdep_assert_held(&tasklist_lock);
 	for_each_user_process(p)
 		for_each_thread(p, t)
 			if (t != current && !t->exit_state)
@@ -148,6 +165,7 @@ static struct task_struct *ask_kthreads(void)
 {
 	struct task_struct *p, *busy = NULL;
 
+	lockdep_assert_held(&tasklist_lock);
 	for_each_process(p) {
 		if (!is_kthread(p) || (p->kthread && kthread_is_parked(p) && at_parking(p)))
 			continue;
@@ -165,6 +183,7 @@ static int drain_work(u64 deadline)
 {
 	work_func_t func;
 
+	DEBUG_ASSERT(all_tasks_are_at_rest());
 	while ((func = workqueue_has_work(system_wq))) {
 		if (ktime_get_ns() >= deadline)
 			return liveupdate_refuse(-EBUSY, "work item %ps does not end", func);

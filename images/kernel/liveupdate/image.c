@@ -247,6 +247,7 @@ static int relocate(struct image *image)
 {
 	static Elf64_Rela rela[RELOCATIONS]; /* load_lock */
 
+	lockdep_assert_held(&load_lock);
 	for (int i = 0; i < image->header.e_shnum; i++) {
 		Elf64_Shdr *s = &image->section[i];
 		u64 left = s->sh_size / sizeof(*rela);

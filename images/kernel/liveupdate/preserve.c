@@ -52,6 +52,8 @@ void preserve_abandon(void)
 
 static void mark(unsigned long pfn)
 {
+	ASSERT_CONSTRAINT("liveupdate/preserve.c 1",
+			  pfn_valid(pfn) && pfn >= FRAMES_START_PHYS >> PAGE_SHIFT);
 	bitmap[pfn / 64] |= 1ULL << (pfn % 64);
 }
 
@@ -100,12 +102,19 @@ static int preserve_frames(struct ser_writer *w)
 	return w->error;
 }
 
+/* A frame of the handover itself. */
+static void mark_own(unsigned long pfn)
+{
+	ASSERT_CONSTRAINT("liveupdate/preserve.c 2", !holders[pfn].count);
+	mark(pfn);
+}
+
 static void mark_stream(const struct handover_component_ser *component)
 {
 	u64 next = component->first_block;
 
 	while (next) {
-		mark(next >> PAGE_SHIFT);
+		mark_own(next >> PAGE_SHIFT);
 		next = ((struct handover_block_ser *)__va(next))->next;
 	}
 }
@@ -118,7 +127,7 @@ int preserve_finish(struct handover_root_ser *root)
 	for (u32 i = 0; i < root->components; i++)
 		mark_stream(&root->component[i]);
 	for (size_t at = 0; at < bytes; at += PAGE_SIZE)
-		mark((__pa(bitmap) + at) >> PAGE_SHIFT);
+		mark_own((__pa(bitmap) + at) >> PAGE_SHIFT);
 	root->ram_frames = max_pfn;
 	root->bitmap = __pa(bitmap);
 	root->bitmap_bytes = bytes;
@@ -153,6 +162,8 @@ void handover_open_bitmap(const struct handover_root_ser *root)
 {
 	bitmap = __va(root->bitmap);
 	bitmap_frames = root->ram_frames;
+	ASSERT_CONSTRAINT("liveupdate/preserve.c 3",
+			  !max_pfn && handover_frame_preserved(root->bitmap >> PAGE_SHIFT));
 }
 
 bool handover_frame_preserved(unsigned long pfn)

@@ -43,6 +43,7 @@ static void *stub(unsigned int entry)
 /* The first 2 MiB of the direct map, which have no frame that anybody can get. */
 static void stub_open(void)
 {
+	ASSERT_CONSTRAINT("liveupdate/switch.c 1", !mailbox()->aps_inside);
 	memcpy(stub(0), handover_stub_start, handover_stub_end - handover_stub_start);
 	map_kernel_2m(PAGE_OFFSET, 0, PAGE_KERNEL_PROT & ~_PAGE_NX);
 	flush_tlb_kernel_range(PAGE_OFFSET + HANDOVER_STUB_PHYS,
@@ -52,6 +53,7 @@ static void stub_open(void)
 /* No CPU is inside. */
 void stub_close(void)
 {
+	ASSERT_CONSTRAINT("liveupdate/switch.c 1", !mailbox()->aps_inside);
 	mailbox()->magic = 0;
 	map_kernel_2m(PAGE_OFFSET, 0, PAGE_KERNEL_PROT);
 	flush_tlb_kernel_range(PAGE_OFFSET + HANDOVER_STUB_PHYS,
@@ -64,12 +66,36 @@ static void drop_next_arena(void *unused)
 		invlpg(next_kernel.virt + at);
 }
 
+static bool is_on_kernel_tables(void)
+{
+	return (read_cr3() & PTE_PFN_MASK) == __pa(kernel_pgd);
+}
+
+/* Descriptor tables and GS base are this kernel's. */
+static bool is_own_cpu(void)
+{
+	struct {
+		u16 limit;
+		u64 base;
+	} __attribute__((packed)) idt;
+
+	asm volatile("sidt %0" : "=m"(idt));
+	return idt.base >= arena_virt && idt.base < arena_virt + ARENA_SIZE &&
+	       rdmsr(MSR_GS_BASE) == (unsigned long)this_cpu();
+}
+
 /* From the interrupt, on a CPU that is idle. Returns when the upgrade is off. */
 void liveupdate_gather_interrupt(void)
 {
 	switch_mm(&init_mm);
 	apic_eoi();
+	lockdep_assert_irqs_disabled();
+	DEBUG_ASSERT(current == this_cpu()->idle);
+	ASSERT_CONSTRAINT("liveupdate/switch.c 2", is_on_kernel_tables());
+	ASSERT_CONSTRAINT("liveupdate/switch.c 3",
+			  smp_processor_id() && !apic_in_service(LIVEUPDATE_VECTOR));
 	handover_jump(mailbox(), smp_processor_id(), stub(HANDOVER_AP));
+	ASSERT_CONSTRAINT("liveupdate/switch.c 4", is_own_cpu());
 	__atomic_add_fetch(&cpus_back, 1, __ATOMIC_SEQ_CST);
 }
 
@@ -145,7 +171,10 @@ int enter_next_kernel(void)
 	/* read now, not when it is used */
 	asm volatile("" : "+r"(self));
 	switch_mm(&init_mm);
+	lockdep_assert_irqs_disabled();
+	ASSERT_CONSTRAINT("liveupdate/switch.c 2", is_on_kernel_tables());
 	handover_jump(mailbox(), 0, stub(HANDOVER_BSP));
 	reload_cpu(self);
+	ASSERT_CONSTRAINT("liveupdate/switch.c 4", is_own_cpu());
 	return -EPROTO;
 }

@@ -22,6 +22,7 @@
 void apic_init(void); /* map, enable on the CPU that boots, mask the 8259 */
 void apic_init_cpu(void);
 void apic_eoi(void);
+bool apic_in_service(unsigned int vector); /* for assertions: no EOI yet */
 u32 apic_id(void);
 void apic_send_ipi(u32 apic_id, u8 vector);
 void apic_start_cpu(u32 apic_id, phys_addr_t trampoline); /* INIT, SIPI, SIPI */
