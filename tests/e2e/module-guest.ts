@@ -20,15 +20,20 @@ const LIMIT = 6e9
 
 export const kernelImage = (): Uint8Array => read('images/built/scion-1.0.elf')
 
-export function kernelFacts(): KernelFacts {
-  const facts = readKernelFacts(kernelImage())
+export function kernelFacts(image = kernelImage()): KernelFacts {
+  const facts = readKernelFacts(image)
   if (!facts.ok) throw new Error(facts.message)
   return facts.value
 }
 
 /** Compiles one module for the kernel under test; its name is `name`. `exports` are symbols that the kernel image need not have. */
-export async function buildModule(name: string, source: string, exports: readonly string[] = []): Promise<Uint8Array> {
-  const facts = kernelFacts()
+export async function buildModule(
+  name: string,
+  source: string,
+  exports: readonly string[] = [],
+  image = kernelImage(),
+): Promise<Uint8Array> {
+  const facts = kernelFacts(image)
   const kernel = { ...facts, exports: new Set([...facts.exports, ...exports]) }
   const includes = [join(root, 'images/kernel/include'), join(root, 'tests/e2e/modules')]
   const compile = (request: CompileRequest) => compilePatchUnit(request, includes)
@@ -38,8 +43,8 @@ export async function buildModule(name: string, source: string, exports: readonl
 }
 
 /** A module of tests/e2e/modules. */
-export const testModule = (name: string, exports: readonly string[] = []): Promise<Uint8Array> =>
-  buildModule(name, readFileSync(join(root, 'tests/e2e/modules', `${name}.c`), 'utf8'), exports)
+export const testModule = (name: string, exports: readonly string[] = [], image = kernelImage()): Promise<Uint8Array> =>
+  buildModule(name, readFileSync(join(root, 'tests/e2e/modules', `${name}.c`), 'utf8'), exports, image)
 
 /** The same module with something in its object changed. */
 export function change(module: Uint8Array, edit: (object: ObjectFile) => void): Uint8Array {
