@@ -19,43 +19,9 @@
 #include <asm/page.h>
 #include <asm/processor.h>
 #include <asm/ptrace.h>
+#include "registers.inc"
 
 	.section .noinstr.text, "ax", @progbits
-
-/* what follows the saved RDI */
-.macro PUSH_REST
-	pushq	%rsi
-	pushq	%rdx
-	pushq	%rcx
-	pushq	%rax
-	pushq	%r8
-	pushq	%r9
-	pushq	%r10
-	pushq	%r11
-	pushq	%rbx
-	pushq	%rbp
-	pushq	%r12
-	pushq	%r13
-	pushq	%r14
-	pushq	%r15
-.endm
-
-.macro POP_REGS
-	popq	%r15
-	popq	%r14
-	popq	%r13
-	popq	%r12
-	popq	%rbp
-	popq	%rbx
-	popq	%r11
-	popq	%r10
-	popq	%r9
-	popq	%r8
-	popq	%rax
-	popq	%rcx
-	popq	%rdx
-	popq	%rsi
-.endm
 
 .macro CLEAR_AC
 	cmpb	$0, smap_enabled(%rip)
@@ -239,20 +205,10 @@ ret_from_fork_end:
 	.globl switch_to_asm
 	.type switch_to_asm, @function
 switch_to_asm:
-	pushq	%rbp
-	pushq	%rbx
-	pushq	%r12
-	pushq	%r13
-	pushq	%r14
-	pushq	%r15
+	PUSH_KEPT
 	movq	%rsp, (%rdi)
 	movq	%rsi, %rsp
-	popq	%r15
-	popq	%r14
-	popq	%r13
-	popq	%r12
-	popq	%rbx
-	popq	%rbp
+	POP_KEPT
 	movq	%rdx, %rax
 	ret
 	.size switch_to_asm, . - switch_to_asm

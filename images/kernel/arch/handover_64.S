@@ -5,6 +5,7 @@
  */
 #include <asm/page.h>
 #include <asm/processor.h>
+#include "registers.inc"
 
 	.section .noinstr.text, "ax", @progbits
 
@@ -16,12 +17,7 @@
 	.globl handover_jump
 	.type handover_jump, @function
 handover_jump:
-	pushq	%rbp
-	pushq	%rbx
-	pushq	%r12
-	pushq	%r13
-	pushq	%r14
-	pushq	%r15
+	PUSH_KEPT
 	leaq	handover_saved_sp(%rip), %rax
 	movq	%rsp, (%rax,%rsi,8)
 	jmp	*%rdx
@@ -33,12 +29,7 @@ handover_jump:
 handover_return:
 	leaq	handover_saved_sp(%rip), %rax
 	movq	(%rax,%rsi,8), %rsp
-	popq	%r15
-	popq	%r14
-	popq	%r13
-	popq	%r12
-	popq	%rbx
-	popq	%rbp
+	POP_KEPT
 	ret
 	.size handover_return, . - handover_return
 
