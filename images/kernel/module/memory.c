@@ -42,58 +42,58 @@ static int find_run(int count)
 	return -1;
 }
 
-static void unmap_run(unsigned long addr, int count)
+static void mark_run(int start, int count, short head, short inside)
 {
-	int i;
-
-	for (i = 0; i < count; i++) {
-		u64 *pte = lookup_kernel_pte(addr + i * PAGE_SIZE, NULL);
-		struct page *page;
-
-		if (!pte || !(*pte & _PAGE_PRESENT))
-			continue;
-		page = phys_to_page(*pte & PTE_PFN_MASK);
-		unmap_kernel_page(addr + i * PAGE_SIZE);
-		/* Nobody may reach the frame through an old translation once it is free. */
-		flush_tlb_kernel_range(addr + i * PAGE_SIZE, addr + (i + 1) * PAGE_SIZE);
-		__free_page(page);
-	}
+	page_map[start] = head;
+	while (--count)
+		page_map[start + count] = inside;
 }
 
-static int map_run(unsigned long addr, int count)
+static void give_back_page(unsigned long addr)
 {
-	struct page *page;
-	int i;
+	struct page *page = phys_to_page(kernel_text_phys(addr));
 
-	for (i = 0; i < count; i++) {
-		page = alloc_page(GFP_KERNEL | __GFP_ZERO);
-		if (!page)
-			return -ENOMEM;
-		if (map_kernel_page(addr + i * PAGE_SIZE, page_to_phys(page), PAGE_KERNEL_PROT)) {
-			__free_page(page);
-			return -ENOMEM;
-		}
-	}
-	return 0;
+	unmap_kernel_page(addr);
+	/* Nobody may reach the frame through an old translation once it is free. */
+	flush_tlb_kernel_range(addr, addr + PAGE_SIZE);
+	__free_page(page);
+}
+
+static bool take_page(unsigned long addr)
+{
+	struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+
+	if (page && !map_kernel_page(addr, page_to_phys(page), PAGE_KERNEL_PROT))
+		return true;
+	if (page)
+		__free_page(page);
+	return false;
+}
+
+/* All @count pages at @addr, or none. */
+static bool take_run(unsigned long addr, int count)
+{
+	int taken = 0;
+
+	while (taken < count && take_page(addr + taken * PAGE_SIZE))
+		taken++;
+	if (taken == count)
+		return true;
+	while (taken--)
+		give_back_page(addr + taken * PAGE_SIZE);
+	return false;
 }
 
 void *module_alloc(unsigned long size)
 {
-	int count = PFN_UP(size), start, i;
+	int count = PFN_UP(size), start;
 	unsigned long addr = 0;
 
 	mutex_lock(&alloc_lock);
 	start = count && count < AREA_PAGES ? find_run(count) : -1;
-	if (start >= 0) {
-		addr = area_start() + (unsigned long)start * PAGE_SIZE;
-		if (map_run(addr, count)) {
-			unmap_run(addr, count);
-			addr = 0;
-		} else {
-			page_map[start] = count;
-			for (i = 1; i < count; i++)
-				page_map[start + i] = -1;
-		}
+	if (start >= 0 && take_run(area_start() + start * PAGE_SIZE, count)) {
+		mark_run(start, count, count, -1);
+		addr = area_start() + start * PAGE_SIZE;
 	}
 	mutex_unlock(&alloc_lock);
 	return (void *)addr;
@@ -101,15 +101,15 @@ void *module_alloc(unsigned long size)
 
 void module_memfree(void *base)
 {
-	int start = ((unsigned long)base - area_start()) >> PAGE_SHIFT, count, i;
+	int start = ((unsigned long)base - area_start()) >> PAGE_SHIFT, count;
 
 	mutex_lock(&alloc_lock);
 	count = page_map[start];
 	if (count <= 0)
 		panic("module_memfree: %px is not the start of an allocation", base);
-	unmap_run((unsigned long)base, count);
-	for (i = 0; i < count; i++)
-		page_map[start + i] = 0;
+	mark_run(start, count, 0, 0);
+	while (count--)
+		give_back_page((unsigned long)base + count * PAGE_SIZE);
 	mutex_unlock(&alloc_lock);
 }
 
