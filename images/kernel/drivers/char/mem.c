@@ -14,87 +14,60 @@
 #include <linux/init.h>
 #include <linux/poll.h>
 
-static loff_t null_llseek(struct file *file, loff_t offset, int whence)
+static loff_t stay_at_start(struct file *file, loff_t offset, int whence)
 {
-	return file->f_pos = 0;
-}
-
-static ssize_t null_read(struct file *file, char __user *buf, size_t count, loff_t *pos)
-{
+	file->f_pos = 0;
 	return 0;
 }
 
-static ssize_t null_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)
-{
-	return count;
-}
-
-static ssize_t full_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)
-{
-	return -ENOSPC;
-}
-
-static ssize_t zero_read(struct file *file, char __user *buf, size_t count, loff_t *pos)
-{
-	size_t done, n;
-
-	for (done = 0; done < count; done += n) {
-		n = min_t(size_t, 65536, count - done);
-		if (done && fatal_signal_pending(current))
-			break;
-		if (clear_user(buf + done, n))
-			return done ? (ssize_t)done : -EFAULT;
-	}
-	return done;
-}
-
-static ssize_t random_read(struct file *file, char __user *buf, size_t count, loff_t *pos)
+static unsigned long random_to_user(void __user *to, unsigned long n)
 {
 	char chunk[64];
-	size_t done, n;
 
-	for (done = 0; done < count; done += n) {
-		n = min_t(size_t, sizeof(chunk), count - done);
-		if (done && fatal_signal_pending(current))
-			break;
-		get_random_bytes(chunk, n);
-		if (copy_to_user(buf + done, chunk, n))
+	get_random_bytes(chunk, n);
+	return copy_to_user(to, chunk, n);
+}
+
+/* By pieces of at most @piece bytes, so that somebody who reads much can be killed. */
+static ssize_t give_all(char __user *buf, size_t count, size_t piece,
+			unsigned long (*give)(void __user *, unsigned long))
+{
+	size_t done = 0;
+
+	while (done < count && !(done && fatal_signal_pending(current))) {
+		size_t n = min(piece, count - done);
+
+		if (give(buf + done, n))
 			return done ? (ssize_t)done : -EFAULT;
+		done += n;
 	}
 	return done;
 }
 
-static const struct file_operations null_fops = {
-	.name = "null",
-	.carry = "device",
-	.llseek = null_llseek,
-	.read = null_read,
-	.write = null_write,
-};
+/* What reading and writing give is said in terms of their arguments @buf and @count. */
+#define DEVICE(device, reads, writes)                                                          \
+	static ssize_t device##_read(struct file *file, char __user *buf, size_t count,        \
+				     loff_t *pos)                                              \
+	{                                                                                      \
+		return reads;                                                                  \
+	}                                                                                      \
+	static ssize_t device##_write(struct file *file, const char __user *buf, size_t count, \
+				      loff_t *pos)                                             \
+	{                                                                                      \
+		return writes;                                                                 \
+	}                                                                                      \
+	static const struct file_operations device##_fops = {                                  \
+		.name = #device,                                                               \
+		.carry = "device",                                                             \
+		.llseek = stay_at_start,                                                       \
+		.read = device##_read,                                                         \
+		.write = device##_write,                                                       \
+	}
 
-static const struct file_operations zero_fops = {
-	.name = "zero",
-	.carry = "device",
-	.llseek = null_llseek,
-	.read = zero_read,
-	.write = null_write,
-};
-
-static const struct file_operations full_fops = {
-	.name = "full",
-	.carry = "device",
-	.llseek = null_llseek,
-	.read = zero_read,
-	.write = full_write,
-};
-
-static const struct file_operations random_fops = {
-	.name = "random",
-	.carry = "device",
-	.llseek = null_llseek,
-	.read = random_read,
-	.write = null_write,
-};
+DEVICE(null, 0, count);
+DEVICE(zero, give_all(buf, count, 65536, clear_user), count);
+DEVICE(full, give_all(buf, count, 65536, clear_user), -ENOSPC);
+DEVICE(random, give_all(buf, count, 64, random_to_user), count);
 
 static int mem_devices_init(void)
 {
