@@ -44,9 +44,13 @@ SYSCALL_DEFINE3(dup3, unsigned int, oldfd, unsigned int, newfd, int, flags)
 	return dup_fd_to(oldfd, newfd, flags);
 }
 
+static void change_flags(struct file *file, unsigned int which, unsigned int to)
+{
+	file->f_flags = (file->f_flags & ~which) | (to & which);
+}
+
 SYSCALL_DEFINE3(fcntl, unsigned int, fd, unsigned int, cmd, unsigned long, arg)
 {
-	const unsigned int settable = O_APPEND | O_NONBLOCK;
 	struct file *file = fget(fd);
 	long ret;
 
@@ -70,7 +74,7 @@ SYSCALL_DEFINE3(fcntl, unsigned int, fd, unsigned int, cmd, unsigned long, arg)
 		ret = file->f_flags;
 		break;
 	case F_SETFL:
-		file->f_flags = (file->f_flags & ~settable) | (arg & settable);
+		change_flags(file, O_APPEND | O_NONBLOCK, arg);
 		ret = 0;
 		break;
 	default:
@@ -80,6 +84,16 @@ SYSCALL_DEFINE3(fcntl, unsigned int, fd, unsigned int, cmd, unsigned long, arg)
 	return ret;
 }
 
+static long set_nonblocking(struct file *file, const int __user *wanted)
+{
+	int on;
+
+	if (copy_from_user(&on, wanted, sizeof(on)))
+		return -EFAULT;
+	change_flags(file, O_NONBLOCK, on ? O_NONBLOCK : 0);
+	return 0;
+}
+
 #define FIONBIO	 0x5421
 #define FIOCLEX	 0x5451
 #define FIONCLEX 0x5450
@@ -87,7 +101,6 @@ SYSCALL_DEFINE3(fcntl, unsigned int, fd, unsigned int, cmd, unsigned long, arg)
 SYSCALL_DEFINE3(ioctl, unsigned int, fd, unsigned int, cmd, unsigned long, arg)
 {
 	struct file *file = fget(fd);
-	int on;
 	long ret;
 
 	if (!file)
@@ -99,12 +112,7 @@ SYSCALL_DEFINE3(ioctl, unsigned int, fd, unsigned int, cmd, unsigned long, arg)
 		ret = 0;
 		break;
 	case FIONBIO:
-		if (copy_from_user(&on, (void __user *)arg, sizeof(on))) {
-			ret = -EFAULT;
-			break;
-		}
-		file->f_flags = (file->f_flags & ~O_NONBLOCK) | (on ? O_NONBLOCK : 0);
-		ret = 0;
+		ret = set_nonblocking(file, (const int __user *)arg);
 		break;
 	default:
 		ret = file->f_op->unlocked_ioctl ? file->f_op->unlocked_ioctl(file, cmd, arg)

@@ -7,6 +7,9 @@
 
 #include <linux/fs.h>
 
+/* read-write.c: what of a text of @length bytes a reader at *@pos gets, as read(2) tells it. */
+ssize_t read_text(char __user *buf, size_t count, loff_t *pos, const char *text, size_t length);
+
 /* file-table.c */
 void put_unused_fd(unsigned int fd);
 int dup_fd_from(struct file *, unsigned int from, unsigned int flags);

@@ -13,68 +13,45 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/kernel.h>
-#include <linux/export.h>
 #include "sysfs.h"
 
 struct kobject *kernel_kobj, *module_kobj;
-EXPORT_SYMBOL(kernel_kobj);
-
-static ssize_t kobj_attr_show(struct kobject *kobj, struct attribute *attr, char *buf)
-{
-	struct kobj_attribute *ka = container_of(attr, struct kobj_attribute, attr);
-
-	return ka->show ? ka->show(kobj, ka, buf) : -EIO;
-}
-
-static ssize_t kobj_attr_store(struct kobject *kobj, struct attribute *attr, const char *buf,
-			       size_t count)
-{
-	struct kobj_attribute *ka = container_of(attr, struct kobj_attribute, attr);
-
-	return ka->store ? ka->store(kobj, ka, buf, count) : -EIO;
-}
-
-const struct sysfs_ops kobj_sysfs_ops = {
-	.show = kobj_attr_show,
-	.store = kobj_attr_store,
-};
-EXPORT_SYMBOL(kobj_sysfs_ops);
 
 void kobject_init(struct kobject *kobj, const struct kobj_type *ktype)
 {
-	kobj->name = NULL;
-	kobj->parent = NULL;
-	kobj->sd = NULL;
-	kobj->ktype = ktype;
+	*kobj = (struct kobject){ .ktype = ktype, .state_initialized = true };
 	atomic_set(&kobj->refcount, 1);
-	kobj->state_initialized = true;
-	kobj->state_in_sysfs = false;
 }
-EXPORT_SYMBOL(kobject_init);
 
-static int kobject_add_va(struct kobject *kobj, struct kobject *parent, const char *fmt,
-			  va_list args)
+/* Puts what the caller was told by @fmt and what follows it into @name; cut if it is too long. */
+#define FORMAT_NAME(name, fmt)                            \
+	do {                                              \
+		va_list args;                             \
+                                                          \
+		va_start(args, fmt);                      \
+		vsnprintf(name, sizeof(name), fmt, args); \
+		va_end(args);                             \
+	} while (0)
+
+static int add_named(struct kobject *kobj, struct kobject *parent, char *name)
 {
 	const struct attribute_group **groups;
-	char name[NAME_MAX + 1];
 	struct dentry *dir;
+	char *slash;
 	int ret = 0;
 
-	vsnprintf(name, sizeof(name), fmt, args);
-	/* a '/' in a name would split it; Linux shows it as '!' */
-	for (char *p = name; *p; p++)
-		if (*p == '/')
-			*p = '!';
-	kobj->name = kmalloc(strlen(name) + 1, GFP_KERNEL);
+	/* it would split the name; Linux shows it as '!' */
+	while ((slash = strchr(name, '/')))
+		*slash = '!';
+	kobj->name = kstrdup(name, GFP_KERNEL);
 	if (!kobj->name)
 		return -ENOMEM;
-	strcpy(kobj->name, name);
 	dir = sysfs_make_node(parent ? parent->sd : sysfs_sb->s_root, name, S_IFDIR | 0755, kobj,
 			      NULL, NULL);
 	if (IS_ERR(dir))
 		return PTR_ERR(dir);
 	kobj->sd = dget(dir);
-	kobj->parent = parent ? kobject_get(parent) : NULL;
+	kobj->parent = kobject_get(parent);
 	kobj->state_in_sysfs = true;
 	groups = kobj->ktype ? kobj->ktype->default_groups : NULL;
 	for (; groups && *groups && !ret; groups++)
@@ -86,29 +63,21 @@ static int kobject_add_va(struct kobject *kobj, struct kobject *parent, const ch
 
 int kobject_add(struct kobject *kobj, struct kobject *parent, const char *fmt, ...)
 {
-	va_list args;
-	int ret;
+	char name[NAME_MAX + 1];
 
-	va_start(args, fmt);
-	ret = kobject_add_va(kobj, parent, fmt, args);
-	va_end(args);
-	return ret;
+	FORMAT_NAME(name, fmt);
+	return add_named(kobj, parent, name);
 }
-EXPORT_SYMBOL(kobject_add);
 
 int kobject_init_and_add(struct kobject *kobj, const struct kobj_type *ktype,
 			 struct kobject *parent, const char *fmt, ...)
 {
-	va_list args;
-	int ret;
+	char name[NAME_MAX + 1];
 
+	FORMAT_NAME(name, fmt);
 	kobject_init(kobj, ktype);
-	va_start(args, fmt);
-	ret = kobject_add_va(kobj, parent, fmt, args);
-	va_end(args);
-	return ret;
+	return add_named(kobj, parent, name);
 }
-EXPORT_SYMBOL(kobject_init_and_add);
 
 static void dynamic_kobj_release(struct kobject *kobj)
 {
@@ -124,15 +93,12 @@ struct kobject *kobject_create_and_add(const char *name, struct kobject *parent)
 {
 	struct kobject *kobj = kzalloc(sizeof(*kobj), GFP_KERNEL);
 
-	if (!kobj)
-		return NULL;
-	if (kobject_init_and_add(kobj, &dynamic_kobj_type, parent, "%s", name)) {
+	if (kobj && kobject_init_and_add(kobj, &dynamic_kobj_type, parent, "%s", name)) {
 		kobject_put(kobj);
-		return NULL;
+		kobj = NULL;
 	}
 	return kobj;
 }
-EXPORT_SYMBOL(kobject_create_and_add);
 
 void kobject_del(struct kobject *kobj)
 {
@@ -145,7 +111,6 @@ void kobject_del(struct kobject *kobj)
 	kobject_put(kobj->parent);
 	kobj->parent = NULL;
 }
-EXPORT_SYMBOL(kobject_del);
 
 struct kobject *kobject_get(struct kobject *kobj)
 {
@@ -153,7 +118,6 @@ struct kobject *kobject_get(struct kobject *kobj)
 		atomic_inc(&kobj->refcount);
 	return kobj;
 }
-EXPORT_SYMBOL(kobject_get);
 
 void kobject_put(struct kobject *kobj)
 {
@@ -167,7 +131,6 @@ void kobject_put(struct kobject *kobj)
 		kobj->ktype->release(kobj);
 	kfree(name);
 }
-EXPORT_SYMBOL(kobject_put);
 
 int kobjects_init(void)
 {

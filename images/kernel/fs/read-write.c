@@ -61,12 +61,18 @@ static bool has_position(struct file *file)
 }
 
 /*
- * A buffer that is not in the user's half moves nothing, and neither does a range
- * of the file that ends past the largest offset; a call that may be made moves
- * MAX_RW_COUNT bytes at most.
+ * May this much be moved? Not by a file that is not open for it (@mode) or does
+ * not have the operation (@able); nor with a buffer outside of the user's half, or a
+ * range of the file that ends past the largest offset. A call that may be made
+ * moves MAX_RW_COUNT bytes at most.
  */
-static int check_range(const void __user *buf, size_t *count, loff_t pos)
+static int check_transfer(struct file *file, fmode_t mode, bool able, const void __user *buf,
+			  size_t *count, loff_t pos)
 {
+	if (!(file->f_mode & mode))
+		return -EBADF;
+	if (!able)
+		return mode == FMODE_READ && S_ISDIR(file->f_inode->i_mode) ? -EISDIR : -EINVAL;
 	if (!access_ok(buf, *count))
 		return -EFAULT;
 	if (pos < 0 || (loff_t)(pos + *count) < 0)
@@ -77,26 +83,29 @@ static int check_range(const void __user *buf, size_t *count, loff_t pos)
 
 ssize_t vfs_read(struct file *file, char __user *buf, size_t count, loff_t *pos)
 {
-	int ret;
+	bool able = file->f_op->read;
 
-	if (!(file->f_mode & FMODE_READ))
-		return -EBADF;
-	if (!file->f_op->read)
-		return S_ISDIR(file->f_inode->i_mode) ? -EISDIR : -EINVAL;
-	ret = check_range(buf, &count, *pos);
-	return ret ? ret : file->f_op->read(file, buf, count, pos);
+	return check_transfer(file, FMODE_READ, able, buf, &count, *pos)
+		       ?: file->f_op->read(file, buf, count, pos);
 }
 
 ssize_t vfs_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)
 {
-	int ret;
+	bool able = file->f_op->write;
 
-	if (!(file->f_mode & FMODE_WRITE))
-		return -EBADF;
-	if (!file->f_op->write)
-		return -EINVAL;
-	ret = check_range(buf, &count, *pos);
-	return ret ? ret : file->f_op->write(file, buf, count, pos);
+	return check_transfer(file, FMODE_WRITE, able, buf, &count, *pos)
+		       ?: file->f_op->write(file, buf, count, pos);
+}
+
+ssize_t read_text(char __user *buf, size_t count, loff_t *pos, const char *text, size_t length)
+{
+	size_t left = *pos < (loff_t)length ? length - *pos : 0;
+
+	count = min(count, left);
+	if (copy_to_user(buf, text + *pos, count))
+		return -EFAULT;
+	*pos += count;
+	return count;
 }
 
 /*
@@ -228,28 +237,27 @@ SYSCALL_DEFINE3(write, unsigned int, fd, const char __user *, buf, size_t, count
 	return do_write(fd, (char __user *)buf, count, 0);
 }
 
-SYSCALL_DEFINE4(pread64, unsigned int, fd, char __user *, buf, size_t, count, loff_t, pos)
+static long rw_at(unsigned int fd, char __user *buf, size_t count, loff_t pos, bool write)
 {
 	struct file *file = fget(fd);
-	ssize_t ret;
+	ssize_t ret = -ESPIPE;
 
 	if (!file)
 		return -EBADF;
-	ret = has_position(file) ? vfs_read(file, buf, count, &pos) : -ESPIPE;
+	if (has_position(file))
+		ret = write ? vfs_write(file, buf, count, &pos) : vfs_read(file, buf, count, &pos);
 	fput(file);
 	return ret;
 }
 
+SYSCALL_DEFINE4(pread64, unsigned int, fd, char __user *, buf, size_t, count, loff_t, pos)
+{
+	return rw_at(fd, buf, count, pos, false);
+}
+
 SYSCALL_DEFINE4(pwrite64, unsigned int, fd, const char __user *, buf, size_t, count, loff_t, pos)
 {
-	struct file *file = fget(fd);
-	ssize_t ret;
-
-	if (!file)
-		return -EBADF;
-	ret = has_position(file) ? vfs_write(file, buf, count, &pos) : -ESPIPE;
-	fput(file);
-	return ret;
+	return rw_at(fd, (char __user *)buf, count, pos, true);
 }
 
 /* All of it is right before the first byte is moved; what is too much in sum is left out. */

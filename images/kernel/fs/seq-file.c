@@ -9,60 +9,59 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/kernel.h>
-#include <linux/uaccess.h>
-#include <linux/export.h>
+#include "internal.h"
 
 int single_open(struct file *file, int (*show)(struct seq_file *, void *), void *data)
 {
-	struct seq_file *seq = kzalloc(sizeof(*seq), GFP_KERNEL);
+	struct seq_file *seq = kmalloc(sizeof(*seq), GFP_KERNEL);
 
 	if (!seq)
 		return -ENOMEM;
+	*seq = (struct seq_file){ .show = show, .private = data, .file = file };
 	mutex_init(&seq->lock);
-	seq->show = show;
-	seq->private = data;
-	seq->file = file;
 	file->private_data = seq;
 	return 0;
 }
-EXPORT_SYMBOL(single_open);
 
-int single_release(struct inode *inode, struct file *file)
+static void free_seq(struct seq_file *seq)
 {
-	struct seq_file *seq = file->private_data;
-
 	if (seq)
 		kfree(seq->buf);
 	kfree(seq);
+}
+
+int single_release(struct inode *inode, struct file *file)
+{
+	free_seq(file->private_data);
 	return 0;
 }
-EXPORT_SYMBOL(single_release);
 
-/* Run show() with ever larger buffers until all fits. With the lock. */
+/* A buffer for four times as much; what was in the old one is made again. */
+static int grow(struct seq_file *seq)
+{
+	seq->size = seq->buf ? seq->size * 4 : 2048;
+	kfree(seq->buf);
+	seq->buf = kmalloc(seq->size, GFP_KERNEL);
+	return seq->buf ? 0 : -ENOMEM;
+}
+
+/* Runs show() until all fits. With the lock. */
 static int fill(struct seq_file *seq)
 {
-	int ret;
+	int ret = 0;
 
-	if (!seq->buf)
-		seq->size = 0;
-	for (;;) {
-		if (!seq->size || seq->overflow) {
-			kfree(seq->buf);
-			seq->size = seq->size ? seq->size * 4 : 2048;
-			seq->buf = kmalloc(seq->size, GFP_KERNEL);
-			if (!seq->buf) {
-				seq->size = 0;
-				return -ENOMEM;
-			}
-		}
+	do {
+		if (!seq->buf || seq->overflow)
+			ret = grow(seq);
+		if (ret)
+			return ret;
 		seq->count = 0;
 		seq->overflow = false;
 		ret = seq->show(seq, seq->private);
 		if (ret < 0)
 			return ret;
-		if (!seq->overflow)
-			break;
-	}
+		ret = 0;
+	} while (seq->overflow);
 	seq->filled = true;
 	return 0;
 }
@@ -73,78 +72,66 @@ ssize_t seq_read(struct file *file, char __user *buf, size_t count, loff_t *pos)
 	ssize_t ret = 0;
 
 	mutex_lock(&seq->lock);
-	if (*pos == 0)
+	if (*pos == 0 || !seq->filled) {
 		seq->filled = false;
-	if (!seq->filled)
 		ret = fill(seq);
-	if (!ret && *pos < (loff_t)seq->count) {
-		ret = min_t(size_t, count, seq->count - *pos);
-		if (copy_to_user(buf, seq->buf + *pos, ret))
-			ret = -EFAULT;
-		else
-			*pos += ret;
 	}
+	if (!ret)
+		ret = read_text(buf, count, pos, seq->buf, seq->count);
 	mutex_unlock(&seq->lock);
 	return ret;
 }
-EXPORT_SYMBOL(seq_read);
 
+/* The end is not known before show() has run, so nothing counts from there. */
 loff_t seq_lseek(struct file *file, loff_t offset, int whence)
 {
-	if (whence == SEEK_CUR)
-		offset += file->f_pos;
-	else if (whence != SEEK_SET)
+	loff_t to = whence == SEEK_CUR ? file->f_pos + offset : offset;
+
+	if (to < 0 || (whence != SEEK_SET && whence != SEEK_CUR))
 		return -EINVAL;
-	if (offset < 0)
-		return -EINVAL;
-	file->f_pos = offset;
-	return offset;
+	return file->f_pos = to;
 }
-EXPORT_SYMBOL(seq_lseek);
 
-static void seq_vprintf(struct seq_file *seq, const char *fmt, va_list args)
+/* The end of the text, with room for @len more bytes and a NUL; NULL if show() has to run again. */
+static char *end_with_room(struct seq_file *seq, size_t len)
 {
-	int len;
-
-	if (seq->overflow)
-		return;
-	len = vsnprintf(seq->buf + seq->count, seq->size - seq->count, fmt, args);
-	if (len < 0 || seq->count + len >= seq->size)
+	if (seq->count + len >= seq->size)
 		seq->overflow = true;
-	else
-		seq->count += len;
+	return seq->overflow ? NULL : seq->buf + seq->count;
 }
 
 void seq_printf(struct seq_file *seq, const char *fmt, ...)
 {
+	char *end = end_with_room(seq, 0);
 	va_list args;
+	int len;
 
+	if (!end)
+		return;
 	va_start(args, fmt);
-	seq_vprintf(seq, fmt, args);
+	len = vsnprintf(end, seq->size - seq->count, fmt, args);
 	va_end(args);
+	if (end_with_room(seq, len))
+		seq->count += len;
 }
-EXPORT_SYMBOL(seq_printf);
 
 int seq_write(struct seq_file *seq, const void *data, size_t len)
 {
-	if (seq->overflow || seq->count + len >= seq->size) {
-		seq->overflow = true;
+	char *end = end_with_room(seq, len);
+
+	if (!end)
 		return -1;
-	}
-	memcpy(seq->buf + seq->count, data, len);
+	memcpy(end, data, len);
 	seq->count += len;
 	return 0;
 }
-EXPORT_SYMBOL(seq_write);
 
 void seq_puts(struct seq_file *seq, const char *text)
 {
 	seq_write(seq, text, strlen(text));
 }
-EXPORT_SYMBOL(seq_puts);
 
 void seq_putc(struct seq_file *seq, char c)
 {
 	seq_write(seq, &c, 1);
 }
-EXPORT_SYMBOL(seq_putc);

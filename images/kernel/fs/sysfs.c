@@ -21,7 +21,6 @@
 #include <linux/sched.h>
 #include <linux/mm.h>
 #include <linux/uaccess.h>
-#include <linux/export.h>
 #include "internal.h"
 #include "sysfs.h"
 
@@ -102,6 +101,26 @@ static int sysfs_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
+static ssize_t kobj_attr_show(struct kobject *kobj, struct attribute *attr, char *buf)
+{
+	struct kobj_attribute *ka = container_of(attr, struct kobj_attribute, attr);
+
+	return ka->show ? ka->show(kobj, ka, buf) : -EIO;
+}
+
+static ssize_t kobj_attr_store(struct kobject *kobj, struct attribute *attr, const char *buf,
+			       size_t count)
+{
+	struct kobj_attribute *ka = container_of(attr, struct kobj_attribute, attr);
+
+	return ka->store ? ka->store(kobj, ka, buf, count) : -EIO;
+}
+
+const struct sysfs_ops kobj_sysfs_ops = {
+	.show = kobj_attr_show,
+	.store = kobj_attr_store,
+};
+
 static const struct sysfs_ops *operations(struct kobject *kobj)
 {
 	return kobj->ktype && kobj->ktype->sysfs_ops ? kobj->ktype->sysfs_ops : &kobj_sysfs_ops;
@@ -133,16 +152,8 @@ static ssize_t sysfs_read(struct file *file, char __user *buf, size_t count, lof
 		ret = call_show(node, open->page);
 		open->count = ret;
 	}
-	if (ret >= 0) {
-		ret = 0;
-		if (*pos < open->count) {
-			ret = min_t(ssize_t, count, open->count - *pos);
-			if (copy_to_user(buf, open->page + *pos, ret))
-				ret = -EFAULT;
-			else
-				*pos += ret;
-		}
-	}
+	if (ret >= 0)
+		ret = read_text(buf, count, pos, open->page, open->count);
 	mutex_unlock(&open->lock);
 	return ret;
 }
@@ -347,13 +358,11 @@ int sysfs_create_file(struct kobject *kobj, const struct attribute *attr)
 {
 	return add_file(kobj, kobj->sd, attr, NULL);
 }
-EXPORT_SYMBOL(sysfs_create_file);
 
 void sysfs_remove_file(struct kobject *kobj, const struct attribute *attr)
 {
 	remove_name(kobj->sd, attr->name);
 }
-EXPORT_SYMBOL(sysfs_remove_file);
 
 int sysfs_create_files(struct kobject *kobj, const struct attribute *const *attrs)
 {
@@ -366,7 +375,6 @@ int sysfs_create_files(struct kobject *kobj, const struct attribute *const *attr
 			sysfs_remove_file(kobj, attrs[i - 1]);
 	return ret;
 }
-EXPORT_SYMBOL(sysfs_create_files);
 
 int sysfs_create_group(struct kobject *kobj, const struct attribute_group *group)
 {
@@ -382,7 +390,6 @@ int sysfs_create_group(struct kobject *kobj, const struct attribute_group *group
 		ret = add_file(kobj, dir, group->attrs[i], NULL);
 	return ret;
 }
-EXPORT_SYMBOL(sysfs_create_group);
 
 void sysfs_remove_group(struct kobject *kobj, const struct attribute_group *group)
 {
@@ -395,19 +402,16 @@ void sysfs_remove_group(struct kobject *kobj, const struct attribute_group *grou
 	for (i = 0; group->attrs && group->attrs[i]; i++)
 		remove_name(kobj->sd, group->attrs[i]->name);
 }
-EXPORT_SYMBOL(sysfs_remove_group);
 
 int sysfs_create_bin_file(struct kobject *kobj, const struct bin_attribute *bin)
 {
 	return add_file(kobj, kobj->sd, &bin->attr, bin);
 }
-EXPORT_SYMBOL(sysfs_create_bin_file);
 
 void sysfs_remove_bin_file(struct kobject *kobj, const struct bin_attribute *bin)
 {
 	remove_name(kobj->sd, bin->attr.name);
 }
-EXPORT_SYMBOL(sysfs_remove_bin_file);
 
 int sysfs_emit(char *buf, const char *fmt, ...)
 {
@@ -419,7 +423,6 @@ int sysfs_emit(char *buf, const char *fmt, ...)
 	va_end(args);
 	return len >= (int)PAGE_SIZE ? (int)PAGE_SIZE - 1 : len;
 }
-EXPORT_SYMBOL(sysfs_emit);
 
 /* ---- the file system ---- */
 

@@ -16,7 +16,7 @@ static unsigned int digit_value(char c)
 	return isalpha(c) ? tolower(c) - 'a' + 10 : 36;
 }
 
-/* As many digits as there are; their value modulo 2^64. Base 0 is C's rule: 0x.., 0.., else decimal. */
+/* All digits there are; their value modulo 2^64. Base 0 is C's rule: 0x.., 0.., else decimal. */
 static const char *read_digits(const char *s, unsigned int base, unsigned long long *value,
 			       bool *overflow)
 {

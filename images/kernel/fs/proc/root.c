@@ -16,7 +16,6 @@
 #include <linux/string.h>
 #include <linux/sched.h>
 #include <linux/uaccess.h>
-#include <linux/export.h>
 #include "../internal.h"
 #include "internal.h"
 
@@ -232,7 +231,6 @@ struct proc_dir_entry *proc_mkdir(const char *name, struct proc_dir_entry *paren
 
 	return pde ? publish(pde) : NULL;
 }
-EXPORT_SYMBOL(proc_mkdir);
 
 struct proc_dir_entry *proc_create_data(const char *name, umode_t mode,
 					struct proc_dir_entry *parent, const struct proc_ops *ops,
@@ -246,14 +244,12 @@ struct proc_dir_entry *proc_create_data(const char *name, umode_t mode,
 	pde->data = data;
 	return publish(pde);
 }
-EXPORT_SYMBOL(proc_create_data);
 
 struct proc_dir_entry *proc_create(const char *name, umode_t mode, struct proc_dir_entry *parent,
 				   const struct proc_ops *ops)
 {
 	return proc_create_data(name, mode, parent, ops, NULL);
 }
-EXPORT_SYMBOL(proc_create);
 
 struct proc_dir_entry *proc_create_single_data(const char *name, umode_t mode,
 					       struct proc_dir_entry *parent,
@@ -267,7 +263,6 @@ struct proc_dir_entry *proc_create_single_data(const char *name, umode_t mode,
 	pde->data = data;
 	return publish(pde);
 }
-EXPORT_SYMBOL(proc_create_single_data);
 
 static struct proc_dir_entry *find_entry(const char *name, struct proc_dir_entry *parent)
 {
@@ -328,19 +323,16 @@ void proc_remove(struct proc_dir_entry *pde)
 	wait_event(pde->drained, atomic_read(&pde->active) == DEACTIVATED);
 	dput(d);
 }
-EXPORT_SYMBOL(proc_remove);
 
 void remove_proc_entry(const char *name, struct proc_dir_entry *parent)
 {
 	proc_remove(find_entry(name, parent));
 }
-EXPORT_SYMBOL(remove_proc_entry);
 
 void *pde_data(const struct inode *inode)
 {
 	return ((struct proc_dir_entry *)inode->i_private)->data;
 }
-EXPORT_SYMBOL(pde_data);
 
 static void proc_evict_inode(struct inode *inode)
 {
