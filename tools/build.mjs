@@ -1,6 +1,6 @@
 // Builds the project: the CPU core (AssemblyScript -> src/cpu/core.wasm, and the layouts of its records), then every TypeScript room
-// (tsc -b over the project references -> dist/). Skips what is newer than its sources, so that a second
-// run is quick. `--release` is the only mode: tests, benchmarks and users run the same bytes.
+// (tsc -b over the project references -> dist/). Skips what is newer than its sources, so that a second run is quick. Tests, benchmarks and users
+// run the same bytes. With --debug-core it builds src/cpu/core-debug.wasm alone: the core with its assertions (src/cpu/core/state/debug.ts).
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -24,20 +24,21 @@ function run(command, args) {
   if (result.status !== 0) process.exit(result.status ?? 1)
 }
 
-const wasm = join(root, 'src/cpu/core.wasm')
-const layouts = join(root, 'src/cpu/layouts.ts')
 const sources = ['src/cpu/core', 'src/cpu/numbers', 'tools/core'].map((folder) => newest(join(root, folder)))
-if (!existsSync(wasm) || !existsSync(layouts) || statSync(wasm).mtimeMs < Math.max(...sources)) {
-  run('assemblyscript/bin/asc.js', [
-    'src/cpu/core/index.ts',
-    '--config',
-    'src/cpu/core/asconfig.json',
-    '--target',
-    'release',
-    '--transform',
-    './tools/core/layouts.mjs',
-  ])
+const isFresh = (file) => existsSync(file) && statSync(file).mtimeMs >= Math.max(...sources)
+
+function buildCore(...options) {
+  run('assemblyscript/bin/asc.js', ['src/cpu/core/index.ts', '--config', 'src/cpu/core/asconfig.json', ...options])
 }
+
+if (process.argv.includes('--debug-core')) {
+  const wasm = join(root, 'src/cpu/core-debug.wasm')
+  if (!isFresh(wasm)) buildCore('--target', 'debug', '--outFile', wasm)
+  process.exit(0)
+}
+const wasm = join(root, 'src/cpu/core.wasm')
+if (!isFresh(wasm) || !existsSync(join(root, 'src/cpu/layouts.ts')))
+  buildCore('--target', 'release', '--transform', './tools/core/layouts.mjs')
 run('typescript/bin/tsc', ['-b', 'src'])
 mkdirSync(join(root, 'dist/cpu'), { recursive: true })
 copyFileSync(wasm, join(root, 'dist/cpu/core.wasm'))

@@ -38,6 +38,12 @@ export interface CpuCoreOptions {
   readonly jit?: JitOption | undefined
 }
 
+/** A string of AssemblyScript: UTF-16, its length in bytes before it. */
+function textAt(memory: ArrayBuffer, pointer: number): string {
+  const length = new DataView(memory).getUint32((pointer >>> 0) - 4, true)
+  return String.fromCharCode(...new Uint16Array(memory, pointer >>> 0, length / 2))
+}
+
 let defaultJit: JitOption = 'on'
 
 /** What `jit` is where nobody says: for test runs of everything one way or the other. Gives what it was. */
@@ -97,8 +103,10 @@ export class CpuCore {
       env: {
         memory: this.memory,
         table,
-        abort: () => {
-          throw new TransplantError('CORE_ABORT', 'The CPU core aborted: a defect of the core.')
+        abort: (message: number, file: number, line: number) => {
+          const { buffer } = this.memory
+          const [what, where] = [textAt(buffer, message), textAt(buffer, file)]
+          throw new TransplantError('CORE_ABORT', `An assertion of the CPU core fails at ${where}:${line}: ${what}.`)
         },
       },
       machine: { ...(this.companion?.imports ?? imports) },

@@ -2,8 +2,6 @@
 //
 // Promises: code is at CODE, the stack's top at STACK, a scratch area at DATA; an exception ends `run` as a value (vector, error code, RIP of the
 // fault), because every IDT entry leads to its own HLT. The end of the code is a HLT too.
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import {
   type CoreImports,
   CpuCore,
@@ -16,6 +14,7 @@ import {
   STATE_SELECTORS,
   type StateRegister,
 } from '../../src/cpu/index.js'
+import { read } from '../lab/images.js'
 
 export const CODE = 0x100000
 export const DATA = 0x200000
@@ -31,7 +30,7 @@ const STATE_HALTED = 628
 let compiled: WebAssembly.Module | undefined
 
 export function coreModule(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(readFileSync(fileURLToPath(new URL('../../src/cpu/core.wasm', import.meta.url))))
+  compiled ??= new WebAssembly.Module(read('src/cpu/core.wasm'))
   return compiled
 }
 

@@ -10,6 +10,13 @@ export const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Where the images lie: the committed ones, or others to be tested with the same tests. */
 const images = process.env['TRANSPLANT_IMAGES'] ?? `${root}images/built`
+/** The core: the one that is shipped, or another to be tested with the same tests. */
+let core = process.env['TRANSPLANT_CORE'] ?? `${root}src/cpu/core.wasm`
+
+/** From now on, for all that have not read it yet. */
+export function useCore(path: string): void {
+  core = path
+}
 
 /** The path of an image. */
 export const imagePath = (name: string): string => `${images}/${name}`
@@ -17,7 +24,9 @@ export const imagePath = (name: string): string => `${images}/${name}`
 /** A file by its path in the repository, or by its absolute one. */
 export function read(path: string): Uint8Array {
   const place = path.startsWith('/') ? path : `${root}${path}`
-  return new Uint8Array(readFileSync(place.replace(`${root}images/built`, images)))
+  return new Uint8Array(
+    readFileSync(place.replace(`${root}images/built`, images).replace(`${root}src/cpu/core.wasm`, core)),
+  )
 }
 
 export function shippedAssets(): DemoAssets {

@@ -90,6 +90,7 @@ interface Waiting {
 
 interface Link {
   readonly cpu: number
+  readonly source: BlockSource
   readonly plan: RegionPlan
   readonly index: number
   readonly replaced: number
@@ -241,10 +242,12 @@ export class Compiler {
       }
       if (region !== 0 && index === view.getUint32(region + REGION.index, true)) {
         view.setUint32(region + REGION.growAt, NEVER, true)
-      } else links.push({ cpu, plan, index, replaced: region })
+      } else links.push({ cpu, source, plan, index, replaced: region })
     }
     if (bodies.length > 0) this.instantiate(bodies)
     for (const link of links) {
+      // A block of it was cut since, for another of this batch. It asks again.
+      if (!link.plan.blocks.every(({ block }) => isCurrent(link.source, block.pointer))) continue
       if (!this.link(view, link)) {
         this.overflow()
         return

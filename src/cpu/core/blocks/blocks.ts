@@ -15,7 +15,7 @@ import {
   TLB_BYTES,
 } from '../../numbers/sizes'
 import { ACCESS_EXECUTE, CpuState, MODE_CODE64, MODE_CODE_MASK, MODE_STEP, SEG_CS, segmentLimit } from '../state/state'
-import { BLOCK_BYTES, Block, NO_PAGE, uopNumber } from './ir'
+import { BLOCK_BYTES, Block, MODE_DROPPED, NO_PAGE, uopNumber } from './ir'
 import {
   PAGE_CODE,
   PAGE_EXECUTED,
@@ -36,7 +36,9 @@ import { decodeBlock, decodeCutBlock } from '../decode/decode'
 import { countStore, forgetExecuted, markExecuted } from './executed'
 import { FORGOTTEN, forgetLogged, logEnd, logPositions, loggedPage, logStore } from './coherence'
 import { ARENA_EMPTIED, BLOCK_DROPPED, CHECKED, DECODED, FOUND, PASSED, count } from '../state/counters'
+import { DEBUG } from '../state/debug'
 import { dropRegions, killRegions } from './regions'
+import { isWellFormed } from './sound-blocks'
 
 const ARENA_RESERVE: usize = BLOCK_BYTES + UOP_BYTES * 1024 + 2 * CODE_PAGE_BYTES
 
@@ -61,6 +63,11 @@ export function linearOf(c: CpuState, rip: u64): u64 {
 
 /** The block at c.rip in `mode`, ready to enter; null with c.fault raised if the fetch faults. */
 export function findBlock(c: CpuState, mode: u32): Block | null {
+  if (DEBUG)
+    assert(
+      c.block == 0 && c.jitRegion == 0 && c.fault == 0,
+      'a block is looked for inside another one, or after a fault',
+    )
   const rip = c.rip
   const head = c.blockTable + ((hashRip(rip) & (BLOCK_TABLE_ENTRIES - 1)) << 2)
   let at = <usize>load<u32>(head)
@@ -133,6 +140,7 @@ export function noteExecuted(b: Block): void {
 
 /** Links a decoded block so that it can be found and dropped. */
 export function linkBlock(c: CpuState, b: Block): void {
+  if (DEBUG) assert(isWellFormed(b), 'a decoded block breaks the promises of ir.ts')
   const head = c.blockTable + ((hashRip(b.rip) & (BLOCK_TABLE_ENTRIES - 1)) << 2)
   b.hashNext = <usize>load<u32>(head)
   store<u32>(head, <u32>changetype<usize>(b))
@@ -158,6 +166,7 @@ function markCode(physical: u32): void {
 }
 
 export function emptyArena(c: CpuState): void {
+  if (DEBUG) assert(c.block == 0 && c.jitRegion == 0, 'the arena is emptied inside a block')
   memory.fill(
     c.blockTable,
     0,
@@ -172,8 +181,7 @@ export function emptyArena(c: CpuState): void {
 function kill(v: CpuState, b: Block): bool {
   count(BLOCK_DROPPED)
   b.page = NOWHERE
-  // No longer found by any mode; the code size stays for whoever is inside.
-  b.mode |= 0x80000000
+  b.mode |= MODE_DROPPED
   const compiled = b.inRegions != 0 && killRegions(v, b)
   return compiled || changetype<usize>(b) == v.block
 }
@@ -237,6 +245,8 @@ function hasBlocks(page: u32): bool {
 
 /** A vCPU is about to store `size` bytes of `value` at RAM address p (one page), and the page has decoded or logged code. */
 export function storeIntoCode(c: CpuState, p: u32, size: u32, value: u64): void {
+  if (DEBUG)
+    assert((p & 0xfff) + size <= 0x1000 && p + size <= ramBytes, 'a store into code crosses a page, or leaves RAM')
   const flags = load<u8>(pageFlags + (p >> 12))
   let start = p
   let end = p + size

@@ -13,6 +13,7 @@
 import { CODE_PAGE_ENTRIES, PUT_ASIDE_ENTRIES, PUT_ASIDE_OFFSET } from '../../numbers/sizes'
 import { CpuState, MODE_USER } from '../state/state'
 import { GENERATION, count } from '../state/counters'
+import { DEBUG } from '../state/debug'
 import { NO_PAGE } from './ir'
 
 const PAGE_MASK: u64 = ~0xfff
@@ -98,7 +99,9 @@ function nextGeneration(c: CpuState): u32 {
     c.globalGeneration = 1
     c.lastGeneration = 1
   }
-  return ++c.lastGeneration
+  const generation = ++c.lastGeneration
+  if (DEBUG) assert(generation != c.generation && generation != c.globalGeneration, 'a generation is used again')
+  return generation
 }
 
 /** Nothing is known to hold any more: blocks must be looked up and their translations checked again. */

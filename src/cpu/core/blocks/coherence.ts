@@ -27,6 +27,7 @@ import {
   pageFlags,
   ramBase,
 } from '../state/layout'
+import { DEBUG } from '../state/debug'
 import { Block, uopNumber, uopOffset } from './ir'
 
 /** In place of the address of an entry whose page the host has replaced. */
@@ -105,6 +106,8 @@ function dropFirst(): void {
 function changeCount(page: u32, by: i32): void {
   const counter = logCounts + (page << 1)
   const count = <i32>load<u16>(counter) + by
+  if (DEBUG)
+    assert(count >= 0 && count <= <i32>LOG_ENTRIES, 'a page has fewer log entries than none, or more than there are')
   store<u16>(counter, <u16>count)
   const flags = load<u8>(pageFlags + page)
   store<u8>(pageFlags + page, count ? flags | PAGE_LOGGED | PAGE_CODE : flags & ~PAGE_LOGGED)

@@ -110,6 +110,13 @@ export class Block {
   ordinal: u32 // 96: number of this block in that region
   inRegions: u32 // 100: some region may contain this block
 }
+/** In a block's mode: it was dropped, and no mode finds it any more. The code size stays for whoever is inside. */
+export const MODE_DROPPED: u32 = 0x80000000
+
+export function isDropped(b: Block): bool {
+  return (b.mode & MODE_DROPPED) != 0
+}
+
 export const BLOCK_BYTES: usize = 112
 export const NO_PAGE: u32 = 0xffffffff
 export const BLOCK_MAX_INSTRUCTIONS: u32 = 48

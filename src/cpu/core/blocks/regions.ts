@@ -3,6 +3,7 @@
 // A store that hits a block of a region kills the region. If it is the one being executed, the helper that stored reports JIT_STOP.
 import { NEVER_HOT, REGION_HEADER, REGION_WAYS } from '../../numbers/leaving'
 import { CpuState, MODE_CODE64, MODE_CODE_MASK, MODE_STEP } from '../state/state'
+import { DEBUG } from '../state/debug'
 import { Block } from './ir'
 
 @unmanaged
@@ -37,6 +38,7 @@ export function initialHeat(mode: u32): i32 {
 // @ts-ignore: decorator
 @inline
 export function regionBlock(r: usize, ordinal: u32): Block {
+  if (DEBUG) assert(ordinal < changetype<Region>(r).blocks, 'a region has no block of this number')
   return changetype<Block>(<usize>load<u32>(r + REGION_HEADER + (ordinal << 2)))
 }
 
@@ -53,6 +55,11 @@ export function allocateRegion(c: CpuState, blocks: u32): usize {
 
 export function linkRegion(c: CpuState, r: usize): void {
   const region = changetype<Region>(r)
+  if (DEBUG)
+    assert(
+      r >= c.regionArena && r < c.regionNext && r > c.regions && region.blocks > 0,
+      'a region is linked that was not allocated last',
+    )
   region.alive = 1
   region.next = c.regions
   c.regions = r

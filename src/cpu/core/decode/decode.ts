@@ -24,6 +24,7 @@ import { PAGE_LOGGED, decoderBase, memoryAt, pageFlags, ramBytes } from '../stat
 import { VECTOR_UD, raiseNoCode } from '../state/fault'
 import { NOWHERE } from '../blocks/code-pages'
 import { holds, linearOf, linkBlock, noteExecuted } from '../blocks/blocks'
+import { DEBUG } from '../state/debug'
 import { event } from '../state/imports'
 import { wantsCrossModified } from '../blocks/coherence'
 import { isBreakpoint } from '../blocks/breakpoints'
@@ -146,6 +147,7 @@ export function decodeBlock(c: CpuState, rip: u64, mode: u32, physical: u32): Bl
   b.region = 0
   b.inRegions = 0
   c.arenaNext = (d.uop + 15) & ~15
+  if (DEBUG) assert(c.arenaNext <= c.arenaEnd, 'a block does not fit the arena')
   eliminateDeadFlags(b)
   fuseBranch(b)
   noteExecuted(b)

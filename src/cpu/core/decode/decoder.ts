@@ -27,6 +27,7 @@ import {
 import { CpuState, MODE_CODE64, SEG_DS, SEG_FS, SEG_SS } from '../state/state'
 import { functionImmediate } from '../blocks/ir'
 import { codeByte, openSecondPage } from './code-bytes'
+import { DEBUG } from '../state/debug'
 import { VECTOR_GP } from '../state/fault'
 
 export const NO_SEGMENT: u32 = 255
@@ -150,6 +151,7 @@ export class Decoder {
 
   emit(op: u32, d: u32, s1: u32, s2: u32, x: u32, immediate: i64): void {
     const u = this.uop
+    if (DEBUG) assert((d | s1 | s2 | x | this.number | this.start) < 256, 'a part of a uop does not fit its byte')
     store<u16>(u, <u16>op)
     store<u8>(u, <u8>d, 2)
     store<u8>(u, <u8>s1, 3)

@@ -5,6 +5,7 @@ import { UOP_BYTES } from '../../numbers/operations'
 import { uopNumber, uopOffset } from '../blocks/ir'
 import { regionBlock } from '../blocks/regions'
 import { HELPER_COLD, HELPER_SYSTEM, HELPER_VECTOR, count } from '../state/counters'
+import { DEBUG } from '../state/debug'
 import { settleFlags } from '../state/flag-forms'
 import { CpuState } from '../state/state'
 import { systemOp } from '../system/system-ops'
@@ -19,6 +20,11 @@ import { settleSystem } from './interpret'
 function begin(c: CpuState, at: u32, fuel: i32): usize {
   const b = regionBlock(c.jitRegion, at >> 16)
   const u = b.uops + <usize>((at >> 3) & 0x1fff) * UOP_BYTES
+  if (DEBUG)
+    assert(
+      u < b.uopEnd && c.block == 0 && c.fault == 0,
+      'compiled code calls for a uop that is none, or inside a block',
+    )
   c.remaining = c.jitRest + i64(fuel) + i64(b.count - uopNumber(u))
   return u
 }

@@ -29,9 +29,11 @@ import {
 import { OP_SYSTEM, UOP_BYTES } from '../../numbers/operations'
 import { isCurrent, stopAtBoundary } from '../blocks/blocks'
 import { NOWHERE } from '../blocks/code-pages'
-import { Block, uopOffset, uopOp } from '../blocks/ir'
+import { Block, isDropped, uopOffset, uopOp } from '../blocks/ir'
 import { Region, regionBlock, threshold } from '../blocks/regions'
+import { assertMayEnter, isSoundRegion } from '../blocks/sound-blocks'
 import { ENTERED, INTERPRETED, IN_REGIONS, LEFT, count } from '../state/counters'
+import { DEBUG } from '../state/debug'
 import { settleFlags } from '../state/flag-forms'
 import { compileRequest, growRequest } from '../state/imports'
 import { CpuState } from '../state/state'
@@ -106,7 +108,8 @@ export function enterCompiled(c: CpuState, first: Block): usize {
   let b = first
   while (true) {
     const r = compiledAt(c, b)
-    if (r == 0) return interpreted(c, b)
+    // The compiler may have cut the block it was asked for.
+    if (r == 0) return isDropped(b) ? leave(c, b.rip) : interpreted(c, b)
     if (c.remaining < i64(b.count)) return leave(c, b.rip)
     const fuel = min(c.remaining, FUEL)
     c.jitRest = c.remaining - fuel
@@ -114,6 +117,10 @@ export function enterCompiled(c: CpuState, first: Block): usize {
     c.uop = 0
     c.jitRegion = r
     count(ENTERED)
+    if (DEBUG) {
+      assertMayEnter(c, b)
+      assert(isSoundRegion(c, r, b), 'compiled code is entered whose region is not sound')
+    }
     const left = call_indirect<u32>(
       changetype<Region>(r).index,
       <u32>changetype<usize>(c),
@@ -124,6 +131,7 @@ export function enterCompiled(c: CpuState, first: Block): usize {
     c.jitRegion = 0
     c.remaining = c.jitRest + i64(c.jitFuel)
     const kind = left & 7
+    if (DEBUG) assert(kind == LEAVE_FUEL || c.remaining >= 0, 'compiled code has overdrawn its fuel')
     count(LEFT + kind)
     count(IN_REGIONS, u64(fuel - i64(c.jitFuel)))
     let n: usize

@@ -117,6 +117,8 @@ import { readForWriteSlow, readSlow, writeSlow } from '../memory/linear'
 import { tlbEntry } from '../memory/tlb-entry'
 import { findBlock, hashRip, isCurrent, restorePatched } from '../blocks/blocks'
 import { NOWHERE } from '../blocks/code-pages'
+import { assertMayEnter } from '../blocks/sound-blocks'
+import { DEBUG } from '../state/debug'
 import { VECTOR_GP, VECTOR_SS, notCanonical, raise, raiseNoCode } from '../state/fault'
 import { segmentCheck } from '../system/segment-check'
 import { coldOp } from './cold'
@@ -275,6 +277,21 @@ function canonical(rip: u64): bool {
   return u64((i64(rip) << 16) >> 16) == rip
 }
 
+/** What holds before each uop; before the first of a block, that it may be entered. */
+function assertUop(c: CpuState, b: Block, u: usize): void {
+  assert(
+    c.block == changetype<usize>(b) && c.jitRegion == 0,
+    'the interpreter is in another block, or in compiled code',
+  )
+  assert(u >= b.uops && u < b.uopEnd, 'a uop is executed that its block does not have')
+  assert(
+    c.fault == 0 && c.flagForm == 0 && c.zero == 0,
+    'a uop begins with a fault, unsettled flags or a zero that is none',
+  )
+  assert(c.remaining >= 0, 'the budget is overdrawn')
+  if (u == b.uops) assertMayEnter(c, b)
+}
+
 /** Executes from uop `first` of `entry`, whose instructions are taken. */
 export function interpret(c: CpuState, entry: Block, first: usize): u32 {
   const base = changetype<usize>(c)
@@ -284,6 +301,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
   while (true) {
     let way: u32 = NOT_TAKEN
     let indirect: u64 = 0
+    if (DEBUG) assertUop(c, b, u)
     switch (uopOp(u)) {
       // In ascending order without large gaps: only then does the compiler make one jump table of it.
       case OP_EXIT: {

@@ -21,6 +21,7 @@ import {
   LINE_INTR,
   LINE_NMI,
 } from '../../numbers/seam'
+import { DEBUG } from '../state/debug'
 import { CpuState, MODE_STEP } from '../state/state'
 import { Block } from '../blocks/ir'
 import { cpuAt, cpuCount, dropCompiled, setDropCompiled, setRunningCpu } from '../state/layout'
@@ -28,6 +29,7 @@ import { acknowledgeInterrupt } from '../state/imports'
 import { emptyArena, findBlock, linearOf } from '../blocks/blocks'
 import { LEAVE, LEAVE_BREAK, interpret } from './interpret'
 import { enterCompiled } from './enter-compiled'
+import { assertSound } from './sound'
 import { breakpointCount, isBreakpoint } from '../blocks/breakpoints'
 import { deliverDebugTrap, deliverFault, deliverInterrupt, deliverNmi, singleStepTrap } from '../system/exceptions'
 import { instructionBreakpoint } from '../system/debug'
@@ -49,6 +51,7 @@ export function runCpu(c: CpuState, budget: i64): u32 {
   }
   setRunningCpu(c.index)
   const reason = dispatch(c)
+  if (DEBUG) assertSound(c)
   setRunningCpu(-1)
   c.retiredLow += u64(c.budgetStart - c.remaining)
   return reason

@@ -5,8 +5,10 @@
 import { TLB_BYTES, TLB_ENTRY_BYTES, TLB_FILLED_OFFSET, TLB_FILLED_WORDS } from '../../numbers/sizes'
 import { forgetCodePage, newGeneration } from '../blocks/code-pages'
 import { TAGS_FLUSHED, count } from '../state/counters'
+import { DEBUG } from '../state/debug'
 import { CONTEXTS, cpuAt, cpuCount, dirtyPages, isRam, memoryAt, pageFlags } from '../state/layout'
 import { CONTEXT_USER, CpuState } from '../state/state'
+import { isSoundEntry } from './sound-tlb'
 import { NO_TAG, TlbEntry, dropEntry, tlbEntry } from './tlb-entry'
 
 export const TLB_WRITE: u32 = 2 // writable, and the dirty bit is set
@@ -34,6 +36,7 @@ export function tlbInsert(c: CpuState, context: u32, linear: u64, physicalPage: 
   entry.executeTag = flags & TLB_EXECUTE ? page : NO_TAG
   entry.addend = <u32>host - <u32>page
   entry.page = <u32>physicalPage | flags
+  if (DEBUG) assert(isSoundEntry(c, context, entry), 'a translation is entered that is none')
 }
 
 /** The generation in which the translation of `linear`, just made for a fetch, holds. */
@@ -50,13 +53,26 @@ function filledWords(c: CpuState, context: u32): usize {
   return changetype<usize>(c) + TLB_FILLED_OFFSET + ((context * TLB_FILLED_WORDS) << 3)
 }
 
-/** Notes that the group of eight entries with `entry` may hold something. */
+/** Number of the group of eight entries with `entry`. */
+// @ts-ignore: decorator
+@inline
+function groupOf(c: CpuState, context: u32, entry: TlbEntry): u32 {
+  return <u32>(changetype<usize>(entry) - c.tlbBase - context * TLB_BYTES) / <u32>GROUP_BYTES
+}
+
+/** Notes that the group with `entry` may hold something. */
 // @ts-ignore: decorator
 @inline
 function markFilled(c: CpuState, context: u32, entry: TlbEntry): void {
-  const group = <u32>(changetype<usize>(entry) - c.tlbBase - context * TLB_BYTES) / <u32>GROUP_BYTES
+  const group = groupOf(c, context, entry)
   const word = filledWords(c, context) + ((group >> 6) << 3)
   store<u64>(word, load<u64>(word) | ((<u64>1) << u64(group & 63)))
+}
+
+/** Is the group with `entry` noted so? */
+export function isFilled(c: CpuState, context: u32, entry: TlbEntry): bool {
+  const group = groupOf(c, context, entry)
+  return (load<u64>(filledWords(c, context) + ((group >> 6) << 3)) & ((<u64>1) << u64(group & 63))) != 0
 }
 
 export function tlbFlushAll(c: CpuState): void {

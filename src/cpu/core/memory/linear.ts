@@ -4,6 +4,7 @@
 // Constraint: an access that may fault in a later part changes nothing in an earlier one.
 import { TLB_BYTES } from '../../numbers/sizes'
 import { VECTOR_AC, raise, raiseNotCanonical } from '../state/fault'
+import { DEBUG } from '../state/debug'
 import { isRam, pageFlags } from '../state/layout'
 import {
   ACCESS_READ,
@@ -17,6 +18,7 @@ import { checkData } from '../system/debug'
 import { TLB_EXECUTE, TLB_WRITE } from './fast-tlb'
 import { isCanonical, walk } from './mmu'
 import { physicalRead, physicalWrite } from './physical'
+import { isSoundEntry } from './sound-tlb'
 import { tlbEntry } from './tlb-entry'
 
 const PAGE_MASK: u64 = ~0xfff
@@ -25,6 +27,7 @@ const PAGE_MASK: u64 = ~0xfff
 export function translate(c: CpuState, linear: u64, access: u32, wanted: u32): bool {
   const context = min(wanted, CONTEXT_USER)
   const entry = tlbEntry(c.tlbBase + context * TLB_BYTES, linear)
+  if (DEBUG) assert(isSoundEntry(c, context, entry), 'an entry of the fast TLB says what the second-level TLB does not')
   if (entry.readTag == (linear & PAGE_MASK)) {
     const info = entry.page
     if (access == ACCESS_READ || info & (access == ACCESS_WRITE ? TLB_WRITE : TLB_EXECUTE)) {

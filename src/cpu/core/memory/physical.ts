@@ -3,6 +3,7 @@
 // Constraints: 1. a store into decoded code drops that code before the next instruction (blocks.ts); 2. a page's dirty byte is set before its
 // first store after clearDirty.
 import { storeIntoCode } from '../blocks/blocks'
+import { DEBUG } from '../state/debug'
 import { mmioRead, mmioWrite } from '../state/imports'
 import { isRam, markDirty, memoryAt, pageFlags, ramBase } from '../state/layout'
 import { CpuState } from '../state/state'
@@ -33,6 +34,7 @@ function deviceWrite(c: CpuState, physical: u64, size: u32, value: u64): void {
 
 export function physicalRead(c: CpuState, physical: u64, size: u32): u64 {
   const host = memoryAt(physical)
+  if (DEBUG) assert((physical & 0xfff) + size <= 0x1000, 'a physical load crosses a page')
   if (host == 0) return deviceRead(c, physical, size)
   switch (size) {
     case 1:
@@ -50,6 +52,7 @@ export function physicalRead(c: CpuState, physical: u64, size: u32): u64 {
 }
 
 export function physicalWrite(c: CpuState, physical: u64, size: u32, value: u64): void {
+  if (DEBUG) assert((physical & 0xfff) + size <= 0x1000, 'a physical store crosses a page')
   if (!isRam(physical)) {
     if (memoryAt(physical) == 0) deviceWrite(c, physical, size, value)
     return

@@ -11,8 +11,18 @@
 //   INC     result       carry word before it     CF = bit 63 stays
 //   DEC     result       carry word before it
 //   SHL     a            count, 1 to 63           SHR, SAR too; SAR with a sign-extended
-import { FORM_ADD, FORM_DEC, FORM_INC, FORM_LOGIC, FORM_SHL, FORM_SHR, FORM_SUB } from '../../numbers/flag-forms'
+import {
+  FORM_ADD,
+  FORM_DEC,
+  FORM_INC,
+  FORM_LOGIC,
+  FORM_SAR,
+  FORM_SHL,
+  FORM_SHR,
+  FORM_SUB,
+} from '../../numbers/flag-forms'
 import { AF } from '../../numbers/registers'
+import { DEBUG } from './debug'
 import { CpuState } from './state'
 
 export function settleFlags(c: CpuState): void {
@@ -22,6 +32,14 @@ export function settleFlags(c: CpuState): void {
   const shift = u64(64 - (8 << (form & 3)))
   const a = c.flagResult
   const b = c.flagCarry
+  if (DEBUG) {
+    assert(form >= FORM_ADD && form < FORM_SAR + 4, 'the flags have a form that there is not')
+    assert((form & ~3) < FORM_SHL || (b >= 1 && b <= 63), 'the flags of a shift by a count out of range')
+    assert(
+      (form & ~3) > FORM_SUB || shift == 0 || (a | b) >> (64 - shift) == 0,
+      'an operand of the flags is not zero-extended',
+    )
+  }
   let r: u64
   let carry: u64 = 0
   let aux: u64 = 0

@@ -7,6 +7,7 @@
 // operand's top bit is bit 63 and the carry into it is bit 62. `aux` is a ^ b ^ result (bit 4) in ordinary production; bits 8..15 and 63
 // are corrections, which let any combination of flags be stored (POPF, SAHF), so there is exactly one form.
 import { AF, ARITHMETIC } from '../../numbers/registers'
+import { DEBUG } from './debug'
 import { CpuState } from './state'
 
 // @ts-ignore: decorator
@@ -47,6 +48,7 @@ export function flagAf(c: CpuState): u64 {
 
 /** Only OSZAPC. */
 export function readArithmetic(c: CpuState): u64 {
+  if (DEBUG) assert(c.flagForm == 0, 'flags are read that compiled code has not settled')
   return flagCf(c) | (flagPf(c) << 2) | (flagAf(c) << 4) | (flagZf(c) << 6) | (flagSf(c) << 7) | (flagOf(c) << 11)
 }
 

@@ -80,7 +80,8 @@ function limitKey(limit: u32): u32 {
 }
 const MODE_LIMIT_SHIFT: u32 = 8
 
-export function updateMode(c: CpuState): void {
+/** What `updateMode` makes of the registers: the key of decoded blocks. */
+export function modeOf(c: CpuState): u32 {
   let mode: u32
   if (is64(c)) mode = MODE_CODE64
   else {
@@ -88,28 +89,37 @@ export function updateMode(c: CpuState): void {
     if (c.ssAttributes & ATTRIBUTE_BIG) mode |= MODE_STACK32
     mode |= limitKey(c.csLimit)
   }
+  if (!isProtected(c)) mode |= MODE_REAL
+  return cplOf(c) == 3 ? mode | MODE_USER : mode
+}
+
+// @ts-ignore: decorator
+@inline
+export function cplOf(c: CpuState): u32 {
+  return dplOf(c.ssAttributes)
+}
+
+/** The fast TLB in force. */
+export function contextOf(c: CpuState): usize {
+  const checked = (c.eflags & AC) != 0
+  let context: u32 = CONTEXT_SUPERVISOR
+  if (cplOf(c) == 3) context = checked && (c.cr0 & CR0_AM) != 0 ? CONTEXT_USER_ALIGNED : CONTEXT_USER
+  else if (checked && (c.cr4 & CR4_SMAP) != 0) context = CONTEXT_SUPERVISOR_AC
+  return c.tlbBase + context * TLB_BYTES
+}
+
+export function updateMode(c: CpuState): void {
   if (c.csBaseSeen != c.csBase) {
     c.csBaseSeen = c.csBase
     newGeneration(c)
   }
-  if (!isProtected(c)) mode |= MODE_REAL
-  const cpl = dplOf(c.ssAttributes)
-  if (cpl == 3) mode |= MODE_USER
-  c.mode = mode
+  c.mode = modeOf(c)
+  c.tlb = contextOf(c)
+  const cpl = cplOf(c)
   if (cpl != c.cpl) {
     if (eventMask & EVENT_MODE) event(c.index, EVENT_MODE, cpl, c.cpl)
     c.cpl = cpl
   }
-  const aligned = (c.cr0 & CR0_AM) != 0 && (c.eflags & AC) != 0
-  const context =
-    cpl == 3
-      ? aligned
-        ? CONTEXT_USER_ALIGNED
-        : CONTEXT_USER
-      : (c.eflags & AC) != 0 && (c.cr4 & CR4_SMAP) != 0
-        ? CONTEXT_SUPERVISOR_AC
-        : CONTEXT_SUPERVISOR
-  c.tlb = c.tlbBase + context * TLB_BYTES
 }
 
 export function setSegment(c: CpuState, s: u32, selector: u32, base: u64, limit: u32, attributes: u32): void {
