@@ -20,9 +20,15 @@ function read(folder, tree) {
   return tree
 }
 
+/** What a build makes exists, built or not: .gitignore names it. */
+const made = readFileSync(join(root, '.gitignore'), 'utf8')
+  .split('\n')
+  .filter((line) => /^[\w./-]+\w$/.test(line))
+const tree = read('', new Map(made.map((path) => [path, ''])))
+
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const foreign = readFileSync(join(root, 'tools/names/foreign.txt'), 'utf8').split('\n')
-const wrong = wrongNames(read('', new Map()), {
+const wrong = wrongNames(tree, {
   foreign: new Set(foreign.filter((line) => line !== '' && !line.startsWith('#'))),
   scripts,
   program: createProgram(),
