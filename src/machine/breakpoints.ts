@@ -26,6 +26,19 @@ export class Breakpoints {
     })
   }
 
+  /** With these alone, whoever holds others. */
+  only<T>(places: Iterable<VirtAddr>, action: () => T): T {
+    const wanted = [...new Set(places)]
+    for (const held of this.holders.keys()) this.tellCore(held, false)
+    for (const place of wanted) this.tellCore(place, true)
+    try {
+      return action()
+    } finally {
+      for (const place of wanted) this.tellCore(place, false)
+      for (const held of this.holders.keys()) this.tellCore(held, true)
+    }
+  }
+
   private tellCore(address: bigint, on: boolean): void {
     this.core.exports.setBreakpoint(Number(address & 0xffff_ffffn) | 0, Number(address >> 32n) | 0, on ? 1 : 0)
   }

@@ -260,8 +260,17 @@ export type WritableRegister =
   | 'fsBase'
   | 'gsBase'
 
+/** What FXSAVE64 would store of a vCPU (SDM 1 10.5.1: x87 registers in the order of the stack, MXCSR at 24), 512 bytes. */
+export interface VectorState {
+  readonly fxsave: Uint8Array
+  /** Bits 128 to 255 of YMM0 to YMM15, 16 bytes each; undefined where the CPU has no AVX. */
+  readonly ymmUpper: Uint8Array | undefined
+}
+
 /** The capability to change a guest by hand. Only the gdb stub and fault injection hold one; it voids determinism proofs. */
 export interface DebugPort {
+  readVectors(cpu: number): Promise<VectorState>
+  writeVectors(cpu: number, state: VectorState): Promise<void>
   writeRegister(cpu: number, name: WritableRegister, value: bigint): Promise<void>
   writePhysical(address: PhysAddr, bytes: Uint8Array): Promise<void>
   writeVirtual(address: VirtAddr, bytes: Uint8Array, space: AddressSpace): Promise<void>

@@ -24,11 +24,19 @@ import type {
 } from './guest-port.js'
 import type { Machine } from './machine.js'
 import { pagePieces, walkPageTables } from './page-walk.js'
-import { offsetOf } from './registers.js'
+import { offsetOf, writeVectors } from './registers.js'
 import { noMemory, notMapped, RunControl, requireCpu } from './run-control.js'
+
+/** What runs and steps the machine: itself, or a Timeline that remembers the way. */
+export interface MachineDriver {
+  run(limit: Omit<RunLimit, 'onProgress'>): StopReason
+  step(cpu: number, instructions: number): StopReason
+}
 
 /** How often a port lets others work. */
 export interface MachinePortOptions {
+  /** Default: the machine. */
+  readonly driver?: MachineDriver
   /** Instructions between two calls of `breathe`. Default 5 million. */
   readonly chunk?: number
   /** Called between chunks with the instructions run so far in this `run`. */
@@ -43,6 +51,7 @@ export class MachinePort implements GuestPort {
   readonly onConsole: Event<ConsoleOutput>
   readonly capabilities: Required<GuestCapabilities>
   private readonly machine: Machine
+  private readonly driver: MachineDriver
   private readonly chunk: number
   private readonly breathe: MachinePortOptions['breathe']
   private readonly control = new RunControl()
@@ -52,6 +61,7 @@ export class MachinePort implements GuestPort {
     this.machine = machine
     this.onConsole = machine.onConsole
     this.capabilities = capabilitiesOf(machine)
+    this.driver = options.driver ?? machine
     this.chunk = options.chunk ?? DEFAULT_CHUNK
     this.breathe = options.breathe
   }
@@ -135,7 +145,7 @@ export class MachinePort implements GuestPort {
     const end = start + (limit.instructions ?? Number.POSITIVE_INFINITY)
     const { onProgress, ...watched } = limit
     for (;;) {
-      const stop = this.machine.run({ ...watched, instructions: Math.min(this.chunk, end - this.machine.now) })
+      const stop = this.driver.run({ ...watched, instructions: Math.min(this.chunk, end - this.machine.now) })
       if (stop.reason === 'breakpoint') {
         if (await this.control.handle(stop.cpu, stop.address)) return stop
       } else if (stop.reason !== 'limit' || this.machine.now >= end) return stop
@@ -154,7 +164,7 @@ export class MachinePort implements GuestPort {
   async step(cpu: number, count = 1): Promise<StopReason> {
     this.control.requireIdle()
     requireCpu(cpu, this.vcpus)
-    return this.control.stepped(this.machine.step(cpu, count))
+    return this.control.stepped(this.driver.step(cpu, count))
   }
 
   async setBreakpoint(address: VirtAddr, handler: BreakpointHandler = () => 'stop'): Promise<Disposable> {
@@ -184,6 +194,16 @@ export class MachinePort implements GuestPort {
       }
     }
     return {
+      readVectors: async (cpu) => {
+        this.control.requireStopped()
+        requireCpu(cpu, this.vcpus)
+        return machine.vectors(cpu)
+      },
+      writeVectors: async (cpu, vectors) => {
+        this.control.requireStopped()
+        requireCpu(cpu, this.vcpus)
+        machine.editState(cpu, (state) => writeVectors(state, vectors))
+      },
       writeRegister: async (cpu: number, name: WritableRegister, value: bigint) => {
         this.control.requireStopped()
         requireCpu(cpu, this.vcpus)

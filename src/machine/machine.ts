@@ -40,9 +40,11 @@ import type {
   RunLimit,
   StopReason,
   TripleFault,
+  VectorState,
 } from './guest-port.js'
 import { Hardware } from './hardware.js'
 import { MachineState } from './machine-state.js'
+import { readVectors } from './registers.js'
 import type { Snapshot } from './snapshot.js'
 
 /** Something from outside, at its exact position in the run: `time` instructions and `slices` slices since power-up. */
@@ -217,6 +219,11 @@ export class Machine {
     return this.hardware.registers(cpu)
   }
 
+  vectors(cpu: number): VectorState {
+    this.requireCpu(cpu)
+    return readVectors(this.hardware.core.state(cpu), this.configuration.cpu)
+  }
+
   /** A copy of RAM, ROM or the text screen's memory; undefined where part of the range is none of them. */
   readPhysical(address: number, length: number): Uint8Array | undefined {
     return this.hardware.readPhysical(address, length)
@@ -243,6 +250,11 @@ export class Machine {
   /** Stops `run` with reason 'breakpoint' before the instruction at `address` executes, on any vCPU. */
   setBreakpoint(address: VirtAddr): Disposable {
     return this.hardware.breakpoints.set(address)
+  }
+
+  /** What `action` runs stops at these breakpoints alone, whoever holds others. */
+  withBreakpoints<T>(places: Iterable<VirtAddr>, action: () => T): T {
+    return this.hardware.breakpoints.only(places, action)
   }
 
   /** Tells of the core's events in the mask (EVENT_*). Called while a vCPU executes: listeners only take notes. */

@@ -1,8 +1,16 @@
 // A vCPU's state area as Registers, and the offsets a debugger may write. The layout is the core's (cpu/state-layout.ts).
 
 import { virtAddr } from '../base/index.js'
-import { type CpuModel, STATE_OFFSETS, STATE_SELECTORS, STATE_YMM_UPPER, type StateRegister } from '../cpu/index.js'
-import type { Registers, WritableRegister } from './guest-port.js'
+import {
+  type CpuModel,
+  STATE_MXCSR,
+  STATE_OFFSETS,
+  STATE_SELECTORS,
+  STATE_X87,
+  STATE_YMM_UPPER,
+  type StateRegister,
+} from '../cpu/index.js'
+import type { Registers, VectorState, WritableRegister } from './guest-port.js'
 
 const CR0_PE = 1n
 
@@ -71,4 +79,47 @@ export function readRegisters(state: DataView, cr8: number): Registers {
     cpl: (cr0 & CR0_PE) === 0n ? 0 : cs & 3,
     unknown: [],
   }
+}
+
+const FX_BYTES = 512
+/** Where its reserved part begins. */
+const FX_END = 416
+const FX_MXCSR = 24
+const FX_X87 = 32
+const YMM_UPPER_BYTES = 256
+
+/** The state area keeps the image that FXSAVE stores, but with the x87 registers in physical order, and MXCSR apart. */
+export function readVectors(state: DataView, cpu: CpuModel): VectorState {
+  const fxsave = rotated(bytesAt(state, STATE_X87 - FX_X87, FX_BYTES), topOf(state))
+  new DataView(fxsave.buffer).setUint32(FX_MXCSR, state.getUint32(STATE_MXCSR, true), true)
+  const ymmUpper = cpu === 'x86-64-v3' ? bytesAt(state, STATE_YMM_UPPER, YMM_UPPER_BYTES) : undefined
+  return { fxsave, ymmUpper }
+}
+
+export function writeVectors(state: DataView, { fxsave, ymmUpper }: VectorState): void {
+  const given = new DataView(fxsave.buffer, fxsave.byteOffset)
+  state.setUint32(STATE_MXCSR, given.getUint32(FX_MXCSR, true), true)
+  const image = rotated(fxsave, -topOf(given, FX_X87))
+  new DataView(image.buffer).setUint32(FX_MXCSR, state.getUint32(STATE_X87 - FX_X87 + FX_MXCSR, true), true)
+  new Uint8Array(state.buffer, state.byteOffset + STATE_X87 - FX_X87, FX_END).set(image.subarray(0, FX_END))
+  if (ymmUpper !== undefined) new Uint8Array(state.buffer, state.byteOffset + STATE_YMM_UPPER).set(ymmUpper)
+}
+
+function bytesAt(state: DataView, at: number, length: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(state.buffer, state.byteOffset + at, length).slice()
+}
+
+/** Bits 11 to 13 of the status word: the register that ST(0) is. */
+function topOf(view: DataView, x87 = STATE_X87): number {
+  return (view.getUint16(x87 - FX_X87 + 2, true) >> 11) & 7
+}
+
+/** With register i where register i + by was. */
+function rotated(image: Uint8Array, by: number): Uint8Array<ArrayBuffer> {
+  const result = image.slice()
+  for (let i = 0; i < 8; i++) {
+    const from = FX_X87 + 16 * ((i + by + 8) & 7)
+    result.set(image.subarray(from, from + 16), FX_X87 + 16 * i)
+  }
+  return result as Uint8Array<ArrayBuffer>
 }

@@ -21,6 +21,9 @@ import type { RunLimit, StopReason } from './guest-port.js'
 import type { Input, Machine } from './machine.js'
 import { footprint } from './snapshot.js'
 
+/** Addresses at which a vCPU is about to execute, or a condition. */
+type Place = ReadonlySet<VirtAddr> | ((machine: Machine) => boolean)
+
 /** To an instant so near no checkpoint is left on the way. */
 const NEAR = 256
 
@@ -179,32 +182,32 @@ export class Timeline {
   }
 
   /**
-   * To the last instant before this one at which a vCPU was about to execute at `where`, or at which `where` held, which is asked at
-   * every instruction and so is slow. False, and where it was, if there is none.
+   * To the last instant before this one at which a vCPU was about to execute at `where`, one of the places if there are several, or at
+   * which `where` held, which is asked at every instruction and so is slow. False, and where it was, if there is none.
    */
-  runBack(where: VirtAddr | ((machine: Machine) => boolean)): boolean {
+  runBack(where: VirtAddr | readonly VirtAddr[] | ((machine: Machine) => boolean)): boolean {
     const here = this.position
-    const found = this.withBreakpoint(where, () => this.lastBefore(here, where))
+    const place: Place = typeof where === 'function' ? where : new Set([where].flat())
+    const found = this.lastBefore(here, place)
     this.goTo(found ?? here)
     // A vCPU that first takes an interrupt gets there without retiring anything. The breakpoint is set only now: one that had stopped the
     // machine here on its way would be passed.
-    if (found !== undefined && typeof where !== 'function') {
-      this.withBreakpoint(where, () => this.moved(() => this.machine.run({ instructions: 1 })))
+    if (found !== undefined && typeof place !== 'function' && !this.anyStands(place)) {
+      this.moved(() => this.machine.run({ instructions: 1 }), place)
     }
     return found !== undefined
   }
 
-  private withBreakpoint<T>(where: VirtAddr | ((machine: Machine) => boolean), action: () => T): T {
-    const breakpoint = typeof where === 'function' ? undefined : this.machine.setBreakpoint(where)
-    try {
-      return action()
-    } finally {
-      breakpoint?.dispose()
-    }
+  private stands(places: ReadonlySet<VirtAddr>, cpu: number): boolean {
+    return places.has(this.machine.registers(cpu).rip)
+  }
+
+  private anyStands(places: ReadonlySet<VirtAddr>): boolean {
+    return Array.from({ length: this.machine.vcpus }, (_, cpu) => cpu).some((cpu) => this.stands(places, cpu))
   }
 
   /** The last instant before `here` at which `where` holds: through the run backwards, from checkpoint to checkpoint. */
-  private lastBefore(here: Position, where: VirtAddr | ((machine: Machine) => boolean)): Position | undefined {
+  private lastBefore(here: Position, where: Place): Position | undefined {
     let limit = here
     for (;;) {
       const from = this.checkpoints.lastWhere((one) => one.position.time < limit.time)
@@ -215,43 +218,46 @@ export class Timeline {
   }
 
   /** The last instant in [from, limit) at which `where` holds. */
-  private lastBetween(
-    from: Checkpoint,
-    limit: Position,
-    where: VirtAddr | ((machine: Machine) => boolean),
-  ): Position | undefined {
+  private lastBetween(from: Checkpoint, limit: Position, where: Place): Position | undefined {
     const { machine } = this
     let last: Position | undefined
-    this.moved(() => {
-      this.restore((one) => comparePositions(one.position, from.position) <= 0)
-      while (machine.now < limit.time) {
-        const ahead = this.inputs[this.given]
-        if (ahead !== undefined && ahead.time === machine.now) {
-          this.give(ahead)
-          continue
+    this.moved(
+      () => {
+        this.restore((one) => comparePositions(one.position, from.position) <= 0)
+        while (machine.now < limit.time) {
+          const ahead = this.inputs[this.given]
+          if (ahead !== undefined && ahead.time === machine.now) {
+            // A step executes what a run would have stopped before.
+            const stands = ahead.kind === 'step' && typeof where !== 'function' && this.stands(where, ahead.cpu)
+            if (stands) last = { ...this.position, slices: 0 }
+            this.give(ahead)
+            continue
+          }
+          if (typeof where === 'function') {
+            if (where(machine)) last = { ...this.position, slices: 0 }
+            if (!this.advance(machine.now + 1, 0)) return
+            continue
+          }
+          const goal = Math.min(limit.time, ahead?.time ?? limit.time)
+          const stop = machine.run({ instructions: goal - machine.now })
+          if (stop.reason === 'breakpoint') {
+            if (where.has(stop.address) && machine.now < limit.time) last = { ...this.position, slices: 0 }
+          } else if (stop.reason !== 'limit' && stop.reason !== 'stop-request') return
         }
-        if (typeof where === 'function') {
-          if (where(machine)) last = { ...this.position, slices: 0 }
-          if (!this.advance(machine.now + 1, 0)) return
-          continue
-        }
-        const goal = Math.min(limit.time, ahead?.time ?? limit.time)
-        const stop = machine.run({ instructions: goal - machine.now })
-        if (stop.reason === 'breakpoint') {
-          if (stop.address === where && machine.now < limit.time) last = { ...this.position, slices: 0 }
-        } else if (stop.reason !== 'limit' && stop.reason !== 'stop-request') return
-      }
-    })
+      },
+      typeof where === 'function' ? [] : where,
+    )
     return last
   }
 
   // Moving //////////////////////////////////////////////////////////////////////////////////////////////////////////
 
-  private moved(work: () => void): void {
+  /** Moves the machine, stopping at these places alone. */
+  private moved(work: () => void, places: Iterable<VirtAddr> = []): void {
     this.extend()
     this.isMoving = true
     try {
-      work()
+      this.machine.withBreakpoints(places, work)
     } finally {
       this.isMoving = false
     }

@@ -15,6 +15,7 @@ export type Promised<T> = {
 
 /** Members that hand out memory of the machine's own thread, or are handed its objects. */
 export type Local =
+  | 'withBreakpoints'
   | 'ram'
   | 'editState'
   | 'save'
@@ -38,6 +39,7 @@ export const PLAIN_MACHINE_CALLS = [
   'reseed',
   'activity',
   'registers',
+  'vectors',
   'readPhysical',
   'translate',
   'diskContents',
@@ -59,7 +61,13 @@ export const PLAIN_PORT_CALLS = [
 ] as const satisfies readonly (keyof MachinePort)[]
 export type PlainPortCall = (typeof PLAIN_PORT_CALLS)[number]
 
-export const PLAIN_DEBUG_CALLS = ['writeRegister', 'writePhysical', 'writeVirtual'] as const
+export const PLAIN_DEBUG_CALLS = [
+  'readVectors',
+  'writeVectors',
+  'writeRegister',
+  'writePhysical',
+  'writeVirtual',
+] as const
 export type PlainDebugCall = (typeof PLAIN_DEBUG_CALLS)[number]
 
 export const MACHINE_EVENTS = [

@@ -42,6 +42,7 @@ import {
   type RunLimit,
   type Snapshot,
   type StopReason,
+  type VectorState,
 } from '../machine/index.js'
 import {
   type Answer,
@@ -274,6 +275,10 @@ export class RemoteMachine implements RemoteMachineApi, Disposable {
 
   registers(cpu: number): Promise<Registers> {
     return this.plain('registers', cpu)
+  }
+
+  vectors(cpu: number): Promise<VectorState> {
+    return this.plain('vectors', cpu)
   }
 
   readPhysical(address: number, length: number): Promise<Uint8Array | undefined> {

@@ -129,11 +129,13 @@ export class RemotePort implements GuestPort {
   debugPort(): DebugPort {
     const call =
       (name: PlainDebugCall) =>
-      async (...args: unknown[]): Promise<void> => {
+      async (...args: unknown[]): Promise<never> => {
         this.control.requireStopped()
-        await this.ask(`debug.${name}`, args)
+        return (await this.ask(`debug.${name}`, args)) as never
       }
     return {
+      readVectors: call('readVectors'),
+      writeVectors: call('writeVectors'),
       writeRegister: call('writeRegister'),
       writePhysical: call('writePhysical'),
       writeVirtual: call('writeVirtual'),
