@@ -33,7 +33,21 @@ export {
 } from './base/index.js'
 
 // A guest on QEMU, or on whatever speaks gdb's protocol.
-export { type ByteStream, GdbClient, type QemuConnection, QemuPort, type TargetRegister } from './debug/index.js'
+export {
+  askMonitor,
+  type ByteStream,
+  GdbClient,
+  type GdbEnd,
+  type GdbHistory,
+  GdbServer,
+  type GdbTarget,
+  type MachineTargetParts,
+  type MonitorView,
+  machineTarget,
+  type QemuConnection,
+  QemuPort,
+  type TargetRegister,
+} from './debug/index.js'
 
 // Seeing into a guest, and working in one.
 export {
@@ -134,6 +148,7 @@ export {
   type GuestPort,
   type Input,
   Machine,
+  type MachineDriver,
   type MachineOptions,
   MachinePort,
   type MachinePortOptions,
@@ -156,6 +171,7 @@ export {
   type StuckCpu,
   Timeline,
   type TripleFault,
+  type VectorState,
   type WritableRegister,
   type WriteMeaning,
 } from './machine/index.js'

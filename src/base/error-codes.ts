@@ -116,6 +116,7 @@ export const ERROR_CODES = {
   GDB_CLOSED: 'usage',
   GDB_REFUSED: 'usage',
   GDB_UNSUPPORTED: 'usage',
+  MONITOR_USAGE: 'usage',
   QEMU_FAILED: 'usage',
   TOOL_FAILED: 'usage',
   TOOL_MISSING: 'skipped',

@@ -5,16 +5,27 @@
 // up once it has been quiet for a while.
 
 import { EXIT_CODES, formatAddress } from '../base/index.js'
-import { ConsoleLog } from '../guest/index.js'
-import { describeStop, encodeSnapshot, type Machine, MachinePort, type StopReason } from '../machine/index.js'
+import { ConsoleLog, type KernelView } from '../guest/index.js'
+import { describeStop, encodeSnapshot, type Machine, MachinePort, type StopReason, Timeline } from '../machine/index.js'
+import { Debugger, type GdbAddress } from './debugger.js'
 import { writeNamedFile } from './files.js'
 import { timeLimit } from './machine-options.js'
+import { talkToMonitor } from './monitor.js'
 import { CommandFailure, colors, print, say } from './output.js'
 import { connectTerminal, ESCAPE_HELP, type TerminalCommand } from './terminal.js'
 
 export interface ConsoleFlags {
   readonly timeout?: string
   readonly snapshot: string
+}
+
+/** Who may look at the guest beside the person at its console. */
+export interface ConsoleView {
+  /** The kernel that runs, if it is known. */
+  readonly kernel: () => Promise<KernelView | undefined>
+  /** Where gdb may come; `waits`: the guest does not run before. */
+  readonly gdb: GdbAddress | undefined
+  readonly waits: boolean
 }
 
 /** Virtual time without output, nearly all of it idle, after which a guest without input waits for it. */
@@ -27,18 +38,27 @@ export class GuestConsole {
   readonly port: MachinePort
   private readonly machine: Machine
   private readonly flags: ConsoleFlags
+  private readonly view: ConsoleView
+  private readonly debugger: Debugger | undefined
   private readonly interactive = process.stdin.isTTY === true
   private readonly log: ConsoleLog
   private asked: TerminalCommand | undefined
   private arrived: (() => void) | undefined
+  /** What is typed is for the monitor. */
+  private asksMonitor = false
+  /** The debugger wants the guest to stop. */
+  private interrupted = false
   private lastOutput = 0
   private idleThen = 0
 
-  constructor(machine: Machine, flags: ConsoleFlags) {
+  constructor(machine: Machine, flags: ConsoleFlags, view: ConsoleView) {
     this.machine = machine
     this.flags = flags
+    this.view = view
+    const timeline = view.gdb && new Timeline(machine)
     const started = performance.now() - machine.now / 1e6
     this.port = new MachinePort(machine, {
+      ...(timeline && { driver: timeline }),
       chunk: this.interactive ? 2_000_000 : 20_000_000,
       breathe: async () => {
         const ahead = machine.now / 1e6 - (performance.now() - started)
@@ -48,16 +68,43 @@ export class GuestConsole {
     })
     this.log = new ConsoleLog(this.port)
     this.port.onConsole(({ channel, bytes }) => {
-      if (channel !== 0) return
+      if (channel !== 0 || timeline?.moving === true) return
       process.stdout.write(bytes)
       this.heard()
     })
+    if (timeline === undefined) return
+    const running = { resume: () => this.runForDebugger(), interrupt: () => this.interrupt() }
+    const { kernel, waits } = view
+    this.debugger = new Debugger({ machine, port: this.port, timeline, running, kernel }, waits)
   }
 
   /** Runs until the guest ends; returns the exit code. */
   async run(): Promise<number> {
-    const disconnect = connectTerminal(
+    if (this.view.gdb !== undefined) await this.debugger?.listen(this.view.gdb)
+    const disconnect = this.connect()
+    const end = timeLimit(this.flags, Number.POSITIVE_INFINITY)
+    this.heard()
+    try {
+      for (;;) {
+        const left = end - this.machine.now
+        const instructions = this.inputOver ? Math.min(left, LOOK) : left
+        const held = this.debugger?.holds === true
+        const stop = held
+          ? await this.untilReleased()
+          : await this.port.run({ instructions, until: () => this.log.panic !== undefined })
+        const status = await this.act(stop, end)
+        if (status !== undefined) return status
+      }
+    } finally {
+      disconnect()
+      this.debugger?.close()
+    }
+  }
+
+  private connect(): () => void {
+    return connectTerminal(
       (bytes) => {
+        if (this.asksMonitor) return
         void this.port.sendConsole(0, bytes)
         this.heard()
         this.wake()
@@ -68,20 +115,46 @@ export class GuestConsole {
       },
       () => this.wake(),
     )
-    const end = timeLimit(this.flags, Number.POSITIVE_INFINITY)
-    this.heard()
-    try {
-      for (;;) {
-        const left = end - this.machine.now
-        const instructions = this.inputOver ? Math.min(left, LOOK) : left
-        const stop = await this.port.run({ instructions, until: () => this.log.panic !== undefined })
-        const status = await this.act(stop, end)
-        if (status !== undefined) return status
+  }
+
+  // For a debugger ////////////////////////////////////////////////////////////////////////////////////////////////////
+
+  /** How the guest stands when no debugger holds it any more. */
+  private async untilReleased(): Promise<StopReason> {
+    await this.debugger?.released()
+    if (this.debugger?.killed === true) return { reason: 'power-off' }
+    return this.machine.poweredOff ?? { reason: 'stop-request' }
+  }
+
+  private interrupt(): void {
+    this.interrupted = true
+    void this.port.stop()
+    this.wake()
+  }
+
+  /** Until something stops the guest that a debugger has to be told of. */
+  private async runForDebugger(): Promise<StopReason> {
+    this.interrupted = false
+    for (;;) {
+      const stop = await this.port.run()
+      if (this.asked === 'quit') {
+        this.debugger?.hangUp()
+        return stop
       }
-    } finally {
-      disconnect()
+      if (this.asked !== undefined) await this.obeyAsked()
+      else if (this.interrupted) return { reason: 'stop-request' }
+      else if (stop.reason === 'idle') await this.untilWoken()
+      else if (stop.reason !== 'limit' && stop.reason !== 'stop-request') return stop
     }
   }
+
+  private async untilWoken(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.arrived = resolve
+    })
+  }
+
+  // For the person at the console /////////////////////////////////////////////////////////////////////////////////////
 
   private get inputOver(): boolean {
     return !this.interactive && process.stdin.readableEnded
@@ -99,11 +172,9 @@ export class GuestConsole {
 
   /** What a stop means; a number ends the run. */
   private async act(stop: StopReason, end: number): Promise<number | undefined> {
+    if (this.asked === 'quit') return EXIT_CODES.ok
     if (this.asked !== undefined) {
-      const command = this.asked
-      this.asked = undefined
-      if (command === 'quit') return EXIT_CODES.ok
-      this.obey(command)
+      await this.obeyAsked()
       return undefined
     }
     const status = statusOf(stop)
@@ -140,9 +211,7 @@ export class GuestConsole {
         'End it with poweroff, or run one command with --exec.',
       )
     }
-    await new Promise<void>((resolve) => {
-      this.arrived = resolve
-    })
+    await this.untilWoken()
   }
 
   private async panicked(): Promise<number> {
@@ -152,8 +221,14 @@ export class GuestConsole {
     return status
   }
 
-  private obey(command: TerminalCommand): void {
-    const machine = this.machine
+  private async obeyAsked(): Promise<void> {
+    const { machine, asked: command } = this
+    this.asked = undefined
+    if (command === 'monitor') {
+      this.asksMonitor = true
+      await talkToMonitor({ port: this.port, cpu: 0, kernel: this.view.kernel })
+      this.asksMonitor = false
+    }
     if (command === 'help') say(ESCAPE_HELP.replaceAll('\n', '\r\n'))
     if (command === 'info') {
       say(

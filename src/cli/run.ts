@@ -3,10 +3,11 @@
 import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { EXIT_CODES, TransplantError } from '../base/index.js'
-import { AgentClient, type CommandResult } from '../guest/index.js'
+import { AgentClient, type CommandResult, findKernel, type KernelImage } from '../guest/index.js'
 import { Machine, MachinePort } from '../machine/index.js'
 import { handsOnFiles } from './assets.js'
 import { GuestConsole, screenText, statusOf } from './console.js'
+import { type GdbFlags, gdbAddress } from './debugger.js'
 import { readNamedFile } from './files.js'
 import { explain } from './help.js'
 import {
@@ -21,10 +22,10 @@ import {
   withFiles,
 } from './machine-options.js'
 import { CommandFailure, print, printJson, refused } from './output.js'
-import { readSnapshot } from './session.js'
+import { readableKernels, readSnapshot, shippedKernels } from './session.js'
 import { ESCAPE_HELP, pipedInput } from './terminal.js'
 
-interface RunFlags extends MachineFlags {
+interface RunFlags extends MachineFlags, GdbFlags {
   readonly exec?: string
   readonly json?: boolean
   readonly snapshot: string
@@ -48,6 +49,12 @@ export function addRunCommand(program: Command): void {
       .option('--put <file[:path]>', 'put a file into the guest, at /NAME or at the path; may be repeated', gather, [])
       .option('--exec <command>', 'run one command in the guest through its agent, and exit with its status')
       .option('--snapshot <file>', 'where Ctrl-A s writes', 'transplant.snapshot')
+      .option(
+        '--gdb <[host]:port>',
+        "wait for gdb there: target remote :1234; on this machine's loopback unless a host is named",
+      )
+      .option('-s', 'the same as --gdb :1234')
+      .option('-S', 'do not run before a debugger says so')
       .option('--vga', "at the end, print the text on the guest's screen (VGA text mode, 80 by 25)")
       .option('--json', 'with --exec: the result as one JSON document'),
     {
@@ -70,7 +77,7 @@ waits for input that is over, or nothing can happen any more (stuck), 7 guest pa
     },
   ).action(async (image: string | undefined, flags: RunFlags, command: Command) => {
     if (flags.exec === undefined) refuseIdle(command, ['json'], 'without --exec')
-    else refuseIdle(command, ['snapshot'], 'beside --exec: there is no Ctrl-A')
+    else refuseIdle(command, ['snapshot', 'gdb', 's', 'S'], 'beside --exec: there is no console')
     refuseShaping(command, flags)
     if (flags.from !== undefined && image !== undefined) {
       throw new CommandFailure(EXIT_CODES.usage, 'idle-argument', `'${image}' says nothing beside --from.`)
@@ -108,7 +115,18 @@ function boot(image: string | undefined, flags: RunFlags, files: readonly GuestF
 }
 
 async function attend(machine: Machine, flags: RunFlags, files: readonly GuestFile[]): Promise<number> {
-  const console = new GuestConsole(machine, flags)
+  // Read where something is asked of them, not before each boot.
+  let images: KernelImage[] | undefined
+  const known = (): KernelImage[] => {
+    const { kernel } = machine.configuration
+    images ??= readableKernels([...(kernel === undefined ? [] : [kernel]), ...shippedKernels()])
+    return images
+  }
+  const console: GuestConsole = new GuestConsole(machine, flags, {
+    kernel: () => findKernel(console.port, known()),
+    gdb: gdbAddress(flags),
+    waits: flags.S === true,
+  })
   if (files.length > 0) await putFiles(new AgentClient(console.port), files)
   return console.run()
 }

@@ -45,7 +45,7 @@ export async function openSession(
   return { session: booted.value, kernels: [...named, ...shippedKernels()] }
 }
 
-function shippedKernels(): Uint8Array[] {
+export function shippedKernels(): Uint8Array[] {
   return [DEFAULT_KERNEL, 'scion-1.1.elf'].flatMap((file) => {
     try {
       return [readImage(file)]

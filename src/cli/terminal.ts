@@ -1,7 +1,7 @@
 // The person's terminal in front of a guest's console: raw mode, and QEMU's escape key Ctrl-A.
 //
 //   Ctrl-A h   help            Ctrl-A x   quit            Ctrl-A s   save a snapshot
-//   Ctrl-A i   where is it     Ctrl-A Ctrl-A   a literal Ctrl-A
+//   Ctrl-A i   where is it     Ctrl-A c   monitor         Ctrl-A Ctrl-A   a literal Ctrl-A
 //
 // When standard input is no terminal, bytes pass unchanged, and its end is told: the guest goes on until it ends or waits for
 // more (console.ts).
@@ -9,7 +9,7 @@
 import { TransplantError } from '../base/index.js'
 import { say } from './output.js'
 
-export type TerminalCommand = 'quit' | 'help' | 'snapshot' | 'info'
+export type TerminalCommand = 'quit' | 'help' | 'snapshot' | 'info' | 'monitor'
 
 const ESCAPE = 0x01
 
@@ -18,6 +18,7 @@ const commands: ReadonlyMap<number, TerminalCommand> = new Map([
   [0x68, 'help'],
   [0x73, 'snapshot'],
   [0x69, 'info'],
+  [0x63, 'monitor'],
 ])
 
 export const ESCAPE_HELP = [
@@ -25,6 +26,7 @@ export const ESCAPE_HELP = [
   'Ctrl-A x        quit',
   'Ctrl-A s        save a snapshot (transplant.snapshot)',
   'Ctrl-A i        instructions so far, and where each vCPU is',
+  'Ctrl-A c        stop, and ask the monitor: registers, memory, page tables, tasks',
   'Ctrl-A Ctrl-A   send a Ctrl-A',
 ].join('\n')
 

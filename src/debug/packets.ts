@@ -52,6 +52,12 @@ function decodeBody(body: Uint8Array): Uint8Array {
 /** Finds packets of gdb's remote protocol in bytes that come in pieces. */
 export class PacketReader {
   private pending: Uint8Array = new Uint8Array(0)
+  private readonly limit: number
+
+  /** A packet of more than `limit` bytes is forgotten. */
+  constructor(limit = Number.POSITIVE_INFINITY) {
+    this.limit = limit
+  }
 
   /** What these bytes complete. Bytes between packets that mean nothing are skipped. */
   feed(bytes: Uint8Array): PacketEvent[] {
@@ -77,6 +83,10 @@ export class PacketReader {
       }
     }
     this.pending = this.pending.slice(at)
+    if (this.pending.length > this.limit) {
+      this.pending = new Uint8Array(0)
+      events.push({ kind: 'damaged' })
+    }
     return events
   }
 }

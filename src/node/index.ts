@@ -2,4 +2,4 @@
 
 export { nodeThread, nodeWorkers } from './node-workers.js'
 export { type QemuGuest, type QemuGuestOptions, startQemu } from './qemu.js'
-export { type Address, connectStream } from './sockets.js'
+export { type Address, connectStream, type Listening, listenStreams } from './sockets.js'

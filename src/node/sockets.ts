@@ -1,7 +1,7 @@
 // Byte streams (src/debug) over sockets: of this machine's file system, or TCP.
 
-import { connect, type Socket } from 'node:net'
-import { Emitter, TransplantError } from '../base/index.js'
+import { connect, createServer, type Socket } from 'node:net'
+import { type Disposable, Emitter, TransplantError, toDisposable } from '../base/index.js'
 import type { ByteStream } from '../debug/index.js'
 
 /** A path of a socket, or a TCP port of this machine or another. */
@@ -19,6 +19,29 @@ export async function connectStream(address: Address): Promise<ByteStream> {
   return streamOf(socket)
 }
 
+/** Where others may connect. */
+export interface Listening extends Disposable {
+  /** The port that was given, or that was free. */
+  readonly port: number
+}
+
+/** Streams to whoever connects to a TCP port, 0 for a free one; host: this machine alone. Throws CONNECTION_REFUSED. */
+export async function listenStreams(
+  address: { readonly port: number; readonly host?: string },
+  onStream: (stream: ByteStream) => void,
+): Promise<Listening> {
+  const server = createServer((socket) => onStream(streamOf(socket)))
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', ({ message }) =>
+      reject(new TransplantError('CONNECTION_REFUSED', `Nobody can connect: ${message}.`, 'Is the port in use?')),
+    )
+    server.listen({ host: '127.0.0.1', ...address }, resolve)
+  })
+  const bound = server.address()
+  const port = typeof bound === 'object' && bound !== null ? bound.port : address.port
+  return { port, ...toDisposable(() => server.close()) }
+}
+
 function streamOf(socket: Socket): ByteStream {
   const bytes = new Emitter<Uint8Array>()
   const end = new Emitter<void>()
@@ -33,6 +56,7 @@ function streamOf(socket: Socket): ByteStream {
     send: (data) => {
       if (!socket.destroyed) socket.write(data)
     },
-    close: () => socket.destroy(),
+    // What was sent still arrives.
+    close: () => socket.destroySoon(),
   }
 }

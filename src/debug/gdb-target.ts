@@ -1,0 +1,87 @@
+// What gdb's stub drives: a machine of ours, forward and, where its history is kept, backward.
+
+import type { VirtAddr } from '../base/index.js'
+import type { CpuModel } from '../cpu/index.js'
+import type { DebugPort, GuestPort, Machine, MachinePort, StopReason, Timeline } from '../machine/index.js'
+
+/** A guest as its debugger needs it. */
+export interface GdbTarget {
+  readonly port: GuestPort
+  readonly debug: DebugPort
+  readonly cpu: CpuModel
+  /** Runs on until a breakpoint, `interrupt`, or its end. */
+  resume(): Promise<StopReason>
+  /** Ends `resume` soon, with reason 'stop-request'. */
+  interrupt(): void
+  /** One instruction of a vCPU; `alone`: while the others stand still. */
+  step(cpu: number, alone: boolean): Promise<StopReason>
+  /** Undefined where no history is kept. */
+  readonly history: GdbHistory | undefined
+  /** The answer to gdb's `monitor LINE`. */
+  monitor(line: string): Promise<string>
+  /** What runs on a vCPU, for `info threads`; undefined if nobody can tell. */
+  taskOn(cpu: number): Promise<string | undefined>
+}
+
+/** Backward. False: the beginning of what is known came first. */
+export interface GdbHistory {
+  /** Before the last instruction of this vCPU. */
+  stepBack(cpu: number): boolean
+  /** To where a vCPU was last about to execute at one of these. Without any: to the beginning. */
+  runBack(places: readonly VirtAddr[]): boolean
+}
+
+/** Instructions of the others while one vCPU is to retire one; a vCPU that waits longer than that for its turn or for an interrupt stays where it is. */
+const PATIENCE = 50_000_000
+
+/** What `machineTarget` makes a target of. */
+export interface MachineTargetParts {
+  readonly machine: Machine
+  /** Over `timeline`, if there is one. */
+  readonly port: MachinePort
+  readonly timeline?: Timeline
+  /** How whoever owns the machine runs it on and interrupts that: paced, with input waited for. Default: the port's `run` and `stop`. */
+  readonly running?: Pick<GdbTarget, 'resume' | 'interrupt'>
+  readonly monitor?: (line: string) => Promise<string>
+  readonly taskOn?: (cpu: number) => Promise<string | undefined>
+}
+
+/** A machine on this thread as gdb's target. */
+export function machineTarget(parts: MachineTargetParts): GdbTarget {
+  const { machine, port, timeline } = parts
+  const retired = (cpu: number): number => machine.statistics.retired[cpu] as number
+  return {
+    port,
+    debug: port.debugPort(),
+    cpu: machine.configuration.cpu,
+    ...(parts.running ?? { resume: () => port.run(), interrupt: () => void port.stop() }),
+    step: async (cpu, alone) => {
+      if (alone) return port.step(cpu)
+      const before = retired(cpu)
+      const end = machine.now + PATIENCE
+      while (retired(cpu) === before && machine.now < end) {
+        const stop = await port.run({ instructions: 1 })
+        if (stop.reason !== 'limit') return stop
+      }
+      return { reason: 'step', cpu }
+    },
+    history: timeline && {
+      stepBack: (cpu) => {
+        const before = retired(cpu)
+        while (retired(cpu) === before) {
+          const { instructions } = machine.statistics
+          timeline.stepBack(1)
+          if (machine.statistics.instructions === instructions) return false
+        }
+        return true
+      },
+      runBack: (places) => {
+        const found = places.length > 0 && timeline.runBack(places)
+        if (!found) timeline.goTo(0)
+        return found
+      },
+    },
+    monitor: parts.monitor ?? (async () => 'This target has no monitor.\n'),
+    taskOn: parts.taskOn ?? (async () => undefined),
+  }
+}
