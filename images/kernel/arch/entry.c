@@ -6,12 +6,14 @@
  *  1. The work flags are looked at with interrupts off and the last look is the
  *     one before IRET or SYSRET: no flag set by an interrupt is missed.
  *  2. Signals come before freezing: when a task freezes for an upgrade, its
- *     registers are at the boundary. A system call that was interrupted has
- *     been rewound to its SYSCALL instruction, or a handler's frame is set up.
+ *     registers are at the boundary, and a handler's frame is set up. Whether a
+ *     system call that was interrupted is executed again is decided when the task
+ *     goes on, in this kernel or the next.
  *  3. A pending patch transition is made at the boundary, where no function of
  *     the kernel is on the stack but these: so none of them may be patched.
  */
 #include <linux/kernel.h>
+#include <linux/ftrace.h>
 #include <linux/sched.h>
 #include <linux/mm.h>
 #include <linux/reboot.h>
@@ -40,10 +42,22 @@ void syscall_table_init(void)
 		sys_call_table[record->nr] = record->fn;
 }
 
+static notrace void exit_to_user_mode_loop(struct pt_regs *regs);
+
+/* For an assertion: what has a patchable entry can be patched. */
+static bool is_traced(void)
+{
+	return ftrace_location((unsigned long)exception_entry) ||
+	       ftrace_location((unsigned long)do_syscall_64) ||
+	       ftrace_location((unsigned long)syscall_exit_to_user_mode) ||
+	       ftrace_location((unsigned long)exit_to_user_mode_loop);
+}
+
 static notrace void exit_to_user_mode_work(struct pt_regs *regs, unsigned long work)
 {
 	if (work & _TIF_NEED_RESCHED)
 		schedule();
+	ASSERT_CONSTRAINT("arch/entry.c 3", !(work & _TIF_PATCH_PENDING) || !is_traced());
 	if (work & _TIF_PATCH_PENDING)
 		klp_update_patch_state(current);
 	if (work & _TIF_NOTIFY_SIGNAL)
@@ -69,6 +83,7 @@ static notrace void exit_to_user_mode_loop(struct pt_regs *regs)
 			regs->ip = 0;
 			continue;
 		}
+		ASSERT_CONSTRAINT("arch/entry.c 1", irqs_disabled());
 		if (likely(!work))
 			return;
 		local_irq_enable();

@@ -40,6 +40,7 @@
 #include <linux/ftrace.h>
 #include <asm/ptrace.h>
 #include <asm/processor.h>
+#include <asm/pgtable.h>
 #include <asm/text-patching.h>
 
 #ifdef MUTANT_POKE_SKIP_INT3
@@ -81,6 +82,14 @@ static struct {
 } poke_batch;
 
 static DEFINE_MUTEX(text_mutex);
+
+#ifdef CONFIG_DEBUG_KERNEL
+static bool unsynced; /* text_mutex: a CPU may hold bytes from before the last write */
+#define set_unsynced(value) (unsynced = (value))
+#else
+#define unsynced	    false
+#define set_unsynced(value) LOCKDEP_NOTHING(value)
+#endif
 
 const u8 x86_nop5[5] = { 0x0f, 0x1f, 0x44, 0x00, 0x00 };
 
@@ -124,6 +133,7 @@ static notrace void do_sync_core(void *info)
 static void text_poke_sync(void)
 {
 	on_each_cpu(do_sync_core, NULL, 1);
+	set_unsynced(false);
 }
 
 /* The direct map's view of one byte of kernel or module text. */
@@ -142,8 +152,20 @@ void text_poke_early(void *addr, const void *opcode, size_t len)
 		WRITE_ONCE(*writable_alias((unsigned long)addr + i), from[i]);
 }
 
+/* For assertions: where it is executed it cannot be written, and the other way round. */
+static bool is_mapped_twice(unsigned long addr)
+{
+	u64 text = *lookup_kernel_pte(addr, NULL);
+	u64 alias = *lookup_kernel_pte((unsigned long)writable_alias(addr), NULL);
+
+	return !(text & (_PAGE_RW | _PAGE_NX)) && (alias & _PAGE_RW) &&
+	       ((alias & _PAGE_NX) || !boot_cpu.nx);
+}
+
 void *text_poke(void *addr, const void *opcode, size_t len)
 {
+	ASSERT_CONSTRAINT("arch/text-patching.c 3", is_mapped_twice((unsigned long)addr));
+	set_unsynced(true);
 	text_poke_early(addr, opcode, len);
 	if (memcmp(addr, opcode, len))
 		panic("text_poke: %px reads back differently", addr);
@@ -215,6 +237,15 @@ static void poke_batch_repeat_for_tcg(void)
 	text_poke_sync();
 }
 
+/* For assertions: every site of the batch begins with this byte, or if it is 0 with its own. */
+static bool all_begin_with(u8 byte)
+{
+	for (unsigned int i = 0; i < poke_batch.nr; i++)
+		if (*(u8 *)poke_batch.loc[i].addr != (byte ?: poke_batch.loc[i].text[0]))
+			return false;
+	return true;
+}
+
 /* Steps 1 to 4 for the queued sites. */
 static void poke_batch_run(void)
 {
@@ -233,6 +264,8 @@ static void poke_batch_run(void)
 			text_poke_sync();
 	}
 
+	ASSERT_CONSTRAINT("arch/text-patching.c 1", all_begin_with(INT3_INSN_OPCODE));
+	ASSERT_CONSTRAINT("arch/text-patching.c 2", !unsynced);
 	for (i = 0; i < poke_batch.nr; i++) {
 		loc = &poke_batch.loc[i];
 		if (loc->len > 1) {
@@ -242,6 +275,7 @@ static void poke_batch_run(void)
 	}
 	if (tails && POKE_SYNC2)
 		text_poke_sync();
+	ASSERT_CONSTRAINT("arch/text-patching.c 2", !unsynced);
 
 	for (i = 0; i < poke_batch.nr; i++) {
 		loc = &poke_batch.loc[i];
@@ -252,6 +286,7 @@ static void poke_batch_run(void)
 		poke_batch_repeat_for_tcg();
 	}
 
+	ASSERT_CONSTRAINT("arch/text-patching.c 4", !unsynced && all_begin_with(0));
 	poke_batch_retire();
 }
 

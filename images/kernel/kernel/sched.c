@@ -114,7 +114,7 @@ unsigned long sched_passes(unsigned int cpu)
 static void enqueue(struct task_struct *t)
 {
 	lockdep_assert_held(&rq_lock);
-	ASSERT_CONSTRAINT("kernel/sched.c 3", !t->on_rq && (!t->on_cpu || t == current));
+	BUG_UNLESS_CONSTRAINT("kernel/sched.c 3", !t->on_rq && (!t->on_cpu || t == current));
 	list_add_tail(&t->run_list, &run_queue[t->prio]);
 	t->on_rq = true;
 	nr_queued++;
@@ -272,7 +272,7 @@ static void finish_task_switch(struct task_struct *prev)
 	struct mm_struct *lazy = NULL;
 	bool dead = prev->__state == TASK_DEAD;
 
-	ASSERT_CONSTRAINT("kernel/sched.c 1", lockdep_is_held(&rq_lock) && irqs_disabled());
+	BUG_UNLESS_CONSTRAINT("kernel/sched.c 1", lockdep_is_held(&rq_lock) && irqs_disabled());
 	if (!prev->mm) {
 		lazy = prev->active_mm;
 		prev->active_mm = NULL;

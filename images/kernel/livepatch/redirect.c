@@ -159,7 +159,7 @@ static void unhash(struct klp_entry *entry)
 
 static void free_entry(struct klp_entry *entry)
 {
-	ASSERT_CONSTRAINT("livepatch/redirect.c 4", !entry->ops.trampoline);
+	BUG_UNLESS_CONSTRAINT("livepatch/redirect.c 4", !entry->ops.trampoline);
 	unhash(entry);
 	ftrace_free_filter(&entry->ops);
 	kfree(entry);

@@ -19,7 +19,8 @@
  *     in sections with preemption off, so synchronize_rcu() waits for them.
  *  3. A new task has its parent's state and flag, copied under tasklist_lock, so
  *     that a walk over all tasks either finds it or has already set its parent.
- *  4. A stack that cannot be unwound reliably counts as blocking.
+ *  4. A stack that names a function that goes away blocks, and so does one that
+ *     cannot be unwound reliably.
  *  5. Who looks at stacks does it with preemption off, for the plan's sake (plan.c).
  *
  * Fault seeding, for the tests that must catch it; never defined in a release:
@@ -85,7 +86,7 @@ static int klp_patch_pending(struct task_struct *task)
 }
 
 /* 0, or why not: -EINVAL the stack cannot be trusted, -EADDRINUSE @name is on it. */
-static int check_stack(struct task_struct *task, const char **name)
+static int look_at_stack(struct task_struct *task, const char **name)
 {
 	unsigned long entries[KLP_STACK_ENTRIES];
 	const struct klp_plan *plan = klp_current_plan();
@@ -93,7 +94,7 @@ static int check_stack(struct task_struct *task, const char **name)
 	int nr;
 
 	ASSERT_CONSTRAINT("livepatch/tasks.c 5", !preemptible());
-	if (!STACK_CHECK || !plan)
+	if (!plan)
 		return 0;
 	nr = stack_trace_save_tsk_reliable(task, entries, KLP_STACK_ENTRIES);
 	if (nr < 0)
@@ -106,6 +107,11 @@ static int check_stack(struct task_struct *task, const char **name)
 		}
 	}
 	return 0;
+}
+
+static int check_stack(struct task_struct *task, const char **name)
+{
+	return STACK_CHECK ? look_at_stack(task, name) : 0;
 }
 
 /* The task cannot begin to run, nor stop, unless it is the current one. */
@@ -131,13 +137,12 @@ static void say_why(struct task_struct *task, int why, const char *name)
 			task->pid);
 }
 
-/* For an assertion: does its stack say everything, whatever check_task() has made of it? */
-static bool is_reliable(struct task_struct *task)
+/* For an assertion: may it be switched, whatever check_task() has made of it? */
+static bool is_clear(struct task_struct *task)
 {
-	unsigned long entries[KLP_STACK_ENTRIES];
+	const char *name;
 
-	return (task->__state == TASK_DEAD && task != current) ||
-	       stack_trace_save_tsk_reliable(task, entries, KLP_STACK_ENTRIES) >= 0;
+	return (task->__state == TASK_DEAD && task != current) || !look_at_stack(task, &name);
 }
 
 /* The same: was it interrupted in the kernel, and has not gone on since? */
@@ -163,7 +168,7 @@ static bool try_task(struct task_struct *task)
 		return false;
 	flags = task_rq_lock(task);
 	why = check_task(task, &name);
-	ASSERT_CONSTRAINT("livepatch/tasks.c 4", why || is_reliable(task));
+	ASSERT_CONSTRAINT("livepatch/tasks.c 4", why || is_clear(task));
 	ASSERT_CONSTRAINT("livepatch/redirect.c 3", why || !is_interrupted(task));
 	if (!why)
 		last = switch_task(task);

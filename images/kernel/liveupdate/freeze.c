@@ -23,6 +23,7 @@
 /* On the way out to user mode, no signal left to deliver. */
 void liveupdate_freeze_task(struct pt_regs *regs)
 {
+	ASSERT_CONSTRAINT("arch/entry.c 2", user_mode(regs) && regs == current_pt_regs());
 	current->frozen = true;
 	for (;;) {
 		/* before the look at the flag: thaw_tasks() clears it, then wakes */
@@ -56,7 +57,7 @@ bool all_tasks_are_at_rest(void)
 	spin_lock(&tasklist_lock);
 	for_each_user_process(p)
 		for_each_thread(p, t)
-			all &= t == current || !(t->on_cpu || t->on_rq);
+			all &= t == current || at_rest(t);
 	spin_unlock(&tasklist_lock);
 	return all;
 }

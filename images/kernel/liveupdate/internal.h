@@ -72,7 +72,7 @@ void handover_jump(struct handover_mailbox *mailbox, unsigned long cpu, void *en
 /* ---- freeze.c ---- */
 int freeze_tasks(void);
 void thaw_tasks(void);
-bool all_tasks_are_at_rest(void); /* for assertions; but for the current one */
+bool all_tasks_are_at_rest(void); /* for assertions: but for the current one */
 int park_kthreads(void);
 void unpark_kthreads(void);
 unsigned int count_kthreads(void);

@@ -52,8 +52,8 @@ void preserve_abandon(void)
 
 static void mark(unsigned long pfn)
 {
-	ASSERT_CONSTRAINT("liveupdate/preserve.c 1",
-			  pfn_valid(pfn) && pfn >= FRAMES_START_PHYS >> PAGE_SHIFT);
+	BUG_UNLESS_CONSTRAINT("liveupdate/preserve.c 1",
+			      pfn_valid(pfn) && pfn >= FRAMES_START_PHYS >> PAGE_SHIFT);
 	bitmap[pfn / 64] |= 1ULL << (pfn % 64);
 }
 

@@ -53,7 +53,7 @@ static void stub_open(void)
 /* No CPU is inside. */
 void stub_close(void)
 {
-	ASSERT_CONSTRAINT("liveupdate/switch.c 1", !mailbox()->aps_inside);
+	BUG_UNLESS_CONSTRAINT("liveupdate/switch.c 1", !mailbox()->aps_inside);
 	mailbox()->magic = 0;
 	map_kernel_2m(PAGE_OFFSET, 0, PAGE_KERNEL_PROT);
 	flush_tlb_kernel_range(PAGE_OFFSET + HANDOVER_STUB_PHYS,
@@ -91,7 +91,7 @@ void liveupdate_gather_interrupt(void)
 	apic_eoi();
 	lockdep_assert_irqs_disabled();
 	DEBUG_ASSERT(current == this_cpu()->idle);
-	ASSERT_CONSTRAINT("liveupdate/switch.c 2", is_on_kernel_tables());
+	BUG_UNLESS_CONSTRAINT("liveupdate/switch.c 2", is_on_kernel_tables());
 	ASSERT_CONSTRAINT("liveupdate/switch.c 3",
 			  smp_processor_id() && !apic_in_service(LIVEUPDATE_VECTOR));
 	handover_jump(mailbox(), smp_processor_id(), stub(HANDOVER_AP));
@@ -172,7 +172,7 @@ int enter_next_kernel(void)
 	asm volatile("" : "+r"(self));
 	switch_mm(&init_mm);
 	lockdep_assert_irqs_disabled();
-	ASSERT_CONSTRAINT("liveupdate/switch.c 2", is_on_kernel_tables());
+	BUG_UNLESS_CONSTRAINT("liveupdate/switch.c 2", is_on_kernel_tables());
 	handover_jump(mailbox(), 0, stub(HANDOVER_BSP));
 	reload_cpu(self);
 	ASSERT_CONSTRAINT("liveupdate/switch.c 4", is_own_cpu());

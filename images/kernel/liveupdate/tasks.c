@@ -455,6 +455,13 @@ static int retrieve_tasks(struct ser_reader *r, u64 count)
 	return ret;
 }
 
+/* For an assertion: everything is verified, and it has not run. */
+static bool is_adopted_and_new(const struct task_struct *t)
+{
+	return handover_root()->status == HANDOVER_STATUS_ADOPTED && t->__state == TASK_NEW &&
+	       !t->on_cpu && !t->on_rq;
+}
+
 /* The last act of an upgrade: timers run again, tasks may. */
 void resume_tasks(void)
 {
@@ -467,8 +474,10 @@ void resume_tasks(void)
 	}
 	last_pid = machine_last_pid();
 	liveupdate_mark_resume();
-	for (u32 i = 0; i < resume_count; i++)
+	for (u32 i = 0; i < resume_count; i++) {
+		ASSERT_CONSTRAINT("liveupdate/arrive.c 4", is_adopted_and_new(resume_list[i]));
 		wake_up_new_task(resume_list[i]);
+	}
 	resume_count = 0;
 }
 

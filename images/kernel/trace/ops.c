@@ -186,10 +186,10 @@ static void finish_leaving(void)
 {
 	int error = ftrace_write_sites();
 
-	ASSERT_CONSTRAINT("trace/ops.c 2", error || !any_site_calls_retired_stub());
+	BUG_UNLESS_CONSTRAINT("trace/ops.c 2", error || !any_site_calls_retired_stub());
 	synchronize_rcu();
 	wait_until_off_all_stacks(ftrace_is_retired_stub, "ftrace");
-	ASSERT_CONSTRAINT("trace/ops.c 3", !is_on_stack_of_sleeper(ftrace_is_retired_stub));
+	BUG_UNLESS_CONSTRAINT("trace/ops.c 3", !is_on_stack_of_sleeper(ftrace_is_retired_stub));
 	ftrace_free_retired_stubs();
 }
 

@@ -2,7 +2,8 @@
 /*
  * What comments say, said to the machine. In the checked kernel, built with
  * CONFIG_DEBUG_KERNEL, what does not hold is a warning, once a place; any other
- * kernel has no code of it, and no structure differs between the two.
+ * kernel has no code of it, and no structure differs between the two. A module is
+ * built without it: what it locks itself is not seen.
  */
 #ifndef _LINUX_LOCKDEP_H
 #define _LINUX_LOCKDEP_H
@@ -27,6 +28,8 @@ bool lockdep_may_lock(const struct mutex *);
 /* @which: the file, below images/kernel, at whose head the constraint stands, and its number there */
 #define ASSERT_CONSTRAINT(which, condition) \
 	WARN_ONCE(!(condition), "constraint %s does not hold", which)
+/* Where going on would destroy something. */
+#define BUG_UNLESS_CONSTRAINT(which, condition) BUG_ON(ASSERT_CONSTRAINT(which, condition))
 void lockdep_acquire(const struct spinlock *);
 void lockdep_acquired(const struct spinlock *);
 void lockdep_released(const struct spinlock *);
@@ -39,7 +42,8 @@ void lockdep_stand_still(bool all);
 		if (0)                     \
 			(void)(condition); \
 	} while (0)
-#define ASSERT_CONSTRAINT(which, condition) DEBUG_ASSERT(condition)
+#define ASSERT_CONSTRAINT(which, condition)	DEBUG_ASSERT(condition)
+#define BUG_UNLESS_CONSTRAINT(which, condition) DEBUG_ASSERT(condition)
 #define LOCKDEP_NOTHING(x) \
 	do {               \
 		(void)(x); \
