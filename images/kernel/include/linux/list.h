@@ -21,68 +21,62 @@
 #define LIST_POISON1	((void *)0xdead000000000100UL)
 #define LIST_POISON2	((void *)0xdead000000000122UL)
 
-static inline void INIT_LIST_HEAD(struct list_head *list)
+/* @before and @after become neighbours. A reader without the lock who comes this way finds all that was written before. */
+static inline void list_join(struct list_head *before, struct list_head *after)
 {
-	list->next = list;
-	list->prev = list;
+	after->prev = before;
+	WRITE_ONCE(before->next, after);
 }
 
-static inline void __list_add(struct list_head *entry, struct list_head *prev,
-			      struct list_head *next)
+static inline void INIT_LIST_HEAD(struct list_head *list)
 {
-	next->prev = entry;
-	entry->next = next;
-	entry->prev = prev;
-	/* a reader without the lock sees a whole entry */
-	WRITE_ONCE(prev->next, entry);
+	list_join(list, list);
 }
 
 static inline void list_add(struct list_head *entry, struct list_head *head)
 {
-	__list_add(entry, head, head->next);
+	list_join(entry, head->next);
+	list_join(head, entry);
 }
 
 static inline void list_add_tail(struct list_head *entry, struct list_head *head)
 {
-	__list_add(entry, head->prev, head);
+	list_add(entry, head->prev);
 }
 
-static inline void __list_del(struct list_head *prev, struct list_head *next)
+/* Out of its list; a reader who stands on it still finds the way on. */
+static inline void list_del_rcu(struct list_head *entry)
 {
-	next->prev = prev;
-	WRITE_ONCE(prev->next, next);
+	list_join(entry->prev, entry->next);
 }
 
 static inline void list_del(struct list_head *entry)
 {
-	__list_del(entry->prev, entry->next);
-	entry->next = LIST_POISON1;
-	entry->prev = LIST_POISON2;
+	list_del_rcu(entry);
+	*entry = (struct list_head){ LIST_POISON1, LIST_POISON2 };
 }
 
 static inline void list_del_init(struct list_head *entry)
 {
-	__list_del(entry->prev, entry->next);
+	list_del_rcu(entry);
 	INIT_LIST_HEAD(entry);
 }
 
 static inline void list_replace(struct list_head *old, struct list_head *entry)
 {
-	entry->next = old->next;
-	entry->next->prev = entry;
-	entry->prev = old->prev;
-	entry->prev->next = entry;
+	list_add(entry, old);
+	list_del_rcu(old);
 }
 
 static inline void list_move(struct list_head *entry, struct list_head *head)
 {
-	__list_del(entry->prev, entry->next);
+	list_del_rcu(entry);
 	list_add(entry, head);
 }
 
 static inline void list_move_tail(struct list_head *entry, struct list_head *head)
 {
-	__list_del(entry->prev, entry->next);
+	list_del_rcu(entry);
 	list_add_tail(entry, head);
 }
 
@@ -105,10 +99,8 @@ static inline void list_splice_init(struct list_head *list, struct list_head *he
 {
 	if (list_empty(list))
 		return;
-	list->next->prev = head;
-	list->prev->next = head->next;
-	head->next->prev = list->prev;
-	head->next = list->next;
+	list_join(list->prev, head->next);
+	list_join(head, list->next);
 	INIT_LIST_HEAD(list);
 }
 
@@ -123,89 +115,103 @@ static inline void list_splice_tail_init(struct list_head *list, struct list_hea
 #define list_first_entry_or_null(head, type, member) \
 	(list_empty(head) ? NULL : list_first_entry(head, type, member))
 #define list_first_or_null_rcu(head, type, member) list_first_entry_or_null(head, type, member)
-#define list_next_entry(pos, member)		   list_entry((pos)->member.next, __typeof__(*(pos)), member)
-#define list_prev_entry(pos, member)		   list_entry((pos)->member.prev, __typeof__(*(pos)), member)
-#define list_entry_is_head(pos, head, member)	   (&(pos)->member == (head))
+
+/* The object beside @pos; beside the last one lies the head, as if it were in an object too. */
+#define list_neighbour(pos, side, member)     list_entry((pos)->member.side, __typeof__(*(pos)), member)
+#define list_next_entry(pos, member)	      list_neighbour(pos, next, member)
+#define list_prev_entry(pos, member)	      list_neighbour(pos, prev, member)
+#define list_entry_is_head(pos, head, member) (&(pos)->member == (head))
+
+/* From @first on, to one @side, until the head. */
+#define LIST_WALK(pos, first, side, head, member)                 \
+	for (pos = first; !list_entry_is_head(pos, head, member); \
+	     pos = list_neighbour(pos, side, member))
 
 #define list_for_each(pos, head) for (pos = (head)->next; pos != (head); pos = pos->next)
+#define list_for_each_entry(pos, head, member) \
+	LIST_WALK(pos, list_first_entry(head, __typeof__(*pos), member), next, head, member)
+#define list_for_each_entry_continue(pos, head, member) \
+	LIST_WALK(pos, list_next_entry(pos, member), next, head, member)
+#define list_for_each_entry_reverse(pos, head, member) \
+	LIST_WALK(pos, list_last_entry(head, __typeof__(*pos), member), prev, head, member)
+
+/* The safe forms know the next one, @n, before the body runs, which may take @pos out. */
 #define list_for_each_safe(pos, n, head) \
-	for (pos = (head)->next, n = pos->next; pos != (head); pos = n, n = pos->next)
-#define list_for_each_entry(pos, head, member)                       \
-	for (pos = list_first_entry(head, __typeof__(*pos), member); \
-	     !list_entry_is_head(pos, head, member); pos = list_next_entry(pos, member))
-#define list_for_each_entry_reverse(pos, head, member)              \
-	for (pos = list_last_entry(head, __typeof__(*pos), member); \
-	     !list_entry_is_head(pos, head, member); pos = list_prev_entry(pos, member))
+	for (pos = (head)->next; n = pos->next, pos != (head); pos = n)
 #define list_for_each_entry_safe(pos, n, head, member)               \
-	for (pos = list_first_entry(head, __typeof__(*pos), member), \
-	    n = list_next_entry(pos, member);                        \
-	     !list_entry_is_head(pos, head, member); pos = n, n = list_next_entry(n, member))
-#define list_for_each_entry_continue(pos, head, member)                                  \
-	for (pos = list_next_entry(pos, member); !list_entry_is_head(pos, head, member); \
-	     pos = list_next_entry(pos, member))
+	for (pos = list_first_entry(head, __typeof__(*pos), member); \
+	     n = list_next_entry(pos, member), !list_entry_is_head(pos, head, member); pos = n)
+
 #define list_for_each_entry_rcu list_for_each_entry
 #define list_add_rcu		list_add
 #define list_add_tail_rcu	list_add_tail
-#define list_del_rcu(e)		__list_del((e)->prev, (e)->next)
 
-#define HLIST_HEAD_INIT       \
-	{                     \
-		.first = NULL \
+/* ---- chains: the head is one pointer, and each node knows the pointer that leads to it ---- */
+
+#define HLIST_HEAD_INIT \
+	{               \
+		NULL    \
 	}
-#define HLIST_HEAD(name)     struct hlist_head name = { .first = NULL }
-#define INIT_HLIST_HEAD(ptr) ((ptr)->first = NULL)
+#define HLIST_HEAD(name) struct hlist_head name = HLIST_HEAD_INIT
 
-static inline void INIT_HLIST_NODE(struct hlist_node *h)
+static inline void INIT_HLIST_HEAD(struct hlist_head *head)
 {
-	h->next = NULL;
-	h->pprev = NULL;
+	head->first = NULL;
 }
 
-static inline bool hlist_unhashed(const struct hlist_node *h)
+static inline void INIT_HLIST_NODE(struct hlist_node *node)
 {
-	return !h->pprev;
-}
-static inline bool hlist_empty(const struct hlist_head *h)
-{
-	return !READ_ONCE(h->first);
+	*node = (struct hlist_node){};
 }
 
-static inline void hlist_add_head(struct hlist_node *n, struct hlist_head *h)
+/* In no chain? */
+static inline bool hlist_unhashed(const struct hlist_node *node)
 {
-	n->next = h->first;
-	if (h->first)
-		h->first->pprev = &n->next;
-	n->pprev = &h->first;
-	WRITE_ONCE(h->first, n);
+	return node->pprev == NULL;
 }
 
-static inline void hlist_del(struct hlist_node *n)
+static inline bool hlist_empty(const struct hlist_head *head)
 {
-	WRITE_ONCE(*n->pprev, n->next);
-	if (n->next)
-		n->next->pprev = n->pprev;
-	n->pprev = NULL;
+	return READ_ONCE(head->first) == NULL;
+}
+
+/* @place, the head's pointer or a node's, leads to @node from now on. */
+static inline void hlist_lead(struct hlist_node **place, struct hlist_node *node)
+{
+	if (node)
+		node->pprev = place;
+	WRITE_ONCE(*place, node);
+}
+
+static inline void hlist_add_head(struct hlist_node *node, struct hlist_head *head)
+{
+	hlist_lead(&node->next, head->first);
+	hlist_lead(&head->first, node);
+}
+
+static inline void hlist_del(struct hlist_node *node)
+{
+	hlist_lead(node->pprev, node->next);
+	node->pprev = NULL;
 }
 
 #define hlist_del_init(n)	       hlist_del(n)
 #define hlist_add_head_rcu	       hlist_add_head
 #define hlist_del_rcu		       hlist_del
 #define hlist_entry(ptr, type, member) container_of(ptr, type, member)
-#define hlist_entry_safe(ptr, type, member)                          \
-	({                                                           \
-		__typeof__(ptr) ____ptr = (ptr);                     \
-		____ptr ? hlist_entry(____ptr, type, member) : NULL; \
+/* NULL for no node */
+#define hlist_entry_safe(node, type, member)                       \
+	({                                                         \
+		struct hlist_node *__node = (node);                \
+		__node ? hlist_entry(__node, type, member) : NULL; \
 	})
-#define hlist_for_each_entry(pos, head, member)                                      \
-	for (pos = hlist_entry_safe((head)->first, __typeof__(*(pos)), member); pos; \
-	     pos = hlist_entry_safe((pos)->member.next, __typeof__(*(pos)), member))
+#define hlist_for_each_entry(pos, head, member)                                    \
+	for (pos = hlist_entry_safe((head)->first, __typeof__(*pos), member); pos; \
+	     pos = hlist_entry_safe((pos)->member.next, __typeof__(*pos), member))
 #define hlist_for_each_entry_rcu hlist_for_each_entry
-#define hlist_for_each_entry_safe(pos, n, head, member)                         \
-	for (pos = hlist_entry_safe((head)->first, __typeof__(*(pos)), member); \
-	     pos && ({                                                          \
-		     n = (pos)->member.next;                                    \
-		     1;                                                         \
-	     });                                                                \
-	     pos = hlist_entry_safe(n, __typeof__(*(pos)), member))
+#define hlist_for_each_entry_safe(pos, n, head, member)                       \
+	for (pos = hlist_entry_safe((head)->first, __typeof__(*pos), member); \
+	     pos && (n = (pos)->member.next, true);                           \
+	     pos = hlist_entry_safe(n, __typeof__(*pos), member))
 
 #endif
