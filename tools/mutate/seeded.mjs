@@ -70,12 +70,12 @@ export const faults = [
     ';',
   ]),
   fault('unreliable-is-safe', 'livepatch', 'a stack that cannot be unwound counts as safe', [
-    'check_stack',
+    'look_at_stack',
     /return -EINVAL;/,
     'return 0;',
   ]),
   fault('stack-search', 'livepatch', 'nothing is looked for on the stack', [
-    'check_stack',
+    'look_at_stack',
     /return -EADDRINUSE;/,
     'return 0;',
   ]),

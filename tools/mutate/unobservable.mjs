@@ -15,5 +15,6 @@ export function unobservable(_file, place, source) {
   if (/-ENOMEM|kfree|\bpanic\(/.test(source.slice(place.start, place.end)))
     return 'memory is never out; what is not freed is lost in silence'
   if (/^\s*(pr_\w+|printk|refuse)\(/.test(line)) return 'words'
+  if (/_CONSTRAINT\(|\bDEBUG_ASSERT\(|\blockdep_/.test(line)) return 'an assertion, which only the checked kernel has'
   return undefined
 }
