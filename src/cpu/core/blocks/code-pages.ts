@@ -29,7 +29,7 @@ export class CodePage {
   base: u32 // linear address of RIP 0: the base of CS, 0 in 64-bit code
   next: usize // with the same hash
 }
-export const CODE_PAGE_BYTES: usize = 32
+export const CODE_PAGE_BYTES: usize = (offsetof<CodePage>() + 15) & ~15
 
 /** The page of blocks that must not be entered any more. */
 export const NOWHERE: usize = memory.data(32, 8)

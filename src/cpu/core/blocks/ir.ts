@@ -90,25 +90,23 @@ export class Block {
   rip: u64
   physical: u32 // of the first byte
   mode: u32
-  page: usize // 16: its code page (code-pages.ts), which knows whether the translation of its bytes holds; NOWHERE when dropped
+  page: usize // its code page (code-pages.ts), which knows whether the translation of its bytes holds; NOWHERE when dropped
   count: u32 // guest instructions
   bytes: u32
   uops: usize
-  target: u64 // 32
-  fallthrough: u64 // 40
-  chain0: usize // 48: block at target; of an indirect branch the target last seen, a hint
-  chain1: usize // 52: block at fallthrough
-  hashNext: usize // 56
-  pageNext: usize // 60: next block that begins in the same physical page
-  secondNext: usize // 64: next block that continues into the same physical page
-  secondPage: u32 // 68: physical address of the second page, or NO_PAGE
-  sequence: u64 // 72: code-write log position its bytes were read at
-  stale: u32 // 80: bytes were rewritten by another vCPU; may run until this one serializes
-  uopEnd: usize // 84
-  heat: i32 // 88: entries left until it is hot; negative: ask enter-compiled.ts at each entry
-  region: usize // 92: compiled code that may be entered here (regions.ts), 0 none
-  ordinal: u32 // 96: number of this block in that region
-  inRegions: u32 // 100: some region may contain this block
+  target: u64
+  fallthrough: u64
+  chain0: usize // block at target; of an indirect branch the target last seen, a hint
+  chain1: usize // block at fallthrough
+  hashNext: usize
+  pageNext: usize // next block that begins in the same physical page
+  secondNext: usize // next block that continues into the same physical page
+  secondPage: u32 // physical address of the second page, or NO_PAGE
+  uopEnd: usize
+  heat: i32 // entries left until it is hot; negative: ask enter-compiled.ts at each entry
+  region: usize // compiled code that may be entered here (regions.ts), 0 none
+  ordinal: u32 // number of this block in that region
+  inRegions: u32 // some region may contain this block
 }
 /** In a block's mode: it was dropped, and no mode finds it any more. The code size stays for whoever is inside. */
 export const MODE_DROPPED: u32 = 0x80000000
@@ -117,6 +115,6 @@ export function isDropped(b: Block): bool {
   return (b.mode & MODE_DROPPED) != 0
 }
 
-export const BLOCK_BYTES: usize = 112
+export const BLOCK_BYTES: usize = (offsetof<Block>() + 15) & ~15
 export const NO_PAGE: u32 = 0xffffffff
 export const BLOCK_MAX_INSTRUCTIONS: u32 = 48

@@ -8,16 +8,16 @@ import { Block } from './ir'
 
 @unmanaged
 export class Region {
-  index: u32 // 0: in the function table
-  alive: u32 // 4
-  next: usize // 8: list of the vCPU
-  blocks: u32 // 12: how many
-  instructions: u32 // 16
-  exits: u32 // 20: how often it was left for a hot block
-  growAt: u32 // 24: when `exits` is this many, the compiler is asked for a larger one
-  page0: usize // 28: up to 16 code pages
-  // 92: REGION_WAYS last ways out by indirect branches, u32 block gone to; then u8 number of the block it came from;
-  // 172: for each block u32 pointer
+  index: u32 // in the function table
+  alive: u32
+  next: usize // list of the vCPU
+  blocks: u32 // how many
+  instructions: u32
+  exits: u32 // how often it was left for a hot block
+  growAt: u32 // when `exits` is this many, the compiler is asked for a larger one
+  page0: usize // up to 16 code pages
+  // REGION_WAYS last ways out by indirect branches, u32 block gone to; then u8 number of the block it came from;
+  // for each block u32 pointer
 }
 
 /** Entries of a block before it is hot; NEVER_HOT while there is no compiler. */

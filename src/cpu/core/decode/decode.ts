@@ -35,6 +35,9 @@ import { decodeOneByte } from './decode-one-byte'
 import { decodeTwoByte } from './decode-two-byte'
 import { isVex, vexDecode } from './vex-decode'
 
+/** Where an instruction of a block may begin at the latest: offsets in a block are bytes. */
+const LAST_START: u32 = 230
+
 /** Instructions a block has at most. */
 let most: u32 = BLOCK_MAX_INSTRUCTIONS
 
@@ -50,7 +53,6 @@ export function decodeCutBlock(c: CpuState, rip: u64, mode: u32, physical: u32, 
 export function decodeBlock(c: CpuState, rip: u64, mode: u32, physical: u32): Block | null {
   const d = changetype<Decoder>(decoderBase)
   const block = c.arenaNext
-  const b = changetype<Block>(block)
   d.c = c
   d.rip = rip
   d.mode = mode
@@ -64,86 +66,77 @@ export function decodeBlock(c: CpuState, rip: u64, mode: u32, physical: u32): Bl
   d.number = 0
   d.uop = block + BLOCK_BYTES
   d.target = 0
+  d.once = false
+  d.finished = false
   const limit = block + BLOCK_BYTES + UOP_BYTES * 960
-  let ephemeral = false
-  let finished = false
-  while (true) {
-    d.start = d.position
-    d.instructionUop = d.uop
-    if ((mode & MODE_STEP) == 0 && isBreakpoint(linearOf(c, rip + u64(d.start)))) {
-      if (d.number) break
-      d.emit(OP_EXIT, 0, 0, 0, 1, 0)
-      finished = true
-      break
-    }
-    decodeInstruction(d)
-    if (d.broken == 1) {
-      if (d.number) {
-        d.uop = d.instructionUop
-        d.position = d.start
-        break
-      }
-      if (!c.fault) raiseNoCode(c, VECTOR_UD)
-      return null
-    }
-    if (d.view == 2 || (d.view == 1 && wantsCrossModified())) {
-      if (d.number) {
-        d.uop = d.instructionUop
-        d.position = d.start
-        break
-      }
-      ephemeral = true
-    }
-    // An instruction with bytes beyond the limit of CS is #GP(0) (SDM 3A 5.3); the block before it ends.
-    if (d.code != MODE_CODE64 && u64(<u32>rip) + u64(d.position - 1) > u64(c.csLimit)) {
-      if (d.number) {
-        d.uop = d.instructionUop
-        d.position = d.start
-        break
-      }
-      d.broken = 2
-    }
-    if (d.broken == 2) {
-      d.uop = d.instructionUop
-      d.generalProtection()
-    } else if (d.refused || (d.lock && !d.lockable)) {
-      d.uop = d.instructionUop
-      d.emit(OP_FAULT, 0, 0, 0, VECTOR_UD, 0)
-      d.ended = 1
-    }
-    d.number++
-    if (d.ended) {
-      finished = true
-      break
-    }
-    if (
-      ephemeral ||
-      mode & MODE_STEP ||
-      d.number == most ||
-      d.position > 230 ||
-      d.position >= d.firstBytes ||
-      d.uop >= limit
-    )
-      break
+  while (decodeNext(d) && d.position <= LAST_START && d.position < d.firstBytes && d.uop < limit) {}
+  if (d.number == 0 && !d.finished) {
+    if (!c.fault) raiseNoCode(c, VECTOR_UD)
+    return null
   }
+  return finishBlock(d, changetype<Block>(block), physical)
+}
+
+/** Decodes one more instruction of the block. False if the block ends, with it or before it. */
+function decodeNext(d: Decoder): bool {
+  d.start = d.position
+  d.instructionUop = d.uop
+  if ((d.mode & MODE_STEP) == 0 && isBreakpoint(linearOf(d.c, d.rip + u64(d.start)))) {
+    if (d.number == 0) {
+      d.emit(OP_EXIT, 0, 0, 0, 1, 0)
+      d.finished = true
+    }
+    return false
+  }
+  decodeInstruction(d)
+  const stale = d.view == 2 || (d.view == 1 && wantsCrossModified())
+  // An instruction with bytes beyond the limit of CS is #GP(0) (SDM 3A 5.3); the block before it ends.
+  const beyond = d.code != MODE_CODE64 && u64(<u32>d.rip) + u64(d.position - 1) > u64(d.c.csLimit)
+  if (d.broken == 1 || stale || beyond) {
+    if (d.number) {
+      d.uop = d.instructionUop
+      d.position = d.start
+      return false
+    }
+    if (d.broken == 1) return false
+    d.once = stale
+    if (beyond) d.broken = 2
+  }
+  if (d.broken == 2) {
+    d.uop = d.instructionUop
+    d.generalProtection()
+  } else if (d.refused || (d.lock && !d.lockable)) {
+    d.uop = d.instructionUop
+    d.emit(OP_FAULT, 0, 0, 0, VECTOR_UD, 0)
+    d.ended = 1
+  }
+  d.number++
+  if (d.ended) d.finished = true
+  return !d.finished && !d.once && (d.mode & MODE_STEP) == 0 && d.number != most
+}
+
+/** Fills the block's header, makes its uops what is executed, and takes the block into use. */
+function finishBlock(d: Decoder, b: Block, physical: u32): Block {
+  const c = d.c
   const count = d.number
-  if (!finished) {
+  if (!d.finished) {
     d.start = d.position
     d.emit(OP_NEXT, 0, 0, 0, 0, 0)
   }
-  b.rip = rip
+  const end = d.rip + u64(d.position)
+  b.rip = d.rip
   b.physical = physical
-  b.mode = mode
+  b.mode = d.mode
   b.count = count
   b.bytes = d.position
-  b.uops = block + BLOCK_BYTES
+  b.uops = changetype<usize>(b) + BLOCK_BYTES
   b.uopEnd = d.uop
   b.target = d.target
-  b.fallthrough = d.code == MODE_CODE64 ? rip + u64(d.position) : (rip + u64(d.position)) & 0xffffffff
+  b.fallthrough = d.code == MODE_CODE64 ? end : end & 0xffffffff
   b.chain0 = 0
   b.chain1 = 0
   b.secondPage = d.second ? d.secondPage : NO_PAGE
-  b.heat = initialHeat(mode)
+  b.heat = initialHeat(d.mode)
   b.region = 0
   b.inRegions = 0
   c.arenaNext = (d.uop + 15) & ~15
@@ -151,9 +144,9 @@ export function decodeBlock(c: CpuState, rip: u64, mode: u32, physical: u32): Bl
   eliminateDeadFlags(b)
   fuseBranch(b)
   noteExecuted(b)
-  if (ephemeral) {
+  if (d.once) {
     b.page = NOWHERE
-    if (wantsCrossModified()) event(c.index, EVENT_CROSS_MODIFIED, <u32>linearOf(c, rip), <u32>rip)
+    if (wantsCrossModified()) event(c.index, EVENT_CROSS_MODIFIED, <u32>linearOf(c, d.rip), <u32>d.rip)
   } else {
     holds(c, b)
     linkBlock(c, b)

@@ -74,6 +74,8 @@ export class Decoder {
   scale: u32
   displacement: i64
   ended: u32 // the instruction ends the block
+  finished: bool // the block has its last uop
+  once: bool // what another vCPU wrote is not visible yet: the block is for this one time
   broken: u32 // bytes could not be fetched: 1 page fault or page end reached, 2 longer than 15 bytes
   refused: u32 // #UD
   target: u64
@@ -177,92 +179,51 @@ export class Decoder {
     this.refused = 1
   }
 
-  /** Computes base/index/scale/displacement of the ModRM memory operand and its default segment; fetches SIB and displacement. */
+  /** Computes base/index/scale/displacement of the ModRM memory operand; fetches SIB and displacement. Gives its default segment. */
   private parseAddress(): u32 {
-    let segment = SEG_DS
     this.index = SLOT_ZERO
     this.scale = 0
-    const mod = this.mod
+    if (this.addressSize == 2) return this.parseShortAddress()
     const rm = this.modrm & 7
-    if (this.addressSize == 2) {
-      switch (rm) {
-        case 0: {
-          this.base = 3 << 3
-          this.index = 6 << 3
-          break
-        }
-        case 1: {
-          this.base = 3 << 3
-          this.index = 7 << 3
-          break
-        }
-        case 2: {
-          this.base = 5 << 3
-          this.index = 6 << 3
-          segment = SEG_SS
-          break
-        }
-        case 3: {
-          this.base = 5 << 3
-          this.index = 7 << 3
-          segment = SEG_SS
-          break
-        }
-        case 4: {
-          this.base = 6 << 3
-          break
-        }
-        case 5: {
-          this.base = 7 << 3
-          break
-        }
-        case 6: {
-          this.base = 5 << 3
-          segment = SEG_SS
-          break
-        }
-        default:
-          this.base = 3 << 3
-      }
-      if (mod == 0 && rm == 6) {
-        this.base = SLOT_ZERO
-        segment = SEG_DS
-        this.displacement = i64(this.fetch16())
-      } else if (mod == 1) this.displacement = i64(i8(this.fetch8()))
-      else if (mod == 2) this.displacement = i64(i16(this.fetch16()))
-      else this.displacement = 0
-      return segment
-    }
-    let bias: i64 = 0
+    let absolute = rm == 5 && this.mod == 0
+    let base = rm | ((this.rex & 1) << 3)
     if (rm == 4) {
       const sib = this.fetch8()
       const index = ((sib >> 3) & 7) | ((this.rex & 2) << 2)
-      const low = sib & 7
       if (index != 4) {
         this.index = index << 3
         this.scale = sib >> 6
       }
-      if (low == 5 && mod == 0) {
-        this.base = SLOT_ZERO
-        this.displacement = i64(i32(this.fetch32()))
-        return segment
-      }
-      this.base = (low | ((this.rex & 1) << 3)) << 3
-      if (this.base == 4 << 3) bias = i64(this.stackBias)
-      if (this.base == 4 << 3 || this.base == 5 << 3) segment = SEG_SS
-    } else if (rm == 5 && mod == 0) {
+      absolute = (sib & 7) == 5 && this.mod == 0
+      base = (sib & 7) | ((this.rex & 1) << 3)
+    }
+    if (absolute) {
       this.base = SLOT_ZERO
       this.displacement = i64(i32(this.fetch32()))
-      if (this.code == MODE_CODE64) this.displacement += i64(this.rip + u64(this.position) + u64(this.immediateBytes))
-      return segment
-    } else {
-      this.base = (rm | ((this.rex & 1) << 3)) << 3
-      if (this.base == 5 << 3) segment = SEG_SS
+      // Without SIB it counts from the next instruction in 64-bit code (SDM 2A 2.2.1.6).
+      if (rm == 5 && this.code == MODE_CODE64)
+        this.displacement += i64(this.rip + u64(this.position) + u64(this.immediateBytes))
+      return SEG_DS
     }
-    if (mod == 1) this.displacement = i64(i8(this.fetch8())) + bias
-    else if (mod == 2) this.displacement = i64(i32(this.fetch32())) + bias
-    else this.displacement = bias
-    return segment
+    this.base = base << 3
+    this.displacement = this.mod == 1 ? i64(i8(this.fetch8())) : this.mod == 2 ? i64(i32(this.fetch32())) : 0
+    if (base == 4) this.displacement += i64(this.stackBias)
+    return base == 4 || base == 5 ? SEG_SS : SEG_DS
+  }
+
+  /** The same for 16-bit addresses: BX or BP, SI or DI, or one of each (SDM 2A table 2-1). */
+  private parseShortAddress(): u32 {
+    const rm = this.modrm & 7
+    if (rm == 6 && this.mod == 0) {
+      this.base = SLOT_ZERO
+      this.displacement = i64(this.fetch16())
+      return SEG_DS
+    }
+    const stack = rm == 2 || rm == 3 || rm == 6
+    if (rm < 4) this.index = (6 + (rm & 1)) << 3
+    this.base = (rm == 4 || rm == 5 ? rm + 2 : stack ? 5 : 3) << 3
+    this.displacement = this.mod == 1 ? i64(i8(this.fetch8())) : this.mod == 2 ? i64(i16(this.fetch16())) : 0
+    return stack ? SEG_SS : SEG_DS
   }
 
   /** The offset (effective address, no segment) of the memory operand into `slot`: LEA. */

@@ -214,8 +214,8 @@ function walkNarrow(c: CpuState, linear: u64, access: u32, context: u32): bool {
   return true
 }
 
-/** Where CpuState keeps the four PDPTE registers: spare0 to spare3. */
-export const PDPTE_OFFSET: usize = 680
+/** Where CpuState keeps the four PDPTE registers. */
+export const PDPTE_OFFSET: usize = offsetof<CpuState>('pdpte0')
 
 /** Loads the PDPTE registers from CR3 `cr3` (SDM 3A 4.4.1); false and #GP if a reserved bit is set in a present one. */
 export function loadPdptes(c: CpuState, cr3: u64): bool {
@@ -235,10 +235,10 @@ export function loadPdptes(c: CpuState, cr3: u64): bool {
     else if (i == 2) third = entry
     else fourth = entry
   }
-  c.spare0 = first
-  c.spare1 = second
-  c.spare2 = third
-  c.spare3 = fourth
+  c.pdpte0 = first
+  c.pdpte1 = second
+  c.pdpte2 = third
+  c.pdpte3 = fourth
   return true
 }
 

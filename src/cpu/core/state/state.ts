@@ -35,7 +35,7 @@ export const ACCESS_EXECUTE: u32 = 4
 
 @unmanaged
 export class CpuState {
-  // 0: slots
+  // Slots.
   rax: u64
   rcx: u64
   rdx: u64
@@ -68,49 +68,48 @@ export class CpuState {
   fsBase: u64
   gsBase: u64
   t8: u64
-  // 256
   rip: u64
   eflags: u64 // all but OSZAPC, which are lazy; bit 1 set
   flagResult: u64 // ZF = it is 0; SF = bit 63 (xor bit 63 of flagAux); PF = parity of the low byte (xor byte 1 of flagAux)
   flagCarry: u64 // CF = bit 63, OF = bit 63 xor bit 62
   flagAux: u64 // AF = bit 4; bits 8..15 parity correction; bit 63 sign correction
-  cr0: u64 // 296
+  cr0: u64
   cr2: u64
   cr3: u64
   cr4: u64
-  efer: u64 // 328
+  efer: u64
   star: u64
   lstar: u64
   cstar: u64
   sfmask: u64
-  kernelGsBase: u64 // 368
+  kernelGsBase: u64
   tscAux: u64
   tscOffset: u64 // TSC = machine time + this
   sysenterCs: u64
   sysenterEsp: u64
-  sysenterEip: u64 // 408
+  sysenterEip: u64
   pat: u64
   miscEnable: u64
   mtrrDefType: u64
-  dr0: u64 // 440
+  dr0: u64
   dr1: u64
   dr2: u64
   dr3: u64
   dr6: u64
-  dr7: u64 // 480
-  gdtrBase: u64 // 488
+  dr7: u64
+  gdtrBase: u64
   idtrBase: u64
   ldtrBase: u64
-  trBase: u64 // 512
-  gdtrLimit: u32 // 520
+  trBase: u64
+  gdtrLimit: u32
   idtrLimit: u32
   ldtrLimit: u32
   trLimit: u32
-  ldtrSelector: u32 // 536
+  ldtrSelector: u32
   trSelector: u32
   ldtrAttributes: u32 // as in descriptor bytes 5..6: type 0..3, S 4, DPL 5..6, P 7, AVL 12, L 13, D/B 14, G 15; 0 = unusable
   trAttributes: u32
-  // 552: segment caches, index s: selector + 4*s, limit + 4*s, attributes + 4*s
+  // Segment caches: six selectors, limits and attributes in the order of SEG_*.
   esSelector: u32
   csSelector: u32
   ssSelector: u32
@@ -129,7 +128,6 @@ export class CpuState {
   dsAttributes: u32
   fsAttributes: u32
   gsAttributes: u32
-  // 624
   lines: u32 // LINE_* now asserted (NMI and INIT: latched edges)
   halted: u32
   waitSipi: u32
@@ -138,74 +136,74 @@ export class CpuState {
   nmiBlocked: u32 // until IRET
   faultStreak: u32 // deliveries since an instruction last retired
   pendingDebug: u32 // DR6 bits of a trap to deliver at this boundary
-  index: u32 // 656: number of this vCPU
-  mxcsr: u32 // 660
-  retiredLow: u64 // 664: instructions retired by this vCPU since reset
-  xcr0: u64 // 672
-  spare0: u64
-  spare1: u64
-  spare2: u64
-  spare3: u64 // 680..711
-  specCtrl: u64 // 712: IA32_SPEC_CTRL, without effect
-  serializedAt: u64 // 720: sequence number of the code-write log at the last serialization
-  randomState: u64 // 728
-  // 736: derived from here to the end of the class; not saved, rebuilt by stateChanged.
+  index: u32 // number of this vCPU
+  mxcsr: u32
+  retiredLow: u64 // instructions retired by this vCPU since reset
+  xcr0: u64
+  pdpte0: u64 // of PAE paging (SDM 3A 4.4.1)
+  pdpte1: u64
+  pdpte2: u64
+  pdpte3: u64
+  specCtrl: u64 // IA32_SPEC_CTRL, without effect
+  serializedAt: u64 // sequence number of the code-write log at the last serialization
+  randomState: u64
+  // Derived from here to the end of the class; not saved, rebuilt by stateChanged.
   tlb: usize // TLB of the current context
-  mode: u32 // 740: MODE_* bits
-  generation: u32 // 744: of the address space in force (code-pages.ts); never equal to globalGeneration
-  cpl: u32 // 748
-  fault: u32 // 752: 1 while a fault is raised and not yet delivered
+  mode: u32 // MODE_* bits
+  generation: u32 // of the address space in force (code-pages.ts); never equal to globalGeneration
+  cpl: u32
+  fault: u32 // 1 while a fault is raised and not yet delivered
   faultVector: u32
   faultCode: u32
   faultHasCode: u32
-  faultAddress: u64 // 768
-  physical: u64 // 776: result of walk
-  instructionRip: u64 // 784: start of the instruction in OP_SYSTEM and OP_SSE
-  remaining: i64 // 792: budget left, counted down at block heads
-  uop: usize // 800: uop being executed (set before anything that can call out)
-  block: usize // 804: block being executed
-  patchedUop: usize // 808: uop whose op was replaced by OP_EXIT to stop at the next boundary
-  patchedOp: u32 // 812
-  attention: u32 // 816: look at lines, shadow, traps before the next block
-  tlbBase: usize // 820: CONTEXTS TLBs of TLB_BYTES each
-  deliveringVector: u32 // 824: for double faults; system side
-  delivering: u32 // 828
-  breakSkip: u32 // 832: run this one instruction although a breakpoint stands on it
-  debugArmed: u32 // 836: DR7 enables data or instruction breakpoints
-  blockTable: usize // 840: hash table of decoded blocks
-  arena: usize // 844: uops and block headers, allocated upwards, dropped all at once
-  arenaEnd: usize // 848
-  arenaNext: usize // 852
-  budgetStart: i64 // 856
-  scratch: u64 // 864
-  scratch1: u64 // 872
-  yieldRequested: u32 // 880
-  flagsShown: u32 // 884: c.eflags holds the arithmetic flags too (synchronize)
+  faultAddress: u64
+  physical: u64 // result of walk
+  instructionRip: u64 // start of the instruction in OP_SYSTEM and OP_SSE
+  remaining: i64 // budget left, counted down at block heads
+  uop: usize // uop being executed (set before anything that can call out)
+  block: usize // block being executed
+  patchedUop: usize // uop whose op was replaced by OP_EXIT to stop at the next boundary
+  patchedOp: u32
+  attention: u32 // look at lines, shadow, traps before the next block
+  tlbBase: usize // CONTEXTS TLBs of TLB_BYTES each
+  deliveringVector: u32 // for double faults; system side
+  delivering: u32
+  breakSkip: u32 // run this one instruction although a breakpoint stands on it
+  debugArmed: u32 // DR7 enables data or instruction breakpoints
+  blockTable: usize // hash table of decoded blocks
+  arena: usize // uops and block headers, allocated upwards, dropped all at once
+  arenaEnd: usize
+  arenaNext: usize
+  budgetStart: i64
+  scratch: u64
+  scratch1: u64
+  yieldRequested: u32
+  flagsShown: u32 // c.eflags holds the arithmetic flags too (synchronize)
   system0: u64
   system1: u64
   system2: u64
-  system3: u64 // 888: free for the system side, derived data only
-  pageTable: usize // 920: heads of lists of blocks by physical page
+  system3: u64 // free for the system side, derived data only
+  pageTable: usize // heads of lists of blocks by physical page
   secondTable: usize
   jumpCache: usize
-  csBaseSeen: u64 // 936: CS base the current generation of blocks belongs to
-  breakAt: u64 // 944: RIP of the breakpoint last reported
+  csBaseSeen: u64 // CS base the current generation of blocks belongs to
+  breakAt: u64 // RIP of the breakpoint last reported
   // Compiled code (enter-compiled.ts).
-  jitRest: i64 // 952: budget beyond the fuel that compiled code was given
-  jitFuel: i32 // 960: fuel left when it returned
-  jitStatus: u32 // 964: after a helper of compiled code: JIT_OK, JIT_FAULT or JIT_STOP
-  jitRegion: usize // 968: region being executed, 0 outside compiled code
-  flagForm: u32 // 972: what the three flag words hold (flag-forms.ts); 0 everywhere but between compiled code and settleFlags
-  resume: usize // 976: where the interpreter goes on in the block that `take` or `enterCompiled` gave it
-  regions: usize // 980: list of this vCPU's regions
-  regionArena: usize // 984
-  regionNext: usize // 988
-  regionEnd: usize // 992
-  globalGeneration: u32 // 996: the same for addresses that a global entry of the TLB translates
-  lastGeneration: u32 // 1000: the highest number yet
-  codeChanges: u32 // 1004: counts what makes code pages be checked again
-  codePages: usize // 1008: hash table of code pages
-  endOfDerived: u32 // 1012
+  jitRest: i64 // budget beyond the fuel that compiled code was given
+  jitFuel: i32 // fuel left when it returned
+  jitStatus: u32 // after a helper of compiled code: JIT_OK, JIT_FAULT or JIT_STOP
+  jitRegion: usize // region being executed, 0 outside compiled code
+  flagForm: u32 // what the three flag words hold (flag-forms.ts); 0 everywhere but between compiled code and settleFlags
+  resume: usize // where the interpreter goes on in the block that `take` or `enterCompiled` gave it
+  regions: usize // list of this vCPU's regions
+  regionArena: usize
+  regionNext: usize
+  regionEnd: usize
+  globalGeneration: u32 // the same for addresses that a global entry of the TLB translates
+  lastGeneration: u32 // the highest number yet
+  codeChanges: u32 // counts what makes code pages be checked again
+  codePages: usize // hash table of code pages
+  endOfDerived: u32
 }
 
 // @ts-ignore: decorator
@@ -235,35 +233,35 @@ export function setSegmentBase(c: CpuState, s: u32, base: u64): void {
 // @ts-ignore: decorator
 @inline
 export function segmentSelector(c: CpuState, s: u32): u32 {
-  return load<u32>(changetype<usize>(c) + 552 + (s << 2))
+  return load<u32>(changetype<usize>(c) + (s << 2), offsetof<CpuState>('esSelector'))
 }
 
 // @ts-ignore: decorator
 @inline
 export function setSegmentSelector(c: CpuState, s: u32, selector: u32): void {
-  store<u32>(changetype<usize>(c) + 552 + (s << 2), selector)
+  store<u32>(changetype<usize>(c) + (s << 2), selector, offsetof<CpuState>('esSelector'))
 }
 
 // @ts-ignore: decorator
 @inline
 export function segmentLimit(c: CpuState, s: u32): u32 {
-  return load<u32>(changetype<usize>(c) + 576 + (s << 2))
+  return load<u32>(changetype<usize>(c) + (s << 2), offsetof<CpuState>('esLimit'))
 }
 
 // @ts-ignore: decorator
 @inline
 export function setSegmentLimit(c: CpuState, s: u32, limit: u32): void {
-  store<u32>(changetype<usize>(c) + 576 + (s << 2), limit)
+  store<u32>(changetype<usize>(c) + (s << 2), limit, offsetof<CpuState>('esLimit'))
 }
 
 // @ts-ignore: decorator
 @inline
 export function segmentAttributes(c: CpuState, s: u32): u32 {
-  return load<u32>(changetype<usize>(c) + 600 + (s << 2))
+  return load<u32>(changetype<usize>(c) + (s << 2), offsetof<CpuState>('esAttributes'))
 }
 
 // @ts-ignore: decorator
 @inline
 export function setSegmentAttributes(c: CpuState, s: u32, attributes: u32): void {
-  store<u32>(changetype<usize>(c) + 600 + (s << 2), attributes)
+  store<u32>(changetype<usize>(c) + (s << 2), attributes, offsetof<CpuState>('esAttributes'))
 }

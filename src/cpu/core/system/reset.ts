@@ -96,10 +96,10 @@ export function resetState(c: CpuState, powerUp: bool): void {
   c.fault = 0
   c.delivering = 0
   c.system0 = 0
-  c.spare0 = 0
-  c.spare1 = 0
-  c.spare2 = 0
-  c.spare3 = 0
+  c.pdpte0 = 0
+  c.pdpte1 = 0
+  c.pdpte2 = 0
+  c.pdpte3 = 0
   c.specCtrl = 0
   armDebug(c)
   forgetAll(c)
