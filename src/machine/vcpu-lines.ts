@@ -4,7 +4,7 @@
 
 import type { StateReader, StateWriter } from '../base/index.js'
 import { type CpuCore, LINE_INIT, LINE_INTR, LINE_NMI } from '../cpu/index.js'
-import type { CpuLines } from './devices/local-apic.js'
+import type { CpuLines } from './devices/apic-messages.js'
 import type { Scheduler } from './scheduler.js'
 
 export class VcpuLines {

@@ -5,9 +5,10 @@
 // that it may: a machine is called stuck only when it is.
 
 import type { VirtAddr } from '../base/index.js'
+import { DELIVERY_EXTINT, DELIVERY_INIT, DELIVERY_LOWEST, DELIVERY_NMI } from './devices/apic-messages.js'
 import { ioApicPin } from './devices/interrupt-lines.js'
 import type { IoApic } from './devices/io-apic.js'
-import { DELIVERY_EXTINT, DELIVERY_INIT, DELIVERY_LOWEST, DELIVERY_NMI, type LocalApic } from './devices/local-apic.js'
+import type { LocalApic } from './devices/local-apic.js'
 import type { PicPair } from './devices/pic.js'
 
 /** A device, as far as the question goes whether it may raise its interrupt line. */

@@ -2,8 +2,8 @@
 
 import { VirtualClock } from '../../src/base/index.js'
 import { SystemBus } from '../../src/machine/bus.js'
+import type { CpuLines } from '../../src/machine/devices/apic-messages.js'
 import type { InterruptLine } from '../../src/machine/devices/interrupt-lines.js'
-import type { CpuLines } from '../../src/machine/devices/local-apic.js'
 import { RamView } from '../../src/machine/guest-memory.js'
 
 export class RecordedLine implements InterruptLine {

@@ -4,18 +4,12 @@
 // turn after the last one chosen, so that load spreads and the choice is the same in every run.
 
 import type { Savable, StateReader, StateWriter } from '../../base/index.js'
-import { DELIVERY_LOWEST, type LocalApic } from './local-apic.js'
+import { DELIVERY_LOWEST, type InterruptCommand } from './apic-messages.js'
+import type { LocalApic } from './local-apic.js'
 
-export interface ApicMessage {
+export interface ApicMessage extends InterruptCommand {
   /** The sender, where it is a local APIC. */
   readonly source?: LocalApic
-  /** 0 none, 1 self, 2 all including self, 3 all excluding self. */
-  readonly shorthand: number
-  readonly destination: number
-  readonly logical: boolean
-  readonly mode: number
-  readonly vector: number
-  readonly level: boolean
 }
 
 export class ApicBus implements Savable {

@@ -9,8 +9,9 @@
 import type { Savable, StateReader, StateWriter } from '../../base/index.js'
 import type { MemoryHandler } from '../bus.js'
 import type { ApicBus, ApicMessage } from './apic-bus.js'
+import { DELIVERY_LOWEST } from './apic-messages.js'
 import type { InterruptInput } from './interrupt-lines.js'
-import { DELIVERY_LOWEST, type LocalApic } from './local-apic.js'
+import type { LocalApic } from './local-apic.js'
 
 export const IO_APIC_BASE = 0xfec0_0000
 export const IO_APIC_PINS = 24

@@ -6,8 +6,8 @@
 
 import type { Savable, StateReader, StateWriter } from '../../base/index.js'
 import type { Bus, PortHandler } from '../bus.js'
+import type { ExternalInterrupts } from './apic-messages.js'
 import type { InterruptInput } from './interrupt-lines.js'
-import type { ExternalInterrupts } from './local-apic.js'
 
 const CASCADE = 2
 
