@@ -145,6 +145,16 @@ int klp_apply_section_relocs(struct module *pmod, const char *objname)
 
 /* ---- functions ---- */
 
+/* @which: what a message says behind the function's name. */
+static int measure(const struct klp_func *func, const char *which, const void *code,
+		   unsigned long *size)
+{
+	if (kallsyms_lookup_size_offset((unsigned long)code, size, NULL))
+		return 0;
+	pr_err("kallsyms size lookup failed for '%s'%s\n", func->old_name, which);
+	return -ENOENT;
+}
+
 static int resolve_func(struct klp_object *obj, struct klp_func *func)
 {
 	unsigned long address;
@@ -153,31 +163,20 @@ static int resolve_func(struct klp_object *obj, struct klp_func *func)
 	if (ret)
 		return ret;
 	func->old_func = (void *)address;
-	if (!kallsyms_lookup_size_offset(address, &func->old_size, NULL)) {
-		pr_err("kallsyms size lookup failed for '%s'\n", func->old_name);
-		return -ENOENT;
-	}
 	if (func->nop)
 		func->new_func = func->old_func;
-	if (!kallsyms_lookup_size_offset((unsigned long)func->new_func, &func->new_size, NULL)) {
-		pr_err("kallsyms size lookup failed for '%s' replacement\n", func->old_name);
-		return -ENOENT;
-	}
-	return 0;
+	return measure(func, "", func->old_func, &func->old_size)
+		       ?: measure(func, " replacement", func->new_func, &func->new_size);
 }
 
 int klp_resolve_object(struct klp_patch *patch, struct klp_object *obj)
 {
-	struct klp_func *func;
 	int ret = obj->name ? klp_apply_section_relocs(patch->mod, obj->name) : 0;
+	struct klp_func *func;
 
 	lockdep_assert_held(&klp_mutex);
-	if (ret)
-		return ret;
-	klp_for_each_func(obj, func) {
-		ret = resolve_func(obj, func);
-		if (ret)
-			return ret;
-	}
-	return 0;
+	klp_for_each_func(obj, func)
+		if (!ret)
+			ret = resolve_func(obj, func);
+	return ret;
 }
