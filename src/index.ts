@@ -168,10 +168,13 @@ export {
   type Snapshot,
   type SnapshotRefusalCode,
   type StopReason,
+  type Stops,
   type StuckCpu,
   Timeline,
   type TripleFault,
   type VectorState,
+  type Watched,
+  type WatchedAccess,
   type WritableRegister,
   type WriteMeaning,
 } from './machine/index.js'

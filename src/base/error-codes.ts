@@ -94,6 +94,7 @@ export const ERROR_CODES = {
   GUEST_PAGING_MODE: 'usage',
   GUEST_RUNNING: 'usage',
   GUEST_STOPPED: 'usage',
+  GUEST_WATCHPOINTS: 'usage',
   KERNEL_BAD_LIST: 'usage',
   KERNEL_IMAGE: 'usage',
   KERNEL_NO_BTF: 'usage',

@@ -75,6 +75,12 @@ export interface CoreExports {
   setEventMask(mask: number): void
   /** Host breakpoints: on linear address (any vCPU). */
   setBreakpoint(linearLow: number, linearHigh: number, on: number): void
+  /** Host watchpoints, on any vCPU: range `index`; kinds 1 reads, 2 writes, 3 both; 0 where there is no room. */
+  setWatchpoint(index: number, linearLow: number, linearHigh: number, length: number, kinds: number): number
+  /** So many of the ranges are in force. */
+  setWatchpointCount(count: number): void
+  /** After EXIT_WATCH: which range it was. */
+  takeWatchpoint(): number
   /** 0: code written by another vCPU is seen at once; 1: hardware's licence, chosen by the seed (see coherence.ts in core). */
   setCoherence(mode: number, seedLow: number, seedHigh: number): void
   /** Writes everything in the core that is not RAM and not derived to the save area; returns its size. */

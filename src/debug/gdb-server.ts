@@ -18,7 +18,7 @@ import {
   type VirtAddr,
   virtAddr,
 } from '../base/index.js'
-import { describeStop, type StopReason } from '../machine/index.js'
+import { describeStop, type StopReason, type Stops, type Watched, type WatchedAccess } from '../machine/index.js'
 import type { ByteStream } from './byte-stream.js'
 import type { GdbTarget } from './gdb-target.js'
 import { ACKNOWLEDGE, encodePacket, PacketReader, SEND_AGAIN } from './packets.js'
@@ -38,6 +38,22 @@ const FEATURES = [
   ...['qXfer:features:read+', 'qXfer:threads:read+'],
 ]
 const BACKWARD = ['ReverseStep+', 'ReverseContinue+']
+
+/** A breakpoint at a place, or a range that is watched. */
+interface Held {
+  readonly hold: Disposable
+  readonly at?: VirtAddr
+  readonly watched?: Watched
+}
+
+/** Kinds of `Z` that watch memory, and what a stop for one is called. */
+const WATCHES: ReadonlyMap<string, { readonly access: WatchedAccess; readonly name: string }> = new Map([
+  ['2', { access: 'write', name: 'watch' }],
+  ['3', { access: 'read', name: 'rwatch' }],
+  ['4', { access: 'access', name: 'awatch' }],
+])
+const nameOfWatch = (access: WatchedAccess): string =>
+  [...WATCHES.values()].find((one) => one.access === access)?.name ?? 'watch'
 
 type Answer = string | Uint8Array | undefined
 
@@ -66,7 +82,7 @@ export class GdbServer {
   private readonly endEmitter = new Emitter<GdbEnd>()
   /** It is over, and why; all breakpoints are gone. */
   readonly onEnd = this.endEmitter.event
-  private readonly breakpoints = new Map<string, { readonly at: VirtAddr; readonly hold: Disposable }>()
+  private readonly breakpoints = new Map<string, Held>()
   private acknowledges = true
   private lastSent: Uint8Array = new Uint8Array(0)
   /** vCPU of the last stop, and that which registers and memory are asked of. */
@@ -327,23 +343,35 @@ export class GdbServer {
   // Breakpoints ///////////////////////////////////////////////////////////////////////////////////////////////////////
 
   private async setBreakpoint(text: string): Promise<Answer> {
-    const [kind, where] = text.split(',')
-    const at = address(where)
-    if (kind !== '0' && kind !== '1') return UNKNOWN
-    if (at === undefined) return NO_SUCH
+    const [kind = '', where, count] = text.split(',')
+    const [at, length] = [address(where), number(count)]
+    const access = WATCHES.get(kind)?.access
+    if (access === undefined && kind !== '0' && kind !== '1') return UNKNOWN
+    if (at === undefined || length === undefined) return NO_SUCH
     const key = `${kind},${at}`
-    if (!this.breakpoints.has(key)) this.breakpoints.set(key, { at, hold: await this.target.port.setBreakpoint(at) })
+    if (this.breakpoints.has(key)) return OK
+    const { port, debug } = this.target
+    const hold = access === undefined ? await port.setBreakpoint(at) : await debug.setWatchpoint(at, length, access)
+    this.breakpoints.set(key, {
+      hold,
+      ...(access === undefined ? { at } : { watched: { address: at, length, access } }),
+    })
     return OK
   }
 
   private clearBreakpoint(text: string): Answer {
-    const [kind, where] = text.split(',')
-    if (kind !== '0' && kind !== '1') return UNKNOWN
+    const [kind = '', where] = text.split(',')
+    if (kind !== '0' && kind !== '1' && !WATCHES.has(kind)) return UNKNOWN
     const at = address(where)
     if (at === undefined) return NO_SUCH
     this.breakpoints.get(`${kind},${at}`)?.hold.dispose()
     this.breakpoints.delete(`${kind},${at}`)
     return OK
+  }
+
+  private get stops(): Stops {
+    const all = [...this.breakpoints.values()]
+    return { places: all.flatMap(({ at }) => at ?? []), watched: all.flatMap(({ watched }) => watched ?? []) }
   }
 
   // Running ///////////////////////////////////////////////////////////////////////////////////////////////////////////
@@ -367,10 +395,7 @@ export class GdbServer {
   private async goBack(text: string): Promise<Answer> {
     const { history } = this.target
     if (history === undefined || (text !== 's' && text !== 'c')) return UNKNOWN
-    const found =
-      text === 's'
-        ? history.stepBack(this.current)
-        : history.runBack([...this.breakpoints.values()].map((one) => one.at))
+    const found = text === 's' ? history.stepBack(this.current) : history.runBack(this.stops)
     if (text === 'c' && found) await this.standAtBreakpoint()
     this.chosen = this.current
     return this.told(found ? '' : 'replaylog:begin;')
@@ -378,7 +403,7 @@ export class GdbServer {
 
   /** The vCPU that is at a breakpoint is the one that is spoken of. */
   private async standAtBreakpoint(): Promise<void> {
-    const places = new Set([...this.breakpoints.values()].map((one): bigint => one.at))
+    const places = new Set<bigint>(this.stops.places)
     for (let cpu = 0; cpu < this.target.port.vcpus; cpu++) {
       if (places.has((await this.target.port.registers(cpu)).rip)) this.current = cpu
     }
@@ -405,6 +430,8 @@ export class GdbServer {
     switch (stop.reason) {
       case 'breakpoint':
         return this.told(this.breakpoints.has(`1,${stop.address}`) ? 'hwbreak:;' : 'swbreak:;')
+      case 'watchpoint':
+        return this.told(`${nameOfWatch(stop.access)}:${stop.address.toString(16)};`)
       case 'stop-request':
         return this.told('', SIGINT)
       case 'exit':

@@ -1,8 +1,7 @@
 // What gdb's stub drives: a machine of ours, forward and, where its history is kept, backward.
 
-import type { VirtAddr } from '../base/index.js'
 import type { CpuModel } from '../cpu/index.js'
-import type { DebugPort, GuestPort, Machine, MachinePort, StopReason, Timeline } from '../machine/index.js'
+import type { DebugPort, GuestPort, Machine, MachinePort, StopReason, Stops, Timeline } from '../machine/index.js'
 
 /** A guest as its debugger needs it. */
 export interface GdbTarget {
@@ -27,8 +26,8 @@ export interface GdbTarget {
 export interface GdbHistory {
   /** Before the last instruction of this vCPU. */
   stepBack(cpu: number): boolean
-  /** To where a vCPU was last about to execute at one of these. Without any: to the beginning. */
-  runBack(places: readonly VirtAddr[]): boolean
+  /** To where a vCPU was last about to do what one of these stops at. Without any: to the beginning. */
+  runBack(stops: Stops): boolean
 }
 
 /** Instructions of the others while one vCPU is to retire one; a vCPU that waits longer than that for its turn or for an interrupt stays where it is. */
@@ -75,8 +74,8 @@ export function machineTarget(parts: MachineTargetParts): GdbTarget {
         }
         return true
       },
-      runBack: (places) => {
-        const found = places.length > 0 && timeline.runBack(places)
+      runBack: (stops) => {
+        const found = stops.places.length + stops.watched.length > 0 && timeline.runBack(stops)
         if (!found) timeline.goTo(0)
         return found
       },

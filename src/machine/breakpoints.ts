@@ -4,7 +4,10 @@ import { type Disposable, toDisposable, type VirtAddr } from '../base/index.js'
 import type { CpuCore } from '../cpu/index.js'
 
 export class Breakpoints {
-  private readonly holders = new Map<bigint, number>()
+  private readonly holders = new Map<VirtAddr, number>()
+  /** What the core stops at: what is held, or what `only` says. */
+  private inForce: ReadonlySet<VirtAddr> = new Set()
+  private isOverruled = false
   private readonly core: CpuCore
 
   constructor(core: CpuCore) {
@@ -12,31 +15,34 @@ export class Breakpoints {
   }
 
   set(address: VirtAddr): Disposable {
-    const key: bigint = address
-    const count = this.holders.get(key) ?? 0
-    this.holders.set(key, count + 1)
-    if (count === 0) this.tellCore(key, true)
-    return toDisposable(() => {
-      const left = (this.holders.get(key) ?? 1) - 1
-      if (left > 0) this.holders.set(key, left)
-      else {
-        this.holders.delete(key)
-        this.tellCore(key, false)
-      }
-    })
+    this.hold(address, 1)
+    return toDisposable(() => this.hold(address, -1))
   }
 
   /** With these alone, whoever holds others. */
   only<T>(places: Iterable<VirtAddr>, action: () => T): T {
-    const wanted = [...new Set(places)]
-    for (const held of this.holders.keys()) this.tellCore(held, false)
-    for (const place of wanted) this.tellCore(place, true)
+    const [before, wasOverruled] = [this.inForce, this.isOverruled]
+    this.isOverruled = true
+    this.put(new Set(places))
     try {
       return action()
     } finally {
-      for (const place of wanted) this.tellCore(place, false)
-      for (const held of this.holders.keys()) this.tellCore(held, true)
+      this.isOverruled = wasOverruled
+      this.put(wasOverruled ? before : new Set(this.holders.keys()))
     }
+  }
+
+  private hold(address: VirtAddr, change: number): void {
+    const count = (this.holders.get(address) ?? 0) + change
+    if (count > 0) this.holders.set(address, count)
+    else this.holders.delete(address)
+    if (!this.isOverruled) this.put(new Set(this.holders.keys()))
+  }
+
+  private put(places: ReadonlySet<VirtAddr>): void {
+    for (const place of this.inForce) if (!places.has(place)) this.tellCore(place, false)
+    for (const place of places) if (!this.inForce.has(place)) this.tellCore(place, true)
+    this.inForce = places
   }
 
   private tellCore(address: bigint, on: boolean): void {

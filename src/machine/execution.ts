@@ -6,6 +6,7 @@ import {
   EXIT_HALT,
   EXIT_SHUTDOWN,
   EXIT_WAIT_SIPI,
+  EXIT_WATCH,
   EXIT_YIELD,
   STATE_OFFSETS,
   STATE_SHUTDOWN,
@@ -227,6 +228,10 @@ export class Execution {
         return undefined
       case EXIT_BREAK:
         return { reason: 'breakpoint', cpu, address: this.hardware.registers(cpu).rip }
+      case EXIT_WATCH: {
+        const { address, access } = this.hardware.watchpoints.take()
+        return { reason: 'watchpoint', cpu, address, access }
+      }
       case EXIT_YIELD:
         if (!this.yieldRequested) scheduler.endSlice() // PAUSE: let another vCPU make progress
         return undefined

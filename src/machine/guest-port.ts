@@ -90,6 +90,9 @@ export type BreakpointAction = 'continue' | 'stop'
 /** Called when a vCPU arrives at a breakpoint, before the instruction executes. */
 export type BreakpointHandler = (hit: BreakpointHit) => BreakpointAction | Promise<BreakpointAction>
 
+/** What a watchpoint waits for. */
+export type WatchedAccess = 'read' | 'write' | 'access'
+
 /** Why a guest is stopped. */
 export type StopReason =
   | { readonly reason: 'limit' } // the instructions asked for have retired
@@ -97,6 +100,8 @@ export type StopReason =
   | { readonly reason: 'stop-request' } // stop() was called
   | { readonly reason: 'breakpoint'; readonly cpu: number; readonly address: VirtAddr }
   | { readonly reason: 'step'; readonly cpu: number }
+  // The instruction before RIP accessed watched memory, the range that begins at `address`:
+  | { readonly reason: 'watchpoint'; readonly cpu: number; readonly address: VirtAddr; readonly access: WatchedAccess }
   | { readonly reason: 'idle' } // no vCPU runs, and only console input can wake one
   | { readonly reason: 'stuck'; readonly vcpus: readonly StuckCpu[] } // nothing can wake any vCPU, not even input
   | { readonly reason: 'exit'; readonly status: number } // isa-debug-exit, status = (value << 1) | 1
@@ -269,6 +274,11 @@ export interface VectorState {
 
 /** The capability to change a guest by hand. Only the gdb stub and fault injection hold one; it voids determinism proofs. */
 export interface DebugPort {
+  /**
+   * Stops a run with reason 'watchpoint' after an instruction that accesses one of these bytes, on any vCPU. While one is set, the
+   * guest runs an instruction at a time. Throws GUEST_WATCHPOINTS where there are too many.
+   */
+  setWatchpoint(address: VirtAddr, length: number, access: WatchedAccess): Promise<Disposable>
   readVectors(cpu: number): Promise<VectorState>
   writeVectors(cpu: number, state: VectorState): Promise<void>
   writeRegister(cpu: number, name: WritableRegister, value: bigint): Promise<void>

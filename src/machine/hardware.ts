@@ -13,6 +13,7 @@ import { RamPages } from './ram-pages.js'
 import { readRegisters } from './registers.js'
 import { Scheduler } from './scheduler.js'
 import { VcpuLines } from './vcpu-lines.js'
+import { Watchpoints } from './watchpoints.js'
 
 /** The parts of a machine. */
 export class Hardware {
@@ -24,6 +25,7 @@ export class Hardware {
   readonly lines: VcpuLines
   readonly pages: RamPages
   readonly breakpoints: Breakpoints
+  readonly watchpoints: Watchpoints
   readonly deviceWrites = new Emitter<DeviceWrite>()
   readonly coreEvents = new CoreEvents((mask) => this.core.exports.setEventMask(mask))
 
@@ -34,6 +36,7 @@ export class Hardware {
     const imports = coreImports({ board: () => this.board, clock, deviceWrites, events })
     this.core = new CpuCore(coreWasm, imports, vcpus, memoryBytes, { jit, cpu: configuration.cpu })
     this.breakpoints = new Breakpoints(this.core)
+    this.watchpoints = new Watchpoints(this.core)
     this.scheduler = new Scheduler(vcpus, seed, meanSlice)
     this.lines = new VcpuLines(this.core, this.scheduler, vcpus)
     this.pages = new RamPages(this.core)

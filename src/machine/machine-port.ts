@@ -194,6 +194,7 @@ export class MachinePort implements GuestPort {
       }
     }
     return {
+      setWatchpoint: async (address, length, access) => machine.setWatchpoint(virtAddr(address), length, access),
       readVectors: async (cpu) => {
         this.control.requireStopped()
         requireCpu(cpu, this.vcpus)

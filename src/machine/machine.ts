@@ -41,11 +41,13 @@ import type {
   StopReason,
   TripleFault,
   VectorState,
+  WatchedAccess,
 } from './guest-port.js'
 import { Hardware } from './hardware.js'
 import { MachineState } from './machine-state.js'
 import { readVectors } from './registers.js'
 import type { Snapshot } from './snapshot.js'
+import type { Stops } from './timeline.js'
 
 /** Something from outside, at its exact position in the run: `time` instructions and `slices` slices since power-up. */
 export type Input = { readonly time: number; readonly slices: number } & (
@@ -183,11 +185,12 @@ export class Machine {
     this.execution.pressReset()
   }
 
-  /** Gives a recorded input again; the machine must be at its position. */
-  replayInput(input: Input): void {
+  /** Gives a recorded input again; the machine must be at its position. What a step has ended with. */
+  replayInput(input: Input): StopReason | undefined {
+    if (input.kind === 'step') return this.step(input.cpu, input.instructions)
     if (input.kind === 'console') this.sendConsole(input.channel, input.bytes)
-    else if (input.kind === 'step') this.step(input.cpu, input.instructions)
     else this.reset()
+    return undefined
   }
 
   // Looking in (hardware.ts) ////////////////////////////////////////////////////////////////////////////////////////
@@ -252,9 +255,15 @@ export class Machine {
     return this.hardware.breakpoints.set(address)
   }
 
-  /** What `action` runs stops at these breakpoints alone, whoever holds others. */
-  withBreakpoints<T>(places: Iterable<VirtAddr>, action: () => T): T {
-    return this.hardware.breakpoints.only(places, action)
+  /** Stops `run` with reason 'watchpoint' after an instruction that accesses the range, on any vCPU. Throws GUEST_WATCHPOINTS. */
+  setWatchpoint(address: VirtAddr, length: number, access: WatchedAccess): Disposable {
+    return this.hardware.watchpoints.set({ address, length, access })
+  }
+
+  /** What `action` runs stops at these breakpoints and watchpoints alone, whoever holds others. */
+  stoppingAt<T>(stops: Stops, action: () => T): T {
+    const { breakpoints, watchpoints } = this.hardware
+    return watchpoints.only(stops.watched, () => breakpoints.only(stops.places, action))
   }
 
   /** Tells of the core's events in the mask (EVENT_*). Called while a vCPU executes: listeners only take notes. */

@@ -20,9 +20,26 @@ import { type Checkpoint, type CheckpointLimits, Checkpoints, comparePositions, 
 import type { RunLimit, StopReason } from './guest-port.js'
 import type { Input, Machine } from './machine.js'
 import { footprint } from './snapshot.js'
+import type { Watched } from './watchpoints.js'
 
-/** Addresses at which a vCPU is about to execute, or a condition. */
-type Place = ReadonlySet<VirtAddr> | ((machine: Machine) => boolean)
+/** What a way back ends at: places that a vCPU is about to execute, and accesses to memory. */
+export interface Stops {
+  readonly places: readonly VirtAddr[]
+  readonly watched: readonly Watched[]
+}
+
+const NOTHING: Stops = { places: [], watched: [] }
+
+/** Stops, or a condition. */
+type Wanted = Stops | ((machine: Machine) => boolean)
+
+/** An instant; `arrives`: a vCPU may have to take an interrupt before it is about to execute at the place. */
+interface Found extends Position {
+  readonly arrives: boolean
+}
+
+/** What does not end the run of a machine. */
+const PASSING: ReadonlySet<StopReason['reason']> = new Set(['limit', 'breakpoint', 'watchpoint', 'stop-request'])
 
 /** To an instant so near no checkpoint is left on the way. */
 const NEAR = 256
@@ -182,82 +199,107 @@ export class Timeline {
   }
 
   /**
-   * To the last instant before this one at which a vCPU was about to execute at `where`, one of the places if there are several, or at
+   * To the last instant before this one at which a vCPU was about to execute at `where`, or about to do what `where` stops at, or at
    * which `where` held, which is asked at every instruction and so is slow. False, and where it was, if there is none.
    */
-  runBack(where: VirtAddr | readonly VirtAddr[] | ((machine: Machine) => boolean)): boolean {
+  runBack(where: VirtAddr | Wanted): boolean {
     const here = this.position
-    const place: Place = typeof where === 'function' ? where : new Set([where].flat())
-    const found = this.lastBefore(here, place)
+    const wanted: Wanted = typeof where === 'bigint' ? { places: [where], watched: [] } : where
+    const found = this.lastBefore(here, wanted)
     this.goTo(found ?? here)
     // A vCPU that first takes an interrupt gets there without retiring anything. The breakpoint is set only now: one that had stopped the
     // machine here on its way would be passed.
-    if (found !== undefined && typeof place !== 'function' && !this.anyStands(place)) {
-      this.moved(() => this.machine.run({ instructions: 1 }), place)
+    if (found?.arrives === true && typeof wanted !== 'function' && !this.anyStands(wanted)) {
+      this.moved(() => this.machine.run({ instructions: 1 }), { ...wanted, watched: [] })
     }
     return found !== undefined
   }
 
-  private stands(places: ReadonlySet<VirtAddr>, cpu: number): boolean {
-    return places.has(this.machine.registers(cpu).rip)
+  private stands({ places }: Stops, cpu: number): boolean {
+    return places.includes(this.machine.registers(cpu).rip)
   }
 
-  private anyStands(places: ReadonlySet<VirtAddr>): boolean {
-    return Array.from({ length: this.machine.vcpus }, (_, cpu) => cpu).some((cpu) => this.stands(places, cpu))
+  private anyStands(stops: Stops): boolean {
+    return Array.from({ length: this.machine.vcpus }, (_, cpu) => cpu).some((cpu) => this.stands(stops, cpu))
   }
 
-  /** The last instant before `here` at which `where` holds: through the run backwards, from checkpoint to checkpoint. */
-  private lastBefore(here: Position, where: Place): Position | undefined {
+  /** The last instant before `here` at which `wanted` holds: through the run backwards, from checkpoint to checkpoint. */
+  private lastBefore(here: Position, wanted: Wanted): Found | undefined {
     let limit = here
     for (;;) {
       const from = this.checkpoints.lastWhere((one) => one.position.time < limit.time)
-      const found = this.lastBetween(from, limit, where)
+      const found =
+        typeof wanted === 'function' ? this.lastHeld(from, limit, wanted) : this.lastStop(from, limit, wanted)
       if (found !== undefined || from === this.checkpoints.all[0]) return found
       limit = from.position
     }
   }
 
-  /** The last instant in [from, limit) at which `where` holds. */
-  private lastBetween(from: Checkpoint, limit: Position, where: Place): Position | undefined {
+  /** The last instant in [from, limit) at which the condition holds. */
+  private lastHeld(from: Checkpoint, limit: Position, holds: (machine: Machine) => boolean): Found | undefined {
     const { machine } = this
-    let last: Position | undefined
-    this.moved(
-      () => {
-        this.restore((one) => comparePositions(one.position, from.position) <= 0)
-        while (machine.now < limit.time) {
-          const ahead = this.inputs[this.given]
-          if (ahead !== undefined && ahead.time === machine.now) {
-            // A step executes what a run would have stopped before.
-            const stands = ahead.kind === 'step' && typeof where !== 'function' && this.stands(where, ahead.cpu)
-            if (stands) last = { ...this.position, slices: 0 }
-            this.give(ahead)
-            continue
-          }
-          if (typeof where === 'function') {
-            if (where(machine)) last = { ...this.position, slices: 0 }
-            if (!this.advance(machine.now + 1, 0)) return
-            continue
-          }
-          const goal = Math.min(limit.time, ahead?.time ?? limit.time)
-          const stop = machine.run({ instructions: goal - machine.now })
-          if (stop.reason === 'breakpoint') {
-            if (where.has(stop.address) && machine.now < limit.time) last = { ...this.position, slices: 0 }
-          } else if (stop.reason !== 'limit' && stop.reason !== 'stop-request') return
+    let last: Found | undefined
+    this.moved(() => {
+      this.restore((one) => comparePositions(one.position, from.position) <= 0)
+      while (machine.now < limit.time) {
+        const ahead = this.inputs[this.given]
+        if (ahead !== undefined && ahead.time === machine.now) this.give(ahead)
+        else {
+          if (holds(machine)) last = { ...this.position, slices: 0, arrives: false }
+          if (!this.advance(machine.now + 1, 0)) return
         }
-      },
-      typeof where === 'function' ? [] : where,
-    )
+      }
+    })
+    return last
+  }
+
+  /** The last instant in [from, limit) that ends at one of the stops. */
+  private lastStop(from: Checkpoint, limit: Position, stops: Stops): Found | undefined {
+    const { machine } = this
+    let last: Found | undefined
+    /** What the run or the step from `before` has met. */
+    const note = (stop: StopReason | undefined, before: Position): void => {
+      // The access has been made: the instant is the one before its instruction.
+      if (stop?.reason === 'watchpoint') {
+        const step = this.given > before.inputs
+        last = step
+          ? { ...before, slices: 0, arrives: false }
+          : { ...this.position, time: machine.now - 1, slices: 0, arrives: false }
+      } else if (stop?.reason === 'breakpoint' && machine.now < limit.time) {
+        last = { ...this.position, slices: 0, arrives: true }
+      }
+    }
+    this.moved(() => {
+      this.restore((one) => comparePositions(one.position, from.position) <= 0)
+      while (machine.now < limit.time) {
+        const ahead = this.inputs[this.given]
+        const before = this.position
+        if (ahead !== undefined && ahead.time === machine.now) {
+          // A step executes what a run would have stopped before.
+          if (ahead.kind === 'step' && this.stands(stops, ahead.cpu)) last = { ...before, slices: 0, arrives: true }
+          note(
+            machine.stoppingAt({ ...stops, places: [] }, () => this.give(ahead)),
+            before,
+          )
+          continue
+        }
+        const goal = Math.min(limit.time, ahead?.time ?? limit.time)
+        const stop = machine.run({ instructions: goal - machine.now })
+        note(stop, before)
+        if (!PASSING.has(stop.reason)) return
+      }
+    }, stops)
     return last
   }
 
   // Moving //////////////////////////////////////////////////////////////////////////////////////////////////////////
 
-  /** Moves the machine, stopping at these places alone. */
-  private moved(work: () => void, places: Iterable<VirtAddr> = []): void {
+  /** Moves the machine; it stops where it is told here and nowhere else. */
+  private moved(work: () => void, stops: Stops = NOTHING): void {
     this.extend()
     this.isMoving = true
     try {
-      this.machine.withBreakpoints(places, work)
+      this.machine.stoppingAt(stops, work)
     } finally {
       this.isMoving = false
     }
@@ -290,10 +332,10 @@ export class Timeline {
   }
 
   /** Gives the next recorded input again, at its position. */
-  private give(input: Input): void {
+  private give(input: Input): StopReason | undefined {
     this.advance(input.time, input.slices)
     this.given++
-    this.machine.replayInput(input)
+    return this.machine.replayInput(input)
   }
 
   /** Runs to a position, past breakpoints; false if the machine stopped for good before. */
@@ -301,7 +343,7 @@ export class Timeline {
     for (;;) {
       const stop = this.machine.runTo(time, slices)
       if (stop === undefined) return true
-      if (stop.reason !== 'breakpoint' && stop.reason !== 'stop-request') return false
+      if (!PASSING.has(stop.reason)) return false
     }
   }
 }

@@ -15,7 +15,8 @@ export type Promised<T> = {
 
 /** Members that hand out memory of the machine's own thread, or are handed its objects. */
 export type Local =
-  | 'withBreakpoints'
+  | 'stoppingAt'
+  | 'setWatchpoint'
   | 'ram'
   | 'editState'
   | 'save'

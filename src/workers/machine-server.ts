@@ -9,6 +9,7 @@ import {
   type MachineOptions,
   MachinePort,
   type Snapshot,
+  type WatchedAccess,
 } from '../machine/index.js'
 import {
   type Answer,
@@ -101,6 +102,9 @@ class MachineServer {
         this.coreEvents?.dispose()
         this.coreEvents = this.machine.watchCoreEvents(mask, (event) => this.surroundings.fire(CORE_EVENT, event))
         return answer(undefined)
+      },
+      'machine.setWatchpoint': (_call, handle: number, address: VirtAddr, length: number, access: WatchedAccess) => {
+        this.breakpoints.set(handle, this.machine.setWatchpoint(address, length, access))
       },
       'machine.clearBreakpoint': (_call, handle: number) => {
         this.breakpoints.get(handle)?.dispose()

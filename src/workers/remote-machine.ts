@@ -43,6 +43,7 @@ import {
   type Snapshot,
   type StopReason,
   type VectorState,
+  type WatchedAccess,
 } from '../machine/index.js'
 import {
   type Answer,
@@ -235,7 +236,7 @@ export class RemoteMachine implements RemoteMachineApi, Disposable {
     return this.plain('sendConsole', channel, bytes)
   }
 
-  replayInput(input: Input): Promise<void> {
+  replayInput(input: Input): Promise<StopReason | undefined> {
     return this.plain('replayInput', input)
   }
 
@@ -294,6 +295,14 @@ export class RemoteMachine implements RemoteMachineApi, Disposable {
     await this.ask('machine.setBreakpoint', [handle, address])
     return toDisposable(() => {
       // A machine that has ended has no breakpoints either.
+      this.ask('machine.clearBreakpoint', [handle]).catch(() => {})
+    })
+  }
+
+  async setWatchpoint(address: VirtAddr, length: number, access: WatchedAccess): Promise<Disposable> {
+    const handle = ++this.lastBreakpoint
+    await this.ask('machine.setWatchpoint', [handle, address, length, access])
+    return toDisposable(() => {
       this.ask('machine.clearBreakpoint', [handle]).catch(() => {})
     })
   }

@@ -134,6 +134,10 @@ export class RemotePort implements GuestPort {
         return (await this.ask(`debug.${name}`, args)) as never
       }
     return {
+      setWatchpoint: async (...watched) => {
+        this.control.requireStopped()
+        return this.machine.setWatchpoint(...watched)
+      },
       readVectors: call('readVectors'),
       writeVectors: call('writeVectors'),
       writeRegister: call('writeRegister'),

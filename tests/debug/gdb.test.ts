@@ -95,6 +95,10 @@ needs('gdb')('gdb', () => {
       'delete',
       'tbreak schedule',
       'continue',
+      'watch *(int *)&last_pid',
+      'continue',
+      'continue',
+      'delete',
       'info threads',
       'print (char[5])linux_banner',
       "set {char}&linux_banner = 'Z'",
@@ -108,6 +112,7 @@ needs('gdb')('gdb', () => {
     ])
     expect(said).toMatch(/hw breakpoint +keep +y +0x[0-9a-f]+ <__x64_sys_getppid/)
     expect(said).toMatch(/Temporary breakpoint 2, .*schedule/)
+    expect(said).toMatch(/Hardware watchpoint 3: \*\(int \*\)&last_pid\n\nOld value = (\d+)\nNew value = (\d+)\n/)
     expect(said).toContain('"Scion"')
     expect(said).toContain('"Zcion"')
     expect(said).toContain('0x1234')

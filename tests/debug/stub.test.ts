@@ -139,6 +139,47 @@ describe('a run', () => {
     client.close()
   })
 
+  it('ends after an instruction that touches watched memory, and is the same run as without', async () => {
+    const { client, machine } = await startClient()
+    machine.sendConsole(0, encodeText('sleep 0; sleep 0; sleep 0\n'))
+    const at = machine.snapshot()
+    const lastPid = symbol('last_pid')
+    const value = () =>
+      littleEndian(toHex(machine.readPhysical(machine.translate(0, virtAddr(lastPid)) ?? 0, 4) ?? new Uint8Array()))
+    const start = value()
+    await client.ok(`Z2,${hex(lastPid)},4`)
+    expect(await client.text('c')).toMatch(new RegExp(`^T05thread:[12];watch:${hex(lastPid)};$`))
+    expect(value()).toBe(start + 1n)
+    const first = machine.now
+    expect(await client.text('c')).toContain('watch:')
+    expect(value()).toBe(start + 2n)
+    await client.ok(`z2,${hex(lastPid)},4`)
+    await client.ok(`Z3,${hex(lastPid)},4`)
+    expect(await client.text('c')).toContain(`rwatch:${hex(lastPid)};`)
+    await client.ok(`z3,${hex(lastPid)},4`)
+    await client.ok(`Z2,${hex(lastPid)},4`)
+    const end = machine.now
+    // Back to before the second store, and before the first.
+    for (const stores of [1n, 0n]) {
+      expect(await client.text('bc')).toMatch(/^T05thread:[12];$/)
+      expect(value()).toBe(start + stores)
+      const { rip } = machine.registers(Number(/:(\d)/.exec(await client.text('?'))?.[1]) - 1)
+      expect(await client.text('vCont;s')).toContain('watch:')
+      expect(value()).toBe(start + stores + 1n)
+      await client.text('bs')
+      expect([machine.registers(0).rip, machine.registers(1).rip]).toContain(rip)
+    }
+    await client.ok(`z2,${hex(lastPid)},4`)
+    machine.run({ instructions: end - machine.now })
+    const [now, hash] = [machine.now, machine.hash()]
+    client.close()
+    machine.restore(at)
+    machine.run({ instructions: first - machine.now })
+    expect(value()).toBe(start + 1n)
+    machine.run({ instructions: now - machine.now })
+    expect(machine.hash()).toBe(hash)
+  })
+
   it('goes back to where a breakpoint was last passed, and to the beginning', async () => {
     const { client, machine } = await startClient()
     const start = machine.now

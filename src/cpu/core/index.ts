@@ -27,6 +27,7 @@ import { cutBlock, dropAllBlocks, dropCode, stopAtBoundary } from './blocks/bloc
 import { dropWriteTags, tlbFlushAll } from './memory/fast-tlb'
 import { Block } from './blocks/ir'
 import { changeBreakpoint } from './blocks/breakpoints'
+import { forgetHit, setRange, setRangeCount, watchpointHit } from './blocks/watchpoints'
 import { configureCoherence, currentRip, retiredSoFar } from './blocks/coherence'
 import { countTranslations, forgetAll } from './memory/tlb'
 import { inspect } from './memory/mmu'
@@ -169,6 +170,24 @@ export function setEventMask(mask: u32): void {
 export function setBreakpoint(linearLow: u32, linearHigh: u32, on: u32): void {
   changeBreakpoint(u64(linearLow) | (u64(linearHigh) << 32), on != 0)
   for (let i: u32 = 0; i < cpuCount; i++) dropAllBlocks(cpuAt(i))
+}
+
+/** Range `index` of those that are watched; a run ends after an instruction that accesses one. False: there is no room. */
+export function setWatchpoint(index: u32, linearLow: u32, linearHigh: u32, length: u32, kinds: u32): u32 {
+  return setRange(index, u64(linearLow) | (u64(linearHigh) << 32), length, kinds) ? 1 : 0
+}
+
+/** So many of the ranges are in force. */
+export function setWatchpointCount(count: u32): void {
+  setRangeCount(count)
+  for (let i: u32 = 0; i < cpuCount; i++) armDebug(cpuAt(i))
+}
+
+/** Which range the last run has ended for. */
+export function takeWatchpoint(): u32 {
+  const index = watchpointHit - 1
+  forgetHit()
+  return index
 }
 
 export function setCoherence(mode: u32, seedLow: u32, seedHigh: u32): void {

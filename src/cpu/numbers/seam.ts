@@ -5,8 +5,9 @@ export const EXIT_BUDGET = 0 // the budget of retired instructions is used up
 export const EXIT_HALT = 1 // HLT retired and nothing is pending; call again after an interrupt was raised
 export const EXIT_SHUTDOWN = 2 // triple fault: the machine resets
 export const EXIT_YIELD = 3 // a device asked for control through `requestYield`, or PAUSE with the hint enabled
-export const EXIT_BREAK = 4 // a host breakpoint or watchpoint, before the instruction at RIP executed
+export const EXIT_BREAK = 4 // a host breakpoint, before the instruction at RIP executed
 export const EXIT_WAIT_SIPI = 5 // the vCPU waits for a start-up IPI and executed nothing
+export const EXIT_WATCH = 6 // the instruction before RIP accessed memory that the host watches (takeWatchpoint says which)
 
 /** Lines into a vCPU, set by the machine, level-sensitive except NMI and INIT. */
 export const LINE_INTR = 1

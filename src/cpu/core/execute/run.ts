@@ -16,6 +16,7 @@ import {
   EXIT_HALT,
   EXIT_SHUTDOWN,
   EXIT_WAIT_SIPI,
+  EXIT_WATCH,
   EXIT_YIELD,
   LINE_INIT,
   LINE_INTR,
@@ -31,6 +32,7 @@ import { LEAVE, LEAVE_BREAK, interpret } from './interpret'
 import { enterCompiled } from './enter-compiled'
 import { assertSound } from './sound'
 import { breakpointCount, isBreakpoint } from '../blocks/breakpoints'
+import { forgetHit, watchpointHit } from '../blocks/watchpoints'
 import { deliverDebugTrap, deliverFault, deliverInterrupt, deliverNmi, singleStepTrap } from '../system/exceptions'
 import { instructionBreakpoint } from '../system/debug'
 import { resetState } from '../system/reset'
@@ -123,6 +125,7 @@ function dispatch(c: CpuState): u32 {
       c.breakAt = c.rip
       return EXIT_BREAK
     }
+    if (watchpointHit) return EXIT_WATCH
   }
   return EXIT_BUDGET
 }
@@ -146,6 +149,7 @@ function step(c: CpuState): u32 {
   if (c.fault) {
     // Breakpoints on data are traps: what does not complete has hit none.
     c.pendingDebug = held
+    forgetHit()
     return 0
   }
   if (flags & TF) singleStepTrap(c)

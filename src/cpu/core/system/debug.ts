@@ -1,18 +1,20 @@
 // Debug registers: breakpoints on instructions, data and I/O (SDM 3B 17.2, 17.3).
 //
 // Promises: `c.debugArmed` is nonzero exactly while DR7 enables a data breakpoint (bit 0), an instruction breakpoint (bit 1) or an I/O
-// breakpoint (bit 2). While data breakpoints are armed their pages have no fast tags (mmu.ts), so each access comes by `checkData`.
+// breakpoint (bit 2), or the host watches memory (bit 3). While data breakpoints are armed their pages have no fast tags (mmu.ts), so each access comes by `checkData`.
 // Data and I/O breakpoints are traps: they set bits in c.pendingDebug. An instruction breakpoint is a fault before the instruction, held
 // off by RF.
 import { RF, TF } from '../../numbers/registers'
 import { ACCESS_WRITE, CpuState } from '../state/state'
 import { VECTOR_GP, VECTOR_UD, raise, raiseNoCode } from '../state/fault'
+import { isPageWatched, noteAccess, watchpointCount } from '../blocks/watchpoints'
 import { tlbFlushAll } from '../memory/fast-tlb'
 import { DR6_BD, deliverDebug } from './exceptions'
 
 const ARMED_DATA: u32 = 1
 const ARMED_INSTRUCTION: u32 = 2
 const ARMED_IO: u32 = 4
+const ARMED_HOST: u32 = 8
 const CR4_DE: u64 = 8
 
 function debugAddress(c: CpuState, n: u32): u64 {
@@ -43,9 +45,9 @@ function lengthOf(c: CpuState, n: u32): u64 {
   return code == 0 ? 1 : code == 1 ? 2 : code == 2 ? 8 : 4
 }
 
-/** Derives c.debugArmed; call after any change of DR0 to DR3, DR7 or CR4.DE. */
+/** Derives c.debugArmed; call after any change of DR0 to DR3, DR7, CR4.DE or of what the host watches. */
 export function armDebug(c: CpuState): void {
-  let armed: u32 = 0
+  let armed: u32 = watchpointCount ? ARMED_HOST : 0
   for (let n: u32 = 0; n < 4; n++) {
     if (!isEnabled(c, n)) continue
     const kind = kindOf(c, n)
@@ -53,13 +55,14 @@ export function armDebug(c: CpuState): void {
     else if (kind != 2) armed |= ARMED_DATA
     else if (c.cr4 & CR4_DE) armed |= ARMED_IO
   }
-  if ((armed | c.debugArmed) & ARMED_DATA) tlbFlushAll(c)
+  if ((armed | c.debugArmed) & (ARMED_DATA | ARMED_HOST)) tlbFlushAll(c)
   c.debugArmed = armed
   c.attention = 1
 }
 
-/** Does an armed data breakpoint lie in the page of `linear`? */
+/** Does an armed data breakpoint lie in the page of `linear`, or does the host watch it? */
 export function watchesPage(c: CpuState, linear: u64): bool {
+  if (c.debugArmed & ARMED_HOST && isPageWatched(linear)) return true
   if ((c.debugArmed & ARMED_DATA) == 0) return false
   for (let n: u32 = 0; n < 4; n++) {
     if (isEnabled(c, n) && (kindOf(c, n) & 1) != 0 && (debugAddress(c, n) ^ linear) >> 12 == 0) return true
@@ -69,6 +72,7 @@ export function watchesPage(c: CpuState, linear: u64): bool {
 
 /** An access of `size` bytes at `linear` took place: notes the data breakpoints it hits. */
 export function checkData(c: CpuState, linear: u64, size: u32, access: u32): void {
+  if (c.debugArmed & ARMED_HOST && noteAccess(linear, size, access)) c.attention = 1
   if ((c.debugArmed & ARMED_DATA) == 0) return
   for (let n: u32 = 0; n < 4; n++) {
     if (!isEnabled(c, n)) continue
@@ -103,7 +107,7 @@ export function checkPort(c: CpuState, port: u32, size: u32): void {
  */
 export function repeatAgain(c: CpuState): void {
   c.rip = c.instructionRip
-  if (c.debugArmed || c.eflags & TF) c.eflags |= RF
+  if (c.debugArmed & ~ARMED_HOST || c.eflags & TF) c.eflags |= RF
 }
 
 /** Delivers the instruction breakpoint on the instruction at c.rip, if there is one. True if a handler was entered. */

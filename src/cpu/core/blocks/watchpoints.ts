@@ -1,0 +1,59 @@
+// Host watchpoints: a small set of ranges of linear addresses; an access to one ends the run after its instruction, on any vCPU.
+//
+// They use the paths of the debug registers (../system/debug.ts), and like those make a vCPU go instruction by instruction, but change nothing
+// that a guest can see: no bit of DR6, no RF, no translation.
+import { ACCESS_WRITE } from '../state/state'
+
+const CAPACITY: u32 = 16
+/** Each: address, length, 1 reads or 2 writes or 3 both. */
+const RANGE_BYTES: usize = 24
+const ranges = memory.data(384)
+export let watchpointCount: u32 = 0
+/** 0, or one more than the number of the range that the present instruction has hit first. */
+export let watchpointHit: u32 = 0
+
+const WATCH_READ: u64 = 1
+const WATCH_WRITE: u64 = 2
+
+/** The whole set anew: range `index`, or its end. Returns false if there is no room. */
+export function setRange(index: u32, linear: u64, length: u64, kinds: u64): bool {
+  if (index >= CAPACITY) return false
+  const range = ranges + index * RANGE_BYTES
+  store<u64>(range, linear)
+  store<u64>(range, length, 8)
+  store<u64>(range, kinds, 16)
+  return true
+}
+
+export function setRangeCount(count: u32): void {
+  watchpointCount = count
+}
+
+export function forgetHit(): void {
+  watchpointHit = 0
+}
+
+/** Is anything in the page of `linear` watched? */
+export function isPageWatched(linear: u64): bool {
+  const page = linear & ~0xfff
+  for (let i: u32 = 0; i < watchpointCount; i++) {
+    const range = ranges + i * RANGE_BYTES
+    if (load<u64>(range) < page + 0x1000 && load<u64>(range) + load<u64>(range, 8) > page) return true
+  }
+  return false
+}
+
+/** An access took place. True if it hit a range. */
+export function noteAccess(linear: u64, size: u32, access: u32): bool {
+  const kind = access & ACCESS_WRITE ? WATCH_WRITE : WATCH_READ
+  for (let i: u32 = 0; i < watchpointCount; i++) {
+    const range = ranges + i * RANGE_BYTES
+    const start = load<u64>(range)
+    if ((load<u64>(range, 16) & kind) == 0) continue
+    if (linear < start + load<u64>(range, 8) && linear + u64(size) > start) {
+      if (watchpointHit == 0) watchpointHit = i + 1
+      return true
+    }
+  }
+  return false
+}
