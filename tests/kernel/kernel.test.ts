@@ -3,9 +3,9 @@
 // program has to complain. About 12 s.
 
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Random } from '../../src/base/index.js'
 import { needs } from '../needs.js'
@@ -57,14 +57,15 @@ needs(
     const sources = PROGRAMS[name]!.map((file) => join(KERNEL, file))
     const include: string[] = []
     if (changed?.file.startsWith('include/')) {
-      execFileSync('mkdir', ['-p', join(folder, 'include/linux')])
-      writeFileSync(join(folder, changed.file), changed.text)
-      include.push(`-I${folder}/include`)
+      const header = join(`${program}-changed`, changed.file)
+      mkdirSync(dirname(header), { recursive: true })
+      writeFileSync(header, changed.text)
+      include.push(`-I${program}-changed/include`)
     } else if (changed) {
       const at = sources.indexOf(join(KERNEL, changed.file))
       sources[at] = join(folder, 'changed.c')
       writeFileSync(sources[at], changed.text)
-      include.push(`-I${join(KERNEL, changed.file, '..')}`)
+      include.push(`-I${dirname(join(KERNEL, changed.file))}`)
     }
     execFileSync('gcc', [...include, ...FLAGS, ...flags, '-o', program, `tests/kernel/${name}.c`, ...sources])
     return program
