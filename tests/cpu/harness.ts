@@ -10,10 +10,12 @@ import {
   type JitOption,
   noDevices,
   STATE_ATTRIBUTES,
+  STATE_HALTED,
   STATE_LIMITS,
   STATE_SELECTORS,
   type StateRegister,
 } from '../../src/cpu/index.js'
+import { CPU_STATE } from '../../src/cpu/layouts.js'
 import { read } from '../lab/images.js'
 
 export const CODE = 0x100000
@@ -25,7 +27,6 @@ const IDT = 0x9000
 const TSS = 0xa000
 const STUBS = 0xb000
 const RAM = 16 << 20
-const STATE_HALTED = 628
 
 let compiled: WebAssembly.Module | undefined
 
@@ -110,28 +111,28 @@ export class FlatMachine {
     exports.synchronize(cpu)
     const s = this.core.state(cpu)
     const q = (offset: number, value: bigint): void => s.setBigUint64(offset, value, true)
-    q(296, 0x80010033n) // CR0: PG WP NE ET MP PE
-    q(312, BigInt(TABLES))
-    q(320, 0x6a0n | 0x10000n) // CR4: PAE PGE OSFXSR OSXMMEXCPT FSGSBASE
-    q(328, 0xd01n) // EFER: NXE LMA LME SCE
-    q(488, BigInt(GDT))
-    s.setUint32(520, 0x3f, true)
-    q(496, BigInt(IDT))
-    s.setUint32(524, 0xfff, true)
-    q(512, BigInt(TSS))
-    s.setUint32(532, 0x67, true)
-    s.setUint32(540, 0x28, true)
-    s.setUint32(548, 0x8b, true)
+    q(CPU_STATE.cr0, 0x80010033n) // CR0: PG WP NE ET MP PE
+    q(CPU_STATE.cr3, BigInt(TABLES))
+    q(CPU_STATE.cr4, 0x6a0n | 0x10000n) // CR4: PAE PGE OSFXSR OSXMMEXCPT FSGSBASE
+    q(CPU_STATE.efer, 0xd01n) // EFER: NXE LMA LME SCE
+    q(CPU_STATE.gdtrBase, BigInt(GDT))
+    s.setUint32(CPU_STATE.gdtrLimit, 0x3f, true)
+    q(CPU_STATE.idtrBase, BigInt(IDT))
+    s.setUint32(CPU_STATE.idtrLimit, 0xfff, true)
+    q(CPU_STATE.trBase, BigInt(TSS))
+    s.setUint32(CPU_STATE.trLimit, 0x67, true)
+    s.setUint32(CPU_STATE.trSelector, 0x28, true)
+    s.setUint32(CPU_STATE.trAttributes, 0x8b, true)
     for (let i = 0; i < 6; i++) {
       const code = i === 1
       s.setUint32(STATE_SELECTORS + 4 * i, code ? 8 : 16, true)
       s.setUint32(STATE_LIMITS + 4 * i, 0xffffffff, true)
       s.setUint32(STATE_ATTRIBUTES + 4 * i, code ? codeAttributes : 0xc093, true)
-      q(200 + 8 * i, 0n)
+      q(CPU_STATE.esBase + 8 * i, 0n)
     }
-    q(256, BigInt(CODE))
-    q(264, 2n)
-    q(32, BigInt(STACK))
+    q(CPU_STATE.rip, BigInt(CODE))
+    q(CPU_STATE.eflags, 2n)
+    q(CPU_STATE.rsp, BigInt(STACK))
     exports.stateChanged(cpu)
   }
 

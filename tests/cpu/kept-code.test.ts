@@ -1,10 +1,9 @@
 // Going back to a saved state keeps the code that was decoded since, wherever its bytes are the same, and nobody can tell from the run.
 import { describe, expect, it } from 'vitest'
+import { CPU_STATE } from '../../src/cpu/layouts.js'
 import { assemble } from './assemble.js'
 import { CODE, DATA, FlatMachine } from './harness.js'
 
-/** Where a vCPU's arena of decoded blocks is filled up to (state.ts, arenaNext). */
-const ARENA_NEXT = 852
 const PAGE = 4096
 
 interface Saved {
@@ -26,7 +25,8 @@ function restore(machine: FlatMachine, saved: Saved): void {
   machine.core.load(saved.core)
 }
 
-const arena = (machine: FlatMachine, cpu = 0): number => machine.core.state(cpu).getUint32(ARENA_NEXT, true)
+/** Up to where a vCPU's arena of decoded blocks is filled. */
+const arena = (machine: FlatMachine, cpu = 0): number => machine.core.state(cpu).getUint32(CPU_STATE.arenaNext, true)
 
 describe('a load', () => {
   it('keeps decoded blocks, and the run is the same again', () => {

@@ -1,5 +1,5 @@
 // What must hold of a vCPU between two runs, for the debug build: a part of its tables each time, all of them by and by.
-import { BLOCK_TABLE_ENTRIES } from '../../numbers/sizes'
+import { BLOCK_TABLE_ENTRIES, TLB_ENTRIES } from '../../numbers/sizes'
 import { areSoundLists } from '../blocks/sound-blocks'
 import { Region } from '../blocks/regions'
 import { areSoundEntries } from '../memory/sound-tlb'
@@ -30,7 +30,7 @@ export function assertSound(c: CpuState): void {
   }
   position++
   assert(
-    areSoundEntries(c, (position % 32) * ENTRIES, ENTRIES),
+    areSoundEntries(c, (position % (TLB_ENTRIES / ENTRIES)) * ENTRIES, ENTRIES),
     'an entry of the fast TLB is not one of the second-level TLB',
   )
   assert(areSoundLists(c, (position % (BLOCK_TABLE_ENTRIES / LISTS)) * LISTS, LISTS), 'a list of blocks is not sound')
