@@ -27,14 +27,22 @@ import {
   STT_OBJECT,
   writeObject,
 } from '../format/index.js'
-import { type Assembler, createAssembler, type SymbolField } from '../isa/index.js'
+import {
+  type Assembler,
+  createAssembler,
+  createDisassembler,
+  type Disassembler,
+  type SymbolField,
+} from '../isa/index.js'
 import { parseAssembly, type Statement } from './assembly-source.js'
 import type { BuildResult } from './build-from-c.js'
 import { checkPatch } from './check-patch.js'
+import { FunctionEnd } from './function-end.js'
 import type { KernelFacts } from './kernel-facts.js'
 import { convertLivepatchSymbols } from './klp-convert.js'
 import { type ModuleLayout, moduleName, nop5, thisModuleSection } from './module-layout.js'
 import type { PatchRefusal, PatchResult } from './refusal.js'
+import { GrowingBytes, LARGEST_SECTION, type SectionName, tooLarge } from './section-bytes.js'
 
 /** What to assemble, and for which kernel. */
 export interface AssemblePatchOptions {
@@ -55,7 +63,7 @@ interface Replacement {
 export async function buildPatchFromAssembly(options: AssemblePatchOptions): Promise<BuildResult> {
   const parsed = parseAssembly(options.source)
   if (!parsed.ok) return parsed
-  const builder = new ModuleBuilder(await createAssembler(), options.kernel.layout)
+  const builder = new ModuleBuilder(await createAssembler(), await createDisassembler(), options.kernel.layout)
   for (const statement of parsed.value) {
     const refusal = builder.add(statement)
     if (refusal) return refusal
@@ -71,34 +79,6 @@ export async function buildPatchFromAssembly(options: AssemblePatchOptions): Pro
   return accept({ name, module, converted: converted.value, diagnostics: '', patch: checked.value })
 }
 
-class Bytes {
-  private readonly parts: number[] = []
-  get length(): number {
-    return this.parts.length
-  }
-  append(bytes: Uint8Array): void {
-    for (const byte of bytes) this.parts.push(byte)
-  }
-  align(boundary: number, fill: number): void {
-    while (this.parts.length % boundary !== 0) this.parts.push(fill)
-  }
-  toBytes(): Uint8Array {
-    return Uint8Array.from(this.parts)
-  }
-}
-
-/** Bytes of .text, .rodata or .data; a guest has room for a few of them. */
-const LARGEST_SECTION = 1024 * 1024
-
-function tooLarge(section: SectionName, line: number): PatchRefusal {
-  return refuse(
-    'syntax',
-    `line ${line}: ${section} has more than ${LARGEST_SECTION / 1024 / 1024} MiB`,
-    'Make it smaller.',
-    { line },
-  )
-}
-
 interface PendingField {
   readonly section: SectionName
   readonly offset: number
@@ -109,15 +89,14 @@ interface PendingField {
   readonly line: number
 }
 
-type SectionName = '.text' | '.rodata' | '.data'
-
 class ModuleBuilder {
   private readonly assembler: Assembler
+  private readonly disassembler: Disassembler
   private readonly layout: ModuleLayout
-  private readonly contents: Record<SectionName, Bytes> = {
-    '.text': new Bytes(),
-    '.rodata': new Bytes(),
-    '.data': new Bytes(),
+  private readonly contents: Record<SectionName, GrowingBytes> = {
+    '.text': new GrowingBytes(),
+    '.rodata': new GrowingBytes(),
+    '.data': new GrowingBytes(),
   }
   private readonly sections: Record<SectionName, ObjectSection>
   private readonly labels = new Map<string, { section: SectionName; offset: number; symbol?: ObjectSymbol }>()
@@ -127,11 +106,13 @@ class ModuleBuilder {
   private readonly entries: number[] = []
   private readonly pending: PendingField[] = []
   private current: SectionName = '.text'
-  private openFunction: ObjectSymbol | undefined
+  private openFunction: { readonly symbol: ObjectSymbol; readonly end: FunctionEnd } | undefined
+  private readonly ends: FunctionEnd[] = []
   private replace = false
 
-  constructor(assembler: Assembler, layout: ModuleLayout) {
+  constructor(assembler: Assembler, disassembler: Disassembler, layout: ModuleLayout) {
     this.assembler = assembler
+    this.disassembler = disassembler
     this.layout = layout
     this.sections = {
       '.text': createSection('.text', SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 16, new Uint8Array(0)),
@@ -175,6 +156,14 @@ class ModuleBuilder {
           return tooLarge(this.current, statement.line)
         }
         this.contents[this.current].append(statement.bytes)
+        if (this.current === '.text') {
+          this.openFunction?.end.bytes(
+            this.disassembler,
+            statement.bytes,
+            statement.line,
+            this.contents['.text'].length,
+          )
+        }
         return undefined
       case 'align':
         this.contents[this.current].align(statement.boundary, this.current === '.text' ? 0x90 : 0)
@@ -191,7 +180,8 @@ class ModuleBuilder {
   }
 
   private beginFunction(name: string, line: number): ObjectSymbol | PatchRefusal {
-    this.endFunction()
+    const broken = this.endFunction()
+    if (broken) return broken
     this.current = '.text'
     const text = this.contents['.text']
     text.align(16, 0x90)
@@ -207,15 +197,20 @@ class ModuleBuilder {
       return refuse('syntax', `line ${line}: ${name} is defined twice`, 'Rename one of them.', { line })
     this.labels.set(name, { section: '.text', offset: text.length, symbol })
     this.symbols.push(symbol)
-    this.openFunction = symbol
+    this.openFunction = { symbol, end: new FunctionEnd(name.replace(/^livepatch_/, ''), line) }
     this.entries.push(text.length)
     text.append(nop5)
     return symbol
   }
 
-  private endFunction(): void {
-    if (this.openFunction) this.openFunction.size = this.contents['.text'].length - Number(this.openFunction.value)
+  private endFunction(): PatchRefusal | undefined {
+    if (!this.openFunction) return undefined
+    const { symbol, end } = this.openFunction
+    const offset = this.contents['.text'].length
+    symbol.size = offset - Number(symbol.value)
     this.openFunction = undefined
+    this.ends.push(end)
+    return end.close(offset)
   }
 
   private addLabel(name: string, line: number): PatchRefusal | undefined {
@@ -254,6 +249,7 @@ class ModuleBuilder {
     const { field, bytes } = result.value
     if (field) this.pend(field, field.symbol, field.offset, bytes.length, /^\s*(call|j\w+)\s/i.test(text), line)
     this.contents['.text'].append(bytes)
+    this.openFunction.end.instruction(text, line, this.contents['.text'].length)
     return undefined
   }
 
@@ -280,9 +276,8 @@ class ModuleBuilder {
   finish(name: string, vermagic: string): PatchResult<ObjectFile> {
     if (this.replacements.length === 0)
       return refuse('no-change', 'the source patches no function', 'Name one with .patch.')
-    const broken = this.addEntryPoints()
+    const broken = this.addEntryPoints() ?? this.endFunction()
     if (broken) return broken
-    this.endFunction()
     for (const section of ['.text', '.rodata', '.data'] as const) {
       this.sections[section].data = this.contents[section].toBytes()
       this.sections[section].size = this.contents[section].length
@@ -348,7 +343,14 @@ class ModuleBuilder {
       const addend = place.field === 'pointer' ? 0 : place.field.addend
       const relative = place.field !== 'pointer' && place.field.relative
       if (label?.section === '.text' && place.section === '.text' && relative) {
-        new DataView(section.data.buffer).setInt32(place.offset, label.offset + addend - place.instructionEnd, true)
+        const target = label.offset + addend
+        if (place.branch && !label.symbol) {
+          for (const end of this.ends) {
+            const broken = end.branch(target, place.line)
+            if (broken) return broken
+          }
+        }
+        new DataView(section.data.buffer).setInt32(place.offset, target - place.instructionEnd, true)
         continue
       }
       if (label && !label.symbol) {
@@ -419,7 +421,7 @@ class ModuleBuilder {
       new Uint8Array(patchAt + klpPatch.size),
     )
     const view = new DataView(data.data.buffer)
-    const names = new Bytes()
+    const names = new GrowingBytes()
     const strings = createSection('.rodata.livepatch', SHT_PROGBITS, SHF_ALLOC, 1, new Uint8Array(0))
     const base: ObjectSymbol = {
       name: 'livepatch_structures',

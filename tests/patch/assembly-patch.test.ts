@@ -127,6 +127,37 @@ describe('a patch from assembly', () => {
   })
 })
 
+describe('control that would run off the end of a function', () => {
+  it.each([
+    ['an empty body', '', 1],
+    ['a conditional jump', 'again:\n  test edi, edi\n  je again', 4],
+    ['a call', '  xor eax, eax\n  call seq_puts', 3],
+    ['a nop', '  ret\n  nop', 3],
+    ['a label that is jumped to', '  test edi, edi\n  je out\n  ret\nout:', 3],
+    ['a jump to data', '  jmp data\ndata: .byte 1', 2],
+    ['bytes', '  .byte 0x90', 2],
+  ])('is refused with its line: %s', async (_, body, line) => {
+    const refused = { ok: false, code: 'syntax', line, message: expect.stringContaining('falls off the end of') }
+    expect(await build(`.patch cmdline_proc_show\n${body}\n`)).toMatchObject(refused)
+    expect(await build(`.patch cmdline_proc_show\n${body}\n.patch seq_puts\n  ret\n`)).toMatchObject(refused)
+    const second = await build(`.patch seq_puts\n  ret\n.patch cmdline_proc_show\n${body}\n`)
+    expect(second).toMatchObject({ ...refused, line: line + 2 })
+  })
+
+  it.each([
+    '  call seq_puts\n  ud2',
+    'again: hlt\n  jmp again',
+    '  jmp seq_puts',
+    '  rep ret',
+    '  iretq',
+    '  .byte 0x0f, 0x0b',
+    '  je out\n  ret\nout:\n  .byte 0x0f, 0x0b',
+    '  lea rsi, [rip + text]\n  ret\ntext: .asciz "data"',
+  ])('does not where it ends so: %s', async (body) => {
+    await built(`.patch cmdline_proc_show\n${body}\n.function other\n  ret\n`)
+  })
+})
+
 describe('a module that does not fit', () => {
   it('is refused when cut short, at any length', async () => {
     const module = await built(source('cmdline_proc_show'))
