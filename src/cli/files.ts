@@ -1,7 +1,7 @@
 // Files that a person names. Each failure is one sentence with the system's reason and exit code 2, and what a command will
 // write is tried before its guest runs: nothing is lost to a mistyped folder.
 
-import { closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs'
 import { TransplantError } from '../base/index.js'
 
 const MIB = 1024 * 1024
@@ -16,6 +16,16 @@ const reasons: Readonly<Record<string, string>> = {
   ...{ EACCES: 'permission denied', EPERM: 'not permitted', ENOSPC: 'no space left', EROFS: 'read-only file system' },
 }
 
+/** Names of what the process has open already: a pipe of these has a writer. */
+const OPEN_ALREADY = /^\/(dev\/(std(in|out|err)|fd\/\d+)|proc\/self\/fd\/\d+)$/
+
+/** Throws for what would be waited for without end, or is no bytes of a certain number. */
+function requireRegular(path: string, stat: Stats): void {
+  if (stat.isDirectory()) throw Object.assign(new Error(path), { code: 'EISDIR' })
+  if (stat.isFIFO() && !OPEN_ALREADY.test(path)) throw new Error('it is a named pipe, not a regular file')
+  if (stat.isSocket() && !OPEN_ALREADY.test(path)) throw new Error('it is a socket, not a regular file')
+}
+
 /** `ENOENT, no such file or folder` */
 export function reasonOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
@@ -28,10 +38,12 @@ export function reasonOf(error: unknown): string {
 export function readNamedFile(path: string, limit = LARGEST_IMAGE): Uint8Array {
   try {
     const stat = statSync(path)
-    if (stat.isDirectory()) throw Object.assign(new Error(path), { code: 'EISDIR' })
+    requireRegular(path, stat)
     if (stat.isCharacterDevice() || stat.isBlockDevice()) throw new Error('it is a device')
     if (stat.size > limit) throw tooLarge(path, stat.size, limit)
-    return new Uint8Array(readFileSync(path))
+    const bytes = new Uint8Array(readFileSync(path))
+    if (bytes.length > limit) throw tooLarge(path, bytes.length, limit)
+    return bytes
   } catch (error) {
     if (error instanceof TransplantError) throw error
     throw new TransplantError(
@@ -61,10 +73,11 @@ function unwritable(path: string, error: unknown): TransplantError {
 /** Throws FILE_UNWRITABLE now rather than when the result is there. */
 export function requireWritable(path: string | undefined): void {
   if (path === undefined) return
-  const exists = statSync(path, { throwIfNoEntry: false }) !== undefined
   try {
+    const stat = statSync(path, { throwIfNoEntry: false })
+    if (stat !== undefined) requireRegular(path, stat)
     closeSync(openSync(path, 'a'))
-    if (!exists) rmSync(path)
+    if (stat === undefined) rmSync(path)
   } catch (error) {
     throw unwritable(path, error)
   }

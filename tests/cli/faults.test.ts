@@ -1,9 +1,11 @@
 // What a person does wrong, and what a guest does: one sentence, a documented exit code, nothing lost. Each exit code is
 // reached here, in command-line.test.ts (0, 6, 7) or in patch-and-upgrade.test.ts (5).
 
+import { execFileSync } from 'node:child_process'
 import { existsSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { root } from '../lab/images.js'
 import { needs } from '../needs.js'
 import { folder, type Outcome, transplant } from './command.js'
 
@@ -46,6 +48,16 @@ describe('a patch source', () => {
     const { status, stdout } = build('.patch number_show,1\n\tret\n.patch number_show,2\n\tret\n', '-o', 'two.ko')
     expect(status).toBe(0)
     expect(stdout.match(/vmlinux:number_show at/g)).toHaveLength(2)
+  })
+
+  it('that is a named pipe is refused, and one on the standard input is read', () => {
+    execFileSync('mkfifo', [join(folder, 'pipe.s'), join(folder, 'pipe.ko')])
+    const refused = { status: 2, stderr: expect.stringContaining('it is a named pipe, not a regular file') }
+    expect(transplant(['patch', 'build', 'pipe.s'])).toMatchObject(refused)
+    expect(transplant(['patch', 'load', 'pipe.ko'])).toMatchObject(refused)
+    expect(build(PATCH, '-o', 'pipe.ko')).toMatchObject(refused)
+    const piped = `cat images/built/scion-1.0.elf | node dist/cli/main.js patch build ${folder}/case.s -o ${folder}/case.ko --kernel /dev/stdin`
+    expect(execFileSync('sh', ['-c', piped], { cwd: root, encoding: 'utf8' })).toContain("patch 'case' for build-id")
   })
 
   it('that is no source by its name, or too large, is refused', () => {
