@@ -62,6 +62,7 @@ export const REFUSAL_CODES = {
 export const ERROR_CODES = {
   // What was asked for is wrong
   ASSET_MISSING: 'usage',
+  BAD_ARGUMENT: 'usage',
   CANCELLED: 'usage',
   ENGINE_MISSING: 'usage',
   ENGINE_UNKNOWN: 'usage',

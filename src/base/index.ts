@@ -1,6 +1,7 @@
 // base: what every room stands on. Bytes, addresses, ranges, errors, events, saved state, virtual time and chance.
 
 export * from './addresses.js'
+export * from './arguments.js'
 export * from './bundled.js'
 export * from './bytes.js'
 export * from './cancel.js'

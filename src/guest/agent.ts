@@ -12,7 +12,15 @@
 //   await agent.connect()
 //   const { status, stdout } = await agent.exec('uname -r')
 
-import { concatBytes, type Disposable, decodeText, encodeText, TransplantError } from '../base/index.js'
+import {
+  concatBytes,
+  type Disposable,
+  decodeText,
+  encodeText,
+  requireKind,
+  requireWhole,
+  TransplantError,
+} from '../base/index.js'
 import { describeStop, type GuestPort, requireCapability, type StopReason } from '../machine/index.js'
 import { type AgentFrame, encodeFrame, FRAME_PAYLOAD_LIMIT, FrameReader } from './agent-frames.js'
 import { ConsoleLog } from './console-log.js'
@@ -59,8 +67,10 @@ class Running implements StartedCommand {
   }
 }
 
-/** Room for the `<mode> <offset> <path>` line in a put request. */
-const PUT_BYTES = FRAME_PAYLOAD_LIMIT - 512
+/** Room for the `<mode> <offset> <path>` line in a put request, and for the path in it. */
+const PUT_HEAD = 512
+const PUT_BYTES = FRAME_PAYLOAD_LIMIT - PUT_HEAD
+const LONGEST_PATH = PUT_HEAD - 32
 const DEFAULT_LIMIT = 60e9
 /** Instructions in which a kernel prints its oops to the end. */
 const OOPS_TIME = 20e6
@@ -80,6 +90,9 @@ export class AgentClient implements Disposable {
   private ready: string | undefined
 
   constructor(port: GuestPort, options: AgentOptions = {}) {
+    requireKind('port', port, 'object')
+    requireKind('options', options, 'object')
+    if (options.limit !== undefined) requireWhole('limit', options.limit, 1)
     this.port = port
     this.limit = options.limit ?? DEFAULT_LIMIT
     this.ownConsole = options.console === undefined
@@ -116,6 +129,8 @@ export class AgentClient implements Disposable {
 
   /** Sends bytes and expects the same back. */
   async ping(payload: Uint8Array = new Uint8Array(0)): Promise<boolean> {
+    requireKind('payload', payload, 'bytes')
+    requireWhole('payload.length', payload.length, 0, FRAME_PAYLOAD_LIMIT)
     const id = await this.send('ping', payload)
     const answer = await this.answer(id, ['pong'])
     return decodeText(answer.payload) === decodeText(payload)
@@ -139,9 +154,10 @@ export class AgentClient implements Disposable {
 
   /** Starts a command line and returns once it runs. Sixteen may run at once. */
   async start(command: string): Promise<StartedCommand> {
+    const payload = commandPayload(command)
     const running = new Running(this.nextId, command)
     this.commands.set(running.id, running)
-    const id = await this.send('exec', this.payload(command))
+    const id = await this.send('exec', payload)
     const answer = await this.answer(id, ['started'])
     running.pid = Number(decodeText(answer.payload))
     return running
@@ -156,12 +172,17 @@ export class AgentClient implements Disposable {
 
   /** Signals a started command and all its group. */
   async signal(command: StartedCommand, number: number): Promise<void> {
+    requireKind('command', command, 'object')
+    requireWhole('number', number, 0, 64)
     const id = await this.send('signal', encodeText(`${command.id} ${number}`))
     await this.answer(id, ['ok'])
   }
 
   /** Writes a file. */
   async put(path: string, bytes: Uint8Array, mode = 0o644): Promise<void> {
+    requirePath(path)
+    requireKind('bytes', bytes, 'bytes')
+    requireWhole('mode', mode, 0, 0o7777)
     for (let offset = 0; offset === 0 || offset < bytes.length; offset += PUT_BYTES) {
       const head = encodeText(`${mode.toString(8)} ${offset} ${path}\n`)
       const id = await this.send('put', concatBytes(head, bytes.subarray(offset, offset + PUT_BYTES)))
@@ -171,14 +192,18 @@ export class AgentClient implements Disposable {
 
   /** Writes over some bytes of a file that is there, not the first ones: at offset 0 the agent would empty it. */
   async patch(path: string, offset: number, bytes: Uint8Array): Promise<void> {
-    if (offset <= 0) throw new RangeError(`AgentClient.patch: offset ${offset}`)
+    requirePath(path)
+    requireWhole('offset', offset, 1)
+    requireKind('bytes', bytes, 'bytes')
+    requireWhole('bytes.length', bytes.length, 0, PUT_BYTES)
     const id = await this.send('put', concatBytes(encodeText(`644 ${offset} ${path}\n`), bytes))
     await this.answer(id, ['ok'])
   }
 
   /** Reads a whole file. */
   async get(path: string): Promise<Uint8Array> {
-    const id = await this.send('get', this.payload(`0 -1 ${path}`))
+    requirePath(path)
+    const id = await this.send('get', encodeText(`0 -1 ${path}`))
     const parts: Uint8Array[] = []
     for (;;) {
       const answer = await this.answer(id, ['data', 'end'], `to give '${path}'`)
@@ -189,6 +214,7 @@ export class AgentClient implements Disposable {
 
   /** Lets the guest run for a while; commands that were started go on. */
   async runFor(instructions: number): Promise<void> {
+    requireWhole('instructions', instructions)
     const time = requireCapability(this.port, 'time')
     let left = instructions
     while (left > 0) {
@@ -203,7 +229,7 @@ export class AgentClient implements Disposable {
 
   /** Starts a command that ends the guest, and runs until the guest is off. */
   async shutDown(command = 'poweroff'): Promise<StopReason> {
-    await this.send('exec', this.payload(command))
+    await this.send('exec', commandPayload(command))
     for (;;) {
       const stop = await this.port.run({ instructions: this.limit, until: () => this.console.panic !== undefined })
       if (stop.reason === 'power-off' || stop.reason === 'exit' || stop.reason === 'reset') return stop
@@ -214,16 +240,6 @@ export class AgentClient implements Disposable {
   /** 0 where the guest's time cannot be told: then nothing is known to have run yet, and no limit is reached. */
   private async now(): Promise<number> {
     return (await this.port.capabilities.time?.()) ?? 0
-  }
-
-  private payload(text: string): Uint8Array {
-    const bytes = encodeText(text)
-    if (bytes.length <= FRAME_PAYLOAD_LIMIT) return bytes
-    throw new TransplantError(
-      'AGENT_PAYLOAD',
-      `The command line has ${bytes.length} bytes; the agent takes ${FRAME_PAYLOAD_LIMIT}.`,
-      'Put a script into a file of the guest first, and run that.',
-    )
   }
 
   private async send(verb: string, payload: Uint8Array): Promise<number> {
@@ -322,6 +338,32 @@ export class AgentClient implements Disposable {
     const tail = this.console.tail()
     return tail === '' ? ' Its console printed nothing.' : ` Its console's last lines:\n${tail}\n`
   }
+}
+
+function commandPayload(command: string): Uint8Array {
+  requireKind('command', command, 'text')
+  if (command.includes('\0')) {
+    throw new TransplantError('AGENT_PAYLOAD', 'The command line has a NUL: its rest would be lost.', 'Leave it out.')
+  }
+  const bytes = encodeText(command)
+  if (bytes.length <= FRAME_PAYLOAD_LIMIT) return bytes
+  throw new TransplantError(
+    'AGENT_PAYLOAD',
+    `The command line has ${bytes.length} bytes; the agent takes ${FRAME_PAYLOAD_LIMIT}.`,
+    'Put a script into a file of the guest first, and run that.',
+  )
+}
+
+/** A path stands in one line of a request, before the bytes. */
+function requirePath(path: string): void {
+  requireKind('path', path, 'text')
+  const { length } = encodeText(path)
+  if (length > 0 && length <= LONGEST_PATH && !/[\0\n]/.test(path)) return
+  throw new TransplantError(
+    'AGENT_PAYLOAD',
+    `The path ${JSON.stringify(path)} cannot be told to the agent.`,
+    `Give one of 1 to ${LONGEST_PATH} bytes, without NUL and line feed.`,
+  )
 }
 
 /** What to throw for a guest whose kernel has oopsed instead of doing `what` ("to answer"). */

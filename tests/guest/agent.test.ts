@@ -1,6 +1,6 @@
 // The agent's client against the agent itself, as a process of the host.
 
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -63,6 +63,22 @@ needs('x86-64-host')("the agent's client", () => {
     await expect(agent.read('exit 7')).rejects.toMatchObject({ code: 'GUEST_COMMAND' })
     await expect(agent.exec('x'.repeat(3000))).rejects.toMatchObject({ code: 'AGENT_PAYLOAD' })
     expect(await agent.read('echo still here')).toBe('still here\n')
+  })
+
+  it.each(['a\nb', 'a\0b', '', 'a'.repeat(600)])('takes no path %j, for there would be another file', async (name) => {
+    const refused = { code: 'AGENT_PAYLOAD', hint: expect.stringContaining('without NUL and line feed') }
+    const path = name === '' ? '' : join(folder, name)
+    await expect(agent.put(path, encodeText('hello'))).rejects.toMatchObject(refused)
+    await expect(agent.get(path)).rejects.toMatchObject(refused)
+    await expect(agent.patch(path, 1, encodeText('hello'))).rejects.toMatchObject(refused)
+    expect(readdirSync(folder)).not.toContain('a')
+  })
+
+  it('takes no command that would be cut short, and no text for bytes', async () => {
+    await expect(agent.exec('echo a\0b')).rejects.toMatchObject({ code: 'AGENT_PAYLOAD' })
+    const put = agent.put(join(folder, 'text'), 'hello' as never)
+    await expect(put).rejects.toMatchObject({ code: 'BAD_ARGUMENT', message: expect.stringContaining("'bytes'") })
+    expect(await agent.read('echo "a\nb"')).toBe('a\nb\n')
   })
 
   it('names an end of the guest instead of waiting for ever', async () => {
