@@ -8,6 +8,7 @@ import {
   EXIT_WAIT_SIPI,
   EXIT_WATCH,
   EXIT_YIELD,
+  SHUTDOWN_BY_INTERRUPT,
   STATE_OFFSETS,
   STATE_SHUTDOWN,
 } from '../cpu/index.js'
@@ -241,9 +242,16 @@ export class Execution {
   }
 
   private shutDown(cpu: number): void {
-    const at = (i: number): number => this.hardware.core.state(cpu).getUint8(STATE_SHUTDOWN + i)
+    const shutdown = this.hardware.core.state(cpu).getUint32(STATE_SHUTDOWN, true)
+    const at = (i: number): number => ((shutdown & ~SHUTDOWN_BY_INTERRUPT) >>> (8 * i)) & 0xff
     const { rip } = this.hardware.registers(cpu)
-    const fault = { cpu, rip, vectors: [at(1), at(2), at(3)] as const, origin: at(0) }
+    const fault = {
+      cpu,
+      rip,
+      vectors: [at(1), at(2), at(3)] as const,
+      origin: at(0),
+      byInterrupt: (shutdown & SHUTDOWN_BY_INTERRUPT) !== 0,
+    }
     this.tripleFaults.fire(fault)
     if (this.pendingReset !== undefined) return
     this.pendingReset = 'triple-fault'

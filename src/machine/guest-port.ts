@@ -121,6 +121,8 @@ export interface TripleFault {
   readonly vectors: readonly [number, number, number]
   /** The vector that began it: the first fault's own, or that of the interrupt or exception whose delivery it arose in. */
   readonly origin: number
+  /** What began it was an interrupt (external, NMI, INT n), not an exception. */
+  readonly byInterrupt: boolean
 }
 
 /** What ends a run. */

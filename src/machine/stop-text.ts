@@ -11,10 +11,16 @@ function vectorName(vector: number): string {
   return EXCEPTIONS[vector] ?? `interrupt ${vector.toString(16).toUpperCase()}H`
 }
 
+/** NMI, INT3 and INTO have names of their own. */
+function interruptName(vector: number): string {
+  return vector >= 2 && vector <= 4 ? vectorName(vector) : `interrupt ${vector.toString(16).toUpperCase()}H`
+}
+
 /** "vCPU 0 at RIP 0x7c05: #UD, ..." */
-export function describeTripleFault({ cpu, rip, origin, vectors }: TripleFault): string {
+export function describeTripleFault({ cpu, rip, origin, byInterrupt, vectors }: TripleFault): string {
   const [first, second, third] = vectors.map(vectorName)
-  const began = origin === vectors[0] ? '' : `${vectorName(origin)} led to `
+  const name = byInterrupt ? interruptName(origin) : vectorName(origin)
+  const began = origin === vectors[0] && !byInterrupt ? '' : `${name} led to `
   return `triple fault on vCPU ${cpu} at RIP ${formatAddress(rip)}: ${began}${first}, its delivery to ${second}, and that of #DF to ${third}`
 }
 

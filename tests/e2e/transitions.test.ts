@@ -59,6 +59,7 @@ const patches: Record<string, string> = {
   sleepers: patchSource([newPlace('first new place'), newValue(2)], leave),
   later_sleepers: patchSource([newPlace('second new place')], leave),
   runners: patchSource([{ object, name: 'running_here', code: 'static void NEW(void) { }' }, newValue(2)]),
+  dozers: patchSource([{ object, name: 'dozing_here', code: 'static void NEW(void) { }' }]),
   workers: patchSource([{ object, name: 'worker', code: 'static void NEW(void) { }' }]),
   ...Object.fromEntries(
     [
@@ -282,6 +283,51 @@ needs('gcc')('a transition', () => {
       expect((await session.agent.wait(sleeper)).stdout).toBe('old place, value 2\n')
       await session.agent.read(`${disable('sleepers')} && ${gone('sleepers')}`)
       expect((await attempt(session, 'rmmod sleepers')).status).not.toBe(0)
+    }))
+
+  it('that replaces others and is forced keeps those for ever, too', () =>
+    guest(async (session) => {
+      await session.agent.read(load('values'))
+      const sleeper = await reader(session, 'places_asleep')
+      await session.agent.read('insmod /lib/test/sleepers.ko replace=1')
+      expect(await transition(session, 'sleepers')).toBe('1')
+      await session.agent.read(
+        `echo 1 > /sys/kernel/livepatch/sleepers/force; ${settled('sleepers')} && ${gone('values')}`,
+      )
+      expect((await attempt(session, 'rmmod values')).status).not.toBe(0)
+      await session.agent.read('echo 1 > /sys/module/places/parameters/leave')
+      expect((await session.agent.wait(sleeper)).status).toBe(0)
+    }))
+
+  it('counts the children of tasks that have not moved: it ends with the last of all, not before', () =>
+    guest(async (session) => {
+      const forking = await session.agent.start('while [ ! -e /tmp/enough ]; do (:); (:); (:); done')
+      const sleeper = await reader(session, 'places_asleep')
+      for (let round = 0; round < 12; round++) {
+        await session.agent.read(`insmod /lib/test/sleepers.ko; sleep 0.0${round}1`)
+        expect(await stateOf(session, sleeper.pid)).toBe('0')
+        expect(await session.agent.read('cat /sys/kernel/livepatch/sleepers/transition')).toBe('1\n')
+        await session.agent.read(`${disable('sleepers')} && ${gone('sleepers')} && rmmod sleepers`)
+      }
+      await session.agent.read('echo > /tmp/enough; echo 1 > /sys/module/places/parameters/leave')
+      await session.agent.wait(forking)
+      expect((await session.agent.wait(sleeper)).stdout).toBe('old place, value 1\n')
+      expect(await allStates(session)).toEqual([-1])
+    }))
+
+  it('wakes those that it waits for every 15 s, for as long as they need', () =>
+    guest(async (session) => {
+      const woken = async () => Number(await session.agent.read('cat /sys/module/places/parameters/woken'))
+      const after = async (seconds: number) => {
+        for (let i = 0; i < seconds; i++) await session.agent.read('sleep 1')
+        return woken()
+      }
+      await session.agent.read('insmod /lib/test/dozers.ko')
+      expect([await after(14), await after(3), await after(11)]).toEqual([0, 1, 1])
+      expect(await transition(session, 'dozers')).toBe('1')
+      expect(await after(2)).toBe(2)
+      await session.agent.read(settled('dozers'))
+      expect(messages(session).filter((text) => text.includes('signaling remaining tasks'))).toHaveLength(1)
     }))
 
   describe('of several patches', () => {

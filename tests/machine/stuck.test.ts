@@ -150,6 +150,14 @@ describe('what can wake a machine', () => {
 })
 
 describe('a triple fault', () => {
+  it('that begins with an interrupt is not told as an exception of its vector', () => {
+    // The 8259 at the BIOS's base: the timer's interrupt has the vector of #DF.
+    const text = `${prologue(0xfe).replace('mov al, 0x20;', 'mov al, 8;')}lidt [0x600]\nsti\nhlt`
+    const stop = run(text)
+    expect(stop).toMatchObject({ tripleFault: { byInterrupt: true, origin: 8, vectors: [13, 13, 13] } })
+    expect(describeStop(stop)).toContain(': interrupt 8H led to #GP, its delivery to #GP,')
+  })
+
   const text = 'lidt [0x600]\nmov ax, ax\nud2'
   const fault = { cpu: 0, vectors: [13, 13, 13], origin: 6 }
 

@@ -18,9 +18,10 @@ EXPORT_SYMBOL(fields_two);
 const int fields_constants[8] = { 1, 2, 3 };
 int fields_data[8] = { 1, 2, 3 };
 static int fields_zeroes[8];
-static int number = 5, list[4] = { 1, 2 }, listed = 2;
+static int number = 5, list[4] = { 1, 2 };
+static unsigned int fields_listed = 2;
 module_param(number, int, 0644);
-module_param_array(list, int, &listed, 0444);
+module_param_array(list, int, &fields_listed, 0444);
 static const char *const words[] = { "one", "two" };
 KLP_RELOC_SYMBOL(vmlinux, version_proc_show, 0);
 extern char version_proc_show[];
@@ -105,6 +106,11 @@ const wrong: Record<string, [Change, RegExp]> = {
   'section 0, sh_type': [sectionZero('sh_type', 1), /section 0: sh_type is 1/],
   'section 0, sh_addr': [sectionZero('sh_addr', 4096), /section 0: sh_addr/],
   'section 0, sh_size': [sectionZero('sh_size', 1), /section 0: sh_size/],
+  // What is in its data.
+  'elements of an array parameter, more than there are': [
+    (file) => setWord('fields_listed', 5)(file),
+    /__param: arg of parameter list/,
+  ],
   // Any section.
   'sh_type, unknown': [section('.data', 'sh_type', 5), /section \d+: sh_type is 0x5/],
   'sh_offset, past the end': [
@@ -394,6 +400,14 @@ const wrong: Record<string, [Change, RegExp]> = {
     /__mcount_loc: two sites at/,
   ],
 }
+
+/** What a variable holds in the file. */
+const setWord =
+  (name: string, value: number): Change =>
+  (file) => {
+    const { st_shndx, st_value } = file.symbol(name)
+    new DataView(file.bytes.buffer).setUint32(file.sectionAt(st_shndx).sh_offset + st_value, value, true)
+  }
 
 /** Where struct module has its name. */
 const offsetOfName = (file: RawModule): number => {

@@ -159,4 +159,29 @@ export const faults = [
     /wanted\.position - 1/,
     'wanted.position',
   ]),
+  fault('child-not-counted', 'livepatch', 'a child is asked and not counted', [
+    'klp_copy_process',
+    /ask\(child\);/,
+    'set_tsk_thread_flag(child, TIF_PATCH_PENDING);',
+  ]),
+  fault('signals-once', 'livepatch', 'only one round of signals', [
+    'retry_work_fn',
+    /seconds % SIGNALS_TIMEOUT == 0/,
+    'seconds == SIGNALS_TIMEOUT',
+  ]),
+  fault('force-replaced', 'livepatch', 'what a forced patch replaces can be unloaded', [
+    'klp_force_transition',
+    /list_for_each_entry\(patch, &klp_patches, list\)\s*patch->forced = true;/,
+    ';',
+  ]),
+  fault('shadow-first', 'livepatch', 'of the shadow variables of a bucket only the first goes', [
+    'klp_shadow_free_all',
+    /while \(\*link\)/,
+    'if (*link)',
+  ]),
+  fault('array-number', 'module', 'more elements of an array than there are', [
+    'is_param_array',
+    / \|\| \*arr->num > arr->max/,
+    '',
+  ]),
 ]

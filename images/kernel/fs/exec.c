@@ -58,17 +58,19 @@ static int open_program(struct program *prog, const char *name)
 static int split_script_line(char *line, size_t length, char **interpreter, char **argument)
 {
 	bool whole = strcspn(line, "\n") < length || length < SCRIPT_LINE - 1;
-	char *end;
+	char *end = line + strcspn(line, "\n");
 
-	line[strcspn(line, "\n")] = 0;
-	*interpreter = strim(line + 2);
+	while (end > line + 2 && (end[-1] == ' ' || end[-1] == '\t'))
+		end--;
+	*end = 0;
+	*interpreter = line + 2 + strspn(line + 2, " \t");
 	end = *interpreter + strcspn(*interpreter, " \t");
 	if (end == *interpreter || (!*end && !whole))
 		return -ENOEXEC;
 	*argument = NULL;
 	if (*end) {
 		*end = 0;
-		*argument = skip_spaces(end + 1);
+		*argument = end + 1 + strspn(end + 1, " \t");
 	}
 	return 0;
 }

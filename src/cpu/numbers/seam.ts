@@ -27,3 +27,6 @@ export const FLUSH_PAGE = 0 // INVLPG, INVPCID type 0
 export const FLUSH_PCID = 1 // the non-global entries of one PCID
 export const FLUSH_ALL = 2 // everything, global entries included
 export const FLUSH_ALL_NON_GLOBAL = 3 // every PCID, global entries stay
+
+/** In the vector of the first fault of `shutdown`: what began it was an interrupt, INT n among them, and no exception. */
+export const SHUTDOWN_BY_INTERRUPT = 0x8000

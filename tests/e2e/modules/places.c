@@ -8,7 +8,8 @@
  *			1 a stack that ends too early, 2 one that leaves itself,
  *			3 a return address that is no text
  *	places_value	what value() says, and does not stay
- * and a kernel thread that calls worker() for ever without leaving the kernel.
+ * and kernel threads: one calls worker() for ever without leaving the kernel,
+ * another is asleep in dozing_here() until it was woken twice, by whatever.
  */
 #include <linux/module.h>
 #include <linux/kernel.h>
@@ -21,10 +22,11 @@
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 
-static int leave, lost, work;
+static int leave, lost, work, woken;
 module_param(leave, int, 0644);
 module_param(lost, int, 0644);
 module_param(work, int, 0444);
+module_param(woken, int, 0444);
 
 #define PLACE __attribute__((noipa))
 
@@ -44,6 +46,22 @@ static PLACE int asleep_here(struct seq_file *m, void *v)
 {
 	wait_here();
 	seq_printf(m, "old place, value %d\n", value());
+	return 0;
+}
+
+static PLACE void dozing_here(void)
+{
+	while (woken < 2 && !kthread_should_stop()) {
+		schedule_timeout_interruptible(MAX_SCHEDULE_TIMEOUT);
+		WRITE_ONCE(woken, woken + 1);
+	}
+}
+
+static int doze(void *arg)
+{
+	dozing_here();
+	while (!kthread_should_stop())
+		schedule_timeout_interruptible(HZ);
 	return 0;
 }
 
@@ -122,7 +140,7 @@ static int work_for_ever(void *arg)
 }
 
 static struct proc_dir_entry *entries[4];
-static struct task_struct *thread;
+static struct task_struct *thread, *dozer;
 
 static int places_init(void)
 {
@@ -131,7 +149,10 @@ static int places_init(void)
 	entries[2] = proc_create_single("places_lost", 0444, NULL, lost_show);
 	entries[3] = proc_create_single("places_value", 0444, NULL, value_show);
 	thread = kthread_run(work_for_ever, NULL, "places_worker");
-	return IS_ERR(thread) ? PTR_ERR(thread) : 0;
+	if (IS_ERR(thread))
+		return PTR_ERR(thread);
+	dozer = kthread_run(doze, NULL, "places_dozer");
+	return IS_ERR(dozer) ? PTR_ERR(dozer) : 0;
 }
 
 static void places_exit(void)
@@ -139,6 +160,7 @@ static void places_exit(void)
 	int i;
 
 	kthread_stop(thread);
+	kthread_stop(dozer);
 	for (i = 0; i < 4; i++)
 		proc_remove(entries[i]);
 }

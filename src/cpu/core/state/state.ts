@@ -131,7 +131,7 @@ export class CpuState {
   lines: u32 // LINE_* now asserted (NMI and INIT: latched edges)
   halted: u32
   waitSipi: u32
-  shutdown: u32 // after a triple fault not 0, a byte each: the vector that began it, then those of the three faults
+  shutdown: u32 // after a triple fault not 0, a byte each: the vector that began it, then those of the three faults (SHUTDOWN_BY_INTERRUPT)
   shadow: u32 // 1: no interrupt before the next instruction has executed (STI, MOV SS)
   nmiBlocked: u32 // until IRET
   faultStreak: u32 // deliveries since an instruction last retired

@@ -12,7 +12,7 @@
 // address to be pushed; system-ops.ts calls softwareInterrupt in the middle of INT with c.rip already the next instruction.
 // A task gate switches tasks (task-switch.ts); a fault that arises in the new task is delivered there.
 import { AC, IF, NT, RF, TF, VM } from '../../numbers/registers'
-import { EVENT_EXCEPTION } from '../../numbers/seam'
+import { EVENT_EXCEPTION, SHUTDOWN_BY_INTERRUPT } from '../../numbers/seam'
 import { CpuState, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS } from '../state/state'
 import { readFlags } from '../state/flags'
 import { eventMask } from '../state/layout'
@@ -281,7 +281,7 @@ function enterTaskGate(c: CpuState, selector: u32): void {
 function deliver(c: CpuState): void {
   serialize(c)
   let isEvent = !isException
-  const origin = vector
+  const origin = vector | (isEvent ? SHUTDOWN_BY_INTERRUPT : 0)
   while (true) {
     c.fault = 0
     c.delivering = 1
