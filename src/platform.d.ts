@@ -5,6 +5,7 @@ declare global {
   namespace WebAssembly {
     class Module {
       constructor(bytes: ArrayBuffer | ArrayBufferView)
+      static exports(module: Module): readonly { readonly name: string }[]
     }
     class Instance {
       constructor(module: Module, imports?: Record<string, Record<string, unknown>>)

@@ -3,6 +3,8 @@
 // `PhysAddr` is a number (physical addresses of this machine are below 2^52 and exact in a float64). `VirtAddr` is a
 // bigint in canonical unsigned form, 0 <= v < 2^64, so that kernel addresses compare and print as people write them.
 
+import { requireWhole } from './arguments.js'
+
 declare const physBrand: unique symbol
 declare const virtBrand: unique symbol
 
@@ -16,19 +18,20 @@ export const PAGE_SIZE = 4096
 /** Bits of an offset in a page of 4 KiB. */
 export const PAGE_SHIFT = 12
 
-/** A number as a physical address; throws INTERNAL for one that is none. */
+/** A number as a physical address; throws BAD_ARGUMENT for one that is none. */
 export function physAddr(value: number | bigint): PhysAddr {
-  const number = Number(value)
-  if (!Number.isSafeInteger(number) || number < 0) throw new RangeError(`not a physical address: ${value}`)
+  const number = typeof value === 'bigint' ? Number(value) : value
+  requireWhole('address', number)
   return number as PhysAddr
 }
 
-/** Accepts signed forms too (Capstone hands out negative bigint addresses) and wraps them to 64 bits. */
+/** Accepts signed forms too (Capstone hands out negative bigint addresses) and wraps them to 64 bits; throws BAD_ARGUMENT. */
 export function virtAddr(value: number | bigint): VirtAddr {
+  if (typeof value !== 'bigint') requireWhole('address', value, Number.MIN_SAFE_INTEGER)
   return BigInt.asUintN(64, BigInt(value)) as VirtAddr
 }
 
-/** The physical address so many bytes further on; throws INTERNAL where there is none. */
+/** The physical address so many bytes further on; throws BAD_ARGUMENT where there is none. */
 export function offsetPhys(address: PhysAddr, bytes: number): PhysAddr {
   return physAddr(address + bytes)
 }

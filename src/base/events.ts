@@ -6,6 +6,8 @@
 // `onOutput(listener)` returns a Disposable that removes the listener. Listeners run synchronously, in the order they
 // were added; one removed while an event fires is not called any more, one added then waits for the next event.
 
+import { requireKind } from './arguments.js'
+
 /** Something to be given up when it is no longer needed; a second time does nothing. */
 export interface Disposable {
   dispose(): void
@@ -19,6 +21,7 @@ export class Emitter<T> {
   private listeners: ((value: T) => void)[] = []
 
   readonly event: Event<T> = (listener) => {
+    requireKind('listener', listener, 'function')
     // A wrapper of its own makes each registration distinct, so that one function may be registered twice.
     const entry = (value: T): void => listener(value)
     this.listeners = [...this.listeners, entry]

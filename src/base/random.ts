@@ -3,6 +3,7 @@
 // Same seed, same sequence, on every host: 32-bit integer arithmetic only. Its state is saved with the machine. `fork`
 // derives an independent stream by name, so that a new consumer does not shift the numbers of the others.
 
+import { requireSeed, requireWhole } from './arguments.js'
 import type { Savable, StateReader, StateWriter } from './codec.js'
 
 /** A seeded generator, xoshiro128**: same seed, same sequence. */
@@ -13,6 +14,7 @@ export class Random implements Savable {
 
   /** `seed`: any finite number or bigint; its low 64 bits count. */
   constructor(seed: number | bigint) {
+    if (typeof seed !== 'bigint' && !Number.isFinite(seed)) requireSeed(seed)
     const wide = BigInt.asUintN(64, BigInt(typeof seed === 'number' ? Math.trunc(seed) : seed))
     let a = Number(wide & 0xffff_ffffn)
     const high = Number(wide >> 32n)
@@ -43,7 +45,7 @@ export class Random implements Savable {
 
   /** Uniform in [0, bound), bound an integer in 1..2^32; rejection keeps it unbiased. */
   below(bound: number): number {
-    if (!(bound >= 1 && bound <= 0x1_0000_0000)) throw new RangeError(`Random.below: bound ${bound} outside 1..2^32`)
+    if (!(bound >= 1 && bound <= 0x1_0000_0000)) requireWhole('bound', bound, 1, 0x1_0000_0000)
     const limit = 0x1_0000_0000 - (0x1_0000_0000 % bound)
     let value = this.u32()
     while (value >= limit) value = this.u32()

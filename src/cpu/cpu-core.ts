@@ -2,7 +2,7 @@
 //
 // Promises: views returned by `ram`, `state` are fresh after growth; everything else is core-abi.ts unchanged, reached by `exports`.
 // It must not know devices or time: those come in as `CoreImports`.
-import { TransplantError } from '../base/index.js'
+import { requireKind, requireOneOf, requireWhole, TransplantError } from '../base/index.js'
 import type { CoreExports, CoreImports } from './core-abi.js'
 import { Compiler, type CompilerStatistics, DEFAULT_THRESHOLD, TABLE_SIZE } from './jit/index.js'
 import { STATE_OFFSETS, STATE_XMM, type StateRegister } from './state-layout.js'
@@ -42,6 +42,27 @@ export interface CpuCoreOptions {
 function textAt(memory: ArrayBuffer, pointer: number): string {
   const length = new DataView(memory).getUint32((pointer >>> 0) - 4, true)
   return String.fromCharCode(...new Uint16Array(memory, pointer >>> 0, length / 2))
+}
+
+/** The exports that tell a core from any other module. */
+const CORE_EXPORTS = ['initialize', 'requiredBytes', 'statePointer']
+
+/** Throws MACHINE_CONFIGURATION for bytes that are no core. */
+function compiled(wasm: Uint8Array | WebAssembly.Module): WebAssembly.Module {
+  const hint = "Give the bytes of the package's core.wasm, or a WebAssembly.Module of them."
+  const code = 'MACHINE_CONFIGURATION'
+  let module = wasm
+  if (!(module instanceof WebAssembly.Module)) {
+    requireKind('coreWasm', module, 'bytes', code, hint)
+    try {
+      module = new WebAssembly.Module(module)
+    } catch (error) {
+      throw new TransplantError(code, `'coreWasm' cannot be compiled: ${String(error)}.`, hint)
+    }
+  }
+  const names = new Set(WebAssembly.Module.exports(module).map((one) => one.name))
+  if (CORE_EXPORTS.every((name) => names.has(name))) return module
+  throw new TransplantError(code, `'coreWasm' is another module than the CPU core.`, hint)
 }
 
 let defaultJit: JitOption = 'on'
@@ -95,7 +116,7 @@ export class CpuCore {
     ramBytes: number,
     options: CpuCoreOptions = {},
   ) {
-    const module = wasm instanceof WebAssembly.Module ? wasm : new WebAssembly.Module(wasm)
+    const module = compiled(wasm)
     this.companion = makeCompanion?.(module, imports, vcpus, ramBytes)
     this.memory = new WebAssembly.Memory({ initial: 64 })
     const table = new WebAssembly.Table({ initial: TABLE_SIZE, element: 'anyfunc' })
@@ -142,6 +163,9 @@ export class CpuCore {
 
   /** Turns compiled code on or off, between runs. What runs is the same, bit for bit. */
   setJit(jit: JitOption): void {
+    if (typeof jit === 'object' && jit !== null)
+      requireWhole('jit.threshold', jit.threshold, 0, 0x7fff_ffff, 'MACHINE_CONFIGURATION')
+    else requireOneOf('jit', jit, ['on', 'off'], 'MACHINE_CONFIGURATION')
     this.compiler.setThreshold(jit === 'off' ? 0 : jit === 'on' ? DEFAULT_THRESHOLD : jit.threshold)
     this.companion?.jitChanged(jit)
   }

@@ -2,7 +2,7 @@
 // `task_struct.pid` in any build without knowing its layout. Source: the kernel's Documentation/bpf/btf.rst. Reads what
 // a C compiler emits for a kernel (kinds 1 to 19); does no I/O and knows nothing of guests.
 
-import { accept, decodeText, type Refusal, type Result, refuse } from '../base/index.js'
+import { accept, decodeText, type Refusal, type Result, refuse, requireKind } from '../base/index.js'
 
 const MAGIC = 0xeb9f
 
@@ -180,6 +180,7 @@ const badBtf = (why: string): Refusal<'bad-btf'> => refuse('bad-btf', `bad BTF: 
 
 /** Parses the contents of a .BTF section. */
 export function parseBtf(bytes: Uint8Array): Result<Btf, BtfRefusalCode> {
+  requireKind('bytes', bytes, 'bytes')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (bytes.length < 24 || view.getUint16(0, true) !== MAGIC) {
     return refuse('not-btf', 'not BTF: the magic eb9f is missing', 'Compile with -gbtf.')

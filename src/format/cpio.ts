@@ -2,7 +2,7 @@
 // Linux allows, so a caller can append files to a ready-made initramfs without unpacking it. Deterministic: the same
 // entries give the same bytes (inode numbers by position, time 0). Source: cpio(5), "New ASCII Format".
 
-import { accept, decodeText, encodeText, type Refusal, type Result, refuse } from '../base/index.js'
+import { accept, decodeText, encodeText, type Refusal, type Result, refuse, requireKind } from '../base/index.js'
 
 /** A file, folder or link of an archive. */
 export interface CpioEntry {
@@ -79,6 +79,7 @@ const truncated = (why: string): Refusal<'truncated'> =>
 
 /** Reads one or several archives in a row. */
 export function readCpio(bytes: Uint8Array): Result<readonly CpioEntry[], CpioRefusalCode> {
+  requireKind('bytes', bytes, 'bytes')
   const entries: CpioEntry[] = []
   let at = 0
   for (;;) {

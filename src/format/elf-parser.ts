@@ -2,7 +2,7 @@
 // against the file before it is used, so a truncated or hostile file yields a refusal that names the field, never an
 // exception from deep inside.
 
-import { accept, type Result, refuse } from '../base/index.js'
+import { accept, type Result, refuse, requireKind } from '../base/index.js'
 import {
   type ElfFile,
   type ElfSection,
@@ -40,6 +40,7 @@ class Unreadable {
  * the symbols are most of the work, and no loader looks at them.
  */
 export function parseElf(bytes: Uint8Array, parts: 'headers' | 'all' = 'all'): Result<ElfFile, ElfRefusalCode> {
+  requireKind('bytes', bytes, 'bytes')
   try {
     return accept(new Parser(bytes, checkIdentity(bytes)).parse(parts === 'all'))
   } catch (error) {

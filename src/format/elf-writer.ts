@@ -4,7 +4,7 @@
 // to renumber everything. Here sections, symbols and relocations refer to each other by reference, and the indices
 // are made once, in `writeObject`. Promises: the same graph gives the same bytes; local symbols come first, as the
 // gABI demands; a section header table is always written. Knows nothing of kernels or patches. Does no I/O.
-import { accept, type Refusal, type Result, refuse } from '../base/index.js'
+import { accept, type Refusal, type Result, refuse, requireKind } from '../base/index.js'
 import {
   type ElfFile,
   EM_X86_64,
@@ -78,6 +78,7 @@ const notAnObject = (why: string): Refusal<'not-an-object'> =>
 
 /** A parsed ET_REL file as an editable graph, or a sentence that says why it is not one. */
 export function readObject(elf: ElfFile): Result<ObjectFile, 'not-an-object'> {
+  requireKind('elf', elf, 'object')
   if (elf.type !== ET_REL) return notAnObject(`e_type is ${elf.type}; 1 (ET_REL, a relocatable object) expected`)
   if (elf.machine !== EM_X86_64 || elf.bits !== 64) return notAnObject('not an x86-64 ELF64 object')
   const byIndex = new Map<number, ObjectSection>()

@@ -91,6 +91,7 @@ export class AgentClient implements Disposable {
 
   constructor(port: GuestPort, options: AgentOptions = {}) {
     requireKind('port', port, 'object')
+    requireKind('port.onConsole', port.onConsole, 'function')
     requireKind('options', options, 'object')
     if (options.limit !== undefined) requireWhole('limit', options.limit, 1)
     this.port = port

@@ -9,7 +9,7 @@
 // symbol's place, and the field whose value moved by exactly their difference is the place to relocate. Far addresses also
 // keep Keystone from choosing an 8-bit displacement that a relocation could not fill. Intel syntax, as in the SDM.
 // Must not know ELF: it reports fields (offset, width, relative or absolute), not relocation types.
-import { accept, type Result, refuse } from '../base/index.js'
+import { accept, type Result, refuse, requireKind } from '../base/index.js'
 import { createDisassembler, type Disassembler } from './disassemble.js'
 import { Keystone } from './keystone.js'
 import { difference } from './meaning.js'
@@ -57,7 +57,12 @@ let engines: Promise<Encoder> | undefined
 export async function createAssembler(): Promise<Assembler> {
   engines ??= Promise.all([Keystone.create(), createDisassembler()]).then((both) => new Encoder(...both))
   const encoder = await engines
-  return { assembleInstruction: (text) => assembleInstruction(encoder, text) }
+  return {
+    assembleInstruction: (text) => {
+      requireKind('text', text, 'text')
+      return assembleInstruction(encoder, text)
+    },
+  }
 }
 
 /** Instructions that Keystone does not know. */

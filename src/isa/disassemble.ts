@@ -4,6 +4,7 @@
 // processor disagree, the processor is right (encoding.ts).
 // Must not know what the bytes belong to.
 import type { CapstoneDecoder } from '@alexaltea/capstone-js'
+import { requireKind } from '../base/index.js'
 import { type Reading, readingOf, secondReading } from './encoding.js'
 import { readEngine } from './engine-files.js'
 
@@ -40,6 +41,8 @@ export async function createDisassembler(): Promise<Disassembler> {
   decoder ??= loadDecoder()
   const capstone = await decoder
   const disassemble = (bytes: Uint8Array, address: bigint): Instruction[] => {
+    requireKind('bytes', bytes, 'bytes')
+    requireKind('address', address, 'address')
     const result: Instruction[] = []
     for (let offset = 0; offset < bytes.length; ) {
       const at = BigInt.asUintN(64, address + BigInt(offset))

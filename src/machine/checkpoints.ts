@@ -5,7 +5,7 @@
 // proportion to how far back one goes; and of a run of length T about resolution * (1 + ln(T / (resolution * interval))) checkpoints
 // are kept. Where their changed pages still take more than the budget, first the resolution is halved, then the interval doubled.
 
-import { PAGE_SIZE } from '../base/index.js'
+import { PAGE_SIZE, requireKind, requireWhole } from '../base/index.js'
 import { footprint, type Snapshot } from './snapshot.js'
 
 /** An instant of a run: machine time, slices begun, inputs given. */
@@ -32,6 +32,12 @@ export interface CheckpointLimits {
   readonly budgetBytes?: number
 }
 
+/** Throws BAD_ARGUMENT for what is no position. */
+export function requirePosition(position: Position): void {
+  requireKind('position', position, 'object')
+  for (const name of ['time', 'slices', 'inputs'] as const) requireWhole(`position.${name}`, position[name])
+}
+
 export function comparePositions(a: Position, b: Position): number {
   return a.time - b.time || a.slices - b.slices || a.inputs - b.inputs
 }
@@ -45,6 +51,10 @@ export class Checkpoints {
   private bytes = 0
 
   constructor(limits: CheckpointLimits) {
+    for (const name of ['interval', 'resolution', 'budgetBytes'] as const) {
+      const limit = limits[name]
+      if (limit !== undefined && !(limit > 0)) requireWhole(name, limit, 1)
+    }
     this.interval = limits.interval ?? 1_000_000
     this.resolution = limits.resolution ?? 64
     this.budgetBytes = limits.budgetBytes ?? 512 * 1024 * 1024

@@ -1,10 +1,20 @@
 // What a machine is made of, and the check of it. Plain data; a snapshot carries it, so that one file restores a machine.
 
-import { accept, type Result, refuse, TransplantError } from '../base/index.js'
+import {
+  accept,
+  type Result,
+  refuse,
+  requireKind,
+  requireOneOf,
+  requireSeed,
+  requireWhole,
+  TransplantError,
+} from '../base/index.js'
 import { CPU_MODELS, type CpuModel, type JitOption } from '../cpu/index.js'
 import type { BootPlan, BootRefusalCode } from './boot/boot-plan.js'
 import { planBoot } from './boot/kernel-image.js'
 import { DEFAULT_EPOCH } from './devices/rtc.js'
+import { SECTOR } from './devices/virtio-block.js'
 import { VIRTIO_MMIO_BASE, VIRTIO_MMIO_BYTES, VIRTIO_MMIO_FIRST_IRQ } from './devices/virtio-mmio.js'
 import { DEFAULT_MEAN_SLICE } from './scheduler.js'
 
@@ -68,12 +78,31 @@ function require(condition: boolean, message: string, hint: string): void {
   if (!condition) throw new TransplantError('MACHINE_CONFIGURATION', message, hint)
 }
 
-/** Checks the options. A bad number is misuse and throws; a bad image is a refusal. */
-export function configure(options: MachineOptions): Result<Configuration, BootRefusalCode> {
+const CODE = 'MACHINE_CONFIGURATION'
+
+/** What JavaScript may give in place of what the types say. */
+function checkKinds(options: MachineOptions): void {
+  requireKind('options', options, 'object', CODE)
   for (const name of ['coreWasm', 'firmware'] as const) {
     require(options[name] !==
       undefined, `A machine needs '${name}'.`, "In Node, readAssets() of 'transplant/node' has it; in a page, the package's exports do.")
   }
+  requireKind('firmware', options.firmware, 'bytes', CODE)
+  for (const name of ['kernel', 'initrd', 'disk'] as const) {
+    if (options[name] !== undefined) requireKind(name, options[name], 'bytes', CODE)
+  }
+  const { seed, epoch, append, onReset, coherence, pcTestdev } = options
+  if (append !== undefined) requireKind('append', append, 'text', CODE)
+  if (seed !== undefined) requireSeed(seed, CODE)
+  if (epoch !== undefined) requireWhole('epoch', epoch, 0, Number.MAX_SAFE_INTEGER, CODE)
+  if (onReset !== undefined) requireOneOf('onReset', onReset, ['reboot', 'stop'], CODE)
+  if (coherence !== undefined) requireOneOf('coherence', coherence, ['hardware', 'immediate'], CODE)
+  if (pcTestdev !== undefined) requireKind('pcTestdev', pcTestdev, 'flag', CODE)
+}
+
+/** Checks the options. A bad number is misuse and throws; a bad image is a refusal. */
+export function configure(options: MachineOptions): Result<Configuration, BootRefusalCode> {
+  checkKinds(options)
   const { memoryBytes = 128 * MIB, vcpus = 1, seed = 1, meanSlice = DEFAULT_MEAN_SLICE, firmware } = options
   const cpu = options.cpu ?? 'x86-64-v2'
   require(Number.isInteger(memoryBytes) &&
@@ -90,6 +119,10 @@ export function configure(options: MachineOptions): Result<Configuration, BootRe
   require(Number.isInteger(meanSlice) &&
     meanSlice >= 1 &&
     meanSlice <= 0x4000_0000, `A mean slice of ${meanSlice} is not possible.`, 'Use an integer from 1 to 2^30.')
+  const sectors = (options.disk?.length ?? SECTOR) / SECTOR
+  require(Number.isInteger(sectors) &&
+    sectors >
+      0, `A disk of ${options.disk?.length} bytes is not possible.`, `Use a multiple of ${SECTOR} bytes; pad the image with zeros.`)
 
   const append = withDiskParameter(options.append ?? '', options.disk !== undefined)
   let boot: BootPlan | undefined

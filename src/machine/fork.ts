@@ -10,8 +10,9 @@
 // `Machine.from(fork.snapshot, coreWasm)`, a machine with memory of its own, here or on another thread.
 // The carrier's listeners hear of what a fork does, as its breakpoints stop it; listen inside `use` to tell them apart.
 
+import { requireKind } from '../base/index.js'
 import type { Machine } from './machine.js'
-import type { Snapshot } from './snapshot.js'
+import { requireSnapshot, type Snapshot } from './snapshot.js'
 
 /** Another future of one instant; shares memory with it until it is changed. */
 export class Fork {
@@ -19,6 +20,8 @@ export class Fork {
   private at: Snapshot
 
   constructor(carrier: Machine, at: Snapshot) {
+    requireKind('carrier', carrier, 'object')
+    requireSnapshot(at)
     this.carrier = carrier
     this.at = at
   }
@@ -34,6 +37,7 @@ export class Fork {
 
   /** Lets `work` have the machine at this fork's instant; the fork goes on from where it leaves it. If it throws, from where it was. */
   use<T>(work: (machine: Machine) => T): T {
+    requireKind('work', work, 'function')
     const { carrier } = this
     const back = carrier.snapshot()
     try {

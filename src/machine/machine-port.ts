@@ -5,7 +5,15 @@
 // Breakpoint handlers run between two instructions and may await; the machine stands still meanwhile.
 
 import type { Disposable, Event, PhysAddr, VirtAddr } from '../base/index.js'
-import { formatAddress, physAddr, TransplantError, toDisposable, virtAddr } from '../base/index.js'
+import {
+  formatAddress,
+  physAddr,
+  requireKind,
+  requireWhole,
+  TransplantError,
+  toDisposable,
+  virtAddr,
+} from '../base/index.js'
 import { capabilitiesOf } from './capabilities.js'
 import type {
   AddressSpace,
@@ -58,6 +66,11 @@ export class MachinePort implements GuestPort {
   readonly onStop: Event<StopReason> = this.control.onStop
 
   constructor(machine: Machine, options: MachinePortOptions = {}) {
+    requireKind('machine', machine, 'object')
+    requireKind('machine.run', machine.run, 'function')
+    requireKind('options', options, 'object')
+    if (options.chunk !== undefined) requireWhole('chunk', options.chunk, 1)
+    if (options.breathe !== undefined) requireKind('breathe', options.breathe, 'function')
     this.machine = machine
     this.onConsole = machine.onConsole
     this.capabilities = capabilitiesOf(machine)
@@ -88,6 +101,8 @@ export class MachinePort implements GuestPort {
 
   async readVirtual(address: VirtAddr, length: number, space: AddressSpace): Promise<Uint8Array> {
     this.control.requireStopped()
+    requireKind('address', address, 'address')
+    requireWhole('length', length, 0, this.memoryBytes)
     const result = new Uint8Array(length)
     for (const { at, physical, count } of this.pieces(address, length, space)) {
       result.set(await this.readPhysical(physical, count), at)
@@ -109,6 +124,8 @@ export class MachinePort implements GuestPort {
   }
 
   private translateNow(address: VirtAddr, space: AddressSpace): PhysAddr | undefined {
+    requireKind('address', address, 'address')
+    requireKind('space', space, 'object')
     if ('cpu' in space) {
       requireCpu(space.cpu, this.vcpus)
       const physical = this.machine.translate(space.cpu, address)
@@ -137,6 +154,7 @@ export class MachinePort implements GuestPort {
   }
 
   async run(limit: RunLimit = {}): Promise<StopReason> {
+    requireKind('limit', limit, 'object')
     return this.control.run(() => this.runChunks(limit))
   }
 
@@ -168,6 +186,7 @@ export class MachinePort implements GuestPort {
   }
 
   async setBreakpoint(address: VirtAddr, handler: BreakpointHandler = () => 'stop'): Promise<Disposable> {
+    requireKind('handler', handler, 'function')
     const canonical = virtAddr(address)
     const hold = this.machine.setBreakpoint(canonical)
     const entry = this.control.handlers.add(canonical, handler)

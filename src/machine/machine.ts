@@ -21,6 +21,10 @@ import {
   type Event,
   PAGE_SIZE,
   type Result,
+  requireKind,
+  requireOneOf,
+  requireSeed,
+  requireWhole,
   TransplantError,
   type VirtAddr,
 } from '../base/index.js'
@@ -46,7 +50,7 @@ import type {
 import { Hardware } from './hardware.js'
 import { MachineState } from './machine-state.js'
 import { readVectors } from './registers.js'
-import type { Snapshot } from './snapshot.js'
+import { requireSnapshot, type Snapshot } from './snapshot.js'
 import type { Stops } from './timeline.js'
 
 /** Something from outside, at its exact position in the run: `time` instructions and `slices` slices since power-up. */
@@ -103,6 +107,7 @@ export class Machine {
 
   /** A machine of its own, with its own memory, that goes on where the snapshot was taken. */
   static from(snapshot: Snapshot, coreWasm: Uint8Array | WebAssembly.Module, jit?: JitOption): Machine {
+    requireSnapshot(snapshot)
     const machine = new Machine(snapshot.configuration, coreWasm, jit)
     machine.restore(snapshot)
     return machine
@@ -144,12 +149,15 @@ export class Machine {
 
   /** Runs until something of `limit` holds or the machine stops. Throws RUN_LIMIT for a number that is none. */
   run(limit: RunLimit = {}): StopReason {
+    requireKind('limit', limit, 'object')
     requireCount('instructions', limit.instructions ?? 0)
     return this.execution.run(limit)
   }
 
   /** Runs to the exact position of a recorded input; undefined, or why the machine stopped before. */
   runTo(time: number, slices: number): StopReason | undefined {
+    requireWhole('time', time)
+    requireWhole('slices', slices)
     return this.execution.runTo(time, slices)
   }
 
@@ -163,6 +171,8 @@ export class Machine {
 
   /** From here on another schedule: how explorers reach other interleavings from one snapshot. */
   reseed(seed: number | bigint, meanSlice?: number): void {
+    requireSeed(seed)
+    if (meanSlice !== undefined) requireWhole('meanSlice', meanSlice, 1, 0x4000_0000)
     this.hardware.scheduler.reseed(seed, meanSlice)
   }
 
@@ -175,6 +185,8 @@ export class Machine {
 
   /** Bytes typed at a serial port, now. */
   sendConsole(channel: ConsoleChannel, bytes: Uint8Array): void {
+    requireOneOf('channel', channel, [0, 1])
+    requireKind('bytes', bytes, 'bytes')
     this.log({ kind: 'console', channel, bytes: bytes.slice() })
     this.hardware.board.uarts[channel].send(bytes)
   }
@@ -187,6 +199,7 @@ export class Machine {
 
   /** Gives a recorded input again; the machine must be at its position. What a step has ended with. */
   replayInput(input: Input): StopReason | undefined {
+    requireKind('input', input, 'object')
     if (input.kind === 'step') return this.step(input.cpu, input.instructions)
     if (input.kind === 'console') this.sendConsole(input.channel, input.bytes)
     else this.reset()
@@ -229,6 +242,8 @@ export class Machine {
 
   /** A copy of RAM, ROM or the text screen's memory; undefined where part of the range is none of them. */
   readPhysical(address: number, length: number): Uint8Array | undefined {
+    requireWhole('address', address)
+    requireWhole('length', length)
     return this.hardware.readPhysical(address, length)
   }
 
@@ -245,6 +260,7 @@ export class Machine {
   /** Through the tables a vCPU uses now; undefined where nothing is mapped. */
   translate(cpu: number, address: VirtAddr): number | undefined {
     this.requireCpu(cpu)
+    requireKind('address', address, 'address')
     const { exports } = this.hardware.core
     const physical = exports.translate(cpu, Number(address & 0xffff_ffffn) | 0, Number(address >> 32n) | 0)
     return physical < 0 ? undefined : physical
@@ -252,11 +268,15 @@ export class Machine {
 
   /** Stops `run` with reason 'breakpoint' before the instruction at `address` executes, on any vCPU. */
   setBreakpoint(address: VirtAddr): Disposable {
+    requireKind('address', address, 'address')
     return this.hardware.breakpoints.set(address)
   }
 
   /** Stops `run` with reason 'watchpoint' after an instruction that accesses the range, on any vCPU. Throws GUEST_WATCHPOINTS. */
   setWatchpoint(address: VirtAddr, length: number, access: WatchedAccess): Disposable {
+    requireKind('address', address, 'address')
+    requireWhole('length', length, 1)
+    requireOneOf('access', access, ['read', 'write', 'access'])
     return this.hardware.watchpoints.set({ address, length, access })
   }
 
@@ -268,6 +288,8 @@ export class Machine {
 
   /** Tells of the core's events in the mask (EVENT_*). Called while a vCPU executes: listeners only take notes. */
   watchCoreEvents(mask: number, listener: (event: CoreEvent) => void): Disposable {
+    requireWhole('mask', mask, 0, 0xffff_ffff)
+    requireKind('listener', listener, 'function')
     return this.hardware.coreEvents.watch(mask, listener)
   }
 
@@ -284,7 +306,9 @@ export class Machine {
   // By hand: for debuggers and fault injection only (DebugPort) //////////////////////////////////////////////////////
 
   writePhysical(address: number, bytes: Uint8Array): boolean {
-    if (address < 0 || address + bytes.length > this.memoryBytes) return false
+    requireWhole('address', address)
+    requireKind('bytes', bytes, 'bytes')
+    if (address + bytes.length > this.memoryBytes) return false
     this.hardware.core.ram.set(bytes, address)
     this.hardware.ramWritten(address, bytes.length)
     return true
@@ -293,6 +317,7 @@ export class Machine {
   /** Changes a vCPU's state area in place. */
   editState(cpu: number, edit: (state: DataView) => void): void {
     this.requireCpu(cpu)
+    requireKind('edit', edit, 'function')
     const { core } = this.hardware
     core.exports.synchronize(cpu)
     edit(core.state(cpu))
@@ -329,6 +354,7 @@ export class Machine {
 
   /** The hash of one page of RAM. */
   pageHash(page: number): string {
+    requireWhole('page', page, 0, this.pageCount - 1)
     return this.state.pageHash(page)
   }
 

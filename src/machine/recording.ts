@@ -8,9 +8,9 @@
 // Each input is given again at its exact position (time and slice). The recording ends with the state hash, which the
 // replay must reach; checkpoints on the way show where a divergence begins.
 
-import { type Accepted, accept, type Refusal, refuse, TransplantError } from '../base/index.js'
+import { type Accepted, accept, type Refusal, refuse, requireKind, TransplantError } from '../base/index.js'
 import type { Input, Machine } from './machine.js'
-import type { Snapshot } from './snapshot.js'
+import { requireSnapshot, type Snapshot } from './snapshot.js'
 
 /** A hash of the machine at one position of a recording. */
 export interface Checkpoint {
@@ -66,6 +66,9 @@ export class Recorder {
 
 /** Restores `machine` to the start of the recording and repeats it. */
 export function replay(machine: Machine, recording: Recording): ReplayVerdict {
+  requireKind('machine', machine, 'object')
+  requireKind('recording', recording, 'object')
+  requireSnapshot(recording.start)
   requireSameShape(machine, recording)
   machine.restore(recording.start)
   const stations = [

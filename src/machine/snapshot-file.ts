@@ -14,6 +14,7 @@ import {
   PAGE_SIZE,
   type Result,
   refuse,
+  requireKind,
   StateReader,
   StateWriter,
   TransplantError,
@@ -21,7 +22,7 @@ import {
 import { planBoot } from './boot/kernel-image.js'
 import type { Configuration } from './configuration.js'
 import { PageImage } from './page-image.js'
-import type { Snapshot } from './snapshot.js'
+import { requireSnapshot, type Snapshot } from './snapshot.js'
 
 const MAGIC = encodeText('TPSNAPSH')
 const FORMAT = 4
@@ -33,6 +34,7 @@ export type SnapshotRefusalCode = 'not-a-snapshot' | 'snapshot-version' | 'snaps
 
 /** A snapshot as the bytes of a file. */
 export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
+  requireSnapshot(snapshot)
   const writer = new StateWriter()
   writer.raw(MAGIC)
   writer.u32(FORMAT)
@@ -51,6 +53,7 @@ export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
 
 /** A snapshot from the bytes of a file, or why it is none. */
 export function decodeSnapshot(file: Uint8Array): Result<Snapshot, SnapshotRefusalCode> {
+  requireKind('file', file, 'bytes')
   if (file.length < 12 || !equalBytes(file.subarray(0, 8), MAGIC)) {
     return refuse(
       'not-a-snapshot',

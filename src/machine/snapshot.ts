@@ -5,7 +5,7 @@
 // which the two differ, and keeping a thousand costs their changed pages and a few kilobytes of state each.
 // Any machine with as many vCPUs of the same kind and as much RAM can be moved to it; what differs in the configuration (a seed, say) stays the machine's.
 
-import { TransplantError } from '../base/index.js'
+import { requireKind, TransplantError } from '../base/index.js'
 import type { Configuration } from './configuration.js'
 import { PageImage } from './page-image.js'
 
@@ -41,8 +41,19 @@ export function footprint(snapshots: Iterable<Snapshot>): Footprint {
   return { pages, bytes: [...states].reduce((sum, state) => sum + state.length, bytes) }
 }
 
+/** Throws SNAPSHOT_CONFIGURATION for what is no snapshot. */
+export function requireSnapshot(snapshot: Snapshot): void {
+  const hint = 'Give what snapshot() or decodeSnapshot() has given.'
+  const code = 'SNAPSHOT_CONFIGURATION'
+  requireKind('snapshot', snapshot, 'object', code, hint)
+  requireKind('snapshot.configuration', snapshot.configuration, 'object', code, hint)
+  requireKind('snapshot.pages', snapshot.pages, 'object', code, hint)
+  requireKind('snapshot.state', snapshot.state, 'bytes', code, hint)
+}
+
 /** Guards against a snapshot of a machine with another shape. */
 export function requireSameShape(configuration: Configuration, snapshot: Snapshot): void {
+  requireSnapshot(snapshot)
   const { memoryBytes, vcpus, cpu, disk, pcTestdev } = snapshot.configuration
   if (
     memoryBytes === configuration.memoryBytes &&

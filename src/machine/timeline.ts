@@ -15,8 +15,15 @@
 // 3. While the timeline moves the machine its listeners hear again what they heard before: `moving` tells. 4. Writes by
 // hand, reseeding and restores are not recorded; they end what the timeline knows.
 
-import type { VirtAddr } from '../base/index.js'
-import { type Checkpoint, type CheckpointLimits, Checkpoints, comparePositions, type Position } from './checkpoints.js'
+import { requireKind, requireWhole, type VirtAddr } from '../base/index.js'
+import {
+  type Checkpoint,
+  type CheckpointLimits,
+  Checkpoints,
+  comparePositions,
+  type Position,
+  requirePosition,
+} from './checkpoints.js'
 import type { RunLimit, StopReason } from './guest-port.js'
 import type { Input, Machine } from './machine.js'
 import { footprint } from './snapshot.js'
@@ -58,6 +65,9 @@ export class Timeline {
   private isMoving = false
 
   constructor(machine: Machine, limits: CheckpointLimits = {}) {
+    requireKind('machine', machine, 'object')
+    requireKind('machine.run', machine.run, 'function')
+    requireKind('limits', limits, 'object')
     this.machine = machine
     this.checkpoints = new Checkpoints(limits)
     this.subscription = machine.onInput((input) => this.note(input))
@@ -152,6 +162,7 @@ export class Timeline {
 
   /** Steps one vCPU, by single instructions, so that every instant between can be gone back to. */
   step(cpu: number, instructions = 1): StopReason {
+    requireWhole('instructions', instructions, 0, Number.MAX_SAFE_INTEGER, 'RUN_LIMIT')
     let stop: StopReason = { reason: 'step', cpu }
     for (let i = 0; i < instructions && stop.reason === 'step'; i++) stop = this.machine.step(cpu)
     this.extend()
@@ -166,11 +177,13 @@ export class Timeline {
    */
   goTo(target: number | Position): void {
     if (typeof target === 'number') {
+      requireWhole('time', target)
       const time = Math.min(target, this.furthest.time)
       const inputs = this.inputs.findIndex((input) => input.time >= time)
       this.goTo({ time, slices: 0, inputs: inputs < 0 ? this.inputs.length : inputs })
       return
     }
+    requirePosition(target)
     this.moved(() => {
       const { time, inputs } = target
       this.restore((one) => comparePositions(one.position, target) <= 0)
@@ -182,6 +195,7 @@ export class Timeline {
 
   /** To the instant `instructions` earlier, counted over all vCPUs: time that was skipped does not count. */
   stepBack(instructions = 1): void {
+    requireWhole('instructions', instructions)
     const wanted = this.machine.statistics.instructions - instructions
     this.moved(() => {
       const distance = (): number => wanted - this.machine.statistics.instructions
@@ -203,6 +217,7 @@ export class Timeline {
    * which `where` held, which is asked at every instruction and so is slow. False, and where it was, if there is none.
    */
   runBack(where: VirtAddr | Wanted): boolean {
+    if (typeof where !== 'bigint' && typeof where !== 'function') requireKind('where', where, 'object')
     const here = this.position
     const wanted: Wanted = typeof where === 'bigint' ? { places: [where], watched: [] } : where
     const found = this.lastBefore(here, wanted)

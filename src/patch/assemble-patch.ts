@@ -35,7 +35,7 @@ import {
   type SymbolField,
 } from '../isa/index.js'
 import { parseAssembly, type Statement } from './assembly-source.js'
-import type { BuildResult } from './build-from-c.js'
+import { type BuildResult, requirePatchOptions } from './build-from-c.js'
 import { checkPatch } from './check-patch.js'
 import { FunctionEnd } from './function-end.js'
 import type { KernelFacts } from './kernel-facts.js'
@@ -61,6 +61,7 @@ interface Replacement {
 
 /** A patch module from assembly text, or why there is none. Throws nothing for what the text says. */
 export async function buildPatchFromAssembly(options: AssemblePatchOptions): Promise<BuildResult> {
+  requirePatchOptions(options)
   const parsed = parseAssembly(options.source)
   if (!parsed.ok) return parsed
   const builder = new ModuleBuilder(await createAssembler(), await createDisassembler(), options.kernel.layout)

@@ -3,7 +3,7 @@
 // The compiler is not run here (this room knows no processes): the caller brings `compile`. The source is compiled as
 // part of one generated unit that adds the module's identity (name, vermagic) and its struct module, as Linux's modpost
 // does in a second file. Promises: one source, one kernel, one compiler give the same bytes.
-import { accept, refuse } from '../base/index.js'
+import { accept, refuse, requireKind } from '../base/index.js'
 import { parseElf, readObject, writeObject } from '../format/index.js'
 import { type CheckedPatch, checkPatch } from './check-patch.js'
 import type { KernelFacts } from './kernel-facts.js'
@@ -86,8 +86,18 @@ export interface BuiltModule {
 /** A patch module, or why there is none. */
 export type BuildResult = PatchResult<BuiltModule>
 
+/** What both ways to a module are given. Throws BAD_ARGUMENT. */
+export function requirePatchOptions(options: Pick<BuildFromCOptions, 'sourceName' | 'source' | 'kernel'>): void {
+  requireKind('options', options, 'object')
+  requireKind('sourceName', options.sourceName, 'text')
+  requireKind('source', options.source, 'text')
+  requireKind('kernel', options.kernel, 'object')
+}
+
 /** A patch module from C; the caller brings the compiler. */
 export async function buildPatchFromC(options: BuildFromCOptions): Promise<BuildResult> {
+  requirePatchOptions(options)
+  requireKind('compile', options.compile, 'function')
   const name = moduleName(options.sourceName)
   const outcome = await options.compile({
     unit: generateUnit(options.sourceName, options.source, options.kernel.vermagic),

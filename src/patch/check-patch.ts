@@ -3,7 +3,7 @@
 // Reads the module alone: which functions it replaces is found by following the relocations of its struct klp_patch
 // (the one structure that points at __this_module), so that it works for modules from gcc and from the assembler, and
 // for modules built elsewhere. Must not know how the module was built.
-import { accept, refuse } from '../base/index.js'
+import { accept, refuse, requireKind } from '../base/index.js'
 import {
   type ElfFile,
   type ObjectFile,
@@ -62,6 +62,7 @@ const knownRelocations = new Set([
 
 /** Applies the guest's rules to a module before a guest is asked. */
 export function checkPatch(bytes: Uint8Array, kernel: KernelFacts): CheckResult {
+  requireKind('kernel', kernel, 'object')
   const parsed = parseElf(bytes)
   if (!parsed.ok) {
     const code = parsed.code === 'truncated' || parsed.code === 'not-an-elf' ? parsed.code : 'wrong-kind'

@@ -2,6 +2,7 @@
 //
 // The order is that of images/kernel/arch/text-patching.c: first byte 0xCC, tail, first byte. Between two steps all CPUs
 // are synchronized. Knows bytes and addresses only; who reads them from where is the caller's matter.
+import { requireKind } from '../base/index.js'
 import { type Disassembler, formatBytes } from '../isa/index.js'
 import { nop5 } from './module-layout.js'
 
@@ -14,6 +15,8 @@ export type EntryState =
 
 /** What the five bytes at `address` mean. */
 export function readEntryState(bytes: Uint8Array, address: bigint): EntryState {
+  requireKind('bytes', bytes, 'bytes')
+  requireKind('address', address, 'address')
   if (nop5.every((byte, i) => bytes[i] === byte)) return { state: 'at-rest' }
   if (bytes[0] === 0xcc) return { state: 'breakpoint' }
   if (bytes[0] === 0xe8 && bytes.length >= 5) {
