@@ -2,13 +2,14 @@
 // and asks the judges (tools/mutate/judges.mjs) of each change. Nothing in the tree is touched; what was found is kept in
 // images/build/mutation, so that a run that was ended goes on where it was.
 //
-//   npm run mutate -- [--count 60] [--seed 1] [--only TEXT] [--jobs 2] [--json FILE] [--limit 120] [--time 0] [--required 85] [--fresh]
+//   npm run mutate -- [--count 60] [--seed 1] [--only TEXT] [--jobs 2] [--json FILE] [--limit 120] [--time 0] [--required 85]
+//                     [--fresh] [--passed]
 //
 // --count is the number of mutants drawn, beside the faults made by hand (--count 0: those alone); --only keeps the mutants whose room,
 // place or name holds the text; --limit is the time of one mutant in seconds, or three times what the sources as they are take if that is
-// more, and one that takes longer is killed; --time is that of all mutants, after which no other one is begun (0: all are). Exit
-// status 1 when fewer than --required in a hundred of the mutants that change behaviour are killed, 2 when the sources as they are do not
-// pass.
+// more, and one that takes longer is killed; --time is that of all mutants, after which no other one is begun (0: all are); --passed says
+// that the sources as they are have just passed all tests, and need not be judged. Exit status 1 when fewer than --required in a hundred
+// of the mutants that change behaviour are killed, 2 when the sources as they are do not pass.
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -30,6 +31,7 @@ const { values } = parseArgs({
     time: { type: 'string', default: '0' },
     required: { type: 'string', default: '85' },
     fresh: { type: 'boolean', default: false },
+    passed: { type: 'boolean', default: false },
   },
 })
 const number = (name) => {
@@ -80,7 +82,7 @@ async function judge(worker, mutant) {
   const known = memory.verdict(mutant.key)
   const verdict =
     known ??
-    (await worker.ask({ room: mutant.room, mutant }, Math.max(limit, 3 * (sound[mutant.room] ?? sound.kernel))))
+    (await worker.ask({ room: mutant.room, mutant }, Math.max(limit, 3 * (sound[mutant.room] ?? sound.kernel ?? 0))))
   memory.keep(mutant.key, verdict)
   const { mutated, key, ...rest } = mutant
   const result = { ...rest, ...verdict, seconds: known ? 0 : Math.round((Date.now() - began) / 100) / 10 }
@@ -108,7 +110,7 @@ process.on('exit', () => {
   for (const worker of workers) worker.stop()
 })
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130))
-await judgeSound(workers[0])
+if (!values.passed) await judgeSound(workers[0])
 const seeded = seededMutants()
 for (const fault of seeded.gone) {
   const [{ function: name, pattern }] = fault.places
