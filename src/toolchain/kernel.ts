@@ -22,6 +22,11 @@ export interface KernelBuildOptions {
   readonly defines?: readonly string[]
   /** Ending of the name of a variant, whose objects then lie apart: `-mutant`. */
   readonly suffix?: string
+  /**
+   * With DWARF, for gdb: the same code and data at the same addresses. What differs is the build id, and the image's size. Lies apart, as
+   * variants do; default suffix `-debug`.
+   */
+  readonly debugInfo?: boolean
   /** Path of the image; default: `scion-<release><suffix>.elf` among the built images. */
   readonly output?: string
   /** Files that are compiled in the place of sources, by the path of the source: `{ 'images/kernel/mm/slab.c': '/tmp/slab.c' }`. */
@@ -31,12 +36,13 @@ export interface KernelBuildOptions {
 
 /** Builds one kernel; gives the path of its image. Throws TOOL_MISSING, TOOL_FAILED, NO_SUCH_RELEASE or NO_SUCH_SOURCE. */
 export async function buildKernel(options: KernelBuildOptions = {}): Promise<string> {
-  const { release = '1.0', defines = [], suffix = '', replace = {}, toolchain = new Toolchain() } = options
+  const { release = '1.0', defines = [], debugInfo = false, replace = {}, toolchain = new Toolchain() } = options
+  const { suffix = debugInfo ? '-debug' : '' } = options
   const name = `scion-${release}${suffix}`
   const tree = sourcesOf(toolchain, release)
   const folder = join(toolchain.buildFolder, name)
   mkdirSync(folder, { recursive: true })
-  const macros = defines.map((define) => `-D${define}`)
+  const macros = [...defines.map((define) => `-D${define}`), ...(debugInfo ? DEBUG_INFO : [])]
   const sources = [...filesBelow(tree, 'images/kernel', ['.c', '.S']), 'firmware/handover.S']
   const unknown = Object.keys(replace).filter((source) => !sources.includes(source))
   if (unknown.length > 0) {
@@ -53,6 +59,9 @@ export async function buildKernel(options: KernelBuildOptions = {}): Promise<str
   fillChecksum(image)
   return image
 }
+
+/** What `debugInfo` adds to gcc's words. */
+const DEBUG_INFO = ['-g', '-gz']
 
 /** Who reaches what no object refers to: the entry by its name, the tests of text patching, the compiler. */
 const ROOTS = ['pvh_start', 'text_poke_bp', '__fentry__', 'memcpy', 'memmove', 'memset', 'memcmp']

@@ -1,9 +1,9 @@
 // Builds the committed kernels, or one by itself:
 //
-//   node tools/images/kernel.mjs [--release 1.1] [--define NAME=VALUE]... [--suffix=-mine] [--replace SOURCE=FILE]... [--out FILE]
+//   node tools/images/kernel.mjs [--release 1.1] [--define NAME=VALUE]... [--suffix=-mine] [--replace SOURCE=FILE]... [--debug-info] [--out FILE]
 //
 // `--define` (with `--suffix`) makes a variant, for mutants that the tests must catch; `--replace` compiles FILE in the place of SOURCE
-// (images/kernel/...), whose own object stays as it is.
+// (images/kernel/...), whose own object stays as it is; `--debug-info` makes one with DWARF, for gdb.
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { buildKernel, releases } from '../../dist/toolchain/index.js'
@@ -22,10 +22,11 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       define: { type: 'string', multiple: true },
       suffix: { type: 'string' },
       replace: { type: 'string', multiple: true, default: [] },
+      'debug-info': { type: 'boolean' },
       out: { type: 'string' },
     },
   })
-  const { release, define: defines, suffix, out: output } = values
+  const { release, define: defines, suffix, 'debug-info': debugInfo, out: output } = values
   const replace = Object.fromEntries(values.replace.map((pair) => pair.split('=')))
-  console.log(await buildKernel({ release, defines, suffix, output, replace }))
+  console.log(await buildKernel({ release, defines, suffix, debugInfo, output, replace }))
 }
