@@ -53,6 +53,11 @@ export class TransplantError extends Error {
     this.code = code
     this.hint = hint
   }
+
+  /** The message without its hint. */
+  get sentence(): string {
+    return this.hint === '' ? this.message : this.message.slice(0, -this.hint.length).trimEnd()
+  }
 }
 
 /** Throws INTERNAL: an invariant of Transplant does not hold. */

@@ -16,7 +16,7 @@ export const EXIT_CODES = {
   refused: 5,
   /** Timed out, or a transition is stuck. */
   timeout: 6,
-  /** The guest panicked. */
+  /** The guest panicked, oopsed or ended in a triple fault, or ended before it answered. A reset of its own accord is no failure. */
   guestPanic: 7,
   /** A replay diverged from its recording. */
   diverged: 8,

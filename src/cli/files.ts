@@ -1,8 +1,11 @@
 // Files that a person names. Each failure is one sentence with the system's reason and exit code 2, and what a command will
-// write is tried before its guest runs: nothing is lost to a mistyped folder.
+// write is tried before its guest runs: nothing is lost to a mistyped folder. No command writes over a file that it has read,
+// however the two are spelled: what is read is remembered by device and inode. The one exception is a snapshot, which goes on
+// and may be kept in its place (`--from a --save a`).
 
 import { closeSync, openSync, readFileSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs'
-import { TransplantError } from '../base/index.js'
+import { EXIT_CODES, TransplantError } from '../base/index.js'
+import { CommandFailure } from './output.js'
 
 const MIB = 1024 * 1024
 /** Bytes that an image, a disk or a snapshot may have; what a machine can hold. */
@@ -34,8 +37,23 @@ export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** Reads a file that a person named; throws FILE_UNREADABLE with the system's reason, or FILE_TOO_LARGE. */
+/** Identities of the files that this command has read, and may not write over. */
+const inputs = new Set<string>()
+
+function identity(path: string): string | undefined {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return stat && `${stat.dev}:${stat.ino}`
+}
+
+/** Reads a file that a person named, as an input; throws FILE_UNREADABLE with the system's reason, or FILE_TOO_LARGE. */
 export function readNamedFile(path: string, limit = LARGEST_IMAGE): Uint8Array {
+  const bytes = readReplaceable(path, limit)
+  inputs.add(identity(path) ?? path)
+  return bytes
+}
+
+/** The same for a file that the command may write over. */
+export function readReplaceable(path: string, limit = LARGEST_IMAGE): Uint8Array {
   try {
     const stat = statSync(path)
     requireRegular(path, stat)
@@ -70,9 +88,32 @@ function unwritable(path: string, error: unknown): TransplantError {
   )
 }
 
-/** Throws FILE_UNWRITABLE now rather than when the result is there. */
+/** The permission bits of a file that was read. */
+export function modeOf(path: string): number {
+  return statSync(path).mode & 0o777
+}
+
+/** Throws where writing to `path` would write over an input of this command. */
+export function requireNoInput(path: string): void {
+  let found: string | undefined
+  try {
+    found = identity(path)
+  } catch (error) {
+    throw unwritable(path, error)
+  }
+  if (found === undefined || !inputs.has(found)) return
+  throw new CommandFailure(
+    EXIT_CODES.usage,
+    'output-is-input',
+    `'${path}' is an input file of this command and would be written over.`,
+    'Give another file for the output.',
+  )
+}
+
+/** Throws now what `writeNamedFile` would throw when the result is there; to be asked when all inputs are read. */
 export function requireWritable(path: string | undefined): void {
   if (path === undefined) return
+  requireNoInput(path)
   try {
     const stat = statSync(path, { throwIfNoEntry: false })
     if (stat !== undefined) requireRegular(path, stat)
@@ -84,6 +125,7 @@ export function requireWritable(path: string | undefined): void {
 }
 
 export function writeNamedFile(path: string, bytes: Uint8Array): void {
+  requireNoInput(path)
   try {
     writeFileSync(path, bytes)
   } catch (error) {

@@ -1,10 +1,9 @@
 // The options that every command shares which starts a machine, and what they make: QEMU's words where QEMU has them.
 
 import { readFileSync } from 'node:fs'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { EXIT_CODES } from '../base/index.js'
 import { CPU_MODELS, type CpuModel } from '../cpu/index.js'
-import { concatenateCpio, writeCpio } from '../format/index.js'
 import type { MachineOptions } from '../machine/index.js'
 import { corePath, imagePath, readImage } from './assets.js'
 import { readNamedFile } from './files.js'
@@ -12,12 +11,6 @@ import { CommandFailure } from './output.js'
 
 export const DEFAULT_KERNEL = 'scion-1.0.elf'
 export const DEFAULT_INITRD = 'initramfs.cpio'
-
-/** A file for the guest; its path there begins with "/". */
-export interface GuestFile {
-  readonly path: string
-  readonly bytes: Uint8Array
-}
 
 export interface MachineFlags {
   readonly smp: string
@@ -31,46 +24,38 @@ export interface MachineFlags {
   readonly pcTestdev?: boolean
 }
 
+/** Options that shape a machine: a snapshot has its own. */
+const SHAPING: readonly Option[] = [
+  new Option('--smp <n>', 'number of vCPUs, 1 to 16').default('2'),
+  new Option('--cpu <model>', `what the vCPUs offer: ${CPU_MODELS.join(' or ')} (AVX2)`).default('x86-64-v2'),
+  new Option('--memory <MiB>', 'guest RAM in MiB').default('128'),
+  new Option('--seed <n>', 'seed of the vCPU scheduler: the same seed gives the same run').default('1'),
+  new Option('--append <text>', "the kernel's command line"),
+  new Option('--initrd <file>', 'initial RAM disk (newc cpio); default: the one that is shipped'),
+  new Option('--disk <file>', 'image for the virtio block device; writes stay in the machine'),
+  new Option('--pc-testdev', "QEMU's pc-testdev, which test suites of machines expect"),
+]
+
 export function addMachineOptions(command: Command): Command {
-  return command
-    .option('--smp <n>', 'number of vCPUs, 1 to 16', '2')
-    .option('--cpu <model>', `what the vCPUs offer: ${CPU_MODELS.join(' or ')} (AVX2)`, 'x86-64-v2')
-    .option('--memory <MiB>', 'guest RAM in MiB', '128')
-    .option('--seed <n>', 'seed of the vCPU scheduler: the same seed gives the same run', '1')
-    .option('--append <text>', "the kernel's command line")
-    .option('--initrd <file>', 'initial RAM disk (newc cpio); default: the one that is shipped')
-    .option('--disk <file>', 'image for the virtio block device; writes stay in the machine')
-    .option('--pc-testdev', "QEMU's pc-testdev, which test suites of machines expect")
-    .option('--timeout <seconds>', 'give up after this much virtual time (exit code 6)')
+  for (const option of SHAPING) command.addOption(option)
+  return command.option('--timeout <seconds>', 'give up after this much virtual time (exit code 6)')
 }
 
-/** Options that shape a machine: a snapshot has its own. */
-const SHAPING = ['smp', 'cpu', 'memory', 'seed', 'append', 'initrd', 'disk']
-
-/** Options that were given and say nothing here are refused, not passed over. */
+/** Options that were given and say nothing here are refused, not passed over; by the names of their values. */
 export function refuseIdle(command: Command, names: readonly string[], why: string): void {
-  const given = names.find((name) => command.getOptionValueSource(name) === 'cli')
+  const given = command.options.find((option) => {
+    const name = option.attributeName()
+    return names.includes(name) && command.getOptionValueSource(name) === 'cli'
+  })
   if (given === undefined) return
-  throw new CommandFailure(EXIT_CODES.usage, 'idle-option', `--${given} says nothing ${why}.`, 'Leave one of them out.')
+  const shown = given.long ?? given.short
+  throw new CommandFailure(EXIT_CODES.usage, 'idle-option', `${shown} says nothing ${why}.`, 'Leave one of them out.')
 }
 
 export function refuseShaping(command: Command, flags: { readonly from?: string }): void {
-  if (flags.from !== undefined) refuseIdle(command, [...SHAPING, 'kernel'], 'beside --from: the snapshot has its own')
-}
-
-/** The same machine with these files in its initial RAM disk. */
-export function withFiles(options: MachineOptions, files: readonly GuestFile[]): MachineOptions {
-  if (files.length === 0) return options
-  const entries = files.flatMap(({ path, bytes }) => {
-    const name = path.replace(/^\/+/, '')
-    const folders = [...name.matchAll(/\//g)].map(({ index }) => name.slice(0, index))
-    return [
-      ...folders.map((folder) => ({ name: folder, mode: 0o040755, data: new Uint8Array(0) })),
-      { name, mode: 0o100644, data: bytes },
-    ]
-  })
-  const unique = entries.filter((entry, i) => entries.findIndex(({ name }) => name === entry.name) === i)
-  return { ...options, initrd: concatenateCpio([options.initrd ?? new Uint8Array(0), writeCpio(unique)]) }
+  if (flags.from === undefined) return
+  const names = [...SHAPING.map((option) => option.attributeName()), 'kernel']
+  refuseIdle(command, names, 'beside --from: the snapshot has its own')
 }
 
 /** An integer option; throws a usage failure that names it. */

@@ -4,18 +4,23 @@
 
 import { CommanderError } from 'commander'
 import { EXIT_CODES } from '../base/index.js'
-import { report } from './output.js'
-import { createProgram } from './program.js'
+import { reasonOf } from './files.js'
+import { report, say } from './output.js'
+import { createProgram, withoutHelpOfUnknown } from './program.js'
 
-// A reader that goes away (`transplant demo | head`) is no failure.
+// A reader that goes away (`transplant demo | head`) is no failure; results that cannot be written are one.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT_CODES.ok)
-  throw error
+  say(`transplant: cannot write standard output: ${reasonOf(error)}.`)
+  process.exit(EXIT_CODES.usage)
 })
+// Talk that nobody can be told changes no result.
+process.stderr.on('error', () => {})
 
 const words = process.argv.slice(2)
 try {
-  await createProgram().parseAsync(words, { from: 'user' })
+  const program = createProgram()
+  await program.parseAsync(withoutHelpOfUnknown(program, words), { from: 'user' })
 } catch (error) {
   if (error instanceof CommanderError) {
     // Commander has printed its message; help and version end with 0, all else is a wrong command line.

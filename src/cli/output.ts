@@ -78,10 +78,8 @@ function describe(error: unknown): { code: string; message: string; hint: string
     return { code: error.code, message: error.message, hint: error.hint, exitCode: error.exitCode }
   }
   if (error instanceof TransplantError && exitCodeFor(error.code) !== EXIT_CODES.internal) {
-    // A TransplantError's message ends with its hint; here the two stand apart.
-    const { message, hint, code } = error
-    const text = hint !== '' && message.endsWith(hint) ? message.slice(0, -hint.length).trimEnd() : message
-    return { code, message: text, hint, exitCode: exitCodeFor(code) }
+    const { sentence, hint, code } = error
+    return { code, message: sentence, hint, exitCode: exitCodeFor(code) }
   }
   if (error instanceof Error && 'syscall' in error && 'code' in error) {
     return {

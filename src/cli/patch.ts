@@ -75,8 +75,8 @@ function addBuildCommand(patch: Command): void {
     }
     const output = flags.output ?? `${basename(source).replace(/\.[^.]*$/, '')}.ko`
     const text = new TextDecoder().decode(readNamedFile(source, LARGEST_SOURCE))
-    requireWritable(output)
     const kernel = kernelFacts(flags.kernel ?? imagePath(DEFAULT_KERNEL))
+    requireWritable(output)
     const options = { sourceName: basename(source), source: text, kernel }
     const built = source.endsWith('.c')
       ? await buildPatchFromC({ ...options, compile: (request) => compilePatchUnit(request) })
@@ -155,13 +155,14 @@ the module and goes on, 6 timeout, or the transition is stuck, 7 the guest panic
     if (session.console.oops !== undefined) throw oopsError(session.console, `to load ${path}`)
     const alive = await goesOn(session)
     const why = checked === undefined || checked.ok ? undefined : checked
+    // Before anything is told: whoever reads it may be gone, or have no room.
+    saveSession(session, flags)
     if (flags.json === true) {
       printJson({
         schema: 'transplant-patch-load/1',
         ...{ ok: report.status === 0, guestGoesOn: alive, refusal: why ?? null, ...report },
       })
     } else tellLoad(report)
-    saveSession(session, flags)
     if (report.status !== 0) {
       throw new CommandFailure(
         EXIT_CODES.refused,

@@ -2,6 +2,7 @@
 // word, exit codes.
 
 import { Command } from 'commander'
+import { EXIT_CODES, type ExitName } from '../base/index.js'
 import { readPackageVersion } from './assets.js'
 import { addDemoCommand } from './demo.js'
 import { addPatchCommand } from './patch.js'
@@ -17,10 +18,26 @@ const EXAMPLES = `Examples:
   transplant upgrade                             change the kernel under running programs
 `
 
+/** What each exit code says, for a person. */
+const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
+  ok: 'ok; a guest of `run` that powers off or resets itself too',
+  failed: 'a check did not hold',
+  usage: 'the command line or a file is wrong, or an output cannot be written',
+  noChange: 'nothing to change',
+  skipped: 'skipped, something is missing',
+  refused: 'refused: not patchable, not upgradable',
+  timeout: 'timeout, or a transition or the guest is stuck (nothing can wake it)',
+  guestPanic: 'the guest panicked, oopsed or ended in a triple fault, or ended before it answered',
+  diverged: 'a replay diverged from its recording',
+  internal: 'a defect in Transplant',
+}
+
 const EXIT_CODE_HELP = `
-Exit codes: 0 ok; 1 a check did not hold; 2 the command line or a file is wrong; 3 nothing to change; 4 skipped, something
-is missing; 5 refused: not patchable, not upgradable; 6 timeout, or a transition or the guest is stuck (nothing can wake
-it); 7 the guest panicked or was reset; 70 a defect in Transplant. \`run --exec\` ends with the status of the guest's command.`
+Exit codes:
+${Object.entries(EXIT_CODES)
+  .map(([name, code]) => `${String(code).padStart(4)}  ${EXIT_MEANINGS[name as ExitName]}`)
+  .join('\n')}
+\`run --exec\` ends with the status of the guest's command.`
 
 export function createProgram(): Command {
   const program = new Command('transplant')
@@ -38,6 +55,24 @@ export function createProgram(): Command {
     for (const nested of command.commands) settle(nested)
   }
   return program
+}
+
+/**
+ * The words for commander. Asked for the help of a command that it does not know it shows the one above's: it is given that
+ * command alone, which is an error with a suggestion.
+ */
+export function withoutHelpOfUnknown(program: Command, words: readonly string[]): string[] {
+  const path: string[] = []
+  let command = program
+  for (const word of words) {
+    if (command.commands.length === 0) break
+    if (word.startsWith('-') || word === 'help') continue
+    path.push(word)
+    const next = command.commands.find((one) => one.name() === word)
+    if (next === undefined) return path
+    command = next
+  }
+  return [...words]
 }
 
 function settle(command: Command): void {

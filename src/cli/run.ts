@@ -1,6 +1,5 @@
 // `transplant run`: a guest at the person's terminal (console.ts), or one command in it.
 
-import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { EXIT_CODES, TransplantError } from '../base/index.js'
 import { AgentClient, type CommandResult, findKernel, type KernelImage } from '../guest/index.js'
@@ -8,18 +7,17 @@ import { Machine, MachinePort } from '../machine/index.js'
 import { handsOnFiles } from './assets.js'
 import { GuestConsole, screenText, statusOf } from './console.js'
 import { type GdbFlags, gdbAddress } from './debugger.js'
-import { readNamedFile } from './files.js'
+import { requireNoInput } from './files.js'
+import { ensureFiles, filesToPut, type GuestFile, putFiles, withFiles } from './guest-files.js'
 import { explain } from './help.js'
 import {
   addMachineOptions,
-  type GuestFile,
   type MachineFlags,
   machineOptions,
   readCore,
   refuseIdle,
   refuseShaping,
   timeLimit,
-  withFiles,
 } from './machine-options.js'
 import { CommandFailure, print, printJson, refused } from './output.js'
 import { readableKernels, readSnapshot, shippedKernels } from './session.js'
@@ -72,25 +70,28 @@ export function addRunCommand(program: Command): void {
       more: `In the guest: insmod /lib/modules/livepatch-sample.ko; kexec -l /boot/scion-1.1 && kexec -e
 
 Keys: ${ESCAPE_HELP.split('\n').join('\n      ')}`,
-      exitCodes: `the guest's own status with --exec; else 0 power-off or reboot, 2 usage or a bad file, 6 timeout, the guest
+      exitCodes: `the guest's own status with --exec; else 0 power-off or reset, 2 usage or a bad file, 6 timeout, the guest
 waits for input that is over, or nothing can happen any more (stuck), 7 guest panic or triple fault. isa-debug-exit ends with the status it was given.`,
     },
   ).action(async (image: string | undefined, flags: RunFlags, command: Command) => {
     if (flags.exec === undefined) refuseIdle(command, ['json'], 'without --exec')
     else refuseIdle(command, ['snapshot', 'gdb', 's', 'S'], 'beside --exec: there is no console')
+    if (flags.gdb !== undefined) refuseIdle(command, ['s'], 'beside --gdb: it is --gdb :1234')
     refuseShaping(command, flags)
     if (flags.from !== undefined && image !== undefined) {
       throw new CommandFailure(EXIT_CODES.usage, 'idle-argument', `'${image}' says nothing beside --from.`)
     }
-    const files = flags.put.map(fileToPut)
+    const files = filesToPut(flags.put)
+    const input = flags.exec === undefined ? undefined : await pipedInput()
+    const given = input === undefined ? files : [...files, { path: INPUT, bytes: input }]
     const machine =
-      flags.from === undefined ? boot(image, flags, files) : Machine.from(readSnapshot(flags.from), readCore())
-    const late = flags.from === undefined ? [] : files
+      flags.from === undefined ? boot(image, flags, given) : Machine.from(readSnapshot(flags.from), readCore())
+    if (flags.exec === undefined) requireNoInput(flags.snapshot)
     try {
       process.exitCode =
         flags.exec === undefined
-          ? await attend(machine, flags, late)
-          : await runCommand(machine, flags.exec, flags, late)
+          ? await attend(machine, flags, flags.from === undefined ? [] : files)
+          : await runCommand(machine, flags.exec, flags, given)
     } finally {
       if (flags.vga === true) print(screenText(machine))
     }
@@ -98,14 +99,6 @@ waits for input that is over, or nothing can happen any more (stuck), 7 guest pa
 }
 
 const gather = (value: string, earlier: readonly string[]): readonly string[] => [...earlier, value]
-
-function fileToPut(text: string): GuestFile {
-  const [, file = '', path] = /^(.+?)(?::(\/[^:]*))?$/s.exec(text) ?? []
-  return {
-    path: path === undefined ? `/${basename(file)}` : path.replace(/\/$/, `/${basename(file)}`),
-    bytes: readNamedFile(file),
-  }
-}
 
 function boot(image: string | undefined, flags: RunFlags, files: readonly GuestFile[]): Machine {
   const own = image === undefined && flags.initrd === undefined ? handsOnFiles() : []
@@ -127,13 +120,13 @@ async function attend(machine: Machine, flags: RunFlags, files: readonly GuestFi
     gdb: gdbAddress(flags),
     waits: flags.S === true,
   })
-  if (files.length > 0) await putFiles(new AgentClient(console.port), files)
+  if (files.length > 0) {
+    const agent = new AgentClient(console.port)
+    await agent.connect()
+    await putFiles(agent, files)
+    agent.dispose()
+  }
   return console.run()
-}
-
-async function putFiles(agent: AgentClient, files: readonly GuestFile[]): Promise<void> {
-  await agent.connect()
-  for (const { path, bytes } of files) await agent.put(path, bytes)
 }
 
 /** Runs one command through the agent. */
@@ -143,18 +136,19 @@ async function runCommand(
   flags: RunFlags,
   files: readonly GuestFile[],
 ): Promise<number> {
-  const input = await pipedInput()
   const agent = new AgentClient(new MachinePort(machine), { limit: timeLimit(flags, 120) })
-  await putFiles(agent, input === undefined ? files : [...files, { path: INPUT, bytes: input }])
-  const result = await ended(machine, agent.exec(input === undefined ? command : `( ${command}\n) <${INPUT}`))
+  await agent.connect()
+  await (flags.from === undefined ? ensureFiles : putFiles)(agent, files)
+  const hasInput = files.some(({ path }) => path === INPUT)
+  const result = await ended(machine, agent.exec(hasInput ? `( ${command}\n) <${INPUT}` : command))
   if (flags.json === true) {
     printJson({
       schema: 'transplant-run/1',
       ...{ command, status: result.status, stdout: result.stdout, stderr: result.stderr, instructions: machine.now },
     })
   } else {
-    process.stdout.write(result.stdout)
-    process.stderr.write(result.stderr)
+    process.stdout.write(result.stdoutBytes)
+    process.stderr.write(result.stderrBytes)
   }
   return result.status
 }
@@ -167,6 +161,7 @@ async function ended(machine: Machine, running: Promise<CommandResult>): Promise
     const stop = machine.poweredOff
     const status = error instanceof TransplantError && error.code === 'GUEST_ENDED' && stop ? statusOf(stop) : undefined
     if (status === undefined || status === EXIT_CODES.guestPanic) throw error
-    return { status, stdout: '', stderr: '' }
+    const nothing = new Uint8Array(0)
+    return { status, stdout: '', stderr: '', stdoutBytes: nothing, stderrBytes: nothing }
   }
 }

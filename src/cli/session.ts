@@ -3,7 +3,7 @@
 import { GuestSession, type KernelImage, readKernelImage } from '../guest/index.js'
 import { decodeSnapshot, encodeSnapshot, type MachineOptions, type Snapshot } from '../machine/index.js'
 import { readImage } from './assets.js'
-import { readNamedFile, requireWritable, writeNamedFile } from './files.js'
+import { readNamedFile, readReplaceable, requireWritable, writeNamedFile } from './files.js'
 import { DEFAULT_KERNEL, type MachineFlags, machineOptions, readCore, timeLimit } from './machine-options.js'
 import { refused, say } from './output.js'
 
@@ -27,7 +27,6 @@ export async function openSession(
   flags: SessionFlags,
   prepare: (options: MachineOptions) => MachineOptions = (options) => options,
 ): Promise<OpenedSession> {
-  requireWritable(flags.save)
   const options = {
     endAtOops: true,
     limit: timeLimit(flags, DEFAULT_LIMIT_SECONDS),
@@ -36,11 +35,14 @@ export async function openSession(
   const named = image === undefined ? [] : [readNamedFile(image)]
   if (flags.from !== undefined) {
     const snapshot = readSnapshot(flags.from)
+    requireWritable(flags.save)
     const session = await GuestSession.resume(readCore(), snapshot, options)
     const own = snapshot.configuration.kernel
     return { session, kernels: [...named, ...(own === undefined ? [] : [own]), ...shippedKernels()] }
   }
-  const booted = await GuestSession.boot(prepare(machineOptions(image, flags)), options)
+  const machine = prepare(machineOptions(image, flags))
+  requireWritable(flags.save)
+  const booted = await GuestSession.boot(machine, options)
   if (!booted.ok) throw refused(booted)
   return { session: booted.value, kernels: [...named, ...shippedKernels()] }
 }
@@ -63,8 +65,9 @@ export function readableKernels(kernels: readonly Uint8Array[]): KernelImage[] {
   })
 }
 
+/** A guest to go on with, which may be kept in the same file again. */
 export function readSnapshot(path: string): Snapshot {
-  const decoded = decodeSnapshot(readNamedFile(path))
+  const decoded = decodeSnapshot(readReplaceable(path))
   if (!decoded.ok) throw refused(decoded)
   return decoded.value
 }

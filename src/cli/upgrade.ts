@@ -8,8 +8,9 @@ import { finishWorkloads, judgeUpgrade, lastLine, runningWorkloads, startWorkloa
 import { observeUpgrade, type UpgradeReport } from '../upgrade/index.js'
 import { imagePath } from './assets.js'
 import { readNamedFile } from './files.js'
+import { withFiles } from './guest-files.js'
 import { explain } from './help.js'
-import { addMachineOptions, refuseShaping, withFiles } from './machine-options.js'
+import { addMachineOptions, refuseShaping } from './machine-options.js'
 import { CommandFailure, colors, print, printJson, say } from './output.js'
 import { goesOn, openSession, readableKernels, type SessionFlags, saveSession } from './session.js'
 
@@ -77,10 +78,11 @@ export function addUpgradeCommand(program: Command): void {
     ]
     const ok = checks.every((check) => check.ok)
     const refused = upgrade.status !== 0 && upgrade.switch === undefined
+    // Before anything is told: whoever reads it may be gone, or have no room.
+    saveSession(session, flags)
     if (flags.json === true) {
       printJson({ schema: 'transplant-upgrade/1', ...{ ok, refused, guestGoesOn: alive, upgrade, programs, checks } })
     } else tell(upgrade, refused ? [] : checks)
-    saveSession(session, flags)
     if (refused) {
       const undisturbed = alive && programs.every((program) => program.status === 0)
       throw new CommandFailure(

@@ -260,7 +260,7 @@ export async function askMonitor(view: MonitorView, line: string): Promise<strin
     const text = await question.ask(view, words.slice(name.split(' ').length))
     return text === '' ? '' : `${text}\n`
   } catch (error) {
-    if (error instanceof TransplantError) return `${[error.message, error.hint].filter(Boolean).join(' ')}\n`
+    if (error instanceof TransplantError) return `${error.message}\n`
     throw error
   }
 }

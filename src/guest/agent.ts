@@ -41,8 +41,12 @@ export interface CommandResult {
   readonly status: number
   /** The signal that ended it. */
   readonly signal?: number
+  /** What it printed, as UTF-8. */
   readonly stdout: string
   readonly stderr: string
+  /** The same, byte for byte. */
+  readonly stdoutBytes: Uint8Array
+  readonly stderrBytes: Uint8Array
 }
 
 /** A command that was started. Its `result` appears while other calls run the guest. */
@@ -70,7 +74,8 @@ class Running implements StartedCommand {
 /** Room for the `<mode> <offset> <path>` line in a put request, and for the path in it. */
 const PUT_HEAD = 512
 const PUT_BYTES = FRAME_PAYLOAD_LIMIT - PUT_HEAD
-const LONGEST_PATH = PUT_HEAD - 32
+/** Bytes of a path in a put request, beside mode and offset. */
+export const AGENT_PATH_LIMIT = PUT_HEAD - 32
 const DEFAULT_LIMIT = 60e9
 /** Instructions in which a kernel prints its oops to the end. */
 const OOPS_TIME = 20e6
@@ -188,6 +193,18 @@ export class AgentClient implements Disposable {
       const head = encodeText(`${mode.toString(8)} ${offset} ${path}\n`)
       const id = await this.send('put', concatBytes(head, bytes.subarray(offset, offset + PUT_BYTES)))
       await this.answer(id, ['ok'], `to take '${path}'`)
+    }
+  }
+
+  /** The bytes that a file has as stat tells it; undefined for one that is not there, or cannot be opened. */
+  async sizeOf(path: string): Promise<number | undefined> {
+    requirePath(path)
+    const id = await this.send('get', encodeText(`0 0 ${path}`))
+    try {
+      return Number(decodeText((await this.answer(id, ['end'])).payload))
+    } catch (error) {
+      if (error instanceof TransplantError && error.code === 'AGENT_REFUSED') return undefined
+      throw error
     }
   }
 
@@ -359,11 +376,11 @@ function commandPayload(command: string): Uint8Array {
 function requirePath(path: string): void {
   requireKind('path', path, 'text')
   const { length } = encodeText(path)
-  if (length > 0 && length <= LONGEST_PATH && !/[\0\n]/.test(path)) return
+  if (length > 0 && length <= AGENT_PATH_LIMIT && !/[\0\n]/.test(path)) return
   throw new TransplantError(
     'AGENT_PAYLOAD',
     `The path ${JSON.stringify(path)} cannot be told to the agent.`,
-    `Give one of 1 to ${LONGEST_PATH} bytes, without NUL and line feed.`,
+    `Give one of 1 to ${AGENT_PATH_LIMIT} bytes, without NUL and line feed.`,
   )
 }
 
@@ -376,6 +393,7 @@ export function oopsError(console: ConsoleLog, what: string): TransplantError {
 function resultOf(running: Running, text: string): CommandResult {
   const [how = '', number = ''] = text.split(' ')
   const value = Number(number)
-  const output = { stdout: decodeText(concatBytes(...running.out)), stderr: decodeText(concatBytes(...running.err)) }
+  const [stdoutBytes, stderrBytes] = [concatBytes(...running.out), concatBytes(...running.err)]
+  const output = { stdout: decodeText(stdoutBytes), stderr: decodeText(stderrBytes), stdoutBytes, stderrBytes }
   return how === 'killed' ? { status: 128 + value, signal: value, ...output } : { status: value, ...output }
 }

@@ -76,7 +76,8 @@ export function decodeSnapshot(file: Uint8Array): Result<Snapshot, SnapshotRefus
     if (hashBytes(bytes) !== hash) return damaged('its contents do not match its checksum')
     return accept(decodeBody(new StateReader(bytes), format))
   } catch (error) {
-    if (error instanceof TransplantError && error.code.startsWith('STATE_')) return damaged(error.message)
+    if (error instanceof TransplantError && error.code.startsWith('STATE_'))
+      return damaged(error.sentence.replace(/\.$/, ''))
     throw error
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { EXIT_CODES } from '../../src/base/index.js'
 import { transplant } from './command.js'
 
 describe('transplant', () => {
@@ -6,7 +7,8 @@ describe('transplant', () => {
     const { status, stdout } = transplant(['--help'])
     expect(status).toBe(0)
     expect(stdout).toMatch(/^Examples:\n {2}transplant demo/)
-    expect(stdout).toContain('Exit codes: 0 ok; 1 a check did not hold; 2 ')
+    const told = stdout.slice(stdout.indexOf('Exit codes:')).matchAll(/^ *(\d+) {2}\S/gm)
+    expect(Array.from(told, ([, code]) => Number(code))).toEqual(Object.values(EXIT_CODES))
   })
 
   it.each([['run'], ['demo'], ['patch'], ['upgrade'], ['patch', 'build'], ['patch', 'load'], ['patch', 'status']])(
@@ -28,6 +30,19 @@ describe('transplant', () => {
     expect(command.status).toBe(2)
     expect(command.stderr).toContain("unknown command 'upgade'")
     expect(command.stderr).toContain('Did you mean upgrade?')
+    for (const words of ['demmo --help', 'help demmo', '--help demmo']) {
+      expect(transplant(words.split(' '))).toMatchObject({
+        ...{
+          status: 2,
+          stdout: '',
+          stderr: expect.stringMatching(/unknown command 'demmo'\s+\(Did you mean demo\?\)/),
+        },
+      })
+    }
+    expect(transplant(['patch', 'lod', '--help'])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('load?'),
+    })
     const option = transplant(['run', '--memry', '64'])
     expect(option.status).toBe(2)
     expect(option.stderr).toContain("unknown option '--memry'")

@@ -25,6 +25,19 @@ describe('a guest that cannot go on', () => {
     })
   })
 
+  it.each([
+    ['the keyboard controller', 'mov al, 0xfe\nout 0x64, al'],
+    ['CF9H', 'mov dx, 0xcf9\nmov al, 6\nout dx, al'],
+    ['port 92H', 'mov al, 1\nout 0x92, al'],
+  ])('that resets itself by %s ends with 0, as both helps say', (_how, text) => {
+    writeFileSync(join(folder, 'resetting'), flatKernel(text))
+    const { status, stderr } = transplant(['run', 'resetting', '--smp', '1'])
+    expect(stderr).toContain('the guest was reset')
+    expect(status).toBe(0)
+    expect(transplant(['--help']).stdout).toMatch(/^ *0 .*resets itself/m)
+    expect(transplant(['run', '--help']).stdout).toContain('0 power-off or reset')
+  })
+
   it('with a triple fault names vCPU, RIP and vectors, and ends with 7', () => {
     const { status, stderr } = transplant(['run', 'faulting', '--smp', '1'])
     expect(status).toBe(7)

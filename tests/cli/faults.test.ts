@@ -2,7 +2,7 @@
 // reached here, in command-line.test.ts (0, 6, 7) or in patch-and-upgrade.test.ts (5).
 
 import { execFileSync } from 'node:child_process'
-import { existsSync, truncateSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { root } from '../lab/images.js'
@@ -112,6 +112,8 @@ describe('options that say nothing', () => {
     [['run', '--json'], '--json says nothing without --exec'],
     [['run', '--exec', 'true', '--snapshot', 'x'], '--snapshot says nothing beside --exec'],
     [['run', '--from', 'x', '--smp', '4'], '--smp says nothing beside --from'],
+    [['run', '--from', 'x', '--pc-testdev'], '--pc-testdev says nothing beside --from'],
+    [['run', '-s', '--gdb', ':9'], '-s says nothing beside --gdb'],
     [['patch', 'load', 'x.ko', '--from', 'x', '--memory', '64'], '--memory says nothing beside --from'],
     [['upgrade', '--from', 'x', '--kernel', 'y'], '--kernel says nothing beside --from'],
   ])('%j are refused', (words, message) => {
@@ -163,8 +165,12 @@ describe('hands on', () => {
     expect(build(PATCH, '-o', 'hands.ko').status).toBe(0)
     const words = 'insmod hands.ko && cat /etc/own /sys/kernel/livepatch/*/enabled'
     file('own', 'mine\n')
-    const put = ['--put', 'hands.ko', '--put', 'own:/etc/own']
-    expect(transplant(['run', ...put, '--exec', words])).toMatchObject({ status: 0, stdout: 'mine\n1\n' })
+    chmodSync(join(folder, file('script', '#!/bin/sh\necho own\n')), 0o755)
+    // One of the module's names in the package: the person's own goes before.
+    const put = ['hands.ko', 'own:/etc/own', 'own:/lib/modules/demo.ko', 'script'].flatMap((one) => ['--put', one])
+    expect(transplant(['run', ...put, '--exec', `${words} && cat /lib/modules/demo.ko && /script`])).toMatchObject({
+      ...{ status: 0, stdout: 'mine\n1\nmine\nown\n' },
+    })
     expect(transplant(['patch', 'load', 'hands.ko', '--save', 'hands.snapshot']).status).toBe(0)
     const from = [
       'run',
@@ -176,6 +182,39 @@ describe('hands on', () => {
       'cat own /sys/kernel/livepatch/*/enabled',
     ]
     expect(transplant(from)).toMatchObject({ status: 0, stdout: 'mine\n1\n' })
+  })
+
+  it.each([
+    ['/dev/null/x', 'the kernel makes that folder itself'],
+    ['/tmp/../proc/version', 'the kernel makes that folder itself'],
+    ['/bin/sh/x', "'/bin/sh' is a file"],
+    ['/etc', 'it is a folder'],
+    [`/${'n'.repeat(256)}`, 'a name in it has 256 bytes'],
+    [`/${'a/'.repeat(3000)}`, 'the path has 6004 bytes'],
+  ])('refuses to put a file at %s', (path, why) => {
+    const { status, stdout, stderr } = transplant([
+      'run',
+      '--put',
+      `${file('own', 'mine\n')}:${path}`,
+      '--exec',
+      'true',
+    ])
+    expect(stderr).toContain(why)
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+  })
+
+  it('says that a guest has no room for a file', () => {
+    truncateSync(join(folder, file('large', '')), 24 << 20)
+    const { status, stderr } = transplant(['run', '--memory', '64', '--put', 'large', '--exec', 'true'])
+    expect(stderr).toMatch(/'\/large': the guest has unpacked \d+ of 25165824 bytes/)
+    expect(status).toBe(2)
+  })
+
+  it('takes a large standard input in virtual time that does not grow with it', () => {
+    const { status, stdout } = transplant(['run', '--json', '--exec', 'wc -c'], 'x'.repeat(3_000_000))
+    const result = JSON.parse(stdout) as { stdout: string; instructions: number }
+    expect({ status, stdout: result.stdout }).toEqual({ status: 0, stdout: '3000000\n' })
+    expect(result.instructions).toBeLessThan(200e6)
   })
 
   it('works as the README says: a module that is there, and the next kernel', () => {

@@ -24,7 +24,10 @@ needs('x86-64-host')("the agent's client", () => {
   afterEach(() => port.end())
 
   it('runs commands and gives their outputs and statuses', async () => {
-    expect(await agent.exec('echo out; echo err >&2; exit 3')).toEqual({ status: 3, stdout: 'out\n', stderr: 'err\n' })
+    expect(await agent.exec('echo out; echo err >&2; exit 3')).toEqual({
+      ...{ status: 3, stdout: 'out\n', stderr: 'err\n' },
+      ...{ stdoutBytes: encodeText('out\n'), stderrBytes: encodeText('err\n') },
+    })
     expect(await agent.read('echo again')).toBe('again\n')
   })
 
