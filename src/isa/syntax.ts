@@ -221,6 +221,7 @@ class OperandReader {
     let symbol: string | undefined
     let negative = false
     while (this.take('-')) negative = !negative
+    const from = this.at
     do {
       const token = this.tokens[this.at++]
       if (token === undefined || token.kind === 'mark') throw new SyntaxProblem(`"${token?.text ?? ''}" is no value`)
@@ -235,6 +236,9 @@ class OperandReader {
     if (symbol !== undefined && (register !== undefined || value !== 1n || negative)) {
       throw new SyntaxProblem(`"${symbol}" cannot be multiplied`)
     }
+    if (register !== undefined && this.at > from + 1 && INSTRUCTION_POINTER.test(register)) {
+      throw new SyntaxProblem(`"${register}" cannot be an index`)
+    }
     if (negative && register !== undefined) throw new SyntaxProblem(`"${register}" cannot be subtracted`)
     return {
       value: negative ? -value : value,
@@ -243,6 +247,8 @@ class OperandReader {
     }
   }
 }
+
+const INSTRUCTION_POINTER = /^[re]ip$/
 
 function baseAndIndex(found: readonly { name: string; scale: number }[]): {
   base?: string
@@ -271,7 +277,7 @@ function baseAndIndex(found: readonly { name: string; scale: number }[]): {
 function indexed(base: string | undefined, index: { name: string; scale: number }) {
   if (![1, 2, 4, 8].includes(index.scale)) throw new SyntaxProblem(`a scale is 1, 2, 4 or 8, not ${index.scale}`)
   if (/^([re]sp|[re]ip)$/.test(index.name)) throw new SyntaxProblem(`"${index.name}" cannot be an index`)
-  if (base !== undefined && /^[re]ip$/.test(base)) throw new SyntaxProblem(`"${base}" has no index beside it`)
+  if (base !== undefined && INSTRUCTION_POINTER.test(base)) throw new SyntaxProblem(`"${base}" has no index beside it`)
   return { ...(base === undefined ? {} : { base }), index: index.name, scale: index.scale }
 }
 

@@ -59,6 +59,8 @@ describe('the assembler', () => {
     ['lea rax, [rdi + rsi*3]', /scale/],
     ['mov eax, [rdi + ecx]', /64-bit registers or of 32-bit/],
     ['mov eax, \u00e4', /cannot be read/],
+    ['mov eax, [rip*1]', /"rip" cannot be an index/],
+    ['mov eax, [1*eip]', /"eip" cannot be an index/],
     ['mov eax, 1 2', /not expected/],
     ['', /no instruction/],
   ])('refuses "%s" in a sentence', async (text, why) => {
