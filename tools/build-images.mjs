@@ -5,9 +5,10 @@
 import { createHash } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { fileURLToPath } from 'node:url'
 import { buildId, parseElf } from '../dist/format/index.js'
 import { builtFolder, toolchain } from './images/toolchain.mjs'
+import { readOptions } from './options.mjs'
 
 // Each target is a module tools/images/<file> with one function that returns the paths it built.
 const targets = [
@@ -45,7 +46,10 @@ function writeManifest(images) {
   writeFileSync(manifestPath, `${JSON.stringify(manifest, null, 2)}\n`)
 }
 
-const { values, positionals: wanted } = parseArgs({ options: { check: { type: 'boolean' } }, allowPositionals: true })
+const { values, positionals: wanted } = readOptions(fileURLToPath(import.meta.url), {
+  options: { check: { type: 'boolean' } },
+  allowPositionals: true,
+})
 const unknown = wanted.filter((word) => !targets.some((target) => target.name === word))
 if (unknown.length > 0) {
   process.stderr.write(

@@ -12,15 +12,16 @@
 // of the mutants that change behaviour are killed, 2 when the sources as they are do not pass.
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { fileURLToPath } from 'node:url'
 import { buildKernel } from '../dist/toolchain/index.js'
 import { buildFolder } from './images/toolchain.mjs'
 import { Worker } from './mutate/judging.mjs'
 import { Memory } from './mutate/memory.mjs'
 import { drawnMutants, rooms, seededMutants } from './mutate/plan.mjs'
 import { reportOf, tell } from './mutate/report.mjs'
+import { readOptions } from './options.mjs'
 
-const { values } = parseArgs({
+const { values } = readOptions(fileURLToPath(import.meta.url), {
   options: {
     count: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },

@@ -1,9 +1,10 @@
 // `npm run fuzz:cpu -- [--seed N] [--cases N | --time SECONDS] [--cpu x86-64-v2|x86-64-v3] [--core FILE]`: generated cases on the host CPU and on the core. A difference is
 // shrunk and printed with its bytes, registers and what differs; exit code 1. Default: seed 1, an hour. --core: another core.wasm.
 import { spawnSync } from 'node:child_process'
-import { parseArgs } from 'node:util'
+import { fileURLToPath } from 'node:url'
+import { readOptions } from '../../tools/options.mjs'
 
-const { values } = parseArgs({ options: { seed: { type: 'string' }, cases: { type: 'string' }, time: { type: 'string' }, core: { type: 'string' }, cpu: { type: 'string' }, limit: { type: 'string' } } })
+const { values } = readOptions(fileURLToPath(import.meta.url), { options: { seed: { type: 'string' }, cases: { type: 'string' }, time: { type: 'string' }, core: { type: 'string' }, cpu: { type: 'string' }, limit: { type: 'string' } } })
 const texts = { seed: '1', limit: '5', ...(values.cases === undefined ? { time: values.time ?? '3600' } : { cases: values.cases }) }
 const given = { ...texts, ...Object.fromEntries(Object.entries(values).filter(([name]) => name in texts)) }
 const numbers = Object.fromEntries(Object.entries(given).map(([name, text]) => [name === 'time' ? 'seconds' : name, Number(text)]))

@@ -2,10 +2,11 @@
 // loaders, for a machine that has time. What is wrong is shrunk and printed with the command that repeats it. Default: seed 1, 100,000
 // of each; with --modules or --programs only that kind.
 import { spawnSync } from 'node:child_process'
-import { parseArgs } from 'node:util'
+import { fileURLToPath } from 'node:url'
+import { readOptions } from '../../tools/options.mjs'
 
 const names = ['seed', 'modules', 'programs', 'base', 'from']
-const { values } = parseArgs({ options: Object.fromEntries(names.map((name) => [name, { type: 'string' }])) })
+const { values } = readOptions(fileURLToPath(import.meta.url), { options: Object.fromEntries(names.map((name) => [name, { type: 'string' }])) })
 const one = values.modules !== undefined || values.programs !== undefined
 const texts = { seed: '1', modules: one ? '0' : '100000', programs: one ? '0' : '100000', ...values }
 const { base, ...rest } = texts

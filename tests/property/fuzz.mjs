@@ -1,9 +1,10 @@
 // `npm run fuzz -- [--seed N] [--instructions N] [--programs N]`: fuzzed code in interpreter and JIT, for a machine that has time. A
 // difference is shrunk and printed with the command that repeats it. Default: seed 1, 100 million instructions.
 import { spawnSync } from 'node:child_process'
-import { parseArgs } from 'node:util'
+import { fileURLToPath } from 'node:url'
+import { readOptions } from '../../tools/options.mjs'
 
-const { values } = parseArgs({ options: { seed: { type: 'string' }, instructions: { type: 'string' }, programs: { type: 'string' } } })
+const { values } = readOptions(fileURLToPath(import.meta.url), { options: { seed: { type: 'string' }, instructions: { type: 'string' }, programs: { type: 'string' } } })
 const numbers = Object.fromEntries(Object.entries({ seed: '1', instructions: '1e8', ...values }).map(([name, text]) => [name, Number(text)]))
 const wrong = Object.entries(numbers).find(([, value]) => !(value >= 0))
 if (wrong !== undefined) {

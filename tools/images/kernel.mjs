@@ -5,8 +5,8 @@
 // `--define` (with `--suffix`) makes a variant, for mutants that the tests must catch; `--replace` compiles FILE in the place of SOURCE
 // (images/kernel/...), whose own object stays as it is; `--debug-info` makes one with DWARF, for gdb.
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { buildKernel, releases } from '../../dist/toolchain/index.js'
+import { readOptions } from '../options.mjs'
 
 /** The image target: all releases. Gives the paths. */
 export async function buildKernels() {
@@ -16,7 +16,7 @@ export async function buildKernels() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({
+  const { values } = readOptions(fileURLToPath(import.meta.url), {
     options: {
       release: { type: 'string' },
       define: { type: 'string', multiple: true },
