@@ -1,5 +1,5 @@
 // The debugger that everybody has, at the guest of a command line: what it is told is what a newcomer would look for.
-import { spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +8,12 @@ import { imagePath, root } from '../lab/images.js'
 import { needs } from '../needs.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'transplant-gdb-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const guests: ChildProcess[] = []
+afterAll(() => {
+  // Those of tests that failed.
+  for (const guest of guests) guest.kill('SIGKILL')
+  rmSync(folder, { recursive: true, force: true })
+})
 
 interface Guest {
   readonly port: number
@@ -20,6 +25,7 @@ interface Guest {
 
 async function startGuest(...options: string[]): Promise<Guest> {
   const child = spawn(process.execPath, [`${root}dist/cli/main.js`, 'run', '--gdb', ':0', ...options])
+  guests.push(child)
   let said = ''
   child.stdout.on('data', (data: Buffer) => {
     said += data.toString()
