@@ -56,13 +56,22 @@ static void *zeroed_page(void)
 	return memset(aligned_alloc(PAGE_SIZE, PAGE_SIZE), 0, PAGE_SIZE);
 }
 
+static unsigned long pages = 1 << 20;
+
+unsigned long nr_free_pages(void)
+{
+	return pages;
+}
+
 unsigned long get_zeroed_page(gfp_t flags)
 {
+	pages--;
 	return (unsigned long)zeroed_page();
 }
 
 void free_pages(unsigned long page, unsigned int order)
 {
+	pages++;
 	free((void *)page);
 }
 
