@@ -23,7 +23,8 @@ function read(folder, tree) {
 /** What a build makes exists, built or not: .gitignore names it. */
 const made = readFileSync(join(root, '.gitignore'), 'utf8')
   .split('\n')
-  .filter((line) => /^[\w./-]+\w$/.test(line))
+  .filter((line) => /^[\w./-]+$/.test(line))
+  .map((line) => line.replace(/\/$/, ''))
 const tree = read('', new Map(made.map((path) => [path, ''])))
 
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
