@@ -137,7 +137,7 @@ describe('a command line that asks for a debugger', () => {
   it.each([
     [['--gdb', 'nowhere'], "--gdb is 'nowhere'."],
     [['--gdb', ':70000'], "--gdb is ':70000'."],
-    [['-s', '--exec', 'true'], '--s says nothing beside --exec'],
+    [['-s', '--exec', 'true'], '-s says nothing beside --exec'],
   ])('%j is refused with what is wrong', (options, message) => {
     const { status, stderr } = run(...options)
     expect(stderr).toContain(message)

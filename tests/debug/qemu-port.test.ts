@@ -58,9 +58,9 @@ async function look(port: GuestPort): Promise<unknown> {
       ...one,
       stages: one.stages.map(({ when, state, bytes, listing }) => ({ when, state, bytes, listing })),
     })),
-    // Whether insmod outlives the transition is each run's own.
+    // Whether insmod and its shell outlive the transition is each run's own.
     switched: transition.tasks
-      .filter(({ comm }) => comm !== 'insmod')
+      .filter(({ pid }) => tasks.some((task) => task.pid === pid))
       .map(({ comm, started, completed }) => ({ comm, started, completed })),
     tasks: tasks.map(({ pid, comm, patchState }) => ({ pid, comm, patchState })),
     tables: tables.tables.map(({ level, base }) => ({ level, base })),
