@@ -18,6 +18,8 @@ import { attempt, inGuest, messages, resume, testModule } from './module-guest.j
 const rules: Readonly<Record<string, RegExp>> = {
   task_without_lock: /^WARNING: .* at images\/kernel\/kernel\/pid\.c:\d+$/,
   area_without_lock: /^WARNING: .* at images\/kernel\/mm\/mmap\.c:\d+$/,
+  modules_without_lock: /^WARNING: .* at images\/kernel\/module\/main\.c:\d+$/,
+  names_without_lock: /^WARNING: .* at images\/kernel\/fs\/dentry\.c:\d+$/,
   text_without_lock: /^WARNING: .* at images\/kernel\/arch\/text-patching\.c:\d+$/,
   sleep_in_atomic: /^WARNING: .* at images\/kernel\/kernel\/mutex\.c:\d+$/,
   other_order: /^mutex .* is taken under one that elsewhere is taken under it$/,

@@ -113,7 +113,7 @@ static void set_gate(unsigned int vector, u8 type, u8 ist)
 	gate->reserved = 0;
 }
 
-/* Interrupt gates throughout: entry code runs with interrupts off. */
+/* Interrupt gates throughout: they clear IF on the way in. */
 static void fill_idt(void)
 {
 	for (unsigned int vector = 0; vector < 256; vector++)

@@ -123,6 +123,7 @@ int stop_machine(int (*fn)(void *), void *data)
 	unsigned int cpu;
 	int ret;
 
+	lockdep_assert_irqs_enabled();
 	preempt_disable();
 	spin_lock(&call_lock);
 	bit = 1UL << smp_processor_id();

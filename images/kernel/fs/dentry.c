@@ -169,6 +169,7 @@ int dcache_readdir(struct file *file, struct dir_context *ctx)
 {
 	struct dentry *child;
 
+	lockdep_assert_held(&vfs_mutex);
 	if (!dir_emit_dots(file, ctx))
 		return 0;
 	list_for_each_entry(child, &file->f_dentry->d_children, d_sibling) {
@@ -193,6 +194,7 @@ int dentry_path_locked(struct dentry *dentry, char *buf, int size)
 	struct dentry *d = dentry;
 	int len;
 
+	lockdep_assert_held(&vfs_mutex);
 	*--p = 0;
 	if (d->d_parent != d && !d->d_linked && !d->d_fsdata) {
 		p -= sizeof(gone) - 1;

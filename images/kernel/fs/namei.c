@@ -71,6 +71,7 @@ struct dentry *lookup_one(struct dentry *dir, const char *name)
 {
 	struct dentry *child = d_find_child(dir, name);
 
+	lockdep_assert_held(&vfs_mutex);
 	if (child)
 		return dget(child);
 	if (dir->d_inode->i_op && dir->d_inode->i_op->lookup)
@@ -177,6 +178,7 @@ int walk_start(struct walk *w, struct dentry *base, const char *name)
 {
 	struct fs_struct *fs = current->fs;
 
+	lockdep_assert_held(&vfs_mutex);
 	w->root = w->d = NULL;
 	if (!*name)
 		return -ENOENT;
@@ -190,6 +192,7 @@ int walk_start(struct walk *w, struct dentry *base, const char *name)
 
 void walk_end(struct walk *w)
 {
+	lockdep_assert_held(&vfs_mutex);
 	dput(w->root);
 	dput(w->d);
 }
@@ -201,6 +204,7 @@ static struct dentry *lookup_locked(struct dentry *base, const char *name, unsig
 	struct walk w;
 	int ret;
 
+	lockdep_assert_held(&vfs_mutex);
 	if (!*name)
 		return ERR_PTR(-ENOENT);
 	ret = walk_start(&w, base, name);
@@ -365,6 +369,7 @@ int truncate_inode(struct inode *inode, loff_t size)
 
 int may_create(struct dentry *dir)
 {
+	lockdep_assert_held(&vfs_mutex);
 	if (!S_ISDIR(dir->d_inode->i_mode))
 		return -ENOTDIR;
 	if (!dir->d_inode->i_op || !dir->d_inode->i_op->create)
@@ -382,6 +387,7 @@ struct dentry *create_child(struct dentry *dir, const char *name, umode_t mode, 
 	struct dentry *d;
 	int ret = may_create(dir);
 
+	lockdep_assert_held(&vfs_mutex);
 	if (ret)
 		return ERR_PTR(ret);
 	d = d_alloc(dir, name);
@@ -409,6 +415,7 @@ static struct dentry *open_lookup(struct dentry *base, const char *name, int fla
 	struct walk w;
 	int ret;
 
+	lockdep_assert_held(&vfs_mutex);
 	*created = false;
 	if (!(flags & O_CREAT))
 		return lookup_locked(base, name,

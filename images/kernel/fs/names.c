@@ -26,6 +26,7 @@ static int walk_parent(struct walk *w, int dfd, const char *name)
 	struct dentry *base = at_base(dfd, name);
 	int ret;
 
+	lockdep_assert_held(&vfs_mutex);
 	if (IS_ERR(base)) {
 		w->root = w->d = NULL;
 		return PTR_ERR(base);
@@ -162,6 +163,7 @@ static int rename_locked(struct walk *from, struct walk *to, bool noreplace, str
 	char *name;
 	int ret;
 
+	lockdep_assert_held(&vfs_mutex);
 	if (!from->has_last || !to->has_last)
 		return -EBUSY;
 	if (from->d->d_sb != to->d->d_sb)

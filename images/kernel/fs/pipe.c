@@ -126,6 +126,7 @@ static ssize_t pipe_fill(struct pipe_inode_info *pipe, const char __user *from, 
 {
 	size_t done = 0;
 
+	lockdep_assert_held(&pipe->mutex);
 	while (done < count) {
 		unsigned int room = tail_room(pipe), n;
 		struct pipe_buffer *buf;

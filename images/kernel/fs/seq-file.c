@@ -50,6 +50,7 @@ static int fill(struct seq_file *seq)
 {
 	int ret = 0;
 
+	lockdep_assert_held(&seq->lock);
 	do {
 		if (!seq->buf || seq->overflow)
 			ret = grow(seq);

@@ -42,6 +42,7 @@ static struct page **page_slot(struct inode *inode, unsigned long index, bool cr
 {
 	struct page ***top = inode->i_pages;
 
+	lockdep_assert_held(&inode->i_mutex);
 	if (index >= MAX_PAGES)
 		return NULL;
 	if (!top) {
@@ -65,6 +66,7 @@ static struct page *page_at(struct inode *inode, unsigned long index, bool creat
 {
 	struct page **slot = page_slot(inode, index, create);
 
+	lockdep_assert_held(&inode->i_mutex);
 	if (!slot)
 		return NULL;
 	if (!*slot && create) {
@@ -81,6 +83,7 @@ static void drop_pages(struct inode *inode, unsigned long first)
 	struct page ***top = inode->i_pages;
 	unsigned long i, j;
 
+	DEBUG_ASSERT(lockdep_is_held(&inode->i_mutex) || !atomic_read(&inode->i_count));
 	if (!top)
 		return;
 	for (i = first / PER_TABLE; i < PER_TABLE; i++) {
@@ -108,6 +111,7 @@ static int tmpfs_truncate(struct inode *inode, loff_t size)
 {
 	struct page *page;
 
+	lockdep_assert_held(&inode->i_mutex);
 	if (size > TMPFS_MAX_SIZE)
 		return -EFBIG;
 	if (size < inode->i_size) {
@@ -234,7 +238,7 @@ const struct file_operations tmpfs_file_operations = {
 	.get_page = tmpfs_get_page,
 };
 
-/* ---- names; vfs_mutex must be held ---- */
+/* ---- inodes ---- */
 
 struct inode *tmpfs_new_inode(struct super_block *sb, umode_t mode, dev_t dev)
 {
@@ -262,22 +266,6 @@ struct inode *tmpfs_new_inode(struct super_block *sb, umode_t mode, dev_t dev)
 	return inode;
 }
 
-static void touch(struct inode *dir)
-{
-	dir->i_mtime_ns = dir->i_ctime_ns = current_time_ns();
-}
-
-static int tmpfs_create(struct dentry *dir, struct dentry *d, umode_t mode, dev_t dev)
-{
-	d->d_inode = tmpfs_new_inode(dir->d_sb, mode, dev);
-	if (!d->d_inode)
-		return -ENOSPC;
-	if (S_ISDIR(mode))
-		dir->d_inode->i_nlink++;
-	touch(dir->d_inode);
-	return 0;
-}
-
 int tmpfs_set_symlink(struct inode *inode, const char *target)
 {
 	size_t len = strlen(target);
@@ -291,10 +279,36 @@ int tmpfs_set_symlink(struct inode *inode, const char *target)
 	return 0;
 }
 
+static int tmpfs_get_link(struct inode *inode, char *buf)
+{
+	strcpy(buf, inode->i_private);
+	return inode->i_size;
+}
+
+/* ---- names; vfs_mutex must be held ---- */
+
+static void touch(struct inode *dir)
+{
+	dir->i_mtime_ns = dir->i_ctime_ns = current_time_ns();
+}
+
+static int tmpfs_create(struct dentry *dir, struct dentry *d, umode_t mode, dev_t dev)
+{
+	lockdep_assert_held(&vfs_mutex);
+	d->d_inode = tmpfs_new_inode(dir->d_sb, mode, dev);
+	if (!d->d_inode)
+		return -ENOSPC;
+	if (S_ISDIR(mode))
+		dir->d_inode->i_nlink++;
+	touch(dir->d_inode);
+	return 0;
+}
+
 static int tmpfs_symlink(struct dentry *dir, struct dentry *d, const char *target)
 {
 	int ret;
 
+	lockdep_assert_held(&vfs_mutex);
 	d->d_inode = tmpfs_new_inode(dir->d_sb, S_IFLNK | 0777, 0);
 	if (!d->d_inode)
 		return -ENOSPC;
@@ -304,16 +318,11 @@ static int tmpfs_symlink(struct dentry *dir, struct dentry *d, const char *targe
 	return ret;
 }
 
-static int tmpfs_get_link(struct inode *inode, char *buf)
-{
-	strcpy(buf, inode->i_private);
-	return inode->i_size;
-}
-
 static int tmpfs_unlink(struct dentry *dir, struct dentry *d)
 {
 	struct inode *inode = d->d_inode;
 
+	lockdep_assert_held(&vfs_mutex);
 	if (S_ISDIR(inode->i_mode)) {
 		inode->i_nlink = 0;
 		dir->d_inode->i_nlink--;
@@ -327,6 +336,7 @@ static int tmpfs_unlink(struct dentry *dir, struct dentry *d)
 
 static int tmpfs_link(struct inode *inode, struct dentry *dir, struct dentry *d)
 {
+	lockdep_assert_held(&vfs_mutex);
 	inode->i_nlink++;
 	inode->i_ctime_ns = current_time_ns();
 	d->d_inode = iget(inode);
@@ -336,6 +346,7 @@ static int tmpfs_link(struct inode *inode, struct dentry *dir, struct dentry *d)
 
 static int tmpfs_rename(struct dentry *from, struct dentry *d, struct dentry *to)
 {
+	lockdep_assert_held(&vfs_mutex);
 	if (S_ISDIR(d->d_inode->i_mode) && from != to) {
 		from->d_inode->i_nlink--;
 		to->d_inode->i_nlink++;
@@ -345,6 +356,8 @@ static int tmpfs_rename(struct dentry *from, struct dentry *d, struct dentry *to
 	d->d_inode->i_ctime_ns = current_time_ns();
 	return 0;
 }
+
+/* ---- the file system ---- */
 
 static const struct inode_operations tmpfs_dir_inode_operations = {
 	.create = tmpfs_create,

@@ -53,6 +53,7 @@ void do_notify_parent_cldstop(struct task_struct *t, int why)
 	struct task_struct *leader = t->group_leader, *parent = leader->real_parent;
 	struct siginfo info;
 
+	lockdep_assert_held(&tasklist_lock);
 	child_info(&info, leader, why,
 		   why == CLD_CONTINUED ? SIGCONT : t->signal->stop_code & 0x7f);
 	if (parent->sighand->action[SIGCHLD - 1].sa.sa_handler != SIG_IGN &&

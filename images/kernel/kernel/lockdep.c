@@ -63,7 +63,7 @@ notrace bool lockdep_may_lock(const struct mutex *m)
 	return (!in_atomic() && !irqs_disabled()) || (stand_still && !m->owner);
 }
 
-/* ---- the locks that are there from the start; order_busy, with interrupts off ---- */
+/* ---- the locks that are there from the start; begin_order() guards them ---- */
 
 struct known_lock {
 	const void *lock;

@@ -91,7 +91,7 @@ void task_rq_unlock(struct task_struct *t, unsigned long flags)
 	spin_unlock_irqrestore(&rq_lock, flags);
 }
 
-/* Under rq_lock: nobody begins to run or ends while @fn looks. */
+/* Nobody begins to run or ends while @fn looks: it takes rq_lock. */
 void sched_for_each_waiting(void (*fn)(struct task_struct *t, void *arg), void *arg)
 {
 	struct task_struct *t;
@@ -192,6 +192,7 @@ static void find_cpu_for(struct task_struct *t)
 /* Asleep, but soon to go on: the load average has always counted such tasks. */
 static bool counts_as_load(struct task_struct *t)
 {
+	lockdep_assert_held(&rq_lock);
 	return (t->__state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) == TASK_UNINTERRUPTIBLE;
 }
 

@@ -141,6 +141,7 @@ static void remove_from_group(struct task_struct *p, unsigned long mask)
 
 void discard_pending(struct task_struct *p, int sig)
 {
+	lockdep_assert_held(&p->sighand->siglock);
 	remove_from_group(p, sigmask(sig));
 }
 

@@ -53,7 +53,7 @@ struct worker {
 static DEFINE_SPINLOCK(lock);
 struct workqueue_struct *system_wq;
 
-/* ---- workers; "locked": lock is held ---- */
+/* ---- workers ---- */
 
 static bool runs_locked(struct workqueue_struct *wq, struct work_struct *work)
 {

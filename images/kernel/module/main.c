@@ -37,10 +37,17 @@ void module_mutex_unlock(void)
 	mutex_unlock(&module_mutex);
 }
 
+/* Who reads the list holds the mutex or cannot be preempted: synchronize_rcu() waits for the latter. */
+static void assert_list_stays(void)
+{
+	DEBUG_ASSERT(lockdep_is_held(&module_mutex) || !preemptible());
+}
+
 struct module *find_module(const char *name)
 {
 	struct module *mod;
 
+	assert_list_stays();
 	list_for_each_entry(mod, &modules, list)
 		if (mod->state != MODULE_STATE_UNFORMED && !strcmp(mod->name, name))
 			return mod;
@@ -57,6 +64,7 @@ struct module *__module_address(unsigned long addr)
 	struct module *mod;
 	int i;
 
+	assert_list_stays();
 	list_for_each_entry(mod, &modules, list)
 		for (i = 0; i < MOD_MEM_NUM; i++)
 			if (within_memory(&mod->mem[i], addr))
@@ -68,6 +76,7 @@ struct module *__module_text_address(unsigned long addr)
 {
 	struct module *mod;
 
+	assert_list_stays();
 	list_for_each_entry(mod, &modules, list)
 		if (within_memory(&mod->mem[MOD_TEXT], addr))
 			return mod;
@@ -165,6 +174,7 @@ static const struct kernel_symbol *find_export(const char *name, struct module *
 {
 	const struct kernel_symbol *found;
 
+	lockdep_assert_held(&module_mutex);
 	*from = NULL;
 	found = search_exports(__start___ksymtab, __stop___ksymtab, name);
 	if (found)

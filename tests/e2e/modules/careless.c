@@ -6,6 +6,7 @@
  */
 #define CONFIG_DEBUG_KERNEL
 #include <linux/errno.h>
+#include <linux/fs.h>
 #include <linux/ftrace.h>
 #include <linux/kernel.h>
 #include <linux/livepatch.h>
@@ -21,6 +22,8 @@
 MODULE_INFO(livepatch, "Y");
 KLP_RELOC_SYMBOL(vmlinux, find_task_by_vpid, 0);
 KLP_RELOC_SYMBOL(vmlinux, find_vma, 0);
+KLP_RELOC_SYMBOL(vmlinux, find_module, 0);
+KLP_RELOC_SYMBOL(vmlinux, dentry_path_locked, 0);
 KLP_RELOC_SYMBOL(vmlinux, text_poke_finish, 0);
 KLP_RELOC_SYMBOL(vmlinux, klp_sched_try_switch, 0);
 KLP_RELOC_SYMBOL(vmlinux, klp_mutex, 0);
@@ -59,6 +62,18 @@ static void task_without_lock(void)
 static void area_without_lock(void)
 {
 	find_vma(current->mm, 0);
+}
+
+static void modules_without_lock(void)
+{
+	find_module("careless");
+}
+
+static void names_without_lock(void)
+{
+	static char path[PATH_MAX];
+
+	dentry_path_locked(current->fs->pwd, path, sizeof(path));
 }
 
 static void text_without_lock(void)
@@ -111,6 +126,8 @@ static const struct {
 } rules[] = {
 	{ "task_without_lock", task_without_lock },
 	{ "area_without_lock", area_without_lock },
+	{ "modules_without_lock", modules_without_lock },
+	{ "names_without_lock", names_without_lock },
 	{ "text_without_lock", text_without_lock },
 	{ "sleep_in_atomic", sleep_in_atomic },
 	{ "other_order", other_order },

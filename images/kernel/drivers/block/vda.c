@@ -50,6 +50,7 @@ static struct page *cached(u64 index, u64 size, bool read)
 	struct cache_page *slot = &cache[0];
 	int i, ret;
 
+	lockdep_assert_held(&cache_mutex);
 	for (i = 0; i < CACHE_PAGES; i++) {
 		if (cache[i].page && cache[i].index == index) {
 			cache[i].last_use = ++cache_clock;

@@ -37,6 +37,7 @@ static char line[LINE_BYTES];
 /* The record at *@seq as a line; its length, 0 if there is none. With the mutex. */
 static int next_line(u64 *seq)
 {
+	lockdep_assert_held(&syslog_mutex);
 	if (!printk_read(seq, &record))
 		return 0;
 	*seq = record.seq + 1;
@@ -52,6 +53,7 @@ static long read_all(char __user *buf, long size, bool clear)
 	long total = 0, done = 0;
 	int n;
 
+	lockdep_assert_held(&syslog_mutex);
 	while ((n = next_line(&seq)))
 		total += n;
 	first = clear_seq;

@@ -83,6 +83,7 @@ static void transmit(struct uart_port *port)
 	struct uart_state *s = &port->s;
 	int room;
 
+	lockdep_assert_held(&port->lock);
 	if (s->stopped || s->xmit_head == s->xmit_tail) {
 		set_ier(port, s->ier & ~IER_THRI);
 		return;

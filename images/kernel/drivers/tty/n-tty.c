@@ -42,6 +42,7 @@ static bool put_output(struct tty_struct *tty, char c)
 	struct tty_state *s = &tty->s;
 	size_t room = tty->ops->write_room(tty);
 
+	lockdep_assert_held(&tty->lock);
 	if (s->termios.c_oflag & OPOST) {
 		if (c == '\n' && (s->termios.c_oflag & ONLCR)) {
 			if (room < 2)
@@ -91,6 +92,7 @@ static void echo_char(struct tty_struct *tty, u8 c)
 {
 	u32 lflag = tty->s.termios.c_lflag;
 
+	lockdep_assert_held(&tty->lock);
 	if (!(lflag & ECHO) && !(c == '\n' && (lflag & ECHONL) && (lflag & ICANON)))
 		return;
 	if (is_control(c) && (lflag & ECHOCTL)) {
@@ -127,6 +129,7 @@ static void erase_one(struct tty_struct *tty)
 	unsigned int from = line_column(tty, s->read_head), to;
 	bool tab;
 
+	lockdep_assert_held(&tty->lock);
 	/* a character of UTF-8 goes as a whole */
 	while (s->read_head != s->canon_head + 1 &&
 	       ((u8)s->buf[AT(s->read_head - 1)] & 0xc0) == 0x80)
@@ -153,6 +156,7 @@ static void erase_line(struct tty_struct *tty)
 {
 	struct tty_state *s = &tty->s;
 
+	lockdep_assert_held(&tty->lock);
 	if ((s->termios.c_lflag & (ECHO | ECHOKE)) == (ECHO | ECHOKE)) {
 		while (s->read_head != s->canon_head)
 			erase_one(tty);
@@ -169,6 +173,7 @@ static void erase_word(struct tty_struct *tty)
 {
 	struct tty_state *s = &tty->s;
 
+	lockdep_assert_held(&tty->lock);
 	while (s->read_head != s->canon_head && s->buf[AT(s->read_head - 1)] == ' ')
 		erase_one(tty);
 	while (s->read_head != s->canon_head && s->buf[AT(s->read_head - 1)] != ' ')
@@ -180,6 +185,7 @@ static void reprint_line(struct tty_struct *tty)
 	struct tty_state *s = &tty->s;
 	unsigned int i;
 
+	lockdep_assert_held(&tty->lock);
 	echo_char(tty, s->termios.c_cc[VREPRINT]);
 	put_output(tty, '\n');
 	s->canon_column = 0;
@@ -193,6 +199,7 @@ void n_tty_flush_input(struct tty_struct *tty)
 {
 	struct tty_state *s = &tty->s;
 
+	lockdep_assert_held(&tty->lock);
 	s->read_tail = s->canon_head = s->read_head;
 	memset(s->eof_marks, 0, sizeof(s->eof_marks));
 }
@@ -202,6 +209,7 @@ void n_tty_mode_changed(struct tty_struct *tty, const struct ktermios *mode)
 {
 	struct tty_state *s = &tty->s;
 
+	lockdep_assert_held(&tty->lock);
 	if ((s->termios.c_lflag ^ mode->c_lflag) & ICANON) {
 		s->canon_head = s->read_head;
 		s->canon_column = s->column;
@@ -354,6 +362,7 @@ void tty_receive(struct tty_struct *tty, const char *text, size_t count)
 	int sig = 0;
 	size_t i;
 
+	lockdep_assert_irqs_disabled();
 	spin_lock_irqsave(&tty->lock, flags);
 	for (i = 0; i < count; i++) {
 		receive_one(tty, text[i], &sig);

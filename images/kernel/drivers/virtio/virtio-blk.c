@@ -136,6 +136,7 @@ static void map_rings(void)
 /* Take what the device has finished; with the lock. */
 static void reap(void)
 {
+	lockdep_assert_held(&disk.lock);
 	while ((u16)disk.s.last_used != READ_ONCE(disk.used->idx)) {
 		unsigned int slot;
 

@@ -59,7 +59,7 @@ static int thread_count(struct task_struct *task)
 	return task->signal ? READ_ONCE(task->signal->nr_threads) : 0;
 }
 
-/* Sets of signals of a task, under its lock; all empty for one that has exited. */
+/* Sets of signals of a task; all empty for one that has exited. */
 static void signal_sets(struct task_struct *task, unsigned long *pending, unsigned long *shared,
 			unsigned long *ignored, unsigned long *caught)
 {
@@ -290,7 +290,7 @@ static int wchan_show(struct seq_file *seq, struct task_struct *task)
 	return 0;
 }
 
-/* What a link leads to: called with vfs_mutex from the walk, or without from readlink. */
+/* What a link leads to. The walk that asks has the tree to itself, readlink() does not. */
 static int dentry_target(struct dentry *d, char *buf)
 {
 	if (vfs_mutex.owner == current)

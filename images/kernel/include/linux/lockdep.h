@@ -57,6 +57,7 @@ void lockdep_stand_still(bool all);
 
 #define lockdep_assert_held(lock)	     DEBUG_ASSERT(lockdep_is_held(lock))
 #define lockdep_assert_irqs_disabled()	     DEBUG_ASSERT(irqs_disabled())
+#define lockdep_assert_irqs_enabled()	     DEBUG_ASSERT(!irqs_disabled())
 #define lockdep_assert_preemption_disabled() DEBUG_ASSERT(!preemptible())
 #define might_sleep()			     DEBUG_ASSERT(!in_atomic() && !irqs_disabled())
 

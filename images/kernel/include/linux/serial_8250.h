@@ -26,7 +26,7 @@ struct uart_state {
 void uart_init(void);
 /* @states: UART_PORTS of them, from the previous kernel */
 void uart_takeover(const struct uart_state *states);
-/* a copy of the state of port @index; interrupts of it must be off or quiet */
+/* a copy of the state of port @index */
 void uart_get_state(int index, struct uart_state *);
 /* after uart_takeover(), once interrupts can be taken: look for a lost edge */
 void uart_kick(void);
