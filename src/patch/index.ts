@@ -14,7 +14,7 @@ export {
 export { type CheckedPatch, type CheckResult, checkPatch, type PatchedFunction } from './check-patch.js'
 export { type EntryState, type EntryStep, explainEntry, readEntryState } from './entry-bytes.js'
 export { observePatch, type PatchTarget, patchTarget } from './follow.js'
-export { type KernelFacts, type KernelSymbol, readKernelFacts } from './kernel-facts.js'
+export { type KernelFacts, readKernelFacts } from './kernel-facts.js'
 export { type ConvertedSymbol, convertLivepatchSymbols } from './klp-convert.js'
 export { moduleName } from './module-layout.js'
 export type { PatchRefusal, PatchRefusalCode, PatchResult } from './refusal.js'

@@ -1,7 +1,7 @@
 // What a patch has to know of the kernel it is for, read from the kernel's own ELF file: its build-id, its exported
 // symbols, every symbol of kallsyms by name, the patchable entries (__mcount_loc), and the bytes at an address.
 // Knows the file only; what the running guest looks like is the room guest's matter.
-import { accept, refuse } from '../base/index.js'
+import { accept, refuse, virtAddr } from '../base/index.js'
 import {
   buildId,
   type ElfFile,
@@ -14,6 +14,7 @@ import {
   STT_FUNC,
   sectionBytes,
 } from '../format/index.js'
+import type { KernelSymbol } from '../guest/index.js'
 import { type ModuleLayout, readModuleLayout } from './module-layout.js'
 import type { PatchResult } from './refusal.js'
 
@@ -30,13 +31,6 @@ export interface KernelFacts {
   /** Of the structures that a module carries. */
   readonly layout: ModuleLayout
   readBytes(address: bigint, length: number): Uint8Array | undefined
-}
-
-export interface KernelSymbol {
-  readonly name: string
-  readonly address: bigint
-  readonly size: number
-  readonly isFunction: boolean
 }
 
 const exportPrefix = '__ksymtab_'
@@ -63,7 +57,8 @@ export function readKernelFacts(bytes: Uint8Array): PatchResult<KernelFacts> {
       exports.add(symbol.name.slice(exportPrefix.length))
     if (!inKallsyms(symbol)) continue
     const list = symbols.get(symbol.name) ?? []
-    list.push({ name: symbol.name, address: symbol.value, size: symbol.size, isFunction: symbol.type === STT_FUNC })
+    const { name, size } = symbol
+    list.push({ name, address: virtAddr(symbol.value), size, isFunction: symbol.type === STT_FUNC })
     symbols.set(symbol.name, list)
   }
   for (const list of symbols.values()) list.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0))

@@ -1,10 +1,11 @@
 // The language of assembly patches, directive by directive: what each makes, what each refuses and with which words, and where the limits are.
 import { expect, it } from 'vitest'
+import { virtAddr } from '../../src/base/index.js'
 import { type ObjectFile, parseElf, readObject } from '../../src/format/index.js'
 import { buildPatchFromAssembly, type KernelFacts } from '../../src/patch/index.js'
 import { scionLayout } from './objects.js'
 
-const symbol = (name: string, address: bigint) => ({ name, address, size: 64, isFunction: true })
+const symbol = (name: string, address: bigint) => ({ name, address: virtAddr(address), size: 64, isFunction: true })
 const kernel: KernelFacts = {
   buildId: '00112233',
   vermagic: '1.0.0-scion SMP preempt mod_unload build-id=00112233',

@@ -1,5 +1,6 @@
 // A patch from assembly text: what the module holds, and what is refused with which words.
 import { describe, expect, it } from 'vitest'
+import { virtAddr } from '../../src/base/index.js'
 import {
   findSection,
   parseElf,
@@ -19,7 +20,7 @@ import {
 } from '../../src/patch/index.js'
 import { scionLayout } from './objects.js'
 
-const symbol = (name: string, address: bigint) => ({ name, address, size: 64, isFunction: true })
+const symbol = (name: string, address: bigint) => ({ name, address: virtAddr(address), size: 64, isFunction: true })
 
 const kernel: KernelFacts = {
   buildId: '00112233',

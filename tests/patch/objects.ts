@@ -1,4 +1,5 @@
 // Small objects and kernels that the patch room's tests are made of.
+import { virtAddr } from '../../src/base/index.js'
 import {
   addRelocation,
   createSection,
@@ -12,7 +13,8 @@ import {
   STB_GLOBAL,
   STT_NOTYPE,
 } from '../../src/format/index.js'
-import { type KernelFacts, type KernelSymbol, readKernelFacts } from '../../src/patch/index.js'
+import type { KernelSymbol } from '../../src/guest/index.js'
+import { type KernelFacts, readKernelFacts } from '../../src/patch/index.js'
 import { read } from '../lab/images.js'
 
 /** The layout that the shipped kernel tells. */
@@ -29,7 +31,7 @@ export function kernelWith(
 ): KernelFacts {
   const all = Object.entries(symbols).map(([name, addresses]): [string, KernelSymbol[]] => [
     name,
-    addresses.map((address, i) => ({ name, address, size: 16 + i, isFunction: true })),
+    addresses.map((address, i) => ({ name, address: virtAddr(address), size: 16 + i, isFunction: true })),
   ])
   return {
     buildId: 'aa55',
