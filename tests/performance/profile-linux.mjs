@@ -8,7 +8,7 @@ import { Session } from 'node:inspector/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Machine } from '../../dist/machine/index.js'
-import { path, read as image } from './bench/kernel-image.mjs'
+import { read as image, path } from './bench/kernel-image.mjs'
 import { initramfs } from './bench/linux/initramfs.mjs'
 import { phases } from './bench/linux/phases.mjs'
 import { elfOf, findKernel, read } from './bench/linux/sources.mjs'
@@ -16,7 +16,18 @@ import { elfOf, findKernel, read } from './bench/linux/sources.mjs'
 const SHOWN = 25
 /** In the order of core/state/counters.ts. */
 const NAMES = [
-  ...['found', 'passed', 'checked', 'decoded', 'arena emptied', 'block dropped', 'generation', 'tags flushed', 'TLB asked', 'TLB filled'],
+  ...[
+    'found',
+    'passed',
+    'checked',
+    'decoded',
+    'arena emptied',
+    'block dropped',
+    'generation',
+    'tags flushed',
+    'TLB asked',
+    'TLB filled',
+  ],
   ...['entered', 'in regions', 'interpreted', 'helper vector', 'helper cold', 'helper system'],
 ]
 const LEFT = ['jump', 'fault', 'stop', 'uop', 'fuel', 'taken', 'next', 'system'].map((name) => `left: ${name}`)
@@ -24,7 +35,9 @@ const LEFT = ['jump', 'fault', 'stop', 'uop', 'fuel', 'taken', 'next', 'system']
 const [jit, list, size = '0.1'] = process.argv.slice(2)
 const names = list?.split(',') ?? []
 if (!['on', 'off'].includes(jit) || names.some((name) => !phases[name]) || !(Number(size) > 0)) {
-  process.stderr.write(`usage: node tests/performance/profile-linux.mjs on|off PHASES [size]; phases: ${Object.keys(phases).join(',')}\n`)
+  process.stderr.write(
+    `usage: node tests/performance/profile-linux.mjs on|off PHASES [size]; phases: ${Object.keys(phases).join(',')}\n`,
+  )
   process.exit(2)
 }
 const kernel = findKernel()
@@ -40,11 +53,23 @@ function countingCore() {
   try {
     const [entry, file] = [join(folder, 'counting.ts'), join(folder, 'core.wasm')]
     writeFileSync(entry, '// @ts-ignore: decorator\n@global const TRANSPLANT_COUNTING: bool = true\n')
-    const words = ['src/cpu/core/index.ts', entry, '--config', 'src/cpu/core/asconfig.json', '--target', 'release', '--debug']
-    const done = spawnSync(process.execPath, [path('node_modules/assemblyscript/bin/asc.js'), ...words, '--outFile', file], {
-      cwd: path('.'),
-      stdio: ['ignore', 'ignore', 'inherit'],
-    })
+    const words = [
+      'src/cpu/core/index.ts',
+      entry,
+      '--config',
+      'src/cpu/core/asconfig.json',
+      '--target',
+      'release',
+      '--debug',
+    ]
+    const done = spawnSync(
+      process.execPath,
+      [path('node_modules/assemblyscript/bin/asc.js'), ...words, '--outFile', file],
+      {
+        cwd: path('.'),
+        stdio: ['ignore', 'ignore', 'inherit'],
+      },
+    )
     if (done.status !== 0) process.exit(1)
     return readFileSync(file)
   } finally {
@@ -77,7 +102,9 @@ function figures() {
     instructions: machine.statistics.instructions,
     ...Object.fromEntries([...NAMES.entries()].map(([i, name]) => [name, Number(values[i])])),
     ...Object.fromEntries(LEFT.map((name, i) => [name, Number(values[24 + i])])),
-    ...Object.fromEntries(Object.entries(machine.compilerStatistics).map(([name, value]) => [`compiler: ${name}`, value])),
+    ...Object.fromEntries(
+      Object.entries(machine.compilerStatistics).map(([name, value]) => [`compiler: ${name}`, value]),
+    ),
   }
 }
 
@@ -86,7 +113,8 @@ function measure(name, pattern) {
   const before = figures()
   while (!pattern.test(text)) {
     const stop = machine.run({ instructions: 500_000, until: () => pattern.test(text) })
-    if (stop.reason !== 'limit' && stop.reason !== 'output') throw new Error(`the guest stopped: ${JSON.stringify(stop)}\n${text}`)
+    if (stop.reason !== 'limit' && stop.reason !== 'output')
+      throw new Error(`the guest stopped: ${JSON.stringify(stop)}\n${text}`)
   }
   console.log(`\n${name}`)
   for (const [what, value] of Object.entries(figures())) {

@@ -10,7 +10,9 @@ import { fileURLToPath } from 'node:url'
 
 const [line, ...more] = process.argv.slice(2)
 if (line === undefined || line.startsWith('-')) {
-  process.stderr.write('usage: node tests/performance/profile.mjs LINE [bench options], for example guest/pipe or flat\n')
+  process.stderr.write(
+    'usage: node tests/performance/profile.mjs LINE [bench options], for example guest/pipe or flat\n',
+  )
   process.exit(2)
 }
 
@@ -21,10 +23,14 @@ const path = (name) => fileURLToPath(new URL(name, import.meta.url))
 function namedCore(folder) {
   const file = join(folder, 'core.wasm')
   const words = ['src/cpu/core/index.ts', '--config', 'src/cpu/core/asconfig.json', '--target', 'release', '--debug']
-  const done = spawnSync(process.execPath, [path('../../node_modules/assemblyscript/bin/asc.js'), ...words, '--outFile', file], {
-    cwd: path('../..'),
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
+  const done = spawnSync(
+    process.execPath,
+    [path('../../node_modules/assemblyscript/bin/asc.js'), ...words, '--outFile', file],
+    {
+      cwd: path('../..'),
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  )
   if (done.status !== 0) process.exit(1)
   return file
 }
@@ -48,7 +54,16 @@ function selfTimes(profile) {
 
 const folder = mkdtempSync(join(tmpdir(), 'transplant-profile-'))
 try {
-  const words = ['--cpu-prof', `--cpu-prof-dir=${folder}`, path('bench.mjs'), '--only', line, '--against', 'none', ...more]
+  const words = [
+    '--cpu-prof',
+    `--cpu-prof-dir=${folder}`,
+    path('bench.mjs'),
+    '--only',
+    line,
+    '--against',
+    'none',
+    ...more,
+  ]
   const done = spawnSync(process.execPath, words, {
     env: { ...process.env, TRANSPLANT_BENCH_CORE: namedCore(folder) },
     stdio: ['ignore', 'inherit', 'inherit'],
@@ -57,7 +72,8 @@ try {
   const [file] = readdirSync(folder).filter((name) => name.endsWith('.cpuprofile'))
   const { times, total } = selfTimes(JSON.parse(readFileSync(join(folder, file), 'utf8')))
   console.log(`\nof ${(total / 1e6).toFixed(1)} s of samples, each function's own share:`)
-  for (const [name, time] of times.slice(0, SHOWN)) console.log(`${((100 * time) / total).toFixed(1).padStart(6)} %  ${name}`)
+  for (const [name, time] of times.slice(0, SHOWN))
+    console.log(`${((100 * time) / total).toFixed(1).padStart(6)} %  ${name}`)
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

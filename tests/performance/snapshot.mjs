@@ -37,9 +37,15 @@ function atWork(vcpus, mebibytes) {
   const machine = made.value
   // What is typed before the prompt would be lost: a UART keeps 16 bytes.
   let last = ''
-  const prompt = ({ channel, bytes }) => channel === 0 && (last = (last + String.fromCharCode(...bytes)).slice(-4)) === '/ # '
+  const prompt = ({ channel, bytes }) => {
+    if (channel === 0) last = (last + String.fromCharCode(...bytes)).slice(-4)
+    return channel === 0 && last === '/ # '
+  }
   machine.run({ instructions: 1000 * MILLION, until: prompt })
-  machine.sendConsole(0, new TextEncoder().encode('for w in counter pipeline signals timers cow files fpu; do $w 100000 > /tmp/$w & done\n'))
+  machine.sendConsole(
+    0,
+    new TextEncoder().encode('for w in counter pipeline signals timers cow files fpu; do $w 100000 > /tmp/$w & done\n'),
+  )
   machine.run({ instructions: 40 * MILLION })
   const { idle } = machine.statistics
   machine.run({ instructions: MILLION })
@@ -132,7 +138,7 @@ function measureTimeline(machine, instructions, repeats) {
   const [from, end] = [timeline.end.time - instructions, timeline.end.time]
   const [far, back] = [[], []]
   for (let i = 0; i < repeats; i++) {
-    timed(far, () => timeline.goTo(Math.floor(from + (instructions * (i * 0.618)) % instructions)))
+    timed(far, () => timeline.goTo(Math.floor(from + ((instructions * (i * 0.618)) % instructions))))
     timeline.goTo(end)
     timed(back, () => timeline.stepBack(1))
   }
@@ -175,7 +181,9 @@ export function textOfSnapshots({ shapes, many, timeline, goalMilliseconds }) {
     for (const { pages, fork, restore } of counted) {
       lines.push(`    ${String(pages).padStart(4)} pages   fork ${ms(fork)} restore ${ms(restore)}`)
     }
-    lines.push(`    ${work.instructions} instructions, ${work.pages.median} pages: fork ${ms(work.fork)} restore ${ms(work.restore)}`)
+    lines.push(
+      `    ${work.instructions} instructions, ${work.pages.median} pages: fork ${ms(work.fork)} restore ${ms(work.restore)}`,
+    )
   }
   lines.push(
     `  ${many.count} forks after ${many.instructions} instructions each: ${(many.milliseconds / many.count).toFixed(2)} ms each with its run, ` +

@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url'
 import { readOptions } from '../../tools/options.mjs'
 
 const names = ['seed', 'modules', 'programs', 'base', 'from']
-const { values } = readOptions(fileURLToPath(import.meta.url), { options: Object.fromEntries(names.map((name) => [name, { type: 'string' }])) })
+const { values } = readOptions(fileURLToPath(import.meta.url), {
+  options: Object.fromEntries(names.map((name) => [name, { type: 'string' }])),
+})
 const one = values.modules !== undefined || values.programs !== undefined
 const texts = { seed: '1', modules: one ? '0' : '100000', programs: one ? '0' : '100000', ...values }
 const { base, ...rest } = texts
@@ -21,7 +23,10 @@ const { status } = spawnSync(
   ['node_modules/vitest/vitest.mjs', 'run', 'tests/property/loader-fuzz.test.ts', '-t', 'loader refuses or takes'],
   {
     stdio: 'inherit',
-    env: { ...process.env, TRANSPLANT_FUZZ_LOADERS: JSON.stringify(base === undefined ? numbers : { ...numbers, base }) },
+    env: {
+      ...process.env,
+      TRANSPLANT_FUZZ_LOADERS: JSON.stringify(base === undefined ? numbers : { ...numbers, base }),
+    },
   },
 )
 process.exit(status ?? 1)

@@ -3,8 +3,8 @@
 // process included, as a boot of QEMU is timed.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { initrd } from './guest-images.mjs'
 import { OurGuest } from './guest.mjs'
+import { initrd } from './guest-images.mjs'
 
 const program = fileURLToPath(import.meta.url)
 

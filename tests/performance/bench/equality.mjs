@@ -7,8 +7,8 @@ import { hashBytes } from '../../../dist/base/index.js'
 import { describeDivergence, runLockstep } from '../../../dist/lab/index.js'
 import { Machine, Recorder, replay } from '../../../dist/machine/index.js'
 import { createFlatCore } from './flat-core.mjs'
-import { initrd } from './guest-images.mjs'
 import { OurGuest, PROMPT } from './guest.mjs'
+import { initrd } from './guest-images.mjs'
 import { sumRounds, systemRounds } from './guests.mjs'
 import { checkRounds, coreModule, kernelImage } from './kernel-image.mjs'
 import { wanted } from './options.mjs'
@@ -51,10 +51,7 @@ async function compareGuests(options, progress, core) {
   const second = new Machine(recording.start.configuration, core, COMPILED)
   const verdict = replay(second, recording)
   if (!verdict.ok) throw new Error(await tellGuests(['boot', ...names], recording, verdict, core))
-  const hashes = names.map((name, i) => [
-    `guest/${name}`,
-    recording.checkpoints[names[0] === 'boot' ? i : i + 1].hash,
-  ])
+  const hashes = names.map((name, i) => [`guest/${name}`, recording.checkpoints[names[0] === 'boot' ? i : i + 1].hash])
   return Object.fromEntries(hashes)
 }
 

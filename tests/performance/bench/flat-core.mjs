@@ -1,8 +1,23 @@
 // Competitor: the project's CPU core alone, without a machine. 64-bit kernels at CPL 0 in long mode, the first 32 MiB mapped onto
 // themselves in 2 MiB pages; 32-bit ones in protected mode without paging.
-import { CpuCore, EXIT_HALT, noDevices, STATE_ATTRIBUTES, STATE_LIMITS, STATE_SELECTORS } from '../../../dist/cpu/index.js'
+import {
+  CpuCore,
+  EXIT_HALT,
+  noDevices,
+  STATE_ATTRIBUTES,
+  STATE_LIMITS,
+  STATE_SELECTORS,
+} from '../../../dist/cpu/index.js'
 import { architecturalRanges } from '../../../dist/machine/registers.js'
-import { coreModule, ENTRY_ADDRESS, IMAGE_ADDRESS, kernelImage, MEMORY_BYTES, REQUEST_ADDRESS, request } from './kernel-image.mjs'
+import {
+  coreModule,
+  ENTRY_ADDRESS,
+  IMAGE_ADDRESS,
+  kernelImage,
+  MEMORY_BYTES,
+  REQUEST_ADDRESS,
+  request,
+} from './kernel-image.mjs'
 
 /** Offset of the flag that HLT sets (state.ts of the core). */
 const HALTED = 628
@@ -57,7 +72,9 @@ export function createFlatCore({ bits = 64, jit = 'on', name = 'transplant', cor
     state() {
       core.exports.synchronize(0)
       const { buffer, byteOffset } = core.state(0)
-      const ranges = architecturalRanges(core.cpu).map(([start, end]) => new Uint8Array(buffer, byteOffset + start, end - start))
+      const ranges = architecturalRanges(core.cpu).map(
+        ([start, end]) => new Uint8Array(buffer, byteOffset + start, end - start),
+      )
       return Buffer.concat([core.ram, ...ranges])
     },
     async close() {},

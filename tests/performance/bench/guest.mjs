@@ -134,7 +134,9 @@ export class QemuGuest extends Guest {
   async waitFor(pattern) {
     while (!pattern.test(this.text)) {
       if (this.ended) throw new Error(`QEMU ended:\n${this.text}`)
-      await new Promise((resolve) => { this.wake = resolve })
+      await new Promise((resolve) => {
+        this.wake = resolve
+      })
     }
   }
 

@@ -2,8 +2,8 @@
 // QEMU on the same images. The loops run in guests that go on running; boots and upgrades begin afresh in every turn. So a loop's
 // first run, in which code is met for the first time, is known too.
 import { coldBoot } from './cold-boot.mjs'
-import { initrd, temporaryFile } from './guest-images.mjs'
 import { OurGuest, QemuGuest, qemuVersion } from './guest.mjs'
+import { initrd, temporaryFile } from './guest-images.mjs'
 import { checkRounds, kernelImage } from './kernel-image.mjs'
 import { agree, calibrate, inTurn, Samples } from './measure.mjs'
 import { wanted } from './options.mjs'

@@ -37,7 +37,10 @@ export function kernelImage(bits) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const text = Buffer.from(bytes).toString('latin1')
   if (text.slice(0x20, 0x24) !== 'TKRN') throw new Error(`images/built/kernels-${bits}.bin is no image of the kernels`)
-  const names = text.slice(view.getUint32(0x28, true) - IMAGE_ADDRESS).split('\0').slice(0, view.getUint32(0x24, true))
+  const names = text
+    .slice(view.getUint32(0x28, true) - IMAGE_ADDRESS)
+    .split('\0')
+    .slice(0, view.getUint32(0x24, true))
   return { bytes, names }
 }
 

@@ -1,25 +1,36 @@
 // Competitor: libunicorn, the C library, through koffi. Flat 64-bit code, no paging.
 import { accessSync, constants } from 'node:fs'
-import { ENTRY_ADDRESS, HALT_ADDRESS, IMAGE_ADDRESS, kernelImage, MEMORY_BYTES, REQUEST_ADDRESS, request } from './kernel-image.mjs'
+import {
+  ENTRY_ADDRESS,
+  HALT_ADDRESS,
+  IMAGE_ADDRESS,
+  kernelImage,
+  MEMORY_BYTES,
+  REQUEST_ADDRESS,
+  request,
+} from './kernel-image.mjs'
 
 const ARCHITECTURE_X86 = 4
 const MODE_64 = 8
 const folders = ['/usr/lib/x86_64-linux-gnu', '/usr/lib', '/usr/lib64', '/usr/local/lib']
 
 function libraryPath() {
-  return folders.map((folder) => `${folder}/libunicorn.so.2`).find((path) => {
-    try {
-      accessSync(path, constants.R_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
+  return folders
+    .map((folder) => `${folder}/libunicorn.so.2`)
+    .find((path) => {
+      try {
+        accessSync(path, constants.R_OK)
+        return true
+      } catch {
+        return false
+      }
+    })
 }
 
 export async function createLibunicorn() {
   const path = libraryPath()
-  if (path === undefined) return { name: 'libunicorn', absent: 'libunicorn.so.2 is not installed (Debian: libunicorn2)' }
+  if (path === undefined)
+    return { name: 'libunicorn', absent: 'libunicorn.so.2 is not installed (Debian: libunicorn2)' }
   let koffi
   try {
     koffi = (await import('koffi')).default

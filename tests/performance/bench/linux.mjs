@@ -6,8 +6,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { initramfs } from './linux/initramfs.mjs'
 import { ourGuest, qemuGuest } from './linux/guest.mjs'
+import { initramfs } from './linux/initramfs.mjs'
 import { available } from './linux/phases.mjs'
 import { elfOf, findKernel, findProgram, read } from './linux/sources.mjs'
 import { geometricMean, inTurn, median, spread } from './measure.mjs'
@@ -16,7 +16,10 @@ const WARM = 3
 
 /** Runs the phases on one side; fills `times` by line, and `results` by phase, which must not differ. */
 async function takeTurn(guest, names, times, results) {
-  const note = (line, { wall, cpu }) => (times[line] ??= []).push({ wall, cpu })
+  const note = (line, { wall, cpu }) => {
+    times[line] ??= []
+    times[line].push({ wall, cpu })
+  }
   note('boot', await guest.boot())
   for (const name of names) {
     for (let run = 1; run <= WARM; run++) {
@@ -43,7 +46,8 @@ function sidesOf(options, competitors, files) {
 function compare(times, other) {
   const lines = {}
   for (const [line, mine] of Object.entries(times.transplant)) {
-    const ratio = (field) => spread(mine.map((one, turn) => times[other][line][turn][field] / Math.max(one[field], 0.01)))
+    const ratio = (field) =>
+      spread(mine.map((one, turn) => times[other][line][turn][field] / Math.max(one[field], 0.01)))
     lines[line] = { wall: ratio('wall'), cpu: ratio('cpu') }
   }
   const mean = (kind, field) => {
@@ -105,15 +109,22 @@ export function linuxText(measured) {
   const { release, vcpus, times, memory, against } = measured
   const seconds = (list) => median(list.map(({ wall }) => wall)).toFixed(2)
   const others = Object.keys(against)
-  const rows = [['Linux ' + release, 's', 'CPU s', ...others.flatMap((name) => [`x ${name}`, 'by CPU'])]]
+  const rows = [[`Linux ${release}`, 's', 'CPU s', ...others.flatMap((name) => [`x ${name}`, 'by CPU'])]]
   for (const [line, list] of Object.entries(times.transplant)) {
-    rows.push([line, seconds(list), median(list.map(({ cpu }) => cpu)).toFixed(2), ...others.flatMap((name) => {
-      const { wall, cpu } = against[name].lines[line]
-      return [`${wall.median.toFixed(2)} (${wall.least.toFixed(2)}-${wall.most.toFixed(2)})`, cpu.median.toFixed(2)]
-    })])
+    rows.push([
+      line,
+      seconds(list),
+      median(list.map(({ cpu }) => cpu)).toFixed(2),
+      ...others.flatMap((name) => {
+        const { wall, cpu } = against[name].lines[line]
+        return [`${wall.median.toFixed(2)} (${wall.least.toFixed(2)}-${wall.most.toFixed(2)})`, cpu.median.toFixed(2)]
+      }),
+    ])
   }
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)))
-  const table = rows.map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('   '))
+  const table = rows.map((row) =>
+    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('   '),
+  )
   const means = others.map((name) => {
     const { wall, cpu } = against[name].geometricMean
     const say = ({ cold, warm }) => (cold === undefined ? '-' : `cold ${cold.toFixed(2)}, warm ${warm.toFixed(2)}`)

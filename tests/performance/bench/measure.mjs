@@ -54,7 +54,8 @@ export async function calibrate(competitor, kind, first, least) {
     if (tries === MOST_TRIES || (missing <= 1 && speed < before * STEADY)) return rounds
     before = speed
     // Short runs are mostly warm-up: what they say of the speed is too little.
-    if (missing > 1) rounds = Math.min(0x7fff_ffff, Math.ceil(rounds * (milliseconds < 10 ? Math.min(missing, 8) : missing * 1.25)))
+    if (missing > 1)
+      rounds = Math.min(0x7fff_ffff, Math.ceil(rounds * (milliseconds < 10 ? Math.min(missing, 8) : missing * 1.25)))
   }
 }
 
@@ -73,7 +74,9 @@ export class Samples {
     const { result, milliseconds, instructions } = await competitor.run(this.kind, rounds)
     const known = this.results.get(competitor.name)
     if (known !== undefined && known !== result)
-      throw new Error(`${this.kind} ${rounds}: ${competitor.name} computes now ${known.toString(16)}, now ${result.toString(16)}`)
+      throw new Error(
+        `${this.kind} ${rounds}: ${competitor.name} computes now ${known.toString(16)}, now ${result.toString(16)}`,
+      )
     this.results.set(competitor.name, result)
     this.add(competitor.name, { rounds, milliseconds, instructions })
   }

@@ -58,7 +58,8 @@ export function readOptions(words) {
     process.exit(0)
   }
   const list = (text) => (text === 'none' ? [] : text.split(','))
-  const against = given.against === undefined ? COMPETITORS.filter((name) => name !== 'interpreter') : list(given.against)
+  const against =
+    given.against === undefined ? COMPETITORS.filter((name) => name !== 'interpreter') : list(given.against)
   for (const name of against) oneOf(name, COMPETITORS)
   return {
     quick: given.quick === true,

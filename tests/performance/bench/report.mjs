@@ -1,7 +1,7 @@
 // Samples -> the machine-readable document, and that document -> tables. What the goals are is said here and nowhere else.
 import { cpus } from 'node:os'
-import { linuxText } from './linux.mjs'
 import { memoryKernels } from './kernel-image.mjs'
+import { linuxText } from './linux.mjs'
 import { geometricMean } from './measure.mjs'
 
 const BOOT_GOAL = 150
@@ -13,7 +13,11 @@ const BOOT_GOAL = 150
  */
 const goals = {
   qemu: { lines: 'every guest line but the boots', counts: (line) => !line.name.endsWith('boot'), mean: 1, least: 0.5 },
-  libunicorn: { lines: 'kernels with operands in memory', counts: (line) => memoryKernels.includes(line.name), mean: 10 },
+  libunicorn: {
+    lines: 'kernels with operands in memory',
+    counts: (line) => memoryKernels.includes(line.name),
+    mean: 10,
+  },
   'unicorn.js': { lines: 'every kernel but strings', counts: (line) => line.name !== 'strings', mean: 50 },
   v86: { lines: 'every kernel', counts: () => true, mean: 1 },
   interpreter: { lines: 'everything', counts: () => true },
@@ -49,8 +53,7 @@ function summaryOf(name, lines) {
   }
   const counted = there.filter(goal.counts)
   const judged = counted.length === 0 ? undefined : over(counted)
-  const met =
-    judged && judged.geometricMean >= (goal.mean ?? 0) && judged.worst.ratio >= (goal.least ?? 0)
+  const met = judged && judged.geometricMean >= (goal.mean ?? 0) && judged.worst.ratio >= (goal.least ?? 0)
   const first = there
     .map((line) => line.against[name].firstMilliseconds / line.transplant.firstMilliseconds)
     .filter(Number.isFinite)
@@ -110,7 +113,13 @@ function patchedCall(getpid, patched) {
 }
 
 const short = (number) =>
-  number >= 1e9 ? `${(number / 1e9).toFixed(2)} G` : number >= 1e6 ? `${(number / 1e6).toFixed(2)} M` : number >= 1e4 ? `${(number / 1e3).toFixed(1)} k` : number.toFixed(number < 100 ? 1 : 0)
+  number >= 1e9
+    ? `${(number / 1e9).toFixed(2)} G`
+    : number >= 1e6
+      ? `${(number / 1e6).toFixed(2)} M`
+      : number >= 1e4
+        ? `${(number / 1e3).toFixed(1)} k`
+        : number.toFixed(number < 100 ? 1 : 0)
 const ratioText = ({ median, least, most }) => {
   const digits = (number) => number.toFixed(number < 10 ? 2 : 1)
   return `${digits(median)} (${digits(least)}-${digits(most)})`
@@ -147,7 +156,10 @@ export function textOf(document) {
   out.push(
     `Ratios: how many times as fast as the other, median (least-most) of ${options.rounds} interleaved turns. Above 1 is faster.`,
   )
-  for (const [group, title] of [['guest', 'whole machine'], ['flat', `bare core, ${options.bits}-bit`]]) {
+  for (const [group, title] of [
+    ['guest', 'whole machine'],
+    ['flat', `bare core, ${options.bits}-bit`],
+  ]) {
     const some = lines.filter((line) => line.group === group)
     if (some.length > 0) out.push('', table(some, title, names))
   }
@@ -158,7 +170,9 @@ export function textOf(document) {
     const first = boot.firstMilliseconds
       ? `${text(boot.firstMilliseconds)} the first in a process, ${text(boot.processMilliseconds)} with the start of the process, `
       : ''
-    out.push(`boot to shell: ${first}${text(boot.milliseconds)} the next ones; goal ${text(boot.goal)}: ${boot.met ? 'met' : 'missed'}`)
+    out.push(
+      `boot to shell: ${first}${text(boot.milliseconds)} the next ones; goal ${text(boot.goal)}: ${boot.met ? 'met' : 'missed'}`,
+    )
   }
   for (const [name, { nanoseconds, patchedNanoseconds, ratio }] of Object.entries(call ?? {})) {
     const [plain, patched] = [nanoseconds, patchedNanoseconds].map((number) => number.toFixed(0))
@@ -168,7 +182,8 @@ export function textOf(document) {
     const say = ({ geometricMean: mean, worst, lines: count }) =>
       `geometric mean ${mean.toFixed(2)} over ${count}, worst ${worst.ratio.toFixed(2)} (${worst.line})`
     out.push(`${name}: ${say(all)}`)
-    if (firstRuns) out.push(`  few rounds, for the first time: ${firstRuns.geometricMean.toFixed(2)} over ${firstRuns.lines}`)
+    if (firstRuns)
+      out.push(`  few rounds, for the first time: ${firstRuns.geometricMean.toFixed(2)} over ${firstRuns.lines}`)
     if (goal === undefined) continue
     const asked = `at least ${goal.mean}${goal.least ? `, none below ${goal.least}` : ''}, over ${goal.over}`
     out.push(`  goal ${asked}: ${goal.met ? 'met' : 'missed'}: ${say(goal)}`)

@@ -4,7 +4,16 @@
 // file is read as text and evaluated as a function that returns the engine.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { ENTRY_ADDRESS, HALT_ADDRESS, IMAGE_ADDRESS, kernelImage, MEMORY_BYTES, path, REQUEST_ADDRESS, request } from './kernel-image.mjs'
+import {
+  ENTRY_ADDRESS,
+  HALT_ADDRESS,
+  IMAGE_ADDRESS,
+  kernelImage,
+  MEMORY_BYTES,
+  path,
+  REQUEST_ADDRESS,
+  request,
+} from './kernel-image.mjs'
 
 const folder = 'node_modules/@specy/x86'
 

@@ -26,7 +26,9 @@ export async function createV86() {
   let begin = 0
   let tail
   let ready
-  const isReady = new Promise((resolve) => { ready = resolve })
+  const isReady = new Promise((resolve) => {
+    ready = resolve
+  })
   emulator.add_listener('serial0-output-byte', (byte) => {
     if (tail !== undefined) {
       tail.bytes.push(byte)
@@ -49,7 +51,9 @@ export async function createV86() {
       const words = new DataView(new ArrayBuffer(5))
       words.setUint8(0, image.names.indexOf(kernel))
       words.setUint32(1, rounds, true)
-      const answer = new Promise((resolve) => { pending = resolve })
+      const answer = new Promise((resolve) => {
+        pending = resolve
+      })
       emulator.serial_send_bytes(0, new Uint8Array(words.buffer))
       await emulator.run()
       const outcome = await answer

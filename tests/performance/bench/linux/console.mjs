@@ -2,9 +2,10 @@
 // standard error says what was compiled.
 //
 //   node console.mjs '{"kernel": FILE, "initrd": FILE, "append": TEXT, "vcpus": N, "memory": MiB, "jit": "on"}'
+
+import { readFileSync } from 'node:fs'
 import { Machine } from '../../../../dist/machine/index.js'
 import { coreModule, read } from '../kernel-image.mjs'
-import { readFileSync } from 'node:fs'
 
 const PIECE = 2_000_000
 

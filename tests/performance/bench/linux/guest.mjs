@@ -34,7 +34,9 @@ export class LinuxGuest {
       this.text += bytes.toString('latin1')
       this.wake()
     })
-    this.child.stderr.on('data', (bytes) => { this.errors += bytes })
+    this.child.stderr.on('data', (bytes) => {
+      this.errors += bytes
+    })
     this.child.on('exit', () => {
       this.ended = true
       this.wake()
@@ -54,7 +56,9 @@ export class LinuxGuest {
         return { said: match[1]?.trim(), wall, cpu: cpuSeconds(this.child.pid) - before }
       }
       if (this.ended) throw new Error(`${this.name} ended:\n${this.text}${this.errors}`)
-      await new Promise((resolve) => { this.wake = resolve })
+      await new Promise((resolve) => {
+        this.wake = resolve
+      })
     }
   }
 
@@ -71,7 +75,10 @@ export class LinuxGuest {
     const memory = peakMemory(this.child.pid)
     if (this.words[0] === process.execPath) this.child.stdin.end()
     else this.child.kill('SIGKILL')
-    while (!this.ended) await new Promise((resolve) => { this.wake = resolve })
+    while (!this.ended)
+      await new Promise((resolve) => {
+        this.wake = resolve
+      })
     const statistics = this.errors.startsWith('{') ? JSON.parse(this.errors) : undefined
     this.child = undefined
     return { memory, statistics }
@@ -81,12 +88,29 @@ export class LinuxGuest {
 const APPEND = 'console=ttyS0 quiet'
 
 export function ourGuest(name, jit, { kernel, initrd, vcpus = 1, memory = 256, append = APPEND }, flags = []) {
-  return new LinuxGuest(name, [process.execPath, ...flags, program, JSON.stringify({ kernel, initrd, append, vcpus, memory, jit })])
+  return new LinuxGuest(name, [
+    process.execPath,
+    ...flags,
+    program,
+    JSON.stringify({ kernel, initrd, append, vcpus, memory, jit }),
+  ])
 }
 
 export function qemuGuest({ kernel, initrd, vcpus = 1, memory = 256, append = APPEND }) {
   return new LinuxGuest('qemu', [
-    ...['qemu-system-x86_64', '-accel', 'tcg', '-m', `${memory}`, '-smp', `${vcpus}`, '-display', 'none', '-serial', 'stdio'],
+    ...[
+      'qemu-system-x86_64',
+      '-accel',
+      'tcg',
+      '-m',
+      `${memory}`,
+      '-smp',
+      `${vcpus}`,
+      '-display',
+      'none',
+      '-serial',
+      'stdio',
+    ],
     ...['-no-reboot', '-kernel', kernel, '-initrd', initrd, '-append', append],
   ])
 }

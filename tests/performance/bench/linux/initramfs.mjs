@@ -29,7 +29,11 @@ function parentsOf(path) {
 
 /** The archive; `size` is that of the phases. */
 export function initramfs(size) {
-  const file = (name, data, mode = 0o100755) => ({ name, mode, data: typeof data === 'string' ? Buffer.from(data) : data })
+  const file = (name, data, mode = 0o100755) => ({
+    name,
+    mode,
+    data: typeof data === 'string' ? Buffer.from(data) : data,
+  })
   const directory = (name) => ({ name, mode: 0o040755, data: Buffer.alloc(0) })
   const programs = available().flatMap((name) => (needs[name] ? [[name, findProgram(needs[name])]] : []))
   const libraries = new Set(programs.flatMap(([, program]) => librariesOf(program)))

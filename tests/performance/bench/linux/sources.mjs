@@ -74,13 +74,17 @@ export function elfOf(image) {
 export function findKernel(root = process.env.TRANSPLANT_LINUX ?? '/') {
   const boot = join(root, 'boot')
   const name = existsSync(boot) && readdirSync(boot).find((file) => /^vmlinuz-.*-cloud-amd64$/.test(file))
-  if (!name) return { absent: `no cloud kernel in ${boot} (Debian: linux-image-cloud-amd64; TRANSPLANT_LINUX names an unpacked package)` }
+  if (!name)
+    return {
+      absent: `no cloud kernel in ${boot} (Debian: linux-image-cloud-amd64; TRANSPLANT_LINUX names an unpacked package)`,
+    }
   const release = name.slice('vmlinuz-'.length)
   return { release, image: join(boot, name), modules: join(root, 'lib/modules', release) }
 }
 
 /** A static program by its usual place, or undefined. */
-export const findProgram = (name) => ['/bin', '/usr/bin', '/sbin', '/usr/sbin'].map((folder) => join(folder, name)).find(existsSync)
+export const findProgram = (name) =>
+  ['/bin', '/usr/bin', '/sbin', '/usr/sbin'].map((folder) => join(folder, name)).find(existsSync)
 
 /** The shared libraries of a program, the dynamic linker among them; none of a static one. */
 export function librariesOf(program) {
