@@ -18,6 +18,7 @@ export {
   type ExitCode,
   type ExitName,
   exitCodeFor,
+  type Failure,
   formatAddress,
   PAGE_SIZE,
   type PhysAddr,

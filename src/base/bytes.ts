@@ -34,13 +34,6 @@ export function readU64(bytes: Uint8Array, offset: number): bigint {
   return viewOf(bytes).getBigUint64(offset, true)
 }
 
-/** A 64-bit field that must be an exact number (sizes, file offsets, physical addresses): RangeError above 2^53. */
-export function readSafeU64(bytes: Uint8Array, offset: number): number {
-  const value = readU32(bytes, offset) + readU32(bytes, offset + 4) * 0x1_0000_0000
-  if (!Number.isSafeInteger(value)) throw new RangeError(`64-bit field at ${offset} exceeds 2^53`)
-  return value
-}
-
 /** Stores a byte at an offset. */
 export function writeU8(bytes: Uint8Array, offset: number, value: number): void {
   viewOf(bytes).setUint8(offset, value)

@@ -60,6 +60,22 @@ export class TransplantError extends Error {
   }
 }
 
+/** An error that was thrown, as a value: for who gathers outcomes of which some have failed. */
+export interface Failure {
+  readonly ok: false
+  readonly code: ErrorCode
+  readonly message: string
+  readonly hint: string
+  /** The error itself, with its stack. */
+  readonly error: TransplantError
+}
+
+/** A thrown error as a value. */
+export function failure(error: TransplantError): Failure {
+  const { code, message, hint } = error
+  return { ok: false, code, message, hint, error }
+}
+
 /** Throws INTERNAL: an invariant of Transplant does not hold. */
 export function panic(message: string): never {
   throw new TransplantError(

@@ -22,11 +22,16 @@ const reasons: Readonly<Record<string, string>> = {
 /** Names of what the process has open already: a pipe of these has a writer. */
 const OPEN_ALREADY = /^\/(dev\/(std(in|out|err)|fd\/\d+)|proc\/self\/fd\/\d+)$/
 
-/** Throws for what would be waited for without end, or is no bytes of a certain number. */
-function requireRegular(path: string, stat: Stats): void {
-  if (stat.isDirectory()) throw Object.assign(new Error(path), { code: 'EISDIR' })
-  if (stat.isFIFO() && !OPEN_ALREADY.test(path)) throw new Error('it is a named pipe, not a regular file')
-  if (stat.isSocket() && !OPEN_ALREADY.test(path)) throw new Error('it is a socket, not a regular file')
+/** What is against a file that would be waited for without end, or is no bytes of a certain number; undefined: nothing. */
+function irregular(path: string, stat: Stats): string | undefined {
+  if (stat.isDirectory()) return `EISDIR, ${reasons['EISDIR']}`
+  if (stat.isFIFO() && !OPEN_ALREADY.test(path)) return 'it is a named pipe, not a regular file'
+  if (stat.isSocket() && !OPEN_ALREADY.test(path)) return 'it is a socket, not a regular file'
+  return undefined
+}
+
+function irregularInput(path: string, stat: Stats): string | undefined {
+  return stat.isCharacterDevice() || stat.isBlockDevice() ? 'it is a device' : irregular(path, stat)
 }
 
 /** `ENOENT, no such file or folder` */
@@ -56,20 +61,24 @@ export function readNamedFile(path: string, limit = LARGEST_IMAGE): Uint8Array {
 export function readReplaceable(path: string, limit = LARGEST_IMAGE): Uint8Array {
   try {
     const stat = statSync(path)
-    requireRegular(path, stat)
-    if (stat.isCharacterDevice() || stat.isBlockDevice()) throw new Error('it is a device')
+    const against = irregularInput(path, stat)
+    if (against !== undefined) throw unreadable(path, against)
     if (stat.size > limit) throw tooLarge(path, stat.size, limit)
     const bytes = new Uint8Array(readFileSync(path))
     if (bytes.length > limit) throw tooLarge(path, bytes.length, limit)
     return bytes
   } catch (error) {
     if (error instanceof TransplantError) throw error
-    throw new TransplantError(
-      'FILE_UNREADABLE',
-      `cannot read '${path}': ${reasonOf(error)}.`,
-      'Check the path and its permissions.',
-    )
+    throw unreadable(path, reasonOf(error))
   }
+}
+
+function unreadable(path: string, reason: string): TransplantError {
+  return new TransplantError(
+    'FILE_UNREADABLE',
+    `cannot read '${path}': ${reason}.`,
+    'Check the path and its permissions.',
+  )
 }
 
 function tooLarge(path: string, size: number, limit: number): TransplantError {
@@ -80,10 +89,10 @@ function tooLarge(path: string, size: number, limit: number): TransplantError {
   )
 }
 
-function unwritable(path: string, error: unknown): TransplantError {
+function unwritable(path: string, reason: string): TransplantError {
   return new TransplantError(
     'FILE_UNWRITABLE',
-    `cannot write '${path}': ${reasonOf(error)}.`,
+    `cannot write '${path}': ${reason}.`,
     'Give a file in a folder that exists and may be written to.',
   )
 }
@@ -99,7 +108,7 @@ export function requireNoInput(path: string): void {
   try {
     found = identity(path)
   } catch (error) {
-    throw unwritable(path, error)
+    throw unwritable(path, reasonOf(error))
   }
   if (found === undefined || !inputs.has(found)) return
   throw new CommandFailure(
@@ -116,11 +125,12 @@ export function requireWritable(path: string | undefined): void {
   requireNoInput(path)
   try {
     const stat = statSync(path, { throwIfNoEntry: false })
-    if (stat !== undefined) requireRegular(path, stat)
+    const against = stat && irregular(path, stat)
+    if (against !== undefined) throw unwritable(path, against)
     closeSync(openSync(path, 'a'))
     if (stat === undefined) rmSync(path)
   } catch (error) {
-    throw unwritable(path, error)
+    throw error instanceof TransplantError ? error : unwritable(path, reasonOf(error))
   }
 }
 
@@ -129,6 +139,6 @@ export function writeNamedFile(path: string, bytes: Uint8Array): void {
   try {
     writeFileSync(path, bytes)
   } catch (error) {
-    throw unwritable(path, error)
+    throw unwritable(path, reasonOf(error))
   }
 }

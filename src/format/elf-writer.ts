@@ -4,7 +4,7 @@
 // to renumber everything. Here sections, symbols and relocations refer to each other by reference, and the indices
 // are made once, in `writeObject`. Promises: the same graph gives the same bytes; local symbols come first, as the
 // gABI demands; a section header table is always written. Knows nothing of kernels or patches. Does no I/O.
-import { accept, type Refusal, type Result, refuse, requireKind } from '../base/index.js'
+import { accept, type Refusal, type Result, refuse, requireKind, TransplantError } from '../base/index.js'
 import {
   type ElfFile,
   EM_X86_64,
@@ -225,8 +225,13 @@ function encodeRelocations(
   const view = new DataView(data.buffer)
   entries.forEach((entry, i) => {
     const index = symbolIndex.get(entry.symbol)
-    if (index === undefined)
-      throw new Error(`relocation against ${entry.symbol.name}, which is not in the object's symbol list`)
+    if (index === undefined) {
+      throw new TransplantError(
+        'BAD_ARGUMENT',
+        `a relocation names '${entry.symbol.name}', which is not among the object's symbols.`,
+        'List every symbol that a relocation names.',
+      )
+    }
     view.setBigUint64(i * 24, BigInt(entry.offset), true)
     view.setUint32(i * 24 + 8, entry.type, true)
     view.setUint32(i * 24 + 12, index, true)

@@ -1,7 +1,7 @@
 // A guest that is ready to be worked with: machine, port, console log and a connected agent in one hand. Started from
 // images (boot) or from a snapshot; made for commands and experiments that act in a guest and look into it.
 
-import { type Disposable, type Result, TransplantError } from '../base/index.js'
+import { accept, type Disposable, type Result, TransplantError } from '../base/index.js'
 import {
   type BootRefusalCode,
   Machine,
@@ -52,7 +52,7 @@ export class GuestSession implements Disposable {
     if (!created.ok) return created
     const session = new GuestSession(created.value, options)
     session.agentName = await session.agent.connect()
-    return { ok: true, value: session }
+    return accept(session)
   }
 
   /** Goes on where a snapshot was taken. */

@@ -14,19 +14,23 @@ export async function readEngine(name: EngineName): Promise<Uint8Array> {
   try {
     return globalThis.process?.versions?.node === undefined ? await fetchEngine(name) : await readFromPackage(name)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new TransplantError(
-      'ENGINE_MISSING',
-      `${name}.wasm cannot be read: ${reason}.`,
-      `Install @alexaltea/${name}-js beside Transplant.`,
-    )
+    if (error instanceof TransplantError) throw error
+    throw engineMissing(name, error instanceof Error ? error.message : String(error))
   }
+}
+
+function engineMissing(name: EngineName, reason: string): TransplantError {
+  return new TransplantError(
+    'ENGINE_MISSING',
+    `${name}.wasm cannot be read: ${reason}.`,
+    `Install @alexaltea/${name}-js beside Transplant.`,
+  )
 }
 
 async function fetchEngine(name: EngineName): Promise<Uint8Array> {
   const packaged = `@alexaltea/${name}-js/dist/${name}.wasm`
   const answer = await fetch(bundledAddress(addresses[name]().href, import.meta.url, packaged))
-  if (!answer.ok) throw new Error(`HTTP ${answer.status} at ${answer.url}`)
+  if (!answer.ok) throw engineMissing(name, `HTTP ${answer.status} at ${answer.url}`)
   return new Uint8Array(await answer.arrayBuffer())
 }
 

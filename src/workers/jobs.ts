@@ -24,7 +24,8 @@ import {
   type CancelSignal,
   CancelSource,
   cancelled,
-  type ErrorCode,
+  type Failure,
+  failure,
   onCancel,
   TransplantError,
 } from '../base/index.js'
@@ -42,20 +43,10 @@ export interface Job<Input = unknown> {
 }
 
 /** A job that came to nothing: the code, message and hint of what it threw, and the error itself, with its stack. */
-export interface JobFailure {
-  readonly ok: false
-  readonly code: ErrorCode
-  readonly message: string
-  readonly hint: string
-  readonly error: TransplantError
-}
+export type JobFailure = Failure
 
 /** What a job came to. */
 export type JobOutcome<Value = unknown> = Accepted<Value> | JobFailure
-
-function failed(error: TransplantError): JobFailure {
-  return { ok: false, code: error.code, message: error.message, hint: error.hint, error }
-}
 
 /** How many jobs have finished. */
 export interface JobsProgress {
@@ -93,14 +84,14 @@ export async function runJobs<Value = unknown, Input = unknown>(
   const outcomes: JobOutcome<Value>[] = new Array(jobs.length)
   const signal = new CancelSource()
   const listening = onCancel(options.signal, () => signal.cancel())
-  let failure: { readonly thrown: unknown } | undefined
+  let broken: { readonly thrown: unknown } | undefined
   let next = 0
   let finished = 0
   const tell = (job: number, value: unknown): void => {
     try {
       onProgress?.({ job, value, finished, total: jobs.length })
     } catch (thrown) {
-      failure ??= { thrown }
+      broken ??= { thrown }
       signal.cancel()
     }
   }
@@ -112,7 +103,7 @@ export async function runJobs<Value = unknown, Input = unknown>(
       const value = await worker.call('job', [url, name, input], { onProgress, signal }).result
       return accept(value as Value)
     } catch (thrown) {
-      return failed(thrown as TransplantError)
+      return failure(thrown as TransplantError)
     }
   }
   const work = async (): Promise<void> => {
@@ -124,7 +115,7 @@ export async function runJobs<Value = unknown, Input = unknown>(
           if (worker?.alive !== true) worker = start()
           outcome = await runOne(worker, index, jobs[index] as Job<Input>)
         }
-        if (outcome === undefined || signal.aborted) outcome = failed(cancelledJob(outcome))
+        if (outcome === undefined || signal.aborted) outcome = failure(cancelledJob(outcome))
         outcomes[index] = outcome
         finished++
         tell(index, undefined)
@@ -135,7 +126,7 @@ export async function runJobs<Value = unknown, Input = unknown>(
   }
   await Promise.all(Array.from({ length: count }, work))
   listening.dispose()
-  if (failure !== undefined) throw failure.thrown
+  if (broken !== undefined) throw broken.thrown
   return outcomes
 }
 

@@ -1,7 +1,7 @@
 // A machine inside its worker: calls by name, events while somebody listens. It runs in stretches of a few milliseconds, so
 // that input, questions and a stop reach it in between; a run that is cut is the same run.
 
-import { type Disposable, panic, TransplantError, type VirtAddr } from '../base/index.js'
+import { accept, type Disposable, panic, TransplantError, type VirtAddr } from '../base/index.js'
 import {
   decodeSnapshot,
   encodeSnapshot,
@@ -84,7 +84,7 @@ class MachineServer {
       'machine.create': (_call, options: MachineOptions) => {
         const created = Machine.create(options)
         if (!created.ok) return created
-        return { ok: true, value: this.hold(created.value) }
+        return accept(this.hold(created.value))
       },
       'machine.from': (_call, file: Uint8Array, coreWasm: MachineOptions['coreWasm'], jit: MachineOptions['jit']) =>
         this.hold(Machine.from(decode(file), coreWasm, jit)),

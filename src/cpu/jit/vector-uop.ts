@@ -1,4 +1,5 @@
 // What the emitters of vector instructions share: one OP_SSE, its operands, and the way to the core's function.
+import { panic } from '../../base/index.js'
 import type { Context } from './context.js'
 import { FLAG_A, FLAG_C } from './function-builder.js'
 import type { Uop } from './uops.js'
@@ -32,7 +33,7 @@ export function result(v: VectorUop): void {
 
 /** The core's function takes over if the condition on the stack is true. */
 export function slowIf(v: VectorUop): void {
-  if (v.slow === undefined) throw new Error('a function without a slow way')
+  if (v.slow === undefined) panic('a function without a slow way')
   v.c.f.brIf(v.slow)
 }
 
