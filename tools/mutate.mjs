@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url'
 import { buildKernel } from '../dist/toolchain/index.js'
 import { buildFolder } from './images/toolchain.mjs'
 import { Worker } from './mutate/judging.mjs'
-import { Memory } from './mutate/memory.mjs'
+import { openMemory } from './mutate/memory.mjs'
 import { drawnMutants, rooms, seededMutants } from './mutate/plan.mjs'
 import { reportOf, tell } from './mutate/report.mjs'
 import { readOptions } from './options.mjs'
@@ -47,7 +47,7 @@ const wanted = (mutant) =>
   !values.only || [mutant.room, mutant.id, mutant.file].some((text) => text.includes(values.only))
 
 mkdirSync(folder, { recursive: true })
-const memory = new Memory(folder, values.fresh)
+const memory = openMemory(folder, values.fresh)
 
 /** Worker folders start from the objects of the sound kernel, which is what equals it is measured by. */
 async function buildSound() {

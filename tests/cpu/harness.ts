@@ -49,7 +49,7 @@ export interface Outcome {
 
 export class FlatMachine {
   readonly core: CpuCore
-  readonly #codeAttributes: number
+  private readonly codeAttributes: number
 
   /**
    * `interruptStack`: exceptions switch to IST 1, so that the code under test may leave any RSP. `compatibility`: the code is 32-bit, in
@@ -101,8 +101,8 @@ export class FlatMachine {
     view.setBigUint64(TSS + 4, BigInt(STACK + 0x10000), true)
     view.setBigUint64(TSS + 0x24, BigInt(STACK + 0x20000), true)
     this.core.exports.ramChanged(0, RAM)
-    this.#codeAttributes = options.compatibility === true ? 0xc09b : 0xa09b
-    for (let i = 0; i < this.core.vcpus; i++) this.enterLongMode(i, this.#codeAttributes)
+    this.codeAttributes = options.compatibility === true ? 0xc09b : 0xa09b
+    for (let i = 0; i < this.core.vcpus; i++) this.enterLongMode(i, this.codeAttributes)
   }
 
   private enterLongMode(cpu: number, codeAttributes: number): void {
@@ -139,7 +139,7 @@ export class FlatMachine {
   /** Registers and modes of vCPU 0 as they were at first; memory stays. */
   reset(): void {
     this.core.exports.resetCpu(0, 1)
-    this.enterLongMode(0, this.#codeAttributes)
+    this.enterLongMode(0, this.codeAttributes)
   }
 
   set(values: Partial<Record<StateRegister, bigint>>, cpu = 0): void {

@@ -33,27 +33,27 @@ export interface ConsoleGuest {
 
 /** Types at the guest's console, as at a terminal. */
 export class MachineConsole implements ConsoleGuest {
-  readonly #guest: GuestSession
-  #text = ''
-  #marker = 0
+  private readonly guest: GuestSession
+  private text = ''
+  private marker = 0
 
   constructor(guest: GuestSession) {
-    this.#guest = guest
+    this.guest = guest
     guest.port.onConsole(({ channel, bytes }) => {
-      if (channel === 0) this.#text += Buffer.from(bytes).toString('latin1')
+      if (channel === 0) this.text += Buffer.from(bytes).toString('latin1')
     })
   }
 
   async run(command: string): Promise<{ output: string; status: number }> {
-    const from = this.#text.length
-    const number = ++this.#marker
+    const from = this.text.length
+    const number = ++this.marker
     const separator = command.trimEnd().endsWith('&') ? '' : ';'
-    await this.#guest.port.sendConsole(0, Buffer.from(`${command}${separator} echo "<$?:"${number}">"\n`))
-    const answer = () => new RegExp(`<(\\d+):${number}>`).exec(this.#text.slice(from))
-    const stop = await this.#guest.port.run({ instructions: 60e9, until: () => answer() !== null })
+    await this.guest.port.sendConsole(0, Buffer.from(`${command}${separator} echo "<$?:"${number}">"\n`))
+    const answer = () => new RegExp(`<(\\d+):${number}>`).exec(this.text.slice(from))
+    const stop = await this.guest.port.run({ instructions: 60e9, until: () => answer() !== null })
     const match = answer()
-    if (!match) throw new Error(`no answer to '${command}' (${stop.reason}):\n${this.#text.slice(-2000)}`)
-    return { output: this.#text.slice(from, from + match.index).replace(/\r/g, ''), status: Number(match[1]) }
+    if (!match) throw new Error(`no answer to '${command}' (${stop.reason}):\n${this.text.slice(-2000)}`)
+    return { output: this.text.slice(from, from + match.index).replace(/\r/g, ''), status: Number(match[1]) }
   }
 }
 

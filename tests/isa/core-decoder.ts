@@ -10,26 +10,26 @@ const INVALID_OPCODE = 6
 const INSTRUCTION_FETCH = 16
 
 export class CoreDecoder {
-  readonly #machine = new FlatMachine({ smallPages: true, interruptStack: true })
+  private readonly machine = new FlatMachine({ smallPages: true, interruptStack: true })
 
   constructor() {
     // The page behind the code, not present.
     const table = new Uint8Array(8)
-    this.#machine.core.writeRam(TABLES + 8 * (PAGE_END / 0x1000), table)
+    this.machine.core.writeRam(TABLES + 8 * (PAGE_END / 0x1000), table)
   }
 
   /** Bytes of the instruction that `bytes` begin with; 0 where it is #UD, undefined where `bytes` end before. */
   length(bytes: Uint8Array): number | undefined {
     for (let length = 1; length <= Math.min(15, bytes.length); length++) {
-      const outcome = this.#try(bytes.subarray(0, length))
+      const outcome = this.try(bytes.subarray(0, length))
       if (outcome !== undefined) return outcome === INVALID_OPCODE ? 0 : length
     }
     return undefined
   }
 
   /** The vector the instruction ends with, -1 for none; undefined where it wants another byte. */
-  #try(bytes: Uint8Array): number | undefined {
-    const machine = this.#machine
+  private try(bytes: Uint8Array): number | undefined {
+    const machine = this.machine
     const start = PAGE_END - bytes.length
     machine.reset()
     machine.core.writeRam(start, bytes)

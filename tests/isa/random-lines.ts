@@ -65,118 +65,118 @@ const groups = {
 }
 
 export class RandomLines {
-  readonly #random: Random
-  readonly #words: Record<keyof typeof groups, string[]>
+  private readonly random: Random
+  private readonly words: Record<keyof typeof groups, string[]>
 
   constructor(seed: number) {
-    this.#random = new Random(seed)
-    this.#words = Object.fromEntries(Object.entries(groups).map(([name, words]) => [name, words.split(' ')])) as never
+    this.random = new Random(seed)
+    this.words = Object.fromEntries(Object.entries(groups).map(([name, words]) => [name, words.split(' ')])) as never
   }
 
-  #below(limit: number): number {
-    return this.#random.below(limit)
+  private below(limit: number): number {
+    return this.random.below(limit)
   }
 
-  #one<T>(list: readonly T[]): T {
-    return list[this.#below(list.length)] as T
+  private one<T>(list: readonly T[]): T {
+    return list[this.below(list.length)] as T
   }
 
-  #number(): string {
-    const value = this.#one(this.#below(4) === 0 ? wide : boundaries) + BigInt(this.#below(3)) - 1n
-    if (this.#below(3) === 0 && value > 0n) return `-${this.#below(2) === 0 ? value : `0x${value.toString(16)}`}`
+  private number(): string {
+    const value = this.one(this.below(4) === 0 ? wide : boundaries) + BigInt(this.below(3)) - 1n
+    if (this.below(3) === 0 && value > 0n) return `-${this.below(2) === 0 ? value : `0x${value.toString(16)}`}`
     if (value < 0n) return `${value}`
-    return this.#one([`${value}`, `0x${value.toString(16)}`, `0x${value.toString(16).toUpperCase()}`])
+    return this.one([`${value}`, `0x${value.toString(16)}`, `0x${value.toString(16).toUpperCase()}`])
   }
 
-  #register(width: number): string {
-    if (width === 1 && this.#below(6) === 0) return this.#one(['ah', 'ch', 'dh', 'bh'])
-    return by(width, this.#below(16))
+  private register(width: number): string {
+    if (width === 1 && this.below(6) === 0) return this.one(['ah', 'ch', 'dh', 'bh'])
+    return by(width, this.below(16))
   }
 
-  #plus(): string {
-    const number = this.#number()
-    return number.startsWith('-') ? ` - ${number.slice(1)}` : this.#one([` + ${number}`, `+${number}`])
+  private plus(): string {
+    const number = this.number()
+    return number.startsWith('-') ? ` - ${number.slice(1)}` : this.one([` + ${number}`, `+${number}`])
   }
 
-  #address(): string {
-    const width = this.#below(10) === 0 ? 4 : 8
-    const [base, index] = [by(width, this.#below(16)), by(width, this.#below(16))]
-    const scaled = this.#one([`${index}*${this.#one([1, 2, 4, 8])}`, `${this.#one([2, 4, 8])}*${index}`, index])
-    switch (this.#below(9)) {
+  private address(): string {
+    const width = this.below(10) === 0 ? 4 : 8
+    const [base, index] = [by(width, this.below(16)), by(width, this.below(16))]
+    const scaled = this.one([`${index}*${this.one([1, 2, 4, 8])}`, `${this.one([2, 4, 8])}*${index}`, index])
+    switch (this.below(9)) {
       case 0:
-        return `[${this.#number()}]`
+        return `[${this.number()}]`
       case 1:
         return `[${base}]`
       case 2:
-        return `[${base}${this.#plus()}]`
+        return `[${base}${this.plus()}]`
       case 3:
         return `[${base} + ${scaled}]`
       case 4:
-        return `[${scaled} + ${base}${this.#plus()}]`
+        return `[${scaled} + ${base}${this.plus()}]`
       case 5:
-        return `[${index}*${this.#one([2, 4, 8])}${this.#plus()}]`
+        return `[${index}*${this.one([2, 4, 8])}${this.plus()}]`
       case 6:
-        return `[${width === 4 && this.#below(2) === 0 ? 'eip' : 'rip'}${this.#plus()}]`
+        return `[${width === 4 && this.below(2) === 0 ? 'eip' : 'rip'}${this.plus()}]`
       case 7:
-        return `[${base} + ${this.#one([1, 8, 16])}${this.#plus()}]`
+        return `[${base} + ${this.one([1, 8, 16])}${this.plus()}]`
       default:
-        return `[${this.#number()} + ${base}]`
+        return `[${this.number()} + ${base}]`
     }
   }
 
-  #memory(width: number, named = this.#below(3) > 0): string {
-    const segment = this.#below(4) === 0 ? `${this.#one(['fs', 'gs', 'gs', 'ds', 'es', 'ss', 'cs'])}:` : ''
-    return `${named ? `${sizeName[width]} ptr ` : ''}${segment}${this.#address()}`
+  private memory(width: number, named = this.below(3) > 0): string {
+    const segment = this.below(4) === 0 ? `${this.one(['fs', 'gs', 'gs', 'ds', 'es', 'ss', 'cs'])}:` : ''
+    return `${named ? `${sizeName[width]} ptr ` : ''}${segment}${this.address()}`
   }
 
-  #either(width: number): string {
-    return this.#below(2) === 0 ? this.#register(width) : this.#memory(width)
+  private either(width: number): string {
+    return this.below(2) === 0 ? this.register(width) : this.memory(width)
   }
 
-  #xmm(): string {
-    return `xmm${this.#below(16)}`
+  private xmm(): string {
+    return `xmm${this.below(16)}`
   }
 
   next(): string {
-    const width = this.#one([1, 2, 4, 8])
-    const other = this.#below(12) === 0 ? this.#one([1, 2, 4, 8]) : width
-    const kind = this.#one(Object.keys(groups) as (keyof typeof groups)[])
-    const word = this.#one(this.#words[kind])
-    const lock = this.#below(12) === 0 ? this.#one(['lock ', 'lock ', 'rep ', 'repne ']) : ''
+    const width = this.one([1, 2, 4, 8])
+    const other = this.below(12) === 0 ? this.one([1, 2, 4, 8]) : width
+    const kind = this.one(Object.keys(groups) as (keyof typeof groups)[])
+    const word = this.one(this.words[kind])
+    const lock = this.below(12) === 0 ? this.one(['lock ', 'lock ', 'rep ', 'repne ']) : ''
     switch (kind) {
       case 'alu':
-        return `${lock}${word} ${this.#one([
-          () => `${this.#register(width)}, ${this.#either(other)}`,
-          () => `${this.#memory(width)}, ${this.#register(other)}`,
-          () => `${this.#register(width)}, ${this.#number()}`,
-          () => `${this.#memory(width)}, ${this.#number()}`,
+        return `${lock}${word} ${this.one([
+          () => `${this.register(width)}, ${this.either(other)}`,
+          () => `${this.memory(width)}, ${this.register(other)}`,
+          () => `${this.register(width)}, ${this.number()}`,
+          () => `${this.memory(width)}, ${this.number()}`,
         ])()}`
       case 'unary':
-        return `${lock}${word} ${this.#either(width)}`
+        return `${lock}${word} ${this.either(width)}`
       case 'shifts':
-        return `${word} ${this.#either(width)}${this.#one([', 1', ', cl', `, ${this.#number()}`, ''])}`
+        return `${word} ${this.either(width)}${this.one([', 1', ', cl', `, ${this.number()}`, ''])}`
       case 'bits':
-        return `${lock}${word} ${this.#either(width)}, ${this.#one([this.#register(other), this.#number()])}`
+        return `${lock}${word} ${this.either(width)}, ${this.one([this.register(other), this.number()])}`
       case 'twoRegisters':
-        return `${word} ${this.#register(width)}, ${this.#either(other)}`
+        return `${word} ${this.register(width)}, ${this.either(other)}`
       case 'exchange':
-        return `${lock}${word} ${this.#either(width)}, ${this.#register(other)}`
+        return `${lock}${word} ${this.either(width)}, ${this.register(other)}`
       case 'stack':
-        return `${word} ${this.#one([this.#either(width), this.#memory(8), this.#register(8), this.#number()])}`
+        return `${word} ${this.one([this.either(width), this.memory(8), this.register(8), this.number()])}`
       case 'vector':
-        return `${word} ${this.#xmm()}, ${this.#one([this.#xmm(), this.#memory(16)])}`
+        return `${word} ${this.xmm()}, ${this.one([this.xmm(), this.memory(16)])}`
       case 'scalar':
-        return `${word} ${this.#xmm()}, ${this.#one([this.#xmm(), this.#memory(this.#one([4, 8]))])}`
+        return `${word} ${this.xmm()}, ${this.one([this.xmm(), this.memory(this.one([4, 8]))])}`
       case 'shuffles':
-        return `${word} ${this.#xmm()}, ${this.#one([this.#xmm(), this.#memory(16)])}, ${this.#number()}`
+        return `${word} ${this.xmm()}, ${this.one([this.xmm(), this.memory(16)])}, ${this.number()}`
       case 'x87Memory':
-        return `${word} ${this.#memory(this.#one([2, 4, 8, 10]))}`
+        return `${word} ${this.memory(this.one([2, 4, 8, 10]))}`
       case 'x87Registers':
-        return `${word} ${this.#one([`st(${this.#below(8)})`, `st(${this.#below(8)}), st(0)`, `st(0), st(${this.#below(8)})`, `st, st(${this.#below(8)})`, ''])}`
+        return `${word} ${this.one([`st(${this.below(8)})`, `st(${this.below(8)}), st(0)`, `st(0), st(${this.below(8)})`, `st, st(${this.below(8)})`, ''])}`
       case 'system':
-        return `${word} ${this.#one([this.#memory(width, false), this.#either(width)])}`
+        return `${word} ${this.one([this.memory(width, false), this.either(width)])}`
       case 'bare':
-        return `${this.#below(6) === 0 ? this.#one(['rep ', 'repz ', 'repne ', 'lock ']) : ''}${word}`
+        return `${this.below(6) === 0 ? this.one(['rep ', 'repz ', 'repne ', 'lock ']) : ''}${word}`
     }
   }
 }

@@ -19,15 +19,15 @@ const SYMTAB = 2
 
 export class RawModule {
   readonly bytes: Uint8Array
-  readonly #view: DataView
+  private readonly view: DataView
 
   constructor(module: Uint8Array) {
     this.bytes = module.slice()
-    this.#view = new DataView(this.bytes.buffer)
+    this.view = new DataView(this.bytes.buffer)
   }
 
-  #fields<L extends Layout>(layout: L, base: number): Fields<L> {
-    const view = this.#view
+  private fields<L extends Layout>(layout: L, base: number): Fields<L> {
+    const view = this.view
     const read = (at: number, size: number) => {
       if (size === 1) return view.getUint8(at)
       if (size === 2) return view.getUint16(at, true)
@@ -50,12 +50,12 @@ export class RawModule {
   }
 
   get header(): Fields<typeof FILE_HEADER> {
-    return this.#fields(FILE_HEADER, 0)
+    return this.fields(FILE_HEADER, 0)
   }
 
   /** Section by number. */
   sectionAt(index: number): Fields<typeof SECTION_HEADER> {
-    return this.#fields(SECTION_HEADER, this.header.e_shoff + 64 * index)
+    return this.fields(SECTION_HEADER, this.header.e_shoff + 64 * index)
   }
 
   text(at: number): string {
@@ -84,7 +84,7 @@ export class RawModule {
 
   /** Symbol by number. */
   symbolAt(index: number): Fields<typeof SYMBOL> {
-    return this.#fields(SYMBOL, this.symbolTable.sh_offset + 24 * index)
+    return this.fields(SYMBOL, this.symbolTable.sh_offset + 24 * index)
   }
 
   symbolIndex(name: string): number {
@@ -103,7 +103,7 @@ export class RawModule {
   relocation(section: string, which: number | { readonly at: number }): Fields<typeof RELOCATION> {
     const { sh_offset, sh_size } = this.section(section)
     for (let i = 0; i < sh_size / 24; i++) {
-      const entry = this.#fields(RELOCATION, sh_offset + 24 * i)
+      const entry = this.fields(RELOCATION, sh_offset + 24 * i)
       if (typeof which === 'number' ? i === which : entry.r_offset === which.at) return entry
     }
     throw new Error(`no such relocation in ${section}`)

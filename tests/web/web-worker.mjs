@@ -7,23 +7,23 @@ export class WebWorker {
   onmessage = null
   onerror = null
   onmessageerror = null
-  #thread
+  thread
 
   constructor(url) {
-    this.#thread = new Thread(new URL(import.meta.url), { workerData: { entry: url.href } })
-    this.#thread.on('message', ({ data, error }) => {
+    this.thread = new Thread(new URL(import.meta.url), { workerData: { entry: url.href } })
+    this.thread.on('message', ({ data, error }) => {
       if (error === undefined) this.onmessage?.({ data })
       else this.onerror?.({ message: error })
     })
-    this.#thread.on('error', (error) => this.onerror?.({ message: error.message }))
+    this.thread.on('error', (error) => this.onerror?.({ message: error.message }))
   }
 
   postMessage(data, transfer) {
-    this.#thread.postMessage(data, transfer)
+    this.thread.postMessage(data, transfer)
   }
 
   terminate() {
-    void this.#thread.terminate()
+    void this.thread.terminate()
   }
 }
 

@@ -20,21 +20,17 @@ function stateOfSources() {
   return hash.digest('hex')
 }
 
-export class Memory {
-  #path
-  #state = stateOfSources()
-  #verdicts = {}
-
-  constructor(folder, fresh) {
-    this.#path = join(folder, 'verdicts.json')
-    const old = existsSync(this.#path) && !fresh ? JSON.parse(readFileSync(this.#path, 'utf8')) : undefined
-    if (old?.state === this.#state) this.#verdicts = old.verdicts
-  }
-  verdict(key) {
-    return this.#verdicts[key]
-  }
-  keep(key, verdict) {
-    this.#verdicts[key] = verdict
-    writeFileSync(this.#path, JSON.stringify({ state: this.#state, verdicts: this.#verdicts }))
+/** The verdicts kept in `folder`; `fresh` forgets them. */
+export function openMemory(folder, fresh) {
+  const path = join(folder, 'verdicts.json')
+  const state = stateOfSources()
+  const old = existsSync(path) && !fresh ? JSON.parse(readFileSync(path, 'utf8')) : undefined
+  const verdicts = old?.state === state ? old.verdicts : {}
+  return {
+    verdict: (key) => verdicts[key],
+    keep(key, verdict) {
+      verdicts[key] = verdict
+      writeFileSync(path, JSON.stringify({ state, verdicts }))
+    },
   }
 }
