@@ -135,6 +135,7 @@ function tell(report: DemoReport): void {
         `${figure(upgrade.handover.components.reduce((total, one) => total + one.records, 0))} records, ${figure(upgrade.handover.preservedFrames)} frames in place`,
       )
     }
+    if (upgrade.handoverUnread !== undefined) row('handed over', colors.red(upgrade.handoverUnread.message))
     for (const line of upgrade.ledger) print(`    ${colors.dim(line)}`)
   }
   print('')

@@ -114,7 +114,7 @@ export async function observeUpgrade(
     processes: [],
     missing: [],
     devices: between.counts,
-    handover: await handoverOf(agent.port, old.image),
+    ...(await handoverOf(agent.port, old.image)),
     ledger: [],
     filesChanged: [],
     filesCompared: 0,
@@ -167,7 +167,7 @@ async function finish(agent: AgentClient, observed: Observed): Promise<UpgradeRe
     })),
     missing: verdict.missing,
     devices: between.counts,
-    handover: await handoverOf(agent.port, observed.old.image),
+    ...(await handoverOf(agent.port, observed.old.image)),
     ledger: ledger.stdout.split('\n').filter((line) => line.trim() !== ''),
     filesChanged: files.map(([pid, text]) => `pid ${pid}: was ${text.trim()}, is ${filesAfter.get(pid)?.trim()}`),
     filesCompared: observed.filesBefore.size,
@@ -205,15 +205,20 @@ async function readOpenFiles(agent: AgentClient, pids: readonly number[]): Promi
   return files
 }
 
-async function handoverOf(port: GuestPort, image: KernelImage): Promise<UpgradeReport['handover']> {
+/** Only a page that is not there is none: one that the image's contract does not know is told, not passed over. */
+async function handoverOf(
+  port: GuestPort,
+  image: KernelImage,
+): Promise<Pick<UpgradeReport, 'handover' | 'handoverUnread'>> {
   const root = await readHandover(port, image)
-  if (!root.ok) return undefined
+  if (!root.ok) {
+    const { code, message, hint } = root
+    return { handover: undefined, handoverUnread: code === 'no-handover' ? undefined : { code, message, hint } }
+  }
   const { number, status, refusal, preservedFrames, components } = root.value
+  const records = components.map(({ compatible, count, bytes }) => ({ name: compatible, records: count, bytes }))
   return {
-    number,
-    status,
-    refusal,
-    preservedFrames,
-    components: components.map(({ compatible, count, bytes }) => ({ name: compatible, records: count, bytes })),
+    handover: { number, status, refusal, preservedFrames, components: records },
+    handoverUnread: undefined,
   }
 }

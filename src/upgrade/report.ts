@@ -45,6 +45,7 @@ export interface UpgradeReport {
     readonly diskInitialised: number
     readonly diskWrites: number
   }
+  /** What the root page says; undefined where no kernel has written one, or it cannot be read. */
   readonly handover:
     | {
         readonly number: number
@@ -53,6 +54,10 @@ export interface UpgradeReport {
         readonly preservedFrames: number
         readonly components: readonly { readonly name: string; readonly records: number; readonly bytes: number }[]
       }
+    | undefined
+  /** Why a root page that is there was not read: another contract than the image's, or damage; undefined where nothing was refused. */
+  readonly handoverUnread:
+    | { readonly code: 'unknown-handover' | 'bad-handover'; readonly message: string; readonly hint: string }
     | undefined
   /** /sys/kernel/liveupdate/ledger after the upgrade. */
   readonly ledger: readonly string[]

@@ -2,8 +2,16 @@
 // hand, in what the new kernel has adopted.
 
 import { describe, expect, it } from 'vitest'
-import { physAddr, writeU64 } from '../../src/base/index.js'
-import { type GuestSession, readTasks, readUserTables, requireKernelImage, scionIn } from '../../src/guest/index.js'
+import { encodeText, offsetPhys, physAddr, writeU64 } from '../../src/base/index.js'
+import {
+  type GuestSession,
+  readLayout,
+  readTasks,
+  readUserTables,
+  requireField,
+  requireKernelImage,
+  scionIn,
+} from '../../src/guest/index.js'
 import { judgeUpgrade, withDemoFiles } from '../../src/lab/index.js'
 import { observeUpgrade } from '../../src/upgrade/index.js'
 import { bootGuest, read } from '../lab/images.js'
@@ -47,7 +55,7 @@ describe('the verification of an upgrade', () => {
     const { report, checks } = await upgrade(async () => {})
     expect(failed(checks)).toEqual([])
     expect(report).toMatchObject({ from: '1.0', to: '1.1', arenas: { from: 'A', to: 'B' } })
-    expect(report.handover?.status).toBe('adopted')
+    expect([report.handover?.status, report.handoverUnread]).toEqual(['adopted', undefined])
   })
 
   it('finds one changed accessed bit in one page-table entry, and names process and page', async () => {
@@ -80,5 +88,20 @@ describe('the verification of an upgrade', () => {
     })
     expect(failed(checks)).toEqual(['no user page changes'])
     expect(report.processes.find((one) => one.pid === pid)).toMatchObject({ pagesChanged: 1, entriesChanged: 0 })
+  })
+
+  it('refuses a root page of another contract by name, and does not take it for none', async () => {
+    const image = requireKernelImage(read('images/built/scion-1.0.elf'), 'the kernel')
+    const { handoverRoot } = readLayout(image)
+    const { offset } = requireField(image.btf, 'handover_root_ser', 'compatible')
+    const { report, checks } = await upgrade(async (session) => {
+      await session.port.debugPort().writePhysical(offsetPhys(handoverRoot, offset), encodeText('scion-handover-v9'))
+    })
+    expect(report.handover).toBeUndefined()
+    const message = "the root page is 'scion-handover-v9', and the image knows 'scion-handover-v1'"
+    expect(report.handoverUnread).toMatchObject({ code: 'unknown-handover', message })
+    expect(checks.filter((check) => !check.ok)).toEqual([
+      { name: 'the handover is adopted', ok: false, detail: message },
+    ])
   })
 })

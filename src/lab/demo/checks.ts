@@ -179,7 +179,7 @@ export function judgeUpgrade(
       'the handover is adopted',
       handover?.status === 'adopted',
       handover === undefined
-        ? 'there is none'
+        ? (upgrade.handoverUnread?.message ?? 'there is none')
         : `number ${handover.number}, ${handover.preservedFrames} frames preserved, ${handover.components.reduce((total, one) => total + one.records, 0)} records`,
     ),
     check('the new kernel keeps a ledger', upgrade.ledger.length > 0, count(upgrade.ledger.length, 'line')),
