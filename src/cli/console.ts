@@ -75,7 +75,7 @@ export class GuestConsole {
     if (timeline === undefined) return
     const running = { resume: () => this.runForDebugger(), interrupt: () => this.interrupt() }
     const { kernel, waits } = view
-    this.debugger = new Debugger({ machine, port: this.port, timeline, running, kernel }, waits)
+    this.debugger = new Debugger({ cpu: machine.configuration.cpu, port: this.port, timeline, running, kernel }, waits)
   }
 
   /** Runs until the guest ends; returns the exit code. */

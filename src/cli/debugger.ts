@@ -2,9 +2,10 @@
 // runs; the console shows and sends what it always does, and goes on by itself when the debugger is gone.
 
 import { EXIT_CODES } from '../base/index.js'
+import type { CpuModel } from '../cpu/index.js'
 import { askMonitor, GdbServer, type GdbTarget, type MonitorView, machineTarget } from '../debug/index.js'
 import type { KernelView } from '../guest/index.js'
-import type { Machine, MachinePort, Timeline } from '../machine/index.js'
+import type { MachinePort, Timeline } from '../machine/index.js'
 import { type Listening, listenStreams } from '../node/index.js'
 import { CommandFailure, say } from './output.js'
 
@@ -39,7 +40,7 @@ export function gdbAddress(flags: GdbFlags): GdbAddress | undefined {
 
 /** What a debugger is given of a guest. */
 export interface DebuggedGuest {
-  readonly machine: Machine
+  readonly cpu: CpuModel
   readonly port: MachinePort
   readonly timeline: Timeline
   /** Runs on until something stops it, and waits for input where the guest does. */
@@ -74,9 +75,9 @@ export class Debugger {
       }
       say('gdb: a debugger has come')
       this.waitsForFirst = false
-      const { machine, port, timeline, running } = this.guest
+      const { cpu, port, timeline, running } = this.guest
       const target = machineTarget({
-        ...{ machine, port, timeline, running },
+        ...{ cpu, port, timeline, running },
         monitor: (line) => askMonitor(this.view, line),
         taskOn: (cpu) => this.taskOn(cpu),
       })

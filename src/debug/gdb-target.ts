@@ -1,7 +1,14 @@
 // What gdb's stub drives: a machine of ours, forward and, where its history is kept, backward.
 
 import type { CpuModel } from '../cpu/index.js'
-import type { DebugPort, GuestPort, Machine, MachinePort, StopReason, Stops, Timeline } from '../machine/index.js'
+import {
+  type DebugPort,
+  type GuestPort,
+  requireCapability,
+  type StopReason,
+  type Stops,
+  type Timeline,
+} from '../machine/index.js'
 
 /** A guest as its debugger needs it. */
 export interface GdbTarget {
@@ -35,9 +42,10 @@ const PATIENCE = 50_000_000
 
 /** What `machineTarget` makes a target of. */
 export interface MachineTargetParts {
-  readonly machine: Machine
-  /** Over `timeline`, if there is one. */
-  readonly port: MachinePort
+  /** Over `timeline`, if there is one; a port that can tell `time` and `retired`, and lets memory and registers be written. */
+  readonly port: GuestPort & { debugPort(): DebugPort }
+  /** Which registers its vCPUs have. */
+  readonly cpu: CpuModel
   readonly timeline?: Timeline
   /** How whoever owns the machine runs it on and interrupts that: paced, with input waited for. Default: the port's `run` and `stop`. */
   readonly running?: Pick<GdbTarget, 'resume' | 'interrupt'>
@@ -45,35 +53,28 @@ export interface MachineTargetParts {
   readonly taskOn?: (cpu: number) => Promise<string | undefined>
 }
 
-/** A machine on this thread as gdb's target. */
+/** A machine as gdb's target. Throws GUEST_NO_CAPABILITY for a port that cannot tell `time` and `retired`. */
 export function machineTarget(parts: MachineTargetParts): GdbTarget {
-  const { machine, port, timeline } = parts
-  const retired = (cpu: number): number => machine.statistics.retired[cpu] as number
+  const { port, timeline, cpu } = parts
+  const time = requireCapability(port, 'time')
+  const retired = requireCapability(port, 'retired')
   return {
     port,
     debug: port.debugPort(),
-    cpu: machine.configuration.cpu,
+    cpu,
     ...(parts.running ?? { resume: () => port.run(), interrupt: () => void port.stop() }),
     step: async (cpu, alone) => {
       if (alone) return port.step(cpu)
-      const before = retired(cpu)
-      const end = machine.now + PATIENCE
-      while (retired(cpu) === before && machine.now < end) {
+      const before = await retired(cpu)
+      const end = (await time()) + PATIENCE
+      while ((await retired(cpu)) === before && (await time()) < end) {
         const stop = await port.run({ instructions: 1 })
         if (stop.reason !== 'limit') return stop
       }
       return { reason: 'step', cpu }
     },
     history: timeline && {
-      stepBack: (cpu) => {
-        const before = retired(cpu)
-        while (retired(cpu) === before) {
-          const { instructions } = machine.statistics
-          timeline.stepBack(1)
-          if (machine.statistics.instructions === instructions) return false
-        }
-        return true
-      },
+      stepBack: (cpu) => timeline.stepBackOn(cpu),
       runBack: (stops) => {
         const found = stops.places.length + stops.watched.length > 0 && timeline.runBack(stops)
         if (!found) timeline.goTo(0)

@@ -194,8 +194,11 @@ export interface ModeChange {
 export interface GuestCapabilities {
   /** Instructions retired by all vCPUs since power-up, and the time skipped while none could run. */
   readonly time?: () => Promise<number>
+  /** Instructions that one vCPU has retired since power-up; throws GUEST_NO_CPU for one that is not there. */
+  readonly retired?: (cpu: number) => Promise<number>
   /** Every write to a port or to a device's memory. */
   readonly deviceWrites?: (listener: (write: DeviceWrite) => void) => Promise<Disposable>
+  /** A vCPU's way into the kernel and out of it. */
   readonly modeChanges?: (listener: (change: ModeChange) => void) => Promise<Disposable>
   /** Events whose kind is in the mask, a union of EVENT_* bits. */
   readonly coreEvents?: (mask: number, listener: (event: CoreEvent) => void) => Promise<Disposable>

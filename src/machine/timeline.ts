@@ -212,6 +212,19 @@ export class Timeline {
     })
   }
 
+  /** To before the last instruction that one vCPU retired, whatever the others did since. False: the beginning came first. */
+  stepBackOn(cpu: number): boolean {
+    requireWhole('cpu', cpu, 0, this.machine.vcpus - 1)
+    const retired = (): number => this.machine.statistics.retired[cpu] as number
+    const before = retired()
+    while (retired() === before) {
+      const { instructions } = this.machine.statistics
+      this.stepBack(1)
+      if (this.machine.statistics.instructions === instructions) return false
+    }
+    return true
+  }
+
   /**
    * To the last instant before this one at which a vCPU was about to execute at `where`, or about to do what `where` stops at, or at
    * which `where` held, which is asked at every instruction and so is slow. False, and where it was, if there is none.

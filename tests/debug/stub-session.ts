@@ -54,7 +54,7 @@ export async function startStub(): Promise<StubSession> {
   const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
   const port = new MachinePort(machine, { driver: timeline, chunk: 1_000_000, breathe })
   const [stream, far] = connection()
-  const server = new GdbServer(far, machineTarget({ machine, port, timeline }))
+  const server = new GdbServer(far, machineTarget({ port, timeline, cpu: machine.configuration.cpu }))
   const ended = new Promise<GdbEnd>((resolve) => {
     server.onEnd((why) => {
       timeline.dispose()

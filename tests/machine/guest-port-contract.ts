@@ -154,6 +154,27 @@ export function guestPortContract(port: () => GuestPort): void {
     await toPrompt(port())
   })
 
+  it('counts what each vCPU retires, or says that it cannot', async () => {
+    const { retired, time } = port().capabilities
+    if (retired === undefined || time === undefined) {
+      expect(() => requireCapability(port(), 'retired')).toThrow("cannot tell 'retired'")
+      return
+    }
+    const both = async (): Promise<number[]> => [await retired(0), await retired(1)]
+    const [zero, one] = (await both()) as [number, number]
+    expect(zero + one).toBeLessThanOrEqual(await time())
+    const hold = await port().setBreakpoint(address(CALLED))
+    await port().sendConsole(0, encodeText('uname\n'))
+    const stop = await port().run({ instructions: 5e9 })
+    hold.dispose()
+    if (stop.reason !== 'breakpoint') throw new Error(stop.reason)
+    const before = await both()
+    await port().step(stop.cpu, 3)
+    expect(await both()).toEqual(before.map((count, cpu) => (cpu === stop.cpu ? count + 3 : count)))
+    await toPrompt(port())
+    expect(await codeOf(retired(2))).toBe('GUEST_NO_CPU')
+  })
+
   it('keeps the subscriptions to events apart, or says that it has none', async () => {
     const { coreEvents } = port().capabilities
     if (coreEvents === undefined) {

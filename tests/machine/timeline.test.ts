@@ -171,6 +171,18 @@ describe('a timeline', () => {
     }
   })
 
+  it('steps one vCPU back, over whatever the others did since', () => {
+    const { timeline, machine, seen } = journey
+    timeline.goTo((seen[40] as Seen).position)
+    for (let cpu = 0; cpu < machine.vcpus; cpu++) {
+      const retired = machine.statistics.retired[cpu] as number
+      expect(timeline.stepBackOn(cpu)).toBe(true)
+      expect(machine.statistics.retired[cpu]).toBe(retired - 1)
+    }
+    timeline.goTo(0)
+    expect(timeline.stepBackOn(0)).toBe(false)
+  })
+
   it('steps back again and again without executing the whole way each time', () => {
     const { timeline, machine, seen } = journey
     timeline.goTo((seen[50] as Seen).position)
