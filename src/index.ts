@@ -70,6 +70,8 @@ export {
   type LivePatch,
   type LivePatchFunction,
   type LogRecord,
+  MachineSession,
+  type MachineSessionOptions,
   type Mapping,
   type ProcessImage,
   readKernelImage,

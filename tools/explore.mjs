@@ -20,7 +20,7 @@ function report(name, found) {
 }
 
 for (const vcpus of [2, 3, 4]) {
-  for (const poke of findPokes(assets, vcpus, true)) {
+  for (const poke of await findPokes(assets, vcpus, true)) {
     const stumbles = seeds.map((seed) => runPoke(poke, seed)).filter(Boolean)
     report(
       `${poke.name} a patch, ${vcpus} vCPUs, ${seeds.length} schedules`,

@@ -226,12 +226,13 @@ function addStatusCommand(patch: Command): void {
         (await session.agent.read(`cat /sys/kernel/livepatch/${name}/${file}`)).trim()
       patches.push({ name, enabled: await read('enabled'), transition: await read('transition') })
     }
+    const time = await session.port.capabilities.time()
     const stragglers = await readStragglers(await session.kernel(readableKernels(kernels)))
     const under = patches.some((one) => one.transition === '1')
     if (flags.json === true) {
       printJson({
         schema: 'transplant-patch-status/1',
-        ...{ patches, stragglers: stragglers.map(({ pid, comm }) => ({ pid, comm })), time: session.machine.now },
+        ...{ patches, stragglers: stragglers.map(({ pid, comm }) => ({ pid, comm })), time },
       })
     } else {
       if (patches.length === 0) print('no patches')

@@ -1,6 +1,6 @@
 // A guest for one command: booted from images, or resumed from a snapshot with --from; kept with --save.
 
-import { GuestSession, type KernelImage, readKernelImage } from '../guest/index.js'
+import { type GuestSession, type KernelImage, MachineSession, readKernelImage } from '../guest/index.js'
 import { decodeSnapshot, encodeSnapshot, type MachineOptions, type Snapshot } from '../machine/index.js'
 import { readImage } from './assets.js'
 import { readNamedFile, readReplaceable, requireWritable, writeNamedFile } from './files.js'
@@ -14,7 +14,7 @@ export interface SessionFlags extends MachineFlags {
 }
 
 export interface OpenedSession {
-  readonly session: GuestSession
+  readonly session: MachineSession
   /** The kernel images that may run in it. */
   readonly kernels: readonly Uint8Array[]
 }
@@ -36,13 +36,13 @@ export async function openSession(
   if (flags.from !== undefined) {
     const snapshot = readSnapshot(flags.from)
     requireWritable(flags.save)
-    const session = await GuestSession.resume(readCore(), snapshot, options)
+    const session = await MachineSession.resume(readCore(), snapshot, options)
     const own = snapshot.configuration.kernel
     return { session, kernels: [...named, ...(own === undefined ? [] : [own]), ...shippedKernels()] }
   }
   const machine = prepare(machineOptions(image, flags))
   requireWritable(flags.save)
-  const booted = await GuestSession.boot(machine, options)
+  const booted = await MachineSession.boot(machine, options)
   if (!booted.ok) throw refused(booted)
   return { session: booted.value, kernels: [...named, ...shippedKernels()] }
 }
@@ -72,7 +72,7 @@ export function readSnapshot(path: string): Snapshot {
   return decoded.value
 }
 
-export function saveSession(session: GuestSession, flags: SessionFlags): void {
+export function saveSession(session: MachineSession, flags: SessionFlags): void {
   if (flags.save === undefined) return
   writeNamedFile(flags.save, encodeSnapshot(session.machine.snapshot()))
   say(`saved ${flags.save}; go on with transplant run --from ${flags.save}`)

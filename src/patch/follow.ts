@@ -22,6 +22,7 @@ import { checkPatch, type PatchedFunction } from './check-patch.js'
 import { readEntryState } from './entry-bytes.js'
 import { readKernelFacts } from './kernel-facts.js'
 import type { EntryStage, PatchReport } from './report.js'
+import { type PatchState, TransitionWatch } from './transition.js'
 
 /** A module in the guest that is to be followed. */
 export interface PatchTarget {
@@ -39,7 +40,6 @@ const ENTRY_BYTES = 5
 const ON_EACH_CPU = 'on_each_cpu'
 const SYNC = 'do_sync_core'
 const STARTING = 'klp_start_transition'
-const COMPLETING = 'klp_complete_transition'
 
 /** What a patch module replaces, for following it. Throws PATCH_REFUSED for one that this kernel will not take. */
 export function patchTarget(module: Uint8Array, kernel: Uint8Array, path: string, behaviour?: string): PatchTarget {
@@ -65,14 +65,16 @@ export async function observePatch(
   const follower = new Follower(agent.port, kernel, patch, disassembler)
   await follower.look('before', 0)
   await follower.watch()
+  const transitions = await TransitionWatch.start(agent, kernel, (cpu) => follower.complete(cpu))
   const insmod = await agent.exec(`insmod ${patch.path}`)
-  let state = { enabled: '', inTransition: '' }
+  let state: PatchState = { enabled: '', inTransition: '' }
   try {
-    if (insmod.status === 0) state = await untilPatched(agent, patch.name, follower)
+    if (insmod.status === 0) state = await transitions.untilOver(patch.name)
   } catch (error) {
     throw await explainStuck(error, kernel)
   } finally {
     follower.dispose()
+    transitions.dispose()
   }
   await follower.look('after', 0)
   const after = await behave()
@@ -92,26 +94,6 @@ function outcomeOf(insmod: CommandResult): { readonly status: number; readonly e
   return { status: insmod.status, error: insmod.stderr.trim() }
 }
 
-/** Lets the guest run until its transition is over; what sysfs says then. An ordinary module has no such folder. */
-async function untilPatched(
-  agent: AgentClient,
-  name: string,
-  follower: Follower,
-): Promise<{ enabled: string; inTransition: string }> {
-  const files = `/sys/kernel/livepatch/${name}`
-  if ((await agent.exec(`[ -d ${files} ]`)).status !== 0) return { enabled: '', inTransition: '' }
-  for (;;) {
-    const { ends } = follower
-    const inTransition = (await agent.read(`cat ${files}/transition`)).trim()
-    if (inTransition !== '1' || !follower.seesEnd) {
-      return { enabled: (await agent.read(`cat ${files}/enabled`)).trim(), inTransition }
-    }
-    follower.stopAtEnd = true
-    await agent.runUntil(() => follower.ends > ends, 'to complete the transition')
-    follower.stopAtEnd = false
-  }
-}
-
 interface Watched {
   readonly target: PatchedFunction
   readonly address: bigint
@@ -125,10 +107,6 @@ interface Moment {
 
 /** Looks at entries and tasks at the moments that the kernel's own functions mark. */
 class Follower implements Disposable {
-  /** Transitions that have ended. */
-  ends = 0
-  /** Whether the guest stops where one ends. */
-  stopAtEnd = false
   private readonly port: GuestPort
   private readonly kernel: KernelView
   private readonly disassembler: Disassembler
@@ -144,10 +122,6 @@ class Follower implements Disposable {
     this.watched = patch.functions.flatMap((target) =>
       target.entry === undefined ? [] : [{ target, address: virtAddr(target.entry + kernel.delta), stages: [] }],
     )
-  }
-
-  get seesEnd(): boolean {
-    return this.kernel.has(COMPLETING)
   }
 
   async look(when: EntryStage['when'], cpu: number): Promise<void> {
@@ -169,10 +143,11 @@ class Follower implements Disposable {
     await this.at(STARTING, async (cpu) => {
       this.started ??= await this.moment(cpu)
     })
-    await this.at(COMPLETING, async (cpu) => {
-      this.completed ??= await this.moment(cpu)
-      await this.watchReturn(cpu)
-    })
+  }
+
+  /** The guest is about to complete a transition. */
+  async complete(cpu: number): Promise<void> {
+    this.completed ??= await this.moment(cpu)
   }
 
   private async at(name: string, act: (cpu: number) => Promise<void>): Promise<void> {
@@ -189,18 +164,6 @@ class Follower implements Disposable {
 
   private async moment(cpu: number): Promise<Moment> {
     return { time: await this.port.capabilities.time?.(), tasks: await readTasks(await this.kernel.on(cpu)) }
-  }
-
-  /** At the entry of a function the stack's top is where it returns to. */
-  private async watchReturn(cpu: number): Promise<void> {
-    const { rsp } = await this.port.registers(cpu)
-    const kernel = await this.kernel.on(cpu)
-    const hold = await this.port.setBreakpoint(virtAddr(await kernel.readU64(rsp)), () => {
-      hold.dispose()
-      this.ends++
-      return this.stopAtEnd ? 'stop' : 'continue'
-    })
-    this.breakpoints.add(hold)
   }
 
   functions(): PatchReport['functions'] {

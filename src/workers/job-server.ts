@@ -13,7 +13,7 @@ export interface JobContext<Assets = unknown> {
   readonly signal: SharedSignal
   /** Tells the caller how far the job is; any plain data. Also `onProgress` of a run. */
   readonly report: (progress: unknown) => void
-  /** For a MachinePort or a GuestSession: reports its progress, and ends the job when it is cancelled. */
+  /** For a MachinePort or a MachineSession: reports its progress, and ends the job when it is cancelled. */
   readonly breathe: (progress?: RunProgress) => Promise<void>
 }
 

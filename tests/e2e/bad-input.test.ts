@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { encodeText, physAddr, readU32, writeU32 } from '../../src/base/index.js'
 import { concatenateCpio, parseElf, writeCpio } from '../../src/format/index.js'
 import {
-  type GuestSession,
+  type MachineSession,
   readLayout,
   requireField,
   requireKernelImage,
@@ -45,7 +45,7 @@ function withUnknownRelocation(bytes: Uint8Array): Uint8Array {
   return copy
 }
 
-async function proveItGoesOn(session: GuestSession, atWork: StartedCommand): Promise<void> {
+async function proveItGoesOn(session: MachineSession, atWork: StartedCommand): Promise<void> {
   expect(atWork.result).toBeUndefined()
   expect(await session.agent.read('echo $((6 * 7)); uname -r')).toMatch(/^42\n1\.0\n$/)
   expect(session.console.panic).toBeUndefined()
@@ -58,7 +58,7 @@ describe('a patch module that must be refused', () => {
   const facts = readKernelFacts(kernel)
   if (!facts.ok) throw new Error(facts.message)
   const otherId = facts.value.buildId.replace(/^./, (digit) => (digit === '0' ? '1' : '0'))
-  let session: GuestSession
+  let session: MachineSession
   let atWork: StartedCommand
 
   beforeAll(async () => {
@@ -137,7 +137,7 @@ describe('a next kernel that must be refused', () => {
   const next = read('images/built/scion-1.1.elf')
   const image = requireKernelImage(kernel, 'the kernel')
   const nextImage = requireKernelImage(next, 'the next kernel')
-  let session: GuestSession
+  let session: MachineSession
   let atWork: StartedCommand
 
   const damaged = (change: (bytes: Uint8Array) => void): Uint8Array => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import { writeCpio } from '../../src/format/index.js'
-import type { GuestSession } from '../../src/guest/index.js'
+import type { MachineSession } from '../../src/guest/index.js'
 import { buildPatches } from '../../src/toolchain/index.js'
 import { filterLog, type LivepatchCase } from './livepatch-cases.js'
 
@@ -33,11 +33,11 @@ export interface ConsoleGuest {
 
 /** Types at the guest's console, as at a terminal. */
 export class MachineConsole implements ConsoleGuest {
-  private readonly guest: GuestSession
+  private readonly guest: MachineSession
   private text = ''
   private marker = 0
 
-  constructor(guest: GuestSession) {
+  constructor(guest: MachineSession) {
     this.guest = guest
     guest.port.onConsole(({ channel, bytes }) => {
       if (channel === 0) this.text += Buffer.from(bytes).toString('latin1')

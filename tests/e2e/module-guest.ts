@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { type ObjectFile, parseElf, readObject, writeCpio, writeObject } from '../../src/format/index.js'
-import { GuestSession } from '../../src/guest/index.js'
+import { MachineSession } from '../../src/guest/index.js'
 import type { Snapshot } from '../../src/machine/index.js'
 import { buildPatchFromC, type CompileRequest, type KernelFacts, readKernelFacts } from '../../src/patch/index.js'
 import { compilePatchUnit } from '../../src/toolchain/index.js'
@@ -118,11 +118,11 @@ export async function bootWith(
   return snapshot
 }
 
-export const resume = (snapshot: Snapshot): Promise<GuestSession> =>
-  GuestSession.resume(read('src/cpu/core.wasm'), snapshot, { limit: LIMIT })
+export const resume = (snapshot: Snapshot): Promise<MachineSession> =>
+  MachineSession.resume(read('src/cpu/core.wasm'), snapshot, { limit: LIMIT })
 
 /** Runs a test in a guest of its own; the kernel must have said nothing of a fault at its end. */
-export async function inGuest(snapshot: Snapshot, test: (guest: GuestSession) => Promise<void>): Promise<void> {
+export async function inGuest(snapshot: Snapshot, test: (guest: MachineSession) => Promise<void>): Promise<void> {
   const guest = await resume(snapshot)
   try {
     await test(guest)
@@ -133,17 +133,17 @@ export async function inGuest(snapshot: Snapshot, test: (guest: GuestSession) =>
 }
 
 /** What the kernel has said on the console, without time stamps. */
-export const messages = (guest: GuestSession): string[] => guest.console.messages().map((message) => message.text)
+export const messages = (guest: MachineSession): string[] => guest.console.messages().map((message) => message.text)
 
 /** Exit status of a command, and all that it said. */
-export async function attempt(guest: GuestSession, command: string): Promise<{ status: number; said: string }> {
+export async function attempt(guest: MachineSession, command: string): Promise<{ status: number; said: string }> {
   const { status, stdout, stderr } = await guest.agent.exec(command)
   return { status, said: stdout + stderr }
 }
 
 /** The leaf entry that maps `address`, and the product of the rights above it (SDM 3A 4.6). */
 export async function rights(
-  guest: GuestSession,
+  guest: MachineSession,
   address: bigint,
 ): Promise<{ present: boolean; writable: boolean; executable: boolean; frame: bigint }> {
   const { cr3 } = await guest.port.registers(0)
@@ -163,6 +163,6 @@ export async function rights(
 }
 
 /** Bytes of the kernel's half. */
-export async function readKernel(guest: GuestSession, address: bigint, length: number): Promise<Uint8Array> {
+export async function readKernel(guest: MachineSession, address: bigint, length: number): Promise<Uint8Array> {
   return guest.port.readVirtual(address as never, length, { cpu: 0 })
 }

@@ -9,7 +9,7 @@ import {
   R_X86_64_PC32,
   SHN_LIVEPATCH,
 } from '../../src/format/index.js'
-import type { GuestSession } from '../../src/guest/index.js'
+import type { MachineSession } from '../../src/guest/index.js'
 import type { Snapshot } from '../../src/machine/index.js'
 import { needs } from '../needs.js'
 import {
@@ -272,7 +272,7 @@ needs('gcc')('a module', () => {
     modules['twin_0'] = await buildModule('twin_0', patchOf(duplicated, 0))
     booted = await bootWith(modules)
   })
-  const guest = (test: (session: GuestSession) => Promise<void>) => inGuest(booted, test)
+  const guest = (test: (session: MachineSession) => Promise<void>) => inGuest(booted, test)
 
   /** A module that uses what exporter has, which no kernel image knows of. */
   function buildImporter(name: string, body: string): Promise<Uint8Array> {

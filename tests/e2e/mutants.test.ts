@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type GuestSession, requireKernelImage } from '../../src/guest/index.js'
+import { type MachineSession, requireKernelImage } from '../../src/guest/index.js'
 import { createDisassembler } from '../../src/isa/index.js'
 import { type DemoAssets, followsInt3Protocol, runDemo } from '../../src/lab/index.js'
 import { observePatch, patchTarget } from '../../src/patch/index.js'
@@ -56,7 +56,7 @@ needs('gcc')('a guest with a fault built in', () => {
 
   /** Whether a task that sleeps in a patched function holds the transition up, as it must. */
   async function holdsUp(guest: Guest): Promise<boolean> {
-    const session: GuestSession = await bootGuest({ kernel: guest.kernel })
+    const session: MachineSession = await bootGuest({ kernel: guest.kernel })
     const { agent } = session
     await agent.put('/tmp/klp-target.ko', guest.module('klp-target'))
     await agent.put('/tmp/klp-stack.ko', guest.module('klp-stack'))

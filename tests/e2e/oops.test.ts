@@ -2,7 +2,7 @@
 // faulty function is a livepatch from assembly, so that nothing but npm packages is needed.
 
 import { afterAll, expect, it } from 'vitest'
-import type { GuestSession } from '../../src/guest/index.js'
+import type { MachineSession } from '../../src/guest/index.js'
 import { buildPatchFromAssembly, readKernelFacts } from '../../src/patch/index.js'
 import { bootGuest, read } from '../lab/images.js'
 
@@ -16,7 +16,7 @@ const source = `
 	ret
 `
 
-let session: GuestSession | undefined
+let session: MachineSession | undefined
 afterAll(() => session?.dispose())
 
 it('an oops names the fault, the registers and the call trace, and costs one task', async () => {

@@ -1,7 +1,7 @@
 // What tracing and redirecting a function promise to it and to its callers: asked by modules inside of the guest, and of the bytes of
 // all entries.
 import { beforeAll, expect, it } from 'vitest'
-import type { GuestSession } from '../../src/guest/index.js'
+import type { MachineSession } from '../../src/guest/index.js'
 import type { Snapshot } from '../../src/machine/index.js'
 import { readEntryState } from '../../src/patch/index.js'
 import { needs } from '../needs.js'
@@ -10,7 +10,7 @@ import { bootWith, inGuest, kernelFacts, messages, readKernel, rights, testModul
 const names = ['registers', 'handlers', 'lingering', 'everything', 'fragments', 'straddlers', 'sites']
 
 /** The lines that the module's file gives: one for each check that failed, and their number. */
-async function checks(guest: GuestSession, name: string): Promise<string> {
+async function checks(guest: MachineSession, name: string): Promise<string> {
   await guest.agent.read(`insmod /lib/test/${name}.ko`)
   return guest.agent.read(`cat /proc/${name}`)
 }
@@ -22,7 +22,7 @@ needs('gcc')('a traced function', () => {
     for (const name of names) modules[name] = await testModule(name)
     for (const vcpus of [1, 2, 3]) booted[vcpus] = await bootWith(modules, vcpus)
   })
-  const guests = (vcpus: number, test: (guest: GuestSession) => Promise<void>) =>
+  const guests = (vcpus: number, test: (guest: MachineSession) => Promise<void>) =>
     inGuest(booted[vcpus] as Snapshot, test)
 
   it('finds every register as its caller or the handler left it, and so does whatever it is redirected to', () =>

@@ -1,7 +1,7 @@
 // When a task may be moved to a patch's version, and when it must not: tasks stand at known places of a module, patches come and go, and
 // what is asked is what can be seen from outside: sysfs, /proc/PID/patch_state, what files say, the log.
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type GuestSession, type KernelImage, readKernelImage, readTasks } from '../../src/guest/index.js'
+import { type KernelImage, type MachineSession, readKernelImage, readTasks } from '../../src/guest/index.js'
 import type { Snapshot } from '../../src/machine/index.js'
 import { needs } from '../needs.js'
 import {
@@ -91,30 +91,30 @@ const load = (patch: string) => `insmod /lib/test/${patch}.ko && ${settled(patch
 const disable = (patch: string) => `echo 0 > /sys/kernel/livepatch/${patch}/enabled`
 const gone = (patch: string) =>
   `n=0; while [ -d /sys/kernel/livepatch/${patch} ] && [ $n -lt 100 ]; do sleep 0.1; n=$((n+1)); done; [ ! -d /sys/kernel/livepatch/${patch} ]`
-const value = (guest: GuestSession) => guest.agent.read('cat /proc/places_value')
+const value = (guest: MachineSession) => guest.agent.read('cat /proc/places_value')
 
-async function transition(guest: GuestSession, patch: string): Promise<string> {
+async function transition(guest: MachineSession, patch: string): Promise<string> {
   return (await guest.agent.read(`sleep 1.3; cat /sys/kernel/livepatch/${patch}/transition`)).trim()
 }
 
 /** A reader of one of the module's files, once it stands where it is to stand; with its own process number. */
-async function reader(guest: GuestSession, file: string) {
+async function reader(guest: MachineSession, file: string) {
   const command = await guest.agent.start(`exec cat /proc/${file}`)
   await guest.agent.read('sleep 0.5')
   return command
 }
-const stateOf = async (guest: GuestSession, pid: number | string) =>
+const stateOf = async (guest: MachineSession, pid: number | string) =>
   (await guest.agent.read(`cat /proc/${pid}/patch_state`)).trim()
 
 let image: KernelImage
 
 /** patch_state of the boot CPU's idle task, which no file shows. */
-async function idleState(guest: GuestSession): Promise<number> {
+async function idleState(guest: MachineSession): Promise<number> {
   const kernel = await guest.kernel([image])
   const state = await kernel.readField('task_struct', 'patch_state', kernel.address('init_task'))
   return Number(BigInt.asIntN(32, state))
 }
-async function allStates(guest: GuestSession): Promise<number[]> {
+async function allStates(guest: MachineSession): Promise<number[]> {
   const tasks = await readTasks(await guest.kernel([image]))
   return [...new Set([...tasks.map((task) => task.patchState), await idleState(guest)])]
 }
@@ -132,7 +132,7 @@ needs('gcc')('a transition', () => {
     if (!read.ok) throw new Error(read.message)
     image = read.value
   })
-  const guest = (test: (session: GuestSession) => Promise<void>) =>
+  const guest = (test: (session: MachineSession) => Promise<void>) =>
     inGuest(booted, async (session) => {
       await session.agent.read('insmod /lib/test/places.ko')
       await test(session)

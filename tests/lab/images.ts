@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { GuestSession, type SessionOptions } from '../../src/guest/index.js'
+import { MachineSession, type MachineSessionOptions } from '../../src/guest/index.js'
 import type { DemoAssets } from '../../src/lab/index.js'
 import type { MachineOptions } from '../../src/machine/index.js'
 
@@ -43,9 +43,9 @@ export function shippedAssets(): DemoAssets {
 /** A booted guest with two vCPUs and the shipped initramfs. */
 export async function bootGuest(
   options: Partial<MachineOptions> = {},
-  session: SessionOptions = {},
-): Promise<GuestSession> {
-  const booted = await GuestSession.boot(
+  session: MachineSessionOptions = {},
+): Promise<MachineSession> {
+  const booted = await MachineSession.boot(
     {
       coreWasm: read('src/cpu/core.wasm'),
       firmware: read('images/built/firmware.bin'),

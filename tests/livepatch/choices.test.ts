@@ -10,7 +10,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import type { GuestSession } from '../../src/guest/index.js'
+import type { MachineSession } from '../../src/guest/index.js'
 import { readKernelFacts } from '../../src/patch/index.js'
 import { read } from '../lab/images.js'
 import { needs } from '../needs.js'
@@ -78,7 +78,7 @@ const TRAIL = 9000
 /** Between two instants that are tried; 1 tries all. */
 const STEP = Number(process.env['TRANSPLANT_INSTANTS'] ?? 11)
 
-async function prepare(loaded: readonly string[], goes: string): Promise<GuestSession> {
+async function prepare(loaded: readonly string[], goes: string): Promise<MachineSession> {
   const modules: Record<string, Uint8Array> = {}
   for (const name of loaded) modules[name] = await patch(name)
   const session = await guestWith(modules, { vcpus: 1 })

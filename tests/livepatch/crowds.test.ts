@@ -1,7 +1,7 @@
 // Many functions and many tasks at once: each entry gets its own version and is given back, and a task is found asleep in whichever of
 // them it is. About 10 s.
 import { beforeAll, expect, it } from 'vitest'
-import type { GuestSession } from '../../src/guest/index.js'
+import type { MachineSession } from '../../src/guest/index.js'
 import type { Snapshot } from '../../src/machine/index.js'
 import { bootWith, buildModule, inGuest, kernelFacts, readKernel, testModule } from '../e2e/module-guest.js'
 import { needs } from '../needs.js'
@@ -127,7 +127,7 @@ MODULE_INFO(livepatch, "Y");
 
 const gone = (patch: string) =>
   `echo 0 > /sys/kernel/livepatch/${patch}/enabled; while [ -d /sys/kernel/livepatch/${patch} ]; do sleep 0.02; done; rmmod ${patch}`
-const transition = async (guest: GuestSession, patch: string) =>
+const transition = async (guest: MachineSession, patch: string) =>
   (await guest.agent.read(`sleep 0.3; cat /sys/kernel/livepatch/${patch}/transition`)).trim()
 
 needs('gcc')('of a crowd', () => {

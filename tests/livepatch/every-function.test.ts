@@ -3,7 +3,7 @@
 // way there (entry, stub, handler, return) needs a function that it has just redirected. In CI each third function, which third by
 // TRANSPLANT_SEED (0 by default), about 40 s; `npm run patch:every` does all.
 import { expect, it } from 'vitest'
-import { GuestSession } from '../../src/guest/index.js'
+import { MachineSession } from '../../src/guest/index.js'
 import { type KernelFacts, readKernelFacts } from '../../src/patch/index.js'
 import { read } from '../lab/images.js'
 import { needs } from '../needs.js'
@@ -90,7 +90,7 @@ needs('gcc')('each function that can be patched', () => {
     const wrong: string[] = []
     for (const one of all.filter((_, index) => (index + SEED) % SHARE === 0)) {
       session.machine.restore(booted)
-      const guest = new GuestSession(session.machine, { limit: 120e9 })
+      const guest = new MachineSession(session.machine, { limit: 120e9 })
       const say = (what: string) => wrong.push(`${one.name},${one.position}: ${what}`)
       try {
         await guest.agent.connect()

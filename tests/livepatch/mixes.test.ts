@@ -1,7 +1,7 @@
 // Patches, transitions, modules and tasks that meet at the wrong moment: what one of them does to the others. Each mix in a fork of one
 // guest, about 10 s in all.
 import { beforeAll, expect, it } from 'vitest'
-import { GuestSession } from '../../src/guest/index.js'
+import { MachineSession } from '../../src/guest/index.js'
 import { needs } from '../needs.js'
 import { buildModule, guestWith, patchOf } from './modules.js'
 
@@ -243,8 +243,8 @@ const mixes: readonly { name: string; does: readonly string[]; says: readonly st
 ]
 
 needs('gcc')('patches that meet', () => {
-  let session: GuestSession
-  let booted: ReturnType<GuestSession['machine']['snapshot']>
+  let session: MachineSession
+  let booted: ReturnType<MachineSession['machine']['snapshot']>
   beforeAll(async () => {
     const modules: Record<string, Uint8Array> = {}
     for (const [name, source] of Object.entries(sources)) modules[name] = await buildModule(name, source)
@@ -255,7 +255,7 @@ needs('gcc')('patches that meet', () => {
 
   it.each(mixes)('$name', async ({ does, says }) => {
     session.machine.restore(booted)
-    const guest = new GuestSession(session.machine, { limit: 60e9 })
+    const guest = new MachineSession(session.machine, { limit: 60e9 })
     await guest.agent.connect()
     const { stdout } = await guest.agent.exec(`(${does.join('\n')}) 2>&1`)
     const log = guest.console.lines.map((line) => line.text)

@@ -1,6 +1,6 @@
 // What the tests of this folder share: modules written in a test, built by the code behind `transplant patch build`, in a guest.
 
-import type { GuestSession } from '../../src/guest/index.js'
+import type { MachineSession } from '../../src/guest/index.js'
 import { buildPatchFromC, type CompileRequest, readKernelFacts } from '../../src/patch/index.js'
 import { compilePatchUnit } from '../../src/toolchain/index.js'
 import { bootGuest, read } from '../lab/images.js'
@@ -60,7 +60,7 @@ MODULE_INFO(livepatch, "Y");
 export async function guestWith(
   modules: Readonly<Record<string, Uint8Array>>,
   options: Parameters<typeof bootGuest>[0] = {},
-): Promise<GuestSession> {
+): Promise<MachineSession> {
   const session = await bootGuest(options)
   for (const [name, bytes] of Object.entries(modules)) await session.agent.put(`/tmp/${name}.ko`, bytes)
   return session

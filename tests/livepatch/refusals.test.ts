@@ -1,7 +1,7 @@
 // Patches that contradict themselves: whoever is asked says so by name. The guest in one line of its log, and is as it was; the host
 // before there is a module. About 8 s.
 import { beforeAll, describe, expect, it } from 'vitest'
-import { GuestSession } from '../../src/guest/index.js'
+import { MachineSession } from '../../src/guest/index.js'
 import type { Snapshot } from '../../src/machine/index.js'
 import { read } from '../lab/images.js'
 import { needs } from '../needs.js'
@@ -100,7 +100,7 @@ needs('gcc')('a patch that contradicts itself', () => {
 
   describe.each(cases)('$name', ({ name, source, guest, errno, host }) => {
     it('is refused by the guest in one line, which goes on as before', async () => {
-      const session = await GuestSession.resume(read('src/cpu/core.wasm'), booted)
+      const session = await MachineSession.resume(read('src/cpu/core.wasm'), booted)
       const from = session.console.lines.length
       const { status, stderr } = await session.agent.exec(`insmod /tmp/${name}.ko`)
       expect(status).not.toBe(0)

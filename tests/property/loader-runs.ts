@@ -3,7 +3,7 @@
 // kernel's log, and by the kernel's text, which no file may change.
 
 import { type Disposable, virtAddr } from '../../src/base/index.js'
-import { type ConsoleLine, GuestSession, requireKernelImage } from '../../src/guest/index.js'
+import { type ConsoleLine, MachineSession, requireKernelImage } from '../../src/guest/index.js'
 import type { Machine, Snapshot } from '../../src/machine/index.js'
 import { bootGuest, read } from '../lab/images.js'
 import { type Base, type Edit, edited, editsOf, Shape } from './loader-files.js'
@@ -35,13 +35,13 @@ const image = () => requireKernelImage(read('images/built/scion-1.0.elf'), 'the 
 let booted: { readonly machine: Machine; readonly at: Snapshot } | undefined
 
 /** One boot for all: each goes on from there with a log and a client of its own. */
-async function startGuest(): Promise<GuestSession> {
+async function startGuest(): Promise<MachineSession> {
   if (booted === undefined) {
     const { machine } = await bootGuest({ vcpus: 1 })
     booted = { machine, at: machine.snapshot() }
   }
   booted.machine.restore(booted.at)
-  return new GuestSession(booted.machine, { limit: LIMIT })
+  return new MachineSession(booted.machine, { limit: LIMIT })
 }
 
 /** A guest that waits to be given one kind of file made from one base. */
@@ -49,14 +49,14 @@ export class LoaderGuest {
   readonly shape: Shape
   readonly kind: Kind
   private readonly machine: Machine
-  private session: GuestSession
+  private session: MachineSession
   private readonly snapshot: Snapshot
   private readonly text: { readonly at: number; readonly bytes: Buffer }
   /** Of each load of this case: has the loader come to where the module's own code is run? */
   private begun: boolean[] = []
   private readonly followed: Disposable[] = []
 
-  private constructor(kind: Kind, shape: Shape, session: GuestSession, text: { at: number; bytes: Buffer }) {
+  private constructor(kind: Kind, shape: Shape, session: MachineSession, text: { at: number; bytes: Buffer }) {
     this.kind = kind
     this.shape = shape
     this.session = session
@@ -149,7 +149,7 @@ export class LoaderGuest {
   private async beginAgain(): Promise<void> {
     this.dispose()
     this.machine.restore(this.snapshot)
-    this.session = new GuestSession(this.machine, { limit: LIMIT })
+    this.session = new MachineSession(this.machine, { limit: LIMIT })
     await this.follow()
   }
 

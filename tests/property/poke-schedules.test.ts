@@ -16,8 +16,8 @@ const seeds = Array.from({ length: 40 }, (_, index) => 1 + index)
 const BOUND = 200
 
 describe('the int3 protocol', () => {
-  it('holds in every schedule while programs on 3 vCPUs call what is patched', () => {
-    const pokes = findPokes(shippedAssets(), 3, false)
+  it('holds in every schedule while programs on 3 vCPUs call what is patched', async () => {
+    const pokes = await findPokes(shippedAssets(), 3, false)
     const stumbles = pokes.flatMap((poke) => seeds.map((seed) => runPoke(poke, seed))).filter(Boolean)
     expect(stumbles).toEqual([])
   }, 600_000)
@@ -35,7 +35,11 @@ needs('gcc')('a kernel that leaves a step of the int3 protocol out', () => {
       await buildKernel({ release: '1.0', defines, suffix: `-poke-${step.toLowerCase()}`, output: path })
       const [module] = await buildPatches({ kernelPath: path, out: join(folder, step), names: ['demo'] })
       if (module === undefined) throw new Error('the demo patch was not built')
-      const pokes = findPokes({ ...shippedAssets(), kernel: read(path), patchModule: read(module.path) }, 3, false)
+      const pokes = await findPokes(
+        { ...shippedAssets(), kernel: read(path), patchModule: read(module.path) },
+        3,
+        false,
+      )
       let caught: Stumble | undefined
       for (let seed = 1; seed <= BOUND && caught === undefined; seed++) {
         for (const poke of pokes) caught ??= runPoke(poke, seed)

@@ -4,7 +4,7 @@
 import { describe, expect, it } from 'vitest'
 import { encodeText, offsetPhys, physAddr, writeU64 } from '../../src/base/index.js'
 import {
-  type GuestSession,
+  type MachineSession,
   readLayout,
   readTasks,
   readUserTables,
@@ -19,7 +19,7 @@ import { bootGuest, read } from '../lab/images.js'
 const atWork = { upgrade: 1, upgraded: 1 }
 
 /** Upgrades a guest; `tamper` acts when the new kernel is about to let programs run. */
-async function upgrade(tamper: (session: GuestSession, pgd: bigint) => Promise<void>) {
+async function upgrade(tamper: (session: MachineSession, pgd: bigint) => Promise<void>) {
   const kernel = requireKernelImage(read('images/built/scion-1.0.elf'), 'the kernel')
   const next = read('images/built/scion-1.1.elf')
   const nextImage = requireKernelImage(next, 'the next kernel')

@@ -1,14 +1,14 @@
 // The handover's root page as the host reads it: by the types of an image, and only where image and page keep the same contract.
 
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type GuestSession, requireKernelImage } from '../../src/guest/index.js'
+import { type MachineSession, requireKernelImage } from '../../src/guest/index.js'
 import { withDemoFiles } from '../../src/lab/index.js'
 import { handoverContract, readHandover } from '../../src/upgrade/index.js'
 import { bootGuest, read, shippedAssets } from '../lab/images.js'
 
 const bytes = read('images/built/scion-1.0.elf')
 const image = requireKernelImage(bytes, 'scion-1.0')
-let session: GuestSession
+let session: MachineSession
 beforeAll(async () => {
   const { initrd, patchModule, nextKernel } = shippedAssets()
   session = await bootGuest({ initrd: withDemoFiles(initrd, patchModule, nextKernel) })

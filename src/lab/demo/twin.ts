@@ -2,7 +2,7 @@
 // nothing with the first machine, so it may run beside it in a worker; its outcome is the same.
 
 import { CancelSource, TransplantError } from '../../base/index.js'
-import { GuestSession } from '../../guest/index.js'
+import { MachineSession } from '../../guest/index.js'
 import type { MachineOptions } from '../../machine/index.js'
 import { type JobFunction, runJobs, type WorkerHost } from '../../workers/index.js'
 import { finishWorkloads, startWorkloads, type WorkloadResult } from '../workloads.js'
@@ -54,8 +54,8 @@ export function startTwin(
   }
 }
 
-export async function bootSession(machineOptions: MachineOptions, breathe: Breathe): Promise<GuestSession> {
-  const booted = await GuestSession.boot(machineOptions, {
+export async function bootSession(machineOptions: MachineOptions, breathe: Breathe): Promise<MachineSession> {
+  const booted = await MachineSession.boot(machineOptions, {
     limit: LIMIT,
     ...(breathe === undefined ? {} : { breathe: () => breathe() }),
   })
@@ -63,7 +63,7 @@ export async function bootSession(machineOptions: MachineOptions, breathe: Breat
   return booted.value
 }
 
-export async function endSession(session: GuestSession, results: readonly WorkloadResult[]): Promise<Outcome> {
+export async function endSession(session: MachineSession, results: readonly WorkloadResult[]): Promise<Outcome> {
   const { machine } = session
   const stop = await session.agent.shutDown()
   return {

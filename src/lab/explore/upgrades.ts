@@ -6,7 +6,7 @@
 
 import { Random, TransplantError } from '../../base/index.js'
 import { concatenateCpio, writeCpio } from '../../format/index.js'
-import { GuestSession, type KernelImage, requireKernelImage } from '../../guest/index.js'
+import { type GuestSession, type KernelImage, MachineSession, requireKernelImage } from '../../guest/index.js'
 import type { Snapshot } from '../../machine/index.js'
 import { observeUpgrade } from '../../upgrade/index.js'
 import { type DemoAssets, directory, file, MODULE_PATH } from '../assets.js'
@@ -97,7 +97,7 @@ export class UpgradeExplorer {
   private async boot(vcpus: number): Promise<Snapshot> {
     const { coreWasm, firmware, kernel } = this.assets
     const options = { coreWasm, firmware, kernel, initrd: this.initrd(), append: 'console=ttyS0', vcpus }
-    const booted = await GuestSession.boot({ ...options, onReset: 'stop' }, { limit: LIMIT })
+    const booted = await MachineSession.boot({ ...options, onReset: 'stop' }, { limit: LIMIT })
     if (!booted.ok) throw new TransplantError('KERNEL_IMAGE', booted.message, booted.hint)
     const snapshot = booted.value.machine.snapshot()
     booted.value.dispose()
@@ -105,10 +105,10 @@ export class UpgradeExplorer {
   }
 
   /** A guest that has just booted, with a schedule of its own from here on. */
-  async guest(vcpus: number, seed: number, meanSlice?: number): Promise<GuestSession> {
+  async guest(vcpus: number, seed: number, meanSlice?: number): Promise<MachineSession> {
     const snapshot = this.snapshots.get(vcpus) ?? this.boot(vcpus)
     this.snapshots.set(vcpus, snapshot)
-    const session = await GuestSession.resume(this.assets.coreWasm, await snapshot, { limit: LIMIT })
+    const session = await MachineSession.resume(this.assets.coreWasm, await snapshot, { limit: LIMIT })
     session.machine.reseed(seed, meanSlice)
     return session
   }

@@ -2,8 +2,9 @@
 // them, and their end. Made for comparing executors of instructions: it can be given again to any machine, without the agent.
 
 import { TransplantError } from '../../base/index.js'
-import { GuestSession } from '../../guest/index.js'
+import { MachineSession, requireKernelImage } from '../../guest/index.js'
 import { Machine, type MachineOptions, Recorder, type Recording } from '../../machine/index.js'
+import { patchTarget, TransitionWatch } from '../../patch/index.js'
 import { type DemoAssets, MODULE_PATH, NEXT_KERNEL_PATH, withDemoFiles } from '../assets.js'
 import { finishWorkloads, startWorkloads, WORKLOADS } from '../workloads.js'
 
@@ -37,15 +38,20 @@ export async function recordChanges(options: ChangesOptions): Promise<Recording>
   const created = Machine.create(changesMachine(options))
   if (!created.ok) throw new TransplantError('KERNEL_IMAGE', created.message, created.hint)
   const recorder = new Recorder(created.value)
-  const session = new GuestSession(created.value, { limit: LIMIT })
+  const session = new MachineSession(created.value, { limit: LIMIT })
   const { agent } = session
-  await agent.connect()
+  await session.connect()
   const release = await agent.read('uname -r')
   const workloads = await startWorkloads(agent, options.workloads ?? WORKLOADS)
   await agent.runFor(RUN_IN)
+  const { kernel, patchModule } = options.assets
+  const { name } = patchTarget(patchModule, kernel, MODULE_PATH)
+  const view = await session.kernel([requireKernelImage(kernel, 'the kernel')])
+  const transitions = await TransitionWatch.start(agent, view)
   await agent.read(`insmod ${MODULE_PATH}`)
+  await transitions.untilOver(name)
+  transitions.dispose()
   await agent.runFor(RUN_IN)
-  await agent.read('while grep -q 1 /sys/kernel/livepatch/*/transition; do sleep 0.01; done')
   await agent.read(`kexec -l ${NEXT_KERNEL_PATH}`)
   await agent.exec('kexec -e')
   if ((await agent.read('uname -r')) === release)

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import {
-  type GuestSession,
+  type MachineSession,
   readLayout,
   readLivePatches,
   readStack,
@@ -14,7 +14,7 @@ import { withDemoFiles } from '../../../src/lab/index.js'
 import { bootGuest, read, shippedAssets } from '../../lab/images.js'
 
 const image = requireKernelImage(read('images/built/scion-1.0.elf'), 'scion-1.0')
-let session: GuestSession
+let session: MachineSession
 let kernel: ScionView
 beforeAll(async () => {
   const { initrd, patchModule, nextKernel } = shippedAssets()
