@@ -4,7 +4,7 @@
 // part of one generated unit that adds the module's identity (name, vermagic) and its struct module, as Linux's modpost
 // does in a second file. Promises: one source, one kernel, one compiler give the same bytes.
 import { accept, refuse, requireKind } from '../base/index.js'
-import { parseElf, readObject, writeObject } from '../format/index.js'
+import { isUndefined, type ObjectFile, parseElf, readObject, writeObject } from '../format/index.js'
 import { type CheckedPatch, checkPatch } from './check-patch.js'
 import type { KernelFacts } from './kernel-facts.js'
 import { type ConvertedSymbol, convertLivepatchSymbols } from './klp-convert.js'
@@ -100,7 +100,7 @@ export async function buildPatchFromC(options: BuildFromCOptions): Promise<Build
   requireKind('compile', options.compile, 'function')
   const name = moduleName(options.sourceName)
   const outcome = await options.compile({
-    unit: generateUnit(options.sourceName, options.source, options.kernel.vermagic),
+    unit: generateUnit(options.sourceName, options.kernel.vermagic),
     sourceName: options.sourceName,
     source: options.source,
     flags: [...moduleCompilerFlags, `-DKBUILD_MODNAME="${name}"`],
@@ -116,6 +116,7 @@ export async function buildPatchFromC(options: BuildFromCOptions): Promise<Build
   object.symbols = object.symbols.filter(
     (symbol) => typeof symbol.section === 'number' || object.sections.includes(symbol.section),
   )
+  leaveOutMissingHooks(object)
   const converted = convertLivepatchSymbols(object, options.kernel)
   if (!converted.ok) return converted
   const module = writeObject(object)
@@ -125,9 +126,23 @@ export async function buildPatchFromC(options: BuildFromCOptions): Promise<Build
   return checked.ok ? accept({ ...built, patch: checked.value }) : checked
 }
 
-function generateUnit(sourceName: string, source: string, vermagic: string): string {
-  const exits = /\bmodule_exit\s*\(/.test(source)
-  const starts = /\bmodule_init\s*\(/.test(source)
+/** What module_init() and module_exit() define, wherever in the source or what it includes they stand. */
+const hooks: readonly string[] = ['init_module', 'cleanup_module']
+
+/** A module without one of the two has zero in its place: the compiler, which cannot know, has asked for both. */
+function leaveOutMissingHooks(object: ObjectFile): void {
+  const missing = object.symbols.filter((symbol) => isUndefined(symbol) && hooks.includes(symbol.name))
+  if (missing.length === 0) return
+  for (const section of object.sections) {
+    for (const group of section.relocations) {
+      group.entries = group.entries.filter((entry) => !missing.includes(entry.symbol))
+    }
+    section.relocations = section.relocations.filter((group) => group.entries.length > 0)
+  }
+  object.symbols = object.symbols.filter((symbol) => !missing.includes(symbol))
+}
+
+function generateUnit(sourceName: string, vermagic: string): string {
   return [
     `#include "${sourceName}"`,
     '#include <linux/module.h>',
@@ -136,8 +151,8 @@ function generateUnit(sourceName: string, source: string, vermagic: string): str
     'struct module __this_module',
     `__attribute__((used, section("${thisModuleSection}"))) = {`,
     '\t.name = KBUILD_MODNAME,',
-    starts ? '\t.init = init_module,' : '',
-    exits ? '\t.exit = cleanup_module,' : '',
+    '\t.init = init_module,',
+    '\t.exit = cleanup_module,',
     '};',
     '',
   ].join('\n')
