@@ -9,6 +9,7 @@
  */
 #include <linux/errno.h>
 #include <linux/interrupt.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -125,6 +126,7 @@ void do_IRQ(struct pt_regs *regs, unsigned long vector)
 {
 	preempt_count_add(HARDIRQ_OFFSET);
 	this_cpu()->irq_count++;
+	update_jiffies();
 	if (vector >= FIRST_IRQ_VECTOR && vector < FIRST_IRQ_VECTOR + NR_IRQS)
 		device_interrupt(vector - FIRST_IRQ_VECTOR);
 	else if (vector == LOCAL_TIMER_VECTOR)

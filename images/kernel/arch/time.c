@@ -7,7 +7,9 @@
  * against the 8254. A handover brings the time base along, so that monotonic
  * time goes on without a step.
  */
+#include <linux/atomic.h>
 #include <linux/irqflags.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/sched.h>
@@ -46,10 +48,27 @@ void settimeofday_ns(u64 real_ns)
 	WRITE_ONCE(clock_base.real_offset_ns, real_ns - local_clock());
 }
 
+volatile unsigned long jiffies;
+
+/* Another CPU may have read a later time: the counter does not go back. */
+void update_jiffies(void)
+{
+	unsigned long now = ktime_get_ns() / TICK_NSEC, seen = jiffies;
+
+	while (seen < now) {
+		unsigned long old = cmpxchg((unsigned long *)&jiffies, seen, now);
+
+		if (old == seen)
+			break;
+		seen = old;
+	}
+}
+
 void clock_set_base(const struct clock_base *base)
 {
 	clock_base = *base;
 	tsc_mult = ((unsigned __int128)NSEC_PER_SEC << 32) / base->tsc_hz;
+	update_jiffies();
 }
 
 /* The crystal clock, and the TSC's ratio to it; 0 if the processor does not say (SDM 2A CPUID). */
@@ -138,15 +157,6 @@ static unsigned int cmos_number(u8 index, bool bcd)
 	unsigned int v = cmos(index);
 
 	return bcd ? (v & 15) + (v >> 4) * 10 : v;
-}
-
-/* Days since 1970-01-01 in the Gregorian calendar. */
-static long days_since_epoch(long year, long month, long day)
-{
-	year -= month <= 2;
-	month += month <= 2 ? 9 : -3; /* March = 0: leap days come last */
-	return 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1 -
-	       719468;
 }
 
 static u64 read_rtc(void)

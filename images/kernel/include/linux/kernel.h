@@ -5,6 +5,7 @@
 
 #include <linux/types.h>
 #include <linux/stdarg.h>
+#include <linux/errno.h>
 #include <linux/list.h>
 #include <linux/bitops.h>
 #include <linux/printk.h>

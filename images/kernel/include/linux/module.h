@@ -13,9 +13,13 @@
 
 #include <linux/types.h>
 #include <linux/list.h>
+#include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/init.h>
+#include <linux/jiffies.h>
+#include <linux/kobject.h>
 #include <linux/moduleparam.h>
+#include <linux/stat.h>
 
 #define MODULE_NAME_LEN	   56
 #define MODULE_STRUCT_SIZE 1024

@@ -8,6 +8,7 @@
 #define _LINUX_SLAB_H
 
 #include <linux/types.h>
+#include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
 
