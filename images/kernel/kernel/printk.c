@@ -20,8 +20,6 @@
 #define LINE_MAX  400
 #define LOG_ALIGN 8
 
-#define LOGLEVEL_QUIET 4 /* errors and worse */
-
 /* A record in the ring; records never wrap: the rest of the ring is skipped. */
 struct log_record {
 	u64 ts_nsec;
@@ -41,7 +39,7 @@ static unsigned int line_length, line_level;
 static u64 line_time;
 
 static struct console *consoles; /* log_lock */
-int console_loglevel = 7;
+int console_loglevel = CONSOLE_LOGLEVEL_DEFAULT;
 DECLARE_WAIT_QUEUE_HEAD(log_wait);
 
 static struct log_record *record_at(u32 offset)
@@ -251,7 +249,7 @@ __setup("loglevel", set_loglevel);
 
 static int set_quiet(char *unused)
 {
-	console_loglevel = LOGLEVEL_QUIET;
+	console_loglevel = CONSOLE_LOGLEVEL_QUIET;
 	return 0;
 }
 __setup("quiet", set_quiet);

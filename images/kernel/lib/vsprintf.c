@@ -1,29 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Formatted text. C's d i u x X o c s p % with flags "-+ 0#", width, precision
- * (also "*") and lengths hh h l ll z t; and of Linux's pointer forms
- *
- *	%px	the address, unpadded		%p	0000000000000000
- *	%pS	symbol+0xoffset/0xsize		%ps	symbol
+ * (also "*") and lengths hh h l ll z t; Linux's pointer forms are in
+ * pointer-formats.c.
  *
  * No floating point. Never writes more than @size bytes, always ends with NUL,
  * and returns the length that the whole text has or would have had.
  */
 #include <linux/ctype.h>
-#include <linux/kallsyms.h>
 #include <linux/kernel.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-
-struct output {
-	char *at, *end; /* may be equal: count only */
-	size_t length;
-};
-
-struct spec {
-	bool left, plus, space, zero, alternate, upper;
-	int width, precision; /* -1 = none */
-};
+#include "vsprintf.h"
 
 static void put(struct output *out, char c)
 {
@@ -38,7 +26,7 @@ static void pad(struct output *out, char c, int count)
 		put(out, c);
 }
 
-static void put_text(struct output *out, const struct spec *spec, const char *s)
+void put_text(struct output *out, const struct spec *spec, const char *s)
 {
 	int length;
 
@@ -53,8 +41,8 @@ static void put_text(struct output *out, const struct spec *spec, const char *s)
 		pad(out, ' ', spec->width - length);
 }
 
-static void put_number(struct output *out, const struct spec *spec, unsigned long long value,
-		       unsigned int base, bool negative)
+void put_number(struct output *out, const struct spec *spec, unsigned long long value,
+		unsigned int base, bool negative)
 {
 	const char *digits = spec->upper ? "0123456789ABCDEF" : "0123456789abcdef";
 	char text[24], prefix[3];
@@ -91,36 +79,6 @@ static void put_number(struct output *out, const struct spec *spec, unsigned lon
 		put(out, text[--n]);
 	if (spec->left)
 		pad(out, ' ', blanks);
-}
-
-/* The pointer forms; returns the format behind the letters it used. */
-static const char *put_pointer(struct output *out, struct spec *spec, const char *fmt,
-			       void *pointer)
-{
-	char name[KSYM_SYMBOL_LEN];
-
-	switch (*fmt) {
-	case 'S':
-	case 'B':
-		sprint_symbol(name, (unsigned long)pointer);
-		put_text(out, spec, name);
-		return fmt + 1;
-	case 's': {
-		unsigned long size, offset;
-		char *module;
-		const char *symbol =
-			kallsyms_lookup((unsigned long)pointer, &size, &offset, &module, name);
-
-		put_text(out, spec, symbol ? symbol : "?");
-		return fmt + 1;
-	}
-	case 'x':
-		put_number(out, spec, (unsigned long)pointer, 16, false);
-		return fmt + 1;
-	}
-	spec->precision = 16;
-	put_number(out, spec, (unsigned long)pointer, 16, false);
-	return fmt;
 }
 
 static const char *parse_number(const char *fmt, int *value, va_list *args)
@@ -248,6 +206,20 @@ static const char *convert(struct output *out, const char *fmt, va_list *args)
 	return fmt;
 }
 
+void put_formatted(struct output *out, const char *fmt, va_list *args)
+{
+	va_list copy;
+
+	va_copy(copy, *args);
+	while (*fmt) {
+		if (*fmt != '%')
+			put(out, *fmt++);
+		else
+			fmt = convert(out, fmt + 1, &copy);
+	}
+	va_end(copy);
+}
+
 int vsnprintf(char *buf, size_t size, const char *fmt, va_list args)
 {
 	struct output out = { .at = buf, .end = size ? buf + size - 1 : buf };
@@ -257,12 +229,7 @@ int vsnprintf(char *buf, size_t size, const char *fmt, va_list args)
 	if (out.end < buf)
 		out.end = (char *)-1UL;
 	va_copy(copy, args);
-	while (*fmt) {
-		if (*fmt != '%')
-			put(&out, *fmt++);
-		else
-			fmt = convert(&out, fmt + 1, &copy);
-	}
+	put_formatted(&out, fmt, &copy);
 	va_end(copy);
 	if (size)
 		*out.at = 0;

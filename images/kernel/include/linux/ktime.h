@@ -24,6 +24,13 @@ u64 local_clock(void);	     /* for messages: any context, notrace */
 #define ns_to_ktime(n)		((ktime_t)(n))
 #define ms_to_ktime(n)		((ktime_t)(n)*NSEC_PER_MSEC)
 
+/* lib/calendar.c: days count from 1970-01-01, months and days of a month from 1. */
+struct calendar_date {
+	long year, month, day;
+};
+long days_since_epoch(long year, long month, long day);
+struct calendar_date date_of_day(long day);
+
 struct timespec64 {
 	time64_t tv_sec;
 	long tv_nsec;

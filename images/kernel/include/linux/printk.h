@@ -26,6 +26,12 @@
 #define pr_fmt(fmt) fmt
 #endif
 
+/* For "%pV": a message inside a message. */
+struct va_format {
+	const char *fmt;
+	va_list *va;
+};
+
 int printk(const char *fmt, ...) __printf(1, 2);
 int vprintk(const char *fmt, va_list args);
 
@@ -60,6 +66,15 @@ int vprintk(const char *fmt, va_list args);
 		}                                    \
 	})
 
+/* Messages below this level are shown on the consoles: /proc/sys/kernel/printk, dmesg -n. */
+#define CONSOLE_LOGLEVEL_SILENT	    0
+#define CONSOLE_LOGLEVEL_MIN	    1
+#define CONSOLE_LOGLEVEL_QUIET	    4
+#define CONSOLE_LOGLEVEL_DEFAULT    7
+#define CONSOLE_LOGLEVEL_DEBUG	    10
+#define CONSOLE_LOGLEVEL_MOTORMOUTH 15
+extern int console_loglevel;
+
 /* Where messages go besides the ring. write() runs with interrupts off. */
 struct console {
 	const char *name;
@@ -71,7 +86,6 @@ void register_console(struct console *);
 void early_console_init(void);
 struct printk_record; /* abi/records.h */
 void printk_adopt(const struct printk_record *);
-extern int console_loglevel;
 
 /*
  * Reading the ring: *seq is the record wanted next (0 = oldest). False if there
