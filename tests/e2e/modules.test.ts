@@ -233,6 +233,7 @@ needs('gcc')('a module', () => {
     const same = await buildModule('namesakes', namesakes)
     const modules: Record<string, Uint8Array> = {
       loaded: await testModule('loaded', ['loaded_weak']),
+      api: await testModule('api'),
       exporter: await testModule('exporter'),
       importer: await buildImporter('importer', 'return exporter_twice(3) + exporter_thrice(4) - 18;'),
       importer_fails: await buildImporter('importer_fails', 'return exporter_twice(3) ? -ENODEV : 0;'),
@@ -298,6 +299,13 @@ static unsigned long address;\nmodule_param(address, ulong, 0444);\nMODULE_INFO(
     }
     throw new Error('no two functions of the kernel share a name')
   }
+
+  it('may use all that the headers offer', () =>
+    guest(async ({ agent }) => {
+      await agent.read('insmod /lib/test/api.ko')
+      expect(await agent.read('cat /proc/api')).toMatch(/^\d{2,} checks\n$/)
+      await agent.read('rmmod api')
+    }))
 
   it('is what its file says, its parameters too', () =>
     guest(async ({ agent }) => {

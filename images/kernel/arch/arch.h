@@ -27,7 +27,6 @@ void smp_call_function_interrupt(void);
 void smp_stop_interrupt(void);
 void liveupdate_gather_interrupt(void);
 void apic_timer_interrupt(struct pt_regs *regs);
-void apic_reset_calibration(void);
 
 /* time.c: the clock that the TSC and the APIC timer are derived from; 0 if the processor does not name it */
 u64 crystal_hz_from_cpuid(void);

@@ -119,7 +119,6 @@ extern const struct liveupdate_class frames_class, counts_class;
 /* 0, or -EOPNOTSUPP when the file or directory cannot be carried; says why in @why */
 const char *file_cannot_be_carried(const struct file *file);
 const char *name_cannot_be_carried(const struct dentry *dentry);
-int need_name(struct ser_writer *w, struct dentry *dentry);
 void vfs_let_go(void); /* references of the retrieval itself */
 
 /* ---- mm.c ---- */

@@ -73,11 +73,8 @@ static inline phys_addr_t __pa(const volatile void *addr)
 
 	return v >= ARENA_A_VIRT ? v - arena_virt + arena_phys : v - PAGE_OFFSET;
 }
-#define __pa(x)		(__pa)((const volatile void *)(unsigned long)(x))
-#define __pa_symbol(x)	__pa(x)
-#define __va(p)		((void *)((unsigned long)(p) + PAGE_OFFSET))
-#define virt_to_phys(x) __pa(x)
-#define phys_to_virt(x) __va(x)
+#define __pa(x) (__pa)((const volatile void *)(unsigned long)(x))
+#define __va(p) ((void *)((unsigned long)(p) + PAGE_OFFSET))
 
 /* physical address behind kernel, module or trampoline text: walks the page tables */
 phys_addr_t kernel_text_phys(unsigned long addr);

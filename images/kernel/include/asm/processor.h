@@ -189,8 +189,6 @@ static __always_inline void wrmsr(u32 msr, u64 v)
 {
 	asm volatile("wrmsr" ::"c"(msr), "a"((u32)v), "d"((u32)(v >> 32)) : "memory");
 }
-#define rdmsrl(msr, v) ((v) = rdmsr(msr))
-#define wrmsrl(msr, v) wrmsr(msr, v)
 
 static __always_inline u64 rdtsc(void)
 {

@@ -62,7 +62,6 @@ _Static_assert(sizeof(struct pt_regs) == 168, "entry.S knows the layout");
 #define user_mode(regs)		   ((regs)->cs & 3)
 #define instruction_pointer(regs)  ((regs)->ip)
 #define kernel_stack_pointer(regs) ((regs)->sp)
-#define user_stack_pointer(regs)   ((regs)->sp)
 #define regs_return_value(regs)	   ((regs)->ax)
 
 #endif

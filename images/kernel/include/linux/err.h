@@ -29,9 +29,4 @@ static inline void *ERR_CAST(const void *ptr)
 {
 	return (void *)ptr;
 }
-static inline int PTR_ERR_OR_ZERO(const void *ptr)
-{
-	return IS_ERR(ptr) ? (int)PTR_ERR(ptr) : 0;
-}
-
 #endif

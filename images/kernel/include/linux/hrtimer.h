@@ -34,8 +34,6 @@ static inline bool hrtimer_active(struct hrtimer *t)
 {
 	return t->queued || t->running;
 }
-#define hrtimer_get_expires(t)	  ((t)->expires)
-#define hrtimer_set_expires(t, e) ((t)->expires = (e))
 
 enum hrtimer_restart it_real_fn(
 	struct hrtimer *); /* ITIMER_REAL: SIGALRM for the timer's process */
@@ -46,7 +44,5 @@ void hrtimers_init(void);
 ktime_t hrtimer_next_event(unsigned int cpu); /* KTIME_MAX if none */
 void tick_program(void);		      /* arm this CPU's timer for what is next */
 void tick_expired(void);		      /* in the timer interrupt, first */
-void tick_setup_cpu(void);
-void timer_init(void);
 
 #endif

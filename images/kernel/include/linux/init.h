@@ -19,14 +19,11 @@ typedef int (*initcall_t)(void);
 #ifndef MODULE
 #define __define_initcall(fn, level) \
 	static initcall_t __initcall_##fn##level __used __section(".initcall" #level ".init") = fn
-#define early_initcall(fn)    __define_initcall(fn, 0)
-#define core_initcall(fn)     __define_initcall(fn, 1)
-#define postcore_initcall(fn) __define_initcall(fn, 2)
-#define arch_initcall(fn)     __define_initcall(fn, 3)
-#define subsys_initcall(fn)   __define_initcall(fn, 4)
-#define fs_initcall(fn)	      __define_initcall(fn, 5)
-#define device_initcall(fn)   __define_initcall(fn, 6)
-#define late_initcall(fn)     __define_initcall(fn, 7)
+#define early_initcall(fn)  __define_initcall(fn, 0)
+#define subsys_initcall(fn) __define_initcall(fn, 4)
+#define fs_initcall(fn)	    __define_initcall(fn, 5)
+#define device_initcall(fn) __define_initcall(fn, 6)
+#define late_initcall(fn)   __define_initcall(fn, 7)
 #ifndef module_init
 #define module_init(fn) device_initcall(fn)
 #endif

@@ -33,7 +33,6 @@ static __always_inline void arch_local_irq_restore(unsigned long flags)
 		local_irq_disable();               \
 	} while (0)
 #define local_irq_restore(flags) arch_local_irq_restore(flags)
-#define local_save_flags(flags)	 ((flags) = arch_local_save_flags())
 static __always_inline bool irqs_disabled(void)
 {
 	return !(arch_local_save_flags() & 0x200);

@@ -61,18 +61,12 @@ static inline unsigned long page_to_pfn(const struct page *page)
 {
 	return page - mem_map;
 }
-#define pfn_valid(pfn)	      ((pfn) < max_pfn)
-#define page_to_phys(page)    ((phys_addr_t)page_to_pfn(page) << PAGE_SHIFT)
-#define phys_to_page(phys)    pfn_to_page((unsigned long)(phys) >> PAGE_SHIFT)
-#define page_address(page)    __va(page_to_phys(page))
-#define virt_to_page(addr)    phys_to_page(__pa(addr))
-#define page_count(page)      atomic_read(&(page)->_refcount)
-#define page_ref_count(page)  page_count(page)
-#define kmap_local_page(page) page_address(page)
-#define kunmap_local(addr)    \
-	do {                  \
-		(void)(addr); \
-	} while (0)
+#define pfn_valid(pfn)	   ((pfn) < max_pfn)
+#define page_to_phys(page) ((phys_addr_t)page_to_pfn(page) << PAGE_SHIFT)
+#define phys_to_page(phys) pfn_to_page((unsigned long)(phys) >> PAGE_SHIFT)
+#define page_address(page) __va(page_to_phys(page))
+#define virt_to_page(addr) phys_to_page(__pa(addr))
+#define page_count(page)   atomic_read(&(page)->_refcount)
 
 struct page *alloc_pages(gfp_t gfp, unsigned int order); /* one reference; type PAGE_KERNEL */
 #define alloc_page(gfp) alloc_pages(gfp, 0)

@@ -98,7 +98,6 @@ void cleanup_module(void);
 #define MODULE_DESCRIPTION(text) MODULE_INFO(description, text)
 #define MODULE_VERSION(text)	 MODULE_INFO(version, text)
 
-struct notifier_block;
 struct seq_file;
 
 /* False when the module is going away. */
@@ -112,11 +111,6 @@ struct module *find_module(const char *name);
 struct module *__module_address(unsigned long addr);
 struct module *__module_text_address(unsigned long addr);
 bool is_module_text_address(unsigned long addr);
-
-static inline bool module_is_live(struct module *mod)
-{
-	return mod->state != MODULE_STATE_GOING;
-}
 
 extern struct list_head modules;
 void module_mutex_lock(void);

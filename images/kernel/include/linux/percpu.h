@@ -5,14 +5,13 @@
 
 #include <linux/preempt.h>
 
-#define DEFINE_PER_CPU(type, name)  __typeof__(type) name[NR_CPUS]
-#define DECLARE_PER_CPU(type, name) extern __typeof__(type) name[NR_CPUS]
-#define per_cpu(name, cpu)	    (name[cpu])
-#define per_cpu_ptr(ptr, cpu)	    (&(*(ptr))[cpu])
-#define this_cpu_ptr(ptr)	    (&(*(ptr))[raw_smp_processor_id()])
-#define this_cpu_read(name)	    (name[raw_smp_processor_id()])
-#define this_cpu_write(name, v)	    (name[raw_smp_processor_id()] = (v))
-#define this_cpu_inc(name)	    (name[raw_smp_processor_id()]++)
-#define this_cpu_add(name, v)	    (name[raw_smp_processor_id()] += (v))
+#define DEFINE_PER_CPU(type, name) __typeof__(type) name[NR_CPUS]
+#define per_cpu(name, cpu)	   (name[cpu])
+#define per_cpu_ptr(ptr, cpu)	   (&(*(ptr))[cpu])
+#define this_cpu_ptr(ptr)	   (&(*(ptr))[raw_smp_processor_id()])
+#define this_cpu_read(name)	   (name[raw_smp_processor_id()])
+#define this_cpu_write(name, v)	   (name[raw_smp_processor_id()] = (v))
+#define this_cpu_inc(name)	   (name[raw_smp_processor_id()]++)
+#define this_cpu_add(name, v)	   (name[raw_smp_processor_id()] += (v))
 
 #endif

@@ -49,7 +49,6 @@ void preempt_schedule(void); /* schedule if wanted and allowed */
 #define preemptible()		  (preempt_count() == 0 && !irqs_disabled())
 
 #define in_hardirq()   (preempt_count() & HARDIRQ_MASK)
-#define in_irq()       in_hardirq()
 #define in_nmi()       (preempt_count() & NMI_MASK)
 #define in_interrupt() (preempt_count() & (HARDIRQ_MASK | NMI_MASK))
 #define in_atomic()    (preempt_count() != 0)

@@ -251,7 +251,6 @@ int try_to_wake_up(struct task_struct *, unsigned int state);
 void wake_up_new_task(struct task_struct *);
 void set_cpus_allowed(struct task_struct *, unsigned long mask);
 bool task_curr(const struct task_struct *); /* executes on some CPU now */
-#define task_running(t) task_curr(t)
 struct task_struct *idle_task(unsigned int cpu);
 struct task_struct *cpu_curr(unsigned int cpu);
 #define task_cpu(t) READ_ONCE((t)->thread_info.cpu)
@@ -318,7 +317,6 @@ static inline void put_task_struct(struct task_struct *t)
 struct task_struct *find_task_by_vpid(pid_t pid); /* any thread; tasklist_lock held */
 pid_t find_ge_pid(pid_t pid);
 struct task_struct *find_get_task_by_vpid(pid_t pid); /* takes the lock and a reference */
-#define find_task_by_pid      find_task_by_vpid
 #define next_task(p)	      list_entry((p)->tasks.next, struct task_struct, tasks)
 #define for_each_process(p)   for (p = &init_task; (p = next_task(p)) != &init_task;)
 #define for_each_thread(p, t) list_for_each_entry(t, &(p)->signal->thread_head, thread_node)

@@ -97,6 +97,5 @@ void restore_saved_sigmask(void);
 struct sigqueue *sigqueue_alloc(void);
 /* on the way out to user mode: deliver, or restart the system call */
 void arch_do_signal_or_restart(struct pt_regs *);
-long restore_sigcontext_frame(struct pt_regs *);
 
 #endif

@@ -26,16 +26,7 @@ static inline void *kcalloc(size_t n, size_t size, gfp_t gfp)
 		return NULL;
 	return kmalloc(bytes, gfp | __GFP_ZERO);
 }
-static inline void *kmalloc_array(size_t n, size_t size, gfp_t gfp)
-{
-	size_t bytes;
-
-	if (__builtin_mul_overflow(n, size, &bytes))
-		return NULL;
-	return kmalloc(bytes, gfp);
-}
 #define kvmalloc(s, g) kmalloc(s, g)
-#define kvzalloc(s, g) kzalloc(s, g)
 #define kvfree(p)      kfree(p)
 
 struct kmem_cache;

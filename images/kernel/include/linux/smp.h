@@ -15,12 +15,10 @@ extern unsigned int nr_cpus; /* CPUs the machine has, NR_CPUS at most */
 extern unsigned int cpu_apic_ids[NR_CPUS];
 #define nr_cpu_ids		   nr_cpus
 #define cpu_online(cpu)		   ((cpu) < NR_CPUS && cpu_data[cpu].online)
-#define cpu_possible(cpu)	   ((cpu) < nr_cpus)
 #define for_each_possible_cpu(cpu) for ((cpu) = 0; (cpu) < nr_cpus; (cpu)++)
 #define for_each_online_cpu(cpu)                  \
 	for ((cpu) = 0; (cpu) < nr_cpus; (cpu)++) \
 		if (cpu_data[cpu].online)
-#define for_each_present_cpu for_each_possible_cpu
 unsigned int num_online_cpus(void);
 unsigned long cpu_online_bits(void);
 

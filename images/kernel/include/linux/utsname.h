@@ -11,7 +11,6 @@ static inline struct new_utsname *utsname(void)
 {
 	return &init_uts_ns_name;
 }
-#define init_utsname() utsname()
 extern const char linux_banner[];
 
 #endif

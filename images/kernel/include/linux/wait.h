@@ -45,11 +45,6 @@ static inline void init_waitqueue_head(wait_queue_head_t *q)
 	spin_lock_init(&q->lock);
 	INIT_LIST_HEAD(&q->head);
 }
-static inline bool waitqueue_active(wait_queue_head_t *q)
-{
-	return !list_empty(&q->head);
-}
-
 int default_wake_function(wait_queue_entry_t *, unsigned int mode, int flags, void *key);
 int autoremove_wake_function(wait_queue_entry_t *, unsigned int mode, int flags, void *key);
 void init_waitqueue_entry(wait_queue_entry_t *, struct task_struct *);
