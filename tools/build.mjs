@@ -1,8 +1,8 @@
 // Builds the project: the CPU core (AssemblyScript -> src/cpu/core.wasm, and the layouts of its records), then every TypeScript room
-// (tsc -b over the project references -> dist/). Skips what is newer than its sources, so that a second run is quick. Tests, benchmarks and users
+// (tsc -b over the project references -> dist/), then the page (build-page.mjs -> dist/page). Skips what is newer than its sources, so that a second run is quick. Tests, benchmarks and users
 // run the same bytes. With --debug-core it builds src/cpu/core-debug.wasm alone: the core with its assertions (src/cpu/core/state/debug.ts).
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -14,6 +14,17 @@ function newest(folder) {
     if (entry.isFile()) time = Math.max(time, statSync(join(entry.parentPath ?? entry.path, entry.name)).mtimeMs)
   }
   return time
+}
+
+/** A folder of packages from before the list changed makes errors that do not name the cause. */
+function requirePackages() {
+  const read = (path) => JSON.parse(readFileSync(join(root, path), 'utf8'))
+  const { dependencies, devDependencies } = read('package.json')
+  for (const name of Object.keys({ ...dependencies, ...devDependencies })) {
+    if (existsSync(join(root, 'node_modules', name))) continue
+    console.error(`${name} is not installed: run npm ci.`)
+    process.exit(1)
+  }
 }
 
 function run(command, args) {
@@ -31,6 +42,7 @@ function buildCore(...options) {
   run('assemblyscript/bin/asc.js', ['src/cpu/core/index.ts', '--config', 'src/cpu/core/asconfig.json', ...options])
 }
 
+requirePackages()
 if (process.argv.includes('--debug-core')) {
   const wasm = join(root, 'src/cpu/core-debug.wasm')
   if (!isFresh(wasm)) buildCore('--target', 'debug', '--outFile', wasm)
@@ -42,3 +54,4 @@ if (!isFresh(wasm) || !existsSync(join(root, 'src/cpu/layouts.ts')))
 run('typescript/bin/tsc', ['-b', 'src'])
 mkdirSync(join(root, 'dist/cpu'), { recursive: true })
 copyFileSync(wasm, join(root, 'dist/cpu/core.wasm'))
+run('../tools/build-page.mjs', [])

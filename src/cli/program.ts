@@ -8,6 +8,7 @@ import { addDemoCommand } from './demo.js'
 import { addPatchCommand } from './patch.js'
 import { addRunCommand } from './run.js'
 import { addUpgradeCommand } from './upgrade.js'
+import { addWebCommand } from './web.js'
 
 const EXAMPLES = `Examples:
   transplant demo                                the whole path: boot, live patch, live upgrade, verification
@@ -16,6 +17,7 @@ const EXAMPLES = `Examples:
   transplant patch build fix.c -o fix.ko         a patch module from C (or from assembly: fix.s)
   transplant patch load fix.ko                   load it into a running guest and watch its transition
   transplant upgrade                             change the kernel under running programs
+  transplant web                                 all of it in a page of your browser
 `
 
 /** What each exit code says, for a person. */
@@ -50,6 +52,7 @@ export function createProgram(): Command {
   addDemoCommand(program)
   addPatchCommand(program)
   addUpgradeCommand(program)
+  addWebCommand(program)
   for (const command of program.commands) {
     settle(command)
     for (const nested of command.commands) settle(nested)

@@ -1,0 +1,158 @@
+// All guests of the page, and what may be asked of them: the far end of remote.ts. Each method is a few lines; the work is done by
+// the modules beside this one.
+
+import { accept, refuse, TransplantError } from '../../../base/index.js'
+import type { ScionView } from '../../../guest/index.js'
+import { type ConsoleChannel, decodeSnapshot, encodeSnapshot, type Input, Machine } from '../../../machine/index.js'
+import type {
+  BenchEvent,
+  BootOptions,
+  Direction,
+  Laboratory,
+  Outcome,
+  SessionInfo,
+  ShippedImages,
+} from '../protocol.js'
+import { Bench } from './bench.js'
+import { GuestKernels } from './guest-kernels.js'
+import { machineOptions } from './images.js'
+
+interface Guest {
+  readonly bench: Bench
+  readonly kernels: GuestKernels
+}
+
+type Answers = {
+  readonly [M in keyof Laboratory]: (...args: Parameters<Laboratory[M]>) => Promised<ReturnType<Laboratory[M]>>
+}
+type Promised<T> = T | Promise<T>
+
+export class PageLaboratory implements Answers {
+  private readonly tell: (event: BenchEvent) => void
+  private readonly guests = new Map<number, Guest>()
+  private shipped: ShippedImages | undefined
+  private core: WebAssembly.Module | undefined
+  private lastSession = 0
+
+  constructor(tell: (event: BenchEvent) => void) {
+    this.tell = tell
+  }
+
+  async load(images: ShippedImages): Promise<void> {
+    this.shipped = images
+    this.core = await WebAssembly.compile(images.coreWasm as Uint8Array<ArrayBuffer>)
+  }
+
+  private get images(): ShippedImages {
+    return need(this.shipped)
+  }
+
+  private guest(session: number): Guest {
+    return need(this.guests.get(session))
+  }
+
+  private bench(session: number): Bench {
+    return this.guest(session).bench
+  }
+
+  // Guests //////////////////////////////////////////////////////////////////////////////////////////////////////////
+
+  boot(options: BootOptions): Outcome<SessionInfo> {
+    const made = Machine.create(machineOptions(this.images, need(this.core), options))
+    return made.ok ? accept(this.admit(made.value, [])) : made
+  }
+
+  close(session: number): void {
+    this.bench(session).dispose()
+    this.guests.delete(session)
+  }
+
+  fork(session: number): Promise<SessionInfo> {
+    const { bench } = this.guest(session)
+    return bench.take(() => this.admit(Machine.from(bench.machine.snapshot(), need(this.core)), bench.inputsSoFar))
+  }
+
+  snapshot(session: number): Promise<Uint8Array> {
+    const { bench } = this.guest(session)
+    return bench.take(() => encodeSnapshot(bench.machine.snapshot()), 'saving')
+  }
+
+  openSnapshot(file: Uint8Array): Outcome<SessionInfo> {
+    const decoded = decodeSnapshot(file)
+    return decoded.ok ? accept(this.admit(Machine.from(decoded.value, need(this.core)), undefined)) : decoded
+  }
+
+  private admit(machine: Machine, inputs: readonly Input[] | undefined): SessionInfo {
+    const session = ++this.lastSession
+    const bench = new Bench(session, machine, inputs, this.tell)
+    const { kernel } = machine.configuration
+    const kernels = new GuestKernels([
+      ...(kernel === undefined ? [] : [kernel]),
+      this.images.kernel,
+      this.images.nextKernel,
+    ])
+    bench.nameOf = (address) => kernels.nameOf(address)
+    this.guests.set(session, { bench, kernels })
+    const { vcpus, memoryBytes, seed } = machine.configuration
+    return { session, vcpus, memoryBytes, seed: String(seed) }
+  }
+
+  // Hands ///////////////////////////////////////////////////////////////////////////////////////////////////////////
+
+  type(session: number, channel: ConsoleChannel, bytes: Uint8Array): void {
+    this.bench(session).type(channel, bytes)
+  }
+
+  resume(session: number): void {
+    this.bench(session).resume()
+  }
+
+  async pause(session: number): Promise<void> {
+    const { bench, kernels } = this.guest(session)
+    await bench.pause()
+    await bench.take(() => kernels.find(bench.port))
+  }
+
+  step(session: number, cpu: number): Promise<void> {
+    return this.bench(session).step(cpu)
+  }
+
+  stepBack(session: number, instructions: number): Promise<void> {
+    return this.bench(session).stepBack(instructions)
+  }
+
+  goTo(session: number, time: number): Promise<void> {
+    return this.bench(session).goTo(time)
+  }
+
+  async runTo(session: number, name: string, direction: Direction): Promise<Outcome<boolean>> {
+    const { bench } = this.guest(session)
+    const kernel = await this.kernel(session)
+    if (!kernel.has(name)) {
+      return refuse('unknown-function', `The kernel has no function '${name}'.`, 'The list of functions has the names.')
+    }
+    return accept(await bench.runTo(kernel.address(name), direction))
+  }
+
+  /** The kernel that runs now. */
+  private async kernel(session: number): Promise<ScionView> {
+    const { bench, kernels } = this.guest(session)
+    const kernel = await bench.take(() => kernels.find(bench.port))
+    if (kernel !== undefined) return kernel
+    throw new TransplantError(
+      'KERNEL_UNKNOWN',
+      'The kernel that runs in this guest is none that the page knows.',
+      'Before a kernel has come up there is nothing to see; of kernels of your own, Scion images are known.',
+    )
+  }
+
+  hash(session: number): Promise<string> {
+    const { bench } = this.guest(session)
+    return bench.take(() => bench.machine.hash())
+  }
+}
+
+function need<T>(value: T | undefined): T {
+  if (value !== undefined) return value
+  throw new TransplantError('BAD_ARGUMENT', 'There is no such guest.', 'It was closed, or never booted.')
+}

@@ -1,0 +1,27 @@
+// The page begins: the worker starts while the images are fetched, then a guest boots.
+
+import { connectLaboratory } from './remote.js'
+import { fetchShipped } from './shipped.js'
+import { App } from './view/app.js'
+
+async function open(): Promise<void> {
+  const host = document.querySelector<HTMLElement>('#app')
+  if (host === null) return
+  const images = fetchShipped()
+  const worker = new Worker(new URL('./bench/worker.ts', import.meta.url), { type: 'module' })
+  const laboratory = connectLaboratory(
+    worker,
+    (event) => app.hear(event),
+    (why) => app.notices.complain(`The worker with the guests has ended: ${why}.`, 'Load the page again.'),
+  )
+  const app: App = new App(laboratory)
+  await laboratory.load(await images)
+  app.mount(host, [], [])
+  await app.boot({})
+  app.console.focus()
+}
+
+open().catch((error: unknown) => {
+  const place = document.querySelector('.opening') ?? document.body
+  place.textContent = `Transplant cannot open: ${error instanceof Error ? error.message : String(error)}`
+})

@@ -1,0 +1,134 @@
+// What crosses between the page and its worker: methods of the laboratory, each answered once, and events as they happen.
+// Structured clones only; types alone live here, so that the page loads nothing of the machine.
+
+import type { Accepted, Refusal } from '../../base/index.js'
+import type { ConsoleChannel } from '../../machine/index.js'
+
+/** The files that the page ships, fetched once by the page and given to the worker. */
+export interface ShippedImages {
+  readonly coreWasm: Uint8Array
+  readonly firmware: Uint8Array
+  readonly kernel: Uint8Array
+  readonly nextKernel: Uint8Array
+  readonly initrd: Uint8Array
+  /** Patch modules by their file names. */
+  readonly modules: Readonly<Record<string, Uint8Array>>
+}
+
+/** The guest that is to be booted. What is left out is as in `transplant run`. */
+export interface BootOptions {
+  /** A kernel of the person's own; default Scion 1.0. */
+  readonly kernel?: Uint8Array
+  /** Default: Scion's, with the next kernel and the patch modules in it; none for a kernel of the person's own. */
+  readonly initrd?: Uint8Array
+  readonly append?: string
+  readonly vcpus?: number
+  readonly memoryMiB?: number
+  readonly seed?: number
+  readonly meanSlice?: number
+}
+
+/** A guest that the worker holds. */
+export interface SessionInfo {
+  readonly session: number
+  readonly vcpus: number
+  readonly memoryBytes: number
+  readonly seed: string
+}
+
+/** The value, or why there is none, in a sentence; of a source also the line. */
+export type Outcome<T> = Accepted<T> | (Refusal & { readonly line?: number })
+
+/** What a vCPU is doing. */
+export interface VcpuStatus {
+  readonly activity: string
+  readonly rip: string
+  /** `symbol+0x12` where the kernel is known and the guest stands still. */
+  readonly at: string | undefined
+}
+
+/** How a guest stands. */
+export interface Status {
+  readonly session: number
+  readonly state: 'running' | 'paused' | 'waiting' | 'off'
+  /** The worker is at something that takes a while: what, in a word. */
+  readonly busy: string | undefined
+  /** Virtual time in nanoseconds, and the furthest that the run has come. */
+  readonly time: number
+  readonly end: number
+  /** Instructions retired by all vCPUs. */
+  readonly instructions: number
+  /** Million instructions per second of wall time, of late. */
+  readonly mips: number
+  readonly vcpus: readonly VcpuStatus[]
+  /** Why it is off or stopped, in words. */
+  readonly why: string | undefined
+}
+
+export type BenchEvent =
+  | { readonly kind: 'status'; readonly status: Status }
+  | { readonly kind: 'console'; readonly session: number; readonly time: number; readonly bytes: Uint8Array }
+  /** The guest was moved to an earlier instant: what the console said later is not said yet. */
+  | { readonly kind: 'moved'; readonly session: number; readonly time: number }
+
+/** A function of the running kernel. */
+export interface KernelFunction {
+  readonly name: string
+  readonly address: bigint
+  readonly size: number
+  readonly patchable: boolean
+}
+
+/** The entry of a function as it is in the guest's memory now. */
+export interface Entry {
+  readonly address: bigint
+  /** "0f 1f 44 00 00"; empty where nothing is mapped. */
+  readonly bytes: string
+  readonly state: 'at-rest' | 'breakpoint' | 'call' | 'other'
+}
+
+export interface ListedInstruction {
+  readonly address: string
+  readonly bytes: string
+  readonly text: string
+  /** The function that a direct call or jump goes to. */
+  readonly target: string | undefined
+}
+
+/** Where a run is to stop. */
+export type Direction = 'forward' | 'back'
+
+/** The methods that the worker answers. */
+export interface Laboratory {
+  load(images: ShippedImages): void
+  boot(options: BootOptions): Outcome<SessionInfo>
+  close(session: number): void
+  type(session: number, channel: ConsoleChannel, bytes: Uint8Array): void
+  resume(session: number): void
+  pause(session: number): void
+  step(session: number, cpu: number): void
+  stepBack(session: number, instructions: number): void
+  goTo(session: number, time: number): void
+  /** True where the function was reached. */
+  runTo(session: number, name: string, direction: Direction): Outcome<boolean>
+  fork(session: number): SessionInfo
+  snapshot(session: number): Uint8Array
+  openSnapshot(file: Uint8Array): Outcome<SessionInfo>
+  hash(session: number): string
+}
+
+export type Method = keyof Laboratory
+export type Answer<M extends Method> = Awaited<ReturnType<Laboratory[M]>>
+
+/** Towards the worker. */
+export interface Call {
+  readonly id: number
+  readonly method: Method
+  readonly args: readonly unknown[]
+}
+
+/** From the worker. */
+export type Message =
+  | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'failure'; readonly id: number; readonly message: string; readonly hint: string }
+  | { readonly kind: 'event'; readonly event: BenchEvent }

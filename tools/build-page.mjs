@@ -1,0 +1,45 @@
+// Builds the page (src/web/page -> dist/page): static files that any web server can give, and that need no other. Done by npm run build;
+// by hand `node tools/build-page.mjs [folder]` puts it where you like. Skipped while it is newer than everything it is made of.
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'vite'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const [folder = join(root, 'dist/page')] = process.argv.slice(2)
+
+/** When the newest of these files, or of the files in these folders, was written. */
+function newest(...paths) {
+  const times = paths.map((path) => {
+    if (!statSync(path).isDirectory()) return statSync(path).mtimeMs
+    const entries = readdirSync(path, { withFileTypes: true })
+    return newest(...entries.map(({ name }) => join(path, name)))
+  })
+  return Math.max(0, ...times)
+}
+
+const made = join(folder, 'index.html')
+const sources = ['src', 'images/built', 'images/patches', 'package-lock.json', 'tools/build-page.mjs'].map((one) =>
+  join(root, one),
+)
+if (existsSync(made) && statSync(made).mtimeMs >= newest(...sources)) process.exit(0)
+
+await build({
+  root: join(root, 'src/web/page'),
+  // Relative addresses: the folder may lie anywhere on a server.
+  base: './',
+  configFile: false,
+  logLevel: 'warn',
+  worker: { format: 'es' },
+  build: {
+    outDir: resolve(folder),
+    emptyOutDir: true,
+    target: 'es2022',
+    // Those that know light-dark(): since May 2024 all.
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 2048,
+    // The licences of what is bundled travel with it.
+    license: { fileName: 'licences.md' },
+  },
+})
