@@ -1,7 +1,8 @@
 // Offsets of the fields of a vCPU's state area, for the host. The owner is core/state/state.ts, whose offsets the build writes to layouts.ts.
 // All values are little-endian. Everything here may be read after `synchronize` and written before `stateChanged`.
 import { CPU_STATE } from './layouts.js'
-import { FX_OFFSET, XMM_OFFSET, YMM_UPPER_OFFSET } from './numbers/sizes.js'
+import { SLOT_SEGMENT_BASE, SLOT_T0, SLOT_T8 } from './numbers/operations.js'
+import { FX_END, FX_OFFSET, XMM_OFFSET, YMM_UPPER_BYTES, YMM_UPPER_OFFSET } from './numbers/sizes.js'
 
 export const GENERAL_REGISTERS = [
   'rax',
@@ -95,5 +96,15 @@ export const STATE_MXCSR = CPU_STATE.mxcsr
 export const STATE_XMM = XMM_OFFSET
 /** Their upper halves with AVX, again 16 bytes each. */
 export const STATE_YMM_UPPER = YMM_UPPER_OFFSET
+export const STATE_YMM_UPPER_BYTES = YMM_UPPER_BYTES
 /** The x87 registers in physical order, 16 bytes apart. */
 export const STATE_X87 = FX_OFFSET + 32
+
+/** What of the state area is architectural with the default CPU: all but temporaries, lazy flags and derived data. */
+export const STATE_ARCHITECTURAL: readonly (readonly [start: number, end: number])[] = [
+  [STATE_OFFSETS.rax, SLOT_T0],
+  [SLOT_SEGMENT_BASE, SLOT_T8],
+  [CPU_STATE.rip, CPU_STATE.flagResult],
+  [CPU_STATE.cr0, CPU_STATE.pdpte0],
+  [FX_OFFSET, FX_END],
+]

@@ -1,6 +1,7 @@
 // The monitor: questions about a stopped guest in QEMU's words, for gdb's `monitor` and for the console. It only looks.
 
 import { formatAddress, type PhysAddr, physAddr, TransplantError, type VirtAddr } from '../base/index.js'
+import { PAGE_BITS, REGISTER_BITS } from '../cpu/index.js'
 import { type KernelView, readLivePatches, readTasks } from '../guest/index.js'
 import { createDisassembler } from '../isa/index.js'
 import type { GuestPort, Registers } from '../machine/index.js'
@@ -83,11 +84,9 @@ async function chooseCpu(view: MonitorView, [text]: readonly string[]): Promise<
 
 // Page tables ////////////////////////////////////////////////////////////////////////////////////////////////////////////
 
-const [PRESENT, WRITE, USER, LARGE, NX] = [1n, 2n, 4n, 0x80n, 1n << 63n]
-const ADDRESS = 0x000f_ffff_ffff_f000n
+const { PTE_FRAME, PTE_LARGE, PTE_NX, PTE_PRESENT, PTE_USER, PTE_WRITE } = PAGE_BITS
+const { CR0_PG, EFER_LMA } = REGISTER_BITS
 const LEVELS = 4
-const CR0_PG = 1n << 31n
-const EFER_LMA = 1n << 10n
 
 interface Range {
   readonly start: bigint
@@ -108,20 +107,20 @@ async function walkMapped(
     const span = 1n << BigInt(12 + 9 * (level - 1))
     for (let i = 0; i < 512; i++) {
       const entry = view.getBigUint64(8 * i, true)
-      if ((entry & PRESENT) === 0n) continue
+      if ((entry & PTE_PRESENT) === 0n) continue
       let start = base + span * BigInt(i)
       if (level === LEVELS) start = BigInt.asUintN(64, BigInt.asIntN(48, start))
       // What a table forbids, nothing below it allows; NX forbids.
-      const rights = (above & entry & (WRITE | USER)) | ((above | entry) & NX)
-      if (level > 1 && (entry & LARGE) === 0n) await table(entry & ADDRESS, level - 1, start, rights)
+      const rights = (above & entry & (PTE_WRITE | PTE_USER)) | ((above | entry) & PTE_NX)
+      if (level > 1 && (entry & PTE_LARGE) === 0n) await table(entry & PTE_FRAME, level - 1, start, rights)
       else visit(start, span, entry, rights)
     }
   }
-  await table(cr3 & ADDRESS, LEVELS, 0n, WRITE | USER)
+  await table(cr3 & PTE_FRAME, LEVELS, 0n, PTE_WRITE | PTE_USER)
 }
 
 const rightsText = (rights: bigint): string =>
-  `${(rights & USER) === 0n ? '-' : 'u'}r${(rights & WRITE) === 0n ? '-' : 'w'}${(rights & NX) === 0n ? 'x' : '-'}`
+  `${(rights & PTE_USER) === 0n ? '-' : 'u'}r${(rights & PTE_WRITE) === 0n ? '-' : 'w'}${(rights & PTE_NX) === 0n ? 'x' : '-'}`
 
 async function tablesOf({ port, cpu }: MonitorView): Promise<bigint> {
   const { cr0, cr3, efer } = await port.registers(cpu)
@@ -145,7 +144,7 @@ const TLB_ROWS = 4096
 async function showTranslations(view: MonitorView): Promise<string> {
   const rows: string[] = []
   await walkMapped(view.port, await tablesOf(view), (start, bytes, entry, rights) => {
-    const frame = entry & ADDRESS & ~(bytes - 1n)
+    const frame = entry & PTE_FRAME & ~(bytes - 1n)
     if (rows.length < TLB_ROWS) rows.push(`${hex(start)}: ${hex(frame)} ${rightsText(rights)}`)
     else if (rows.length === TLB_ROWS) rows.push('... and more: info mem shows ranges')
   })
@@ -211,7 +210,7 @@ async function examine(view: MonitorView, args: readonly string[], physical: boo
   const [first = '', ...rest] = args
   const format = parseDumpFormat(first.startsWith('/') ? first : '/')
   const where = first.startsWith('/') ? rest.join('') : args.join('')
-  if (format === undefined || where === '') throw misused('x /8xw ADDRESS: /count, x d u o c i, b h w g.')
+  if (format === undefined || where === '') throw misused('x /8xw PTE_FRAME: /count, x d u o c i, b h w g.')
   const { port, cpu } = view
   const read = (at: VirtAddr, length: number) =>
     physical ? port.readPhysical(physAddr(Number(at)), length) : port.readVirtual(at, length, { cpu })

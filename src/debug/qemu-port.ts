@@ -24,6 +24,7 @@ import {
   type VirtAddr,
   virtAddr,
 } from '../base/index.js'
+import { REGISTER_BITS } from '../cpu/index.js'
 import {
   type AddressSpace,
   type BreakpointHandler,
@@ -62,10 +63,7 @@ interface MemoryRange {
   readonly last: number
 }
 
-const CR0_PE = 1n
-const CR0_PG = 1n << 31n
-const CR4_LA57 = 1n << 12n
-const EFER_LMA = 1n << 10n
+const { CR0_PE, CR0_PG, CR4_LA57, EFER_LMA } = REGISTER_BITS
 
 /** A GuestPort of a guest under QEMU, through its gdb stub. */
 export class QemuPort implements GuestPort {

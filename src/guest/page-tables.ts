@@ -3,25 +3,10 @@
 // compared bit for bit. Source: SDM 3A 4.5, "4-Level Paging".
 
 import { type PhysAddr, physAddr, type VirtAddr, virtAddr } from '../base/index.js'
+import { PAGE_BITS } from '../cpu/index.js'
 import type { GuestPort } from '../machine/index.js'
 
-/** Page-table entry bit, SDM 3A table 4-20. */
-export const PTE_PRESENT = 1n << 0n
-/** Page-table entry bit, SDM 3A table 4-20. */
-export const PTE_WRITE = 1n << 1n
-/** Page-table entry bit, SDM 3A table 4-20. */
-export const PTE_USER = 1n << 2n
-/** Page-table entry bit, SDM 3A table 4-20. */
-export const PTE_ACCESSED = 1n << 5n
-/** Page-table entry bit, SDM 3A table 4-20. */
-export const PTE_DIRTY = 1n << 6n
-/** Page-table entry bit, SDM 3A table 4-20. */
-export const PTE_LARGE = 1n << 7n
-/** Page-table entry bit, SDM 3A table 4-20. */
-export const PTE_GLOBAL = 1n << 8n
-/** Page-table entry bit, SDM 3A table 4-20. */
-export const PTE_NX = 1n << 63n
-const ADDRESS_MASK = 0x000f_ffff_ffff_f000n
+const { PTE_FRAME, PTE_LARGE, PTE_PRESENT } = PAGE_BITS
 
 /** One page of page tables. `level` 4 is the PML4, 1 a page table. */
 export interface TablePage {
@@ -68,20 +53,20 @@ export async function readUserTables(port: GuestPort, cr3: bigint): Promise<User
       if ((entry & PTE_PRESENT) === 0n) continue
       const at = base + (BigInt(index) << shift)
       if (level > 1 && (entry & PTE_LARGE) === 0n) {
-        await visit(physAddr(entry & ADDRESS_MASK), (level - 1) as 1 | 2 | 3, at)
+        await visit(physAddr(entry & PTE_FRAME), (level - 1) as 1 | 2 | 3, at)
         continue
       }
       const size = 1n << shift
       mappings.push({
         virtual: virtAddr(at),
-        physical: physAddr(entry & ADDRESS_MASK & ~(size - 1n)),
+        physical: physAddr(entry & PTE_FRAME & ~(size - 1n)),
         bytes: Number(size),
         entry,
       })
     }
   }
 
-  await visit(physAddr(cr3 & ADDRESS_MASK), 4, 0n)
+  await visit(physAddr(cr3 & PTE_FRAME), 4, 0n)
   return { cr3, tables, mappings }
 }
 

@@ -4,10 +4,9 @@
 
 import type { PhysAddr, VirtAddr } from '../base/index.js'
 import { offsetVirt, PAGE_SIZE, physAddr } from '../base/index.js'
+import { PAGE_BITS } from '../cpu/index.js'
 
-const PRESENT = 1n
-const LARGE = 1n << 7n
-const FRAME = 0x000f_ffff_ffff_f000n
+const { PTE_FRAME, PTE_LARGE, PTE_PRESENT } = PAGE_BITS
 
 /** Asks for the 8 bytes at a physical address (undefined outside of RAM), and ends with the translation. */
 function* walk(
@@ -15,17 +14,17 @@ function* walk(
   address: VirtAddr,
   levels: 4 | 5,
 ): Generator<number, PhysAddr | undefined, bigint | undefined> {
-  let table = cr3 & FRAME
+  let table = cr3 & PTE_FRAME
   for (let shift = levels === 5 ? 48n : 39n; shift >= 12n; shift -= 9n) {
     const index = (address >> shift) & 511n
     const entry = yield Number(table + index * 8n)
-    if (entry === undefined || (entry & PRESENT) === 0n) return undefined
-    const isLeaf = shift === 12n || ((shift === 21n || shift === 30n) && (entry & LARGE) !== 0n)
+    if (entry === undefined || (entry & PTE_PRESENT) === 0n) return undefined
+    const isLeaf = shift === 12n || ((shift === 21n || shift === 30n) && (entry & PTE_LARGE) !== 0n)
     if (isLeaf) {
       const mask = (1n << shift) - 1n
-      return physAddr((entry & FRAME & ~mask) | (address & mask))
+      return physAddr((entry & PTE_FRAME & ~mask) | (address & mask))
     }
-    table = entry & FRAME
+    table = entry & PTE_FRAME
   }
   return undefined
 }

@@ -3,21 +3,26 @@
 import { virtAddr } from '../base/index.js'
 import {
   type CpuModel,
+  REGISTER_BITS,
+  STATE_ARCHITECTURAL,
   STATE_MXCSR,
   STATE_OFFSETS,
   STATE_SELECTORS,
   STATE_X87,
   STATE_YMM_UPPER,
+  STATE_YMM_UPPER_BYTES,
   type StateRegister,
 } from '../cpu/index.js'
 import type { Registers, VectorState, WritableRegister } from './guest-port.js'
 
-const CR0_PE = 1n
+const { CR0_PE } = REGISTER_BITS
 
 /** The offset of a register that a debugger may write. */
 export function offsetOf(name: WritableRegister): number {
   return STATE_OFFSETS[name]
 }
+
+const UPPER_HALVES = [STATE_YMM_UPPER, STATE_YMM_UPPER + STATE_YMM_UPPER_BYTES] as const
 
 /**
  * The parts of the state area that are the vCPU's architectural state: general registers, segment bases, RIP and RFLAGS,
@@ -25,16 +30,8 @@ export function offsetOf(name: WritableRegister): number {
  * flags (RFLAGS shows them once synchronized) and derived data, which may differ between equal states.
  */
 export function architecturalRanges(cpu: CpuModel): readonly (readonly [start: number, end: number])[] {
-  return cpu === 'x86-64-v3' ? [...RANGES, [STATE_YMM_UPPER, STATE_YMM_UPPER + 256]] : RANGES
+  return cpu === 'x86-64-v3' ? [...STATE_ARCHITECTURAL, UPPER_HALVES] : STATE_ARCHITECTURAL
 }
-
-const RANGES: readonly (readonly [start: number, end: number])[] = [
-  [0, 128],
-  [200, 248],
-  [256, 272],
-  [296, 680],
-  [1024, 1536],
-]
 
 /** `state` has been synchronized; `cr8` comes from the local APIC. */
 export function readRegisters(state: DataView, cr8: number): Registers {
@@ -86,13 +83,12 @@ const FX_BYTES = 512
 const FX_END = 416
 const FX_MXCSR = 24
 const FX_X87 = 32
-const YMM_UPPER_BYTES = 256
 
 /** The state area keeps the image that FXSAVE stores, but with the x87 registers in physical order, and MXCSR apart. */
 export function readVectors(state: DataView, cpu: CpuModel): VectorState {
   const fxsave = rotated(bytesAt(state, STATE_X87 - FX_X87, FX_BYTES), topOf(state))
   new DataView(fxsave.buffer).setUint32(FX_MXCSR, state.getUint32(STATE_MXCSR, true), true)
-  const ymmUpper = cpu === 'x86-64-v3' ? bytesAt(state, STATE_YMM_UPPER, YMM_UPPER_BYTES) : undefined
+  const ymmUpper = cpu === 'x86-64-v3' ? bytesAt(state, STATE_YMM_UPPER, STATE_YMM_UPPER_BYTES) : undefined
   return { fxsave, ymmUpper }
 }
 

@@ -1,16 +1,13 @@
 // What the host CPU's oracle cannot show of x86-64-v3, since it runs at CPL 3 under a system that has enabled everything: when AVX may not run, who may
 // enable it, and that its state is the vCPU's.
 import { describe, expect, it } from 'vitest'
-import { STATE_YMM_UPPER } from '../../src/cpu/index.js'
+import { REGISTER_BITS, STATE_YMM_UPPER } from '../../src/cpu/index.js'
 import { assemble } from './assemble.js'
 import { CODE, DATA, FlatMachine, type Outcome } from './harness.js'
 
 const CR0 = 0x80010033n
 const CR4 = 0x106a0n
-const OSXSAVE = 0x40000n
-const OSFXSR = 0x200n
-const EM = 4n
-const TS = 8n
+const { CR4_OSXSAVE: OSXSAVE, CR4_OSFXSR: OSFXSR, CR0_EM: EM, CR0_TS: TS } = REGISTER_BITS
 const UD = 6
 const NM = 7
 const GP = 13

@@ -3,7 +3,7 @@
 //
 // A function lies at one linear address; its page leads to one of two frames, which return different numbers.
 import { describe, expect, it } from 'vitest'
-import { CpuCore, EXIT_HALT, noDevices } from '../../src/cpu/index.js'
+import { CpuCore, EXIT_HALT, noDevices, REGISTER_BITS } from '../../src/cpu/index.js'
 import { assemble } from './assemble.js'
 import { coreModule } from './harness.js'
 import {
@@ -26,7 +26,7 @@ const FUNCTION = 0x400000
 const FRAME_A = 0x800000
 const FRAME_B = 0x801000
 const PAD = 0x600000
-const NO_FLUSH = 1n << 63n
+const NO_FLUSH = REGISTER_BITS.CR3_NO_FLUSH
 
 class Caller extends SystemMachine {
   constructor() {

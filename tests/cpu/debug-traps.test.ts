@@ -1,9 +1,9 @@
 // Debug exceptions around instructions that fault, repeat, or follow MOV SS, and the resume flag (SDM 3A 6.8.3, 3B 17.3.1). About a second.
 import { describe, expect, it } from 'vitest'
+import { REGISTER_BITS } from '../../src/cpu/index.js'
 import { CODE, CR4_BASE, DATA, KERNEL_DATA, STACK, STUBS, SystemMachine, TSS } from './system-machine.js'
 
-const TF = 0x100n
-const RF = 0x10000n
+const { TF, RF } = REGISTER_BITS
 const ABSENT = 0xf00000
 /** DR7: DR0 on execution; DR0 on stores and on any access, of a byte. */
 const EXECUTION = 0x402n

@@ -1,6 +1,14 @@
 // Exceptions and interrupts in 64-bit mode: frames, stacks, error codes, double and triple faults, traps, shadows, NMI, interrupts.
 import { describe, expect, it } from 'vitest'
-import { EVENT_EXCEPTION, EXIT_HALT, EXIT_SHUTDOWN, LINE_INTR, LINE_NMI, STATE_SHUTDOWN } from '../../src/cpu/index.js'
+import {
+  EVENT_EXCEPTION,
+  EXIT_HALT,
+  EXIT_SHUTDOWN,
+  LINE_INTR,
+  LINE_NMI,
+  REGISTER_BITS,
+  STATE_SHUTDOWN,
+} from '../../src/cpu/index.js'
 import {
   CODE,
   CR4_BASE,
@@ -15,9 +23,7 @@ import {
   USER_DATA,
 } from './system-machine.js'
 
-const TF = 0x100n
-const IF = 0x200n
-const RF = 0x10000n
+const { TF, IF, RF } = REGISTER_BITS
 const HANDLER = 0x500000
 
 function frame(machine: SystemMachine, words: number): bigint[] {

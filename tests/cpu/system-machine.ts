@@ -4,6 +4,8 @@
 // a usual GDT, plus USER_CODE32; `place` assembles text at an address; `enter` puts vCPU 0 at a privilege level.
 import {
   type CoreImports,
+  PAGE_BITS,
+  REGISTER_BITS,
   STATE_ATTRIBUTES,
   STATE_LIMITS,
   STATE_SELECTORS,
@@ -31,20 +33,19 @@ export const STUBS = 0xb000
 /** Top of the stack of RSP0. */
 export const KERNEL_STACK = STACK + 0x10000
 
-export const PTE_P = 1n
-export const PTE_W = 2n
-export const PTE_U = 4n
-export const PTE_A = 32n
-export const PTE_D = 64n
-export const PTE_PS = 128n
-export const PTE_G = 256n
-export const PTE_NX = 1n << 63n
+export const {
+  PTE_PRESENT: PTE_P,
+  PTE_WRITE: PTE_W,
+  PTE_USER: PTE_U,
+  PTE_ACCESSED: PTE_A,
+  PTE_DIRTY: PTE_D,
+  PTE_LARGE: PTE_PS,
+  PTE_GLOBAL: PTE_G,
+  PTE_NX,
+} = PAGE_BITS
 
 export const CR4_BASE = 0x106a0n
-export const CR4_PGE = 0x80n
-export const CR4_PCIDE = 0x20000n
-export const CR4_SMEP = 0x100000n
-export const CR4_SMAP = 0x200000n
+export const { CR4_PGE, CR4_PCIDE, CR4_SMEP, CR4_SMAP } = REGISTER_BITS
 
 export interface Gate {
   readonly offset?: number

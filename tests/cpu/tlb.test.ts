@@ -2,7 +2,7 @@
 //
 // Each step is guest code that ends in HLT; between steps the host changes page-table entries in RAM, and nothing else.
 import { describe, expect, it } from 'vitest'
-import { EVENT_CR3, EVENT_PTE_WRITE, EVENT_TLB_FLUSH, EXIT_HALT } from '../../src/cpu/index.js'
+import { EVENT_CR3, EVENT_PTE_WRITE, EVENT_TLB_FLUSH, EXIT_HALT, REGISTER_BITS } from '../../src/cpu/index.js'
 import {
   CODE,
   CR4_BASE,
@@ -24,7 +24,7 @@ const TARGET = 0x400000
 const OTHER = 0x600000
 const FRAME_A = 0x800000
 const FRAME_B = 0x801000
-const NO_FLUSH = 1n << 63n
+const NO_FLUSH = REGISTER_BITS.CR3_NO_FLUSH
 
 /** Keystone reads every number as hexadecimal; the prefix keeps that unambiguous. */
 function hex(value: number | bigint): string {

@@ -1,15 +1,8 @@
 // The same guest on QEMU, seen through its gdb stub: the port keeps its word, and what it shows of the guest is what ours shows.
 
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import {
-  AgentClient,
-  findKernel,
-  PTE_ACCESSED,
-  PTE_DIRTY,
-  readTasks,
-  readUserTables,
-  requireKernelImage,
-} from '../../src/guest/index.js'
+import { PAGE_BITS } from '../../src/cpu/index.js'
+import { AgentClient, findKernel, readTasks, readUserTables, requireKernelImage } from '../../src/guest/index.js'
 import { createDisassembler } from '../../src/isa/index.js'
 import { type GuestPort, Machine, MachinePort } from '../../src/machine/index.js'
 import { type QemuGuest, startQemu } from '../../src/node/index.js'
@@ -36,7 +29,7 @@ needs('qemu-system-x86_64')('a port over QEMU', () => {
   guestPortContract(() => guest.port)
 })
 
-const FRAME = 0x000f_ffff_ffff_f000n
+const { PTE_ACCESSED, PTE_DIRTY, PTE_FRAME } = PAGE_BITS
 
 /** A live patch in a guest that has just booted, its tasks, and the address space of its first process. */
 async function look(port: GuestPort): Promise<unknown> {
@@ -66,7 +59,7 @@ async function look(port: GuestPort): Promise<unknown> {
     tables: tables.tables.map(({ level, base }) => ({ level, base })),
     // Which frame, and whether it has been used yet, is each run's own.
     mappings: tables.mappings.map(({ virtual, bytes, entry }) => ({
-      ...{ virtual, bytes, flags: entry & ~FRAME & ~PTE_ACCESSED & ~PTE_DIRTY },
+      ...{ virtual, bytes, flags: entry & ~PTE_FRAME & ~PTE_ACCESSED & ~PTE_DIRTY },
     })),
   }
 }

@@ -2,6 +2,7 @@
 // form of the flags, which RFLAGS shows whole once it is synchronized.
 
 import { STATE_MXCSR, STATE_OFFSETS, STATE_SELECTORS, STATE_X87, STATE_XMM } from '../../src/cpu/index.js'
+import { DERIVED_OFFSET, FX_END, FX_OFFSET, YMM_UPPER_BYTES } from '../../src/cpu/numbers/sizes.js'
 
 export interface SavedState {
   readonly parts: readonly { readonly name: string; readonly bytes: Uint8Array; readonly cpu: number }[]
@@ -12,13 +13,8 @@ export type Add = (name: string, first: unknown, second: unknown) => void
 const HEADER = 40
 const LOG_ENTRY = 16
 const EXECUTED_ENTRY = 8
-const STATE = 736
-const FX = 512
-/** The upper halves of the YMM registers, of a vCPU that has them. */
-const YMM_UPPERS = 256
 const TLB_HEAD = 576
 const TLB_ENTRY = 24
-const FX_OFFSET = 1024
 const NOT_ARCHITECTURAL = [
   [128, 200],
   [248, 256],
@@ -49,10 +45,10 @@ export function readSaved(saved: Uint8Array, vcpus: number): SavedState {
   take('executed pages', view.getUint32(32, true) * EXECUTED_ENTRY)
   const wide = view.getUint32(4, true) >= 3
   for (let cpu = 0; cpu < vcpus; cpu++) {
-    const state = take('state', STATE, cpu)
+    const state = take('state', DERIVED_OFFSET, cpu)
     for (const [start, end] of NOT_ARCHITECTURAL) state.fill(0, start, end)
-    take('vectors', FX, cpu)
-    if (wide) take('upper halves of YMM', YMM_UPPERS, cpu)
+    take('vectors', FX_END - FX_OFFSET, cpu)
+    if (wide) take('upper halves of YMM', YMM_UPPER_BYTES, cpu)
     take('second-level TLB', TLB_HEAD, cpu)
     const entries = Number(view.getBigUint64(at, true))
     take('second-level TLB entries', 8 + entries * TLB_ENTRY, cpu)

@@ -1,6 +1,6 @@
 // The exports of core.wasm; what each promises is in ../core-abi.ts. Nothing is decided here.
 import { NEVER_HOT } from '../numbers/leaving'
-import { IF } from '../numbers/registers'
+import { FLAGS_ONES, IF } from '../numbers/registers'
 import { LINE_INTR } from '../numbers/seam'
 import { STATE_BYTES } from '../numbers/sizes'
 import {
@@ -135,7 +135,7 @@ export function stateChanged(cpu: u32): void {
   const c = cpuAt(cpu)
   c.zero = 0
   if (c.flagsShown) setArithmetic(c, c.eflags)
-  c.eflags |= 2
+  c.eflags |= FLAGS_ONES
   updateMode(c)
   armDebug(c)
   forgetAll(c)

@@ -1,6 +1,6 @@
 // Which registers each function under a VEX prefix, and XSAVE and its kin, read and write (core/decode/avx-decode.ts); upper halves lie in the state.
 
-import { SLOT_T0 } from '../numbers/operations.js'
+import { SLOT_RAX, SLOT_RDX, SLOT_T0 } from '../numbers/operations.js'
 import {
   FN_AVX_BLEND,
   FN_AVX_COMPARE,
@@ -27,7 +27,7 @@ import {
   VEX_MEMORY,
   VEX_WIDE,
 } from '../numbers/vector-functions.js'
-import { RAX, RDX, type Uop } from './uops.js'
+import { functionOf, type Uop } from './uops.js'
 import { ALL_VECTORS, type VectorEffects } from './vector-effects.js'
 
 /** Those that may raise floating-point exceptions. */
@@ -44,7 +44,7 @@ const FLOATING = [
 ]
 
 export function avxEffects(uop: Uop): VectorEffects {
-  const fn = uop.low & 0xffff
+  const fn = functionOf(uop)
   const { d, s1, s2 } = uop
   const isMemory = (uop.high & VEX_MEMORY) !== 0
   const base: VectorEffects = {
@@ -58,7 +58,7 @@ export function avxEffects(uop: Uop): VectorEffects {
   if (fn >= FN_XSAVE) {
     const loads = fn === FN_XRSTOR
     const vectorWrites = loads ? ALL_VECTORS : []
-    return { ...base, reads: [SLOT_T0, RAX, RDX], vectorReads: ALL_VECTORS, vectorWrites, mxcsr: loads }
+    return { ...base, reads: [SLOT_T0, SLOT_RAX, SLOT_RDX], vectorReads: ALL_VECTORS, vectorWrites, mxcsr: loads }
   }
   switch (fn) {
     case FN_AVX_STORE:

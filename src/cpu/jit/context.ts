@@ -1,5 +1,5 @@
 // What the emitters share while one block is translated: the function, the place in the block, and what is known of the flags.
-import { LEAVE_UOP } from '../numbers/leaving.js'
+import { LEAVE_BLOCK_SHIFT, LEAVE_UOP, LEAVE_UOP_SHIFT } from '../numbers/leaving.js'
 import { SLOT_ZERO } from '../numbers/operations.js'
 import { EXIT, FLAG_A, FLAG_B, FORM, FUEL, type FunctionBuilder } from './function-builder.js'
 import type { RegionBlock } from './region.js'
@@ -43,7 +43,7 @@ export class Context {
 
   /** The uop as helpers and `left` codes name it. */
   get place(): number {
-    return (this.ordinal << 16) | (this.index << 3)
+    return (this.ordinal << LEAVE_BLOCK_SHIFT) | (this.index << LEAVE_UOP_SHIFT)
   }
 
   leave(kind: number): void {

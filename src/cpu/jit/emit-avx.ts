@@ -19,19 +19,17 @@ import {
   VEX_IMMEDIATE,
   VEX_MEMORY,
   VEX_WIDE,
+  X_ALIGNED,
 } from '../numbers/vector-functions.js'
 import { STATE_YMM_UPPER } from '../state-layout.js'
 import type { Context } from './context.js'
-import { functionOf } from './emit-helper.js'
 import { floatEmitter } from './emit-vector-float.js'
 import { integerEmitter } from './emit-vector-integer.js'
 import { A_UPPER, B_UPPER, C, LOWER, UPPER, V0, VZERO } from './function-builder.js'
-import type { Uop } from './uops.js'
+import { detailOf, functionOf, type Uop } from './uops.js'
 import { type Emitter, first, result, type VectorUop } from './vector-uop.js'
 import { W } from './wasm.js'
 import { V } from './wasm-simd.js'
-
-const X_ALIGNED = 0x80
 
 /** What is emitted of a function: an operation on halves, with or without its first source, or all of it. */
 export interface AvxShape {
@@ -85,7 +83,7 @@ function upperImmediate(detail: number, immediate: number): number {
 
 function signMask(c: Context, uop: Uop): void {
   const { code, f } = c
-  const detail = uop.low >>> 16
+  const detail = detailOf(uop)
   const op = detail === 0x50 ? V.bitMask32 : detail === 0x150 ? V.bitMask64 : V.bitMask8
   code.get(f.vector(uop.s2))
   code.simd(op)
@@ -131,7 +129,7 @@ function zeroUpper(c: Context): void {
 
 /** The function's quick way; undefined if there is none. */
 export function avxShape(uop: Uop): AvxShape | undefined {
-  const detail = uop.low >>> 16
+  const detail = detailOf(uop)
   const immediate = uop.high & 0xff
   const bytes = (uop.high & VEX_MEMORY) === 0 ? 0 : uop.x & ~X_ALIGNED
   const base = { wide: (uop.high & VEX_WIDE) !== 0, bytes, aligned: (uop.x & X_ALIGNED) !== 0 }
@@ -169,7 +167,7 @@ export function avxShape(uop: Uop): AvxShape | undefined {
 /** Emits both halves and writes them. Memory is in V0 and B_UPPER by now. */
 export function emitHalves(c: Context, uop: Uop, shape: AvxShape, half: Emitter, slow: number | undefined): void {
   const { code, f } = c
-  const detail = uop.low >>> 16
+  const detail = detailOf(uop)
   const isImmediate = (uop.high & VEX_IMMEDIATE) !== 0
   const isMemory = shape.bytes > 0
   const immediate = uop.high & 0xff

@@ -17,15 +17,13 @@ import {
   COLD_POPCNT,
 } from '../numbers/integer-functions.js'
 import { LEAVE_UOP } from '../numbers/leaving.js'
-import { OP_COLD, SLOT_T3 } from '../numbers/operations.js'
+import { OP_COLD, SLOT_RAX, SLOT_RDX, SLOT_T3 } from '../numbers/operations.js'
+import { DF } from '../numbers/registers.js'
 import { STATE_OFFSETS } from '../state-layout.js'
 import { type Context, WORDS } from './context.js'
-import { functionOf } from './emit-helper.js'
 import { C, FLAG_A, FLAG_B, FLAG_C, X0, X1, X2, X3 } from './function-builder.js'
-import { RAX, RDX, type Uop } from './uops.js'
+import { detailOf, functionOf, type Uop } from './uops.js'
 import { W } from './wasm.js'
-
-const DIRECTION_FLAG = 0x400n
 
 /** Does the uop produce all flags, and can it not leave the function? Then flags before it need not be kept for it. */
 export function replacesFlags(uop: Uop): boolean {
@@ -60,7 +58,7 @@ export function emitCold(c: Context, uop: Uop, needed: boolean): boolean {
       divide(c, uop, sz, functionOf(uop) === COLD_IDIV)
       return true
     case COLD_DIRECTION:
-      direction(c, uop.low >>> 16 !== 0)
+      direction(c, detailOf(uop) !== 0)
       return true
     default:
       return false
@@ -140,13 +138,13 @@ function countBits(c: Context, uop: Uop, sz: number, needed: boolean): void {
 /** s1 the old value; a register destination (detail) is written on success only, else d is what to store back and T3 the RAX that follows. */
 function compareExchange(c: Context, uop: Uop, sz: number): void {
   const { code, f } = c
-  const register = uop.low >>> 16 !== 0
-  const accumulator = register ? RAX : SLOT_T3
+  const register = detailOf(uop) !== 0
+  const accumulator = register ? SLOT_RAX : SLOT_T3
   if (!register) {
-    f.get(RAX)
+    f.get(SLOT_RAX)
     f.set(SLOT_T3)
   }
-  c.getSized(RAX, sz)
+  c.getSized(SLOT_RAX, sz)
   c.getSized(uop.s1, sz)
   c.keepOperands()
   c.produced(FORM_SUB, sz)
@@ -170,16 +168,16 @@ function setHalves(c: Context): void {
   const { code, f } = c
   code.get(X2)
   c.truncate(2)
-  f.set(RAX)
+  f.set(SLOT_RAX)
   code.get(X2)
   code.i64(32)
   code.op(W.i64ShrU)
-  f.set(RDX)
+  f.set(SLOT_RDX)
 }
 
 function multiply32(c: Context, uop: Uop, signed: boolean): void {
   const { code } = c
-  for (const slot of [RAX, uop.s1]) {
+  for (const slot of [SLOT_RAX, uop.s1]) {
     c.getSized(slot, 2)
     if (signed) c.signExtend(2)
   }
@@ -204,7 +202,7 @@ function multiply64(c: Context, uop: Uop, signed: boolean): void {
     b()
     code.op(W.i64Mul)
   }
-  f.get(RAX)
+  f.get(SLOT_RAX)
   code.set(X0)
   f.get(uop.s1)
   code.set(X1)
@@ -249,12 +247,12 @@ function multiply64(c: Context, uop: Uop, signed: boolean): void {
       code.op(W.i64Sub)
     }
   }
-  f.set(RDX)
+  f.set(SLOT_RDX)
   times(
     () => code.get(X0),
     () => code.get(X1),
   )
-  f.set(RAX)
+  f.set(SLOT_RAX)
 }
 
 /** The interpreter divides where the condition on the stack is true. */
@@ -269,12 +267,12 @@ function divide(c: Context, uop: Uop, sz: number, signed: boolean): void {
   if (signed) c.signExtend(sz)
   code.set(X1)
   if (sz === 2) {
-    f.get(RDX)
+    f.get(SLOT_RDX)
     code.i64(32)
     code.op(W.i64Shl)
-    c.getSized(RAX, 2)
+    c.getSized(SLOT_RAX, 2)
     code.op(W.i64Or)
-  } else f.get(RAX)
+  } else f.get(SLOT_RAX)
   code.set(X0)
   if (signed) {
     // 0 and -1 aside, only a 128-bit dividend or a long quotient can be too large.
@@ -285,7 +283,7 @@ function divide(c: Context, uop: Uop, sz: number, signed: boolean): void {
     code.op(W.i64LeU)
     interpretIf(c)
     if (sz === 3) {
-      f.get(RDX)
+      f.get(SLOT_RDX)
       code.get(X0)
       code.i64(63)
       code.op(W.i64ShrS)
@@ -293,7 +291,7 @@ function divide(c: Context, uop: Uop, sz: number, signed: boolean): void {
       interpretIf(c)
     }
   } else {
-    c.getSized(RDX, sz)
+    c.getSized(SLOT_RDX, sz)
     if (sz === 2) code.get(X1)
     else code.i64(1)
     code.op(W.i64GeU)
@@ -319,10 +317,10 @@ function divide(c: Context, uop: Uop, sz: number, signed: boolean): void {
   code.get(X1)
   code.op(signed ? W.i64RemS : W.i64RemU)
   c.truncate(sz)
-  f.set(RDX)
+  f.set(SLOT_RDX)
   code.get(X2)
   c.truncate(sz)
-  f.set(RAX)
+  f.set(SLOT_RAX)
 }
 
 function direction(c: Context, set: boolean): void {
@@ -330,7 +328,7 @@ function direction(c: Context, set: boolean): void {
   code.get(C)
   code.get(C)
   code.memory(W.i64Load, STATE_OFFSETS.rflags)
-  code.i64(set ? DIRECTION_FLAG : ~DIRECTION_FLAG)
+  code.i64(set ? DF : ~DF)
   code.op(set ? W.i64Or : W.i64And)
   code.memory(W.i64Store, STATE_OFFSETS.rflags)
 }

@@ -40,13 +40,28 @@ import {
   COLD_STRING,
   COLD_TZCNT,
 } from '../numbers/integer-functions.js'
-import { OP_COLD, OP_COLD_END, OP_SSE, OP_SYSTEM, SLOT_T0, SLOT_T3 } from '../numbers/operations.js'
+import {
+  OP_COLD,
+  OP_COLD_END,
+  OP_SSE,
+  OP_SYSTEM,
+  SLOT_RAX,
+  SLOT_RBP,
+  SLOT_RBX,
+  SLOT_RCX,
+  SLOT_RDI,
+  SLOT_RDX,
+  SLOT_RSI,
+  SLOT_RSP,
+  SLOT_T0,
+  SLOT_T3,
+} from '../numbers/operations.js'
 import { SYS_CLTS, SYS_IN, SYS_OUT, SYS_RDTSC, SYS_RDTSCP } from '../numbers/system-functions.js'
 import { FN_X87 } from '../numbers/vector-functions.js'
 import type { Context } from './context.js'
 import { isInlineSystem } from './emit-system.js'
 import { C, HELPER } from './function-builder.js'
-import { RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP, type Uop } from './uops.js'
+import { detailOf, functionOf, type Uop } from './uops.js'
 import { vectorEffects } from './vector-effects.js'
 
 interface Effects {
@@ -54,31 +69,26 @@ interface Effects {
   readonly writes: readonly number[]
 }
 
-/** Function number of OP_COLD and OP_SSE. */
-export function functionOf(uop: Uop): number {
-  return uop.low & 0xffff
-}
-
 /** Registers of the functions in numbers/integer-functions.ts, those that 64-bit code has. */
 function coldEffects(uop: Uop): Effects | undefined {
   const { d, s1, s2 } = uop
   switch (functionOf(uop)) {
     case COLD_PUSH:
-      return { reads: [RSP, s2], writes: [RSP] }
+      return { reads: [SLOT_RSP, s2], writes: [SLOT_RSP] }
     case COLD_POP:
-      return { reads: [RSP, d], writes: [RSP, d] }
+      return { reads: [SLOT_RSP, d], writes: [SLOT_RSP, d] }
     case COLD_PEEK:
-      return { reads: [RSP, d], writes: [d] }
+      return { reads: [SLOT_RSP, d], writes: [d] }
     case COLD_ADDSP:
-      return { reads: [RSP], writes: [RSP] }
+      return { reads: [SLOT_RSP], writes: [SLOT_RSP] }
     case COLD_ENTER:
     case COLD_LEAVE:
-      return { reads: [RSP, RBP], writes: [RSP, RBP] }
+      return { reads: [SLOT_RSP, SLOT_RBP], writes: [SLOT_RSP, SLOT_RBP] }
     case COLD_MUL:
     case COLD_IMUL:
     case COLD_DIV:
     case COLD_IDIV:
-      return { reads: [RAX, RDX, s1], writes: [RAX, RDX] }
+      return { reads: [SLOT_RAX, SLOT_RDX, s1], writes: [SLOT_RAX, SLOT_RDX] }
     case COLD_BT:
       return { reads: [s1, s2, d], writes: [d] }
     case COLD_BITADDR:
@@ -91,7 +101,7 @@ function coldEffects(uop: Uop): Effects | undefined {
       return { reads: [s1, d], writes: [d] }
     case COLD_SHLD:
     case COLD_SHRD:
-      return { reads: [s1, s2, RCX, d], writes: [d] }
+      return { reads: [s1, s2, SLOT_RCX, d], writes: [d] }
     case COLD_RCL:
     case COLD_RCR:
     case COLD_BEXTR:
@@ -100,21 +110,21 @@ function coldEffects(uop: Uop): Effects | undefined {
     case COLD_PDEP:
       return { reads: [s1, s2, d], writes: [d] }
     case COLD_MULX:
-      return { reads: [RDX, s1, s2, d], writes: [s2, d] }
+      return { reads: [SLOT_RDX, s1, s2, d], writes: [s2, d] }
     case COLD_CMPXCHG:
-      return { reads: [s1, s2, RAX, d], writes: [RAX, SLOT_T3, d, s1] }
+      return { reads: [s1, s2, SLOT_RAX, d], writes: [SLOT_RAX, SLOT_T3, d, s1] }
     case COLD_CMPXCHG8B:
     case COLD_CMPXCHG16B:
-      return { reads: [SLOT_T0, RAX, RDX, RBX, RCX], writes: [RAX, RDX] }
+      return { reads: [SLOT_T0, SLOT_RAX, SLOT_RDX, SLOT_RBX, SLOT_RCX], writes: [SLOT_RAX, SLOT_RDX] }
     case COLD_LAHF:
-      return { reads: [RAX], writes: [RAX] }
+      return { reads: [SLOT_RAX], writes: [SLOT_RAX] }
     case COLD_SAHF:
-      return { reads: [RAX], writes: [] }
+      return { reads: [SLOT_RAX], writes: [] }
     case COLD_CARRY:
     case COLD_DIRECTION:
       return { reads: [], writes: [] }
     case COLD_STRING:
-      return { reads: [RAX, RCX, RSI, RDI], writes: [RAX, RCX, RSI, RDI] }
+      return { reads: [SLOT_RAX, SLOT_RCX, SLOT_RSI, SLOT_RDI], writes: [SLOT_RAX, SLOT_RCX, SLOT_RSI, SLOT_RDI] }
     default:
       return undefined
   }
@@ -126,13 +136,13 @@ function systemEffects(uop: Uop): Effects | undefined {
     case SYS_CLTS:
       return { reads: [], writes: [] }
     case SYS_RDTSCP:
-      return { reads: [], writes: [RAX, RCX, RDX] }
+      return { reads: [], writes: [SLOT_RAX, SLOT_RCX, SLOT_RDX] }
     case SYS_RDTSC:
-      return { reads: [], writes: [RAX, RDX] }
+      return { reads: [], writes: [SLOT_RAX, SLOT_RDX] }
     case SYS_IN:
-      return { reads: [RAX, RDX], writes: [RAX] }
+      return { reads: [SLOT_RAX, SLOT_RDX], writes: [SLOT_RAX] }
     case SYS_OUT:
-      return { reads: [RAX, RDX], writes: [] }
+      return { reads: [SLOT_RAX, SLOT_RDX], writes: [] }
     default:
       return undefined
   }
@@ -202,7 +212,7 @@ export function callVector(c: Context, uop: Uop): void {
     for (const slot of effects.reads) f.spill(slot)
     code.get(C)
     c.placeForHelper()
-    code.i32(uop.low >>> 16)
+    code.i32(detailOf(uop))
     code.i64(c.at.block.rip + BigInt(uop.offset))
     code.call(HELPER.x87)
     for (const slot of effects.writes) f.reload(slot)

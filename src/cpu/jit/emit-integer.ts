@@ -67,14 +67,14 @@ import {
   OP_ZX16_64,
   SLOT_ZERO,
 } from '../numbers/operations.js'
+import { AF } from '../numbers/registers.js'
 import { type Context, DYNAMIC, WORDS } from './context.js'
 import { replacesFlags } from './emit-cold.js'
 import { carry, condition, settle } from './emit-flags.js'
 import { FLAG_A, FLAG_B, FLAG_C, FORM, HELPER, VZERO, X0, X1, X2, X3 } from './function-builder.js'
 import type { Uop } from './uops.js'
 import { W } from './wasm.js'
-
-const AF = 16
+import { V } from './wasm-simd.js'
 
 /** Emits an integer uop; false if it is none. */
 export function emitInteger(c: Context, uop: Uop, needed: boolean): boolean {
@@ -129,11 +129,11 @@ function move(c: Context, uop: Uop): boolean {
     case OP_BSWAP32:
     case OP_BSWAP64:
       f.get(uop.s1)
-      code.simd(0x12) // i64x2.splat
+      code.simd(V.splat64)
       code.get(VZERO)
-      code.simd(0x0d) // i8x16.shuffle
+      code.simd(V.shuffle)
       for (let i = 0; i < 16; i++) code.byte(i < 8 ? (op === OP_BSWAP64 ? 7 - i : i < 4 ? 3 - i : 16 + i) : 16 + i)
-      code.simd(0x1d) // i64x2.extract_lane
+      code.simd(V.extract64)
       code.byte(0)
       f.set(uop.d)
       return true

@@ -20,11 +20,13 @@ import {
   OP_PUSH,
   OP_STORE,
   OP_STOREI,
+  SLOT_RBP,
+  SLOT_RSP,
 } from '../numbers/operations.js'
 import { TLB_ENTRIES, TLB_ENTRY_BYTES, TLB_FOLD_SHIFT, TLB_INDEX_SHIFT } from '../numbers/sizes.js'
 import type { Context } from './context.js'
 import { TAG, TLB, X0 } from './function-builder.js'
-import { RBP, RSP, type Uop } from './uops.js'
+import type { Uop } from './uops.js'
 import { W } from './wasm.js'
 
 const TLB_INDEX_MASK = (TLB_ENTRIES - 1) * TLB_ENTRY_BYTES
@@ -174,22 +176,22 @@ function emitExtending(c: Context, uop: Uop): boolean {
 function emitStack(c: Context, uop: Uop): boolean {
   const { code, f } = c
   if (uop.op === OP_PUSH) {
-    f.get(RSP)
+    f.get(SLOT_RSP)
     code.i64(-8)
     code.op(W.i64Add)
     store(c, 3, () => c.operandB(uop, 3))
     code.get(X0)
-    f.set(RSP)
+    f.set(SLOT_RSP)
     return true
   }
   if (uop.op !== OP_POP && uop.op !== OP_LEAVE) return false
-  f.get(uop.op === OP_POP ? RSP : RBP)
+  f.get(uop.op === OP_POP ? SLOT_RSP : SLOT_RBP)
   load(c, 3, W.i64Load)
   // POP RSP: the loaded value wins.
   code.get(X0)
   code.i64(8)
   code.op(W.i64Add)
-  f.set(RSP)
-  f.set(uop.op === OP_POP ? uop.d : RBP)
+  f.set(SLOT_RSP)
+  f.set(uop.op === OP_POP ? uop.d : SLOT_RBP)
   return true
 }

@@ -7,8 +7,8 @@
 
 import { CPU_STATE } from '../layouts.js'
 import { LEAVE_UOP } from '../numbers/leaving.js'
-import { OP_SYSTEM, SLOT_SEGMENT_BASE } from '../numbers/operations.js'
-import { AC, ARITHMETIC, CR4_SMAP, IF, TF } from '../numbers/registers.js'
+import { OP_SYSTEM, SLOT_RSP, SLOT_SEGMENT_BASE } from '../numbers/operations.js'
+import { AC, ARITHMETIC, CR4_SMAP, DF, FLAGS_ONES, ID, IF, IOPL, NT, RF, TF, VM } from '../numbers/registers.js'
 import { TLB_BYTES } from '../numbers/sizes.js'
 import {
   SYS_CLAC,
@@ -25,19 +25,18 @@ import { type Context, WORDS } from './context.js'
 import { settle } from './emit-flags.js'
 import { load, store } from './emit-memory.js'
 import { C, FLAG_A, FLAG_B, FLAG_C, FUEL, X0, X1 } from './function-builder.js'
-import { RSP, type Uop } from './uops.js'
+import { detailOf, functionOf, type Uop } from './uops.js'
 import { W } from './wasm.js'
 
-const RF_VM = 0x3_0000
-/** IF, DF, IOPL, NT, AC, ID: what POPF takes at level 0 besides the arithmetic flags, TF left out. */
-const POPPED = 0x24_7600
+/** What POPF takes at level 0 besides the arithmetic flags, TF left out. */
+const POPPED = IF | DF | IOPL | NT | AC | ID
 const GS_BASE = SLOT_SEGMENT_BASE + 8 * 5
 
 /** Is the uop one of them? */
 export function isInlineSystem(uop: Uop): boolean {
   if (uop.op !== OP_SYSTEM) return false
-  const detail = (uop.low >>> 16) & 0xffff
-  switch (uop.low & 0xffff) {
+  const detail = detailOf(uop)
+  switch (functionOf(uop)) {
     case SYS_SWAPGS:
     case SYS_CLAC:
     case SYS_STAC:
@@ -58,7 +57,7 @@ export function isInlineSystem(uop: Uop): boolean {
 export function emitSystem(c: Context, uop: Uop): boolean {
   if (!isInlineSystem(uop)) return false
   const { code, f } = c
-  switch (uop.low & 0xffff) {
+  switch (functionOf(uop)) {
     case SYS_SWAPGS:
       leaveUnlessKernel(c)
       code.get(C)
@@ -97,7 +96,7 @@ export function emitSystem(c: Context, uop: Uop): boolean {
       break
     default:
       code.get(C)
-      code.memory(W.i64Load32U, STATE_SELECTORS + 4 * ((uop.low >>> 16) & 7))
+      code.memory(W.i64Load32U, STATE_SELECTORS + 4 * (detailOf(uop) & 7))
       f.set(uop.d)
   }
   return true
@@ -163,7 +162,7 @@ function pushFlags(c: Context): void {
   settle(c)
   code.get(C)
   code.memory(W.i64Load, STATE_OFFSETS.rflags)
-  code.i64(~(ARITHMETIC | RF_VM))
+  code.i64(~(ARITHMETIC | RF | VM))
   code.op(W.i64And)
   // CF, OF: bits 63, and 63 xor 62, of the second word.
   code.get(FLAG_B)
@@ -199,12 +198,12 @@ function pushFlags(c: Context): void {
   code.op(W.i64Xor)
   bit(c, 0, 2)
   code.set(X1)
-  f.get(RSP)
+  f.get(SLOT_RSP)
   code.i64(-8)
   code.op(W.i64Add)
   store(c, 3, () => code.get(X1))
   code.get(X0)
-  f.set(RSP)
+  f.set(SLOT_RSP)
 }
 
 /** Adds bit `from` of the value on top, as bit `to`, to the value below it. */
@@ -226,7 +225,7 @@ function bit(c: Context, from: number, to: number): void {
 function popFlags(c: Context): void {
   const { code, f } = c
   f.useFlags()
-  f.get(RSP)
+  f.get(SLOT_RSP)
   load(c, 3, W.i64Load)
   code.set(X1)
   leaveUnlessKernel(c, () => {
@@ -256,12 +255,12 @@ function popFlags(c: Context): void {
   code.get(X0)
   code.i64(8)
   code.op(W.i64Add)
-  f.set(RSP)
+  f.set(SLOT_RSP)
   code.get(C)
   code.get(X1)
   code.i64(POPPED)
   code.op(W.i64And)
-  code.i64(2)
+  code.i64(FLAGS_ONES)
   code.op(W.i64Or)
   code.memory(W.i64Store, STATE_OFFSETS.rflags)
   // As setArithmetic in core/state/flags.ts.

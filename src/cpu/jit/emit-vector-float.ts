@@ -9,7 +9,10 @@
 //   PE       must be sticky, unless the operation is exact: always, or as it turns out (doubles that are integers, say)
 // All else is the core's (core/vector/sse-float.ts, the reference for every case here). Infinite operands need no test of their own: they
 // give an infinite result or a NaN, or zero from a quotient whose dividend is not zero, and none of these passes.
-import { D0, D1, FLAG_A, FLAG_B, PE_CLEAR, S0, V1, V2, VZERO, X1 } from './function-builder.js'
+import { MXCSR_PE } from '../numbers/registers.js'
+import { FN_INTEGER_TO_FLOAT_MEMORY } from '../numbers/vector-functions.js'
+import { D0, D1, FLAG_A, FLAG_B, S0, V1, V2, VZERO, X1 } from './function-builder.js'
+import { functionOf } from './uops.js'
 import { type Emitter, first, result, setParityCorrection, slowIf, type VectorUop } from './vector-uop.js'
 import { W } from './wasm.js'
 import { V } from './wasm-simd.js'
@@ -261,7 +264,7 @@ function packedArithmetic(t: Format, opcode: number): Emitter {
 function needOrdinaryMode(v: VectorUop): void {
   const { code, f } = v.c
   f.unusual()
-  code.i32(~PE_CLEAR)
+  code.i32(~MXCSR_PE)
   code.op(W.i32And)
   slowIf(v)
 }
@@ -458,7 +461,7 @@ export function emitFromInteger(v: VectorUop): void {
   const { code, f } = v.c
   const t = v.detail >> 8 === 3 ? DOUBLE : SINGLE
   const wide = (v.uop.x & 0x7f) === 8
-  const memory = (v.uop.low & 0xffff) === 19
+  const memory = functionOf(v.uop) === FN_INTEGER_TO_FLOAT_MEMORY
   if (memory) {
     code.get(v.b)
     code.lane(V.extract64, 0)

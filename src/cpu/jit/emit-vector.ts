@@ -24,23 +24,21 @@ import {
   FN_SIGN_MASK,
   FN_TEST,
   FN_TO_GENERAL,
+  IMMEDIATE_SOURCE,
   UNDER_VEX,
+  X_ALIGNED,
 } from '../numbers/vector-functions.js'
 import { type Context, WORDS } from './context.js'
 import { avxShape, emitHalves, emitWholeStore } from './emit-avx.js'
-import { callVector, functionOf } from './emit-helper.js'
+import { callVector } from './emit-helper.js'
 import { pointer, probe } from './emit-memory.js'
 import { emitFromInteger, emitOrder, emitToInteger, floatEmitter } from './emit-vector-float.js'
 import { extract, insert, integerEmitter } from './emit-vector-integer.js'
 import { B_UPPER, FLAG_A, FLAG_B, V0, VZERO, X0 } from './function-builder.js'
-import type { Uop } from './uops.js'
+import { detailOf, functionOf, type Uop } from './uops.js'
 import { type Emitter, first, result, setParityCorrection, type VectorUop } from './vector-uop.js'
 import { W } from './wasm.js'
 import { V } from './wasm-simd.js'
-
-const X_ALIGNED = 0x80
-/** As s1: there is no source register. */
-const IMMEDIATE_SOURCE = 255
 
 interface Shape {
   readonly emit: Emitter
@@ -163,7 +161,7 @@ function sized(uop: Uop): { readonly bytes: number; readonly aligned: boolean } 
 
 /** The function's quick way, by its number in core/decode/sse-decode.ts and core/decode/sse-extended-decode.ts. */
 function shape(uop: Uop): Shape | undefined {
-  const detail = (uop.low >>> 16) & 0xffff
+  const detail = detailOf(uop)
   const fn = functionOf(uop)
   switch (fn) {
     case 0:
@@ -363,7 +361,7 @@ export function emitVector(c: Context, uop: Uop): boolean {
     if (form === undefined) return
     if (slow !== undefined && bytes > 0) loadOperand(c, slow, bytes, form.aligned === true)
     const b = VECTOR_SOURCE.includes(fn) && uop.s1 !== IMMEDIATE_SOURCE ? f.vector(uop.s1) : V0
-    form.emit({ c, uop, detail: (uop.low >>> 16) & 0xffff, argument: uop.high, b, slow })
+    form.emit({ c, uop, detail: detailOf(uop), argument: uop.high, b, slow })
   }
   if (isStore || bytes > 0 || form?.partial === true) withHelper(c, uop, quick)
   else quick(undefined)

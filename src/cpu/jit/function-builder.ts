@@ -4,8 +4,19 @@
 // stored behind if it writes them; XMM registers and the three flag words and their form likewise. A function is
 //   load; block $exit { block $status { … set EXIT; br … }; EXIT |= status }; store; return EXIT
 // Promises: an emitter that uses only these methods can leave at any point with the state exact.
+
 import { CPU_STATE } from '../layouts.js'
-import { SLOT_SEGMENT_BASE, SLOT_T0, SLOT_ZERO } from '../numbers/operations.js'
+import { SLOT_SEGMENT_BASE, SLOT_T0, SLOT_T8, SLOT_ZERO } from '../numbers/operations.js'
+import {
+  CR0_EM,
+  CR0_TS,
+  CR4_OSFXSR,
+  CR4_OSXSAVE,
+  MXCSR_NATIVE,
+  MXCSR_NATIVE_BITS,
+  XCR0_AVX,
+  XCR0_SSE,
+} from '../numbers/registers.js'
 import { STATE_MXCSR, STATE_OFFSETS, STATE_XMM } from '../state-layout.js'
 import type { Uop } from './uops.js'
 import { Code, F32, F64, I32, I64, V128, W } from './wasm.js'
@@ -36,9 +47,8 @@ export const EXIT = 44
 export const TAG = 45
 /** Not 0: SSE instructions raise #UD or #NM now. */
 export const VECTORS_OFF = 46
-/** 0: arithmetic may be WebAssembly's own, as far as MXCSR is concerned (core/vector/sse-float.ts, way 1). PE_CLEAR: exact arithmetic may. */
+/** 0: arithmetic may be WebAssembly's own, as far as MXCSR is concerned (core/vector/sse-float.ts, way 1). MXCSR_PE alone: exact arithmetic may. */
 const UNUSUAL = 47
-export const PE_CLEAR = 0x20
 // Vectors:
 export const V0 = 48
 export const V1 = 49
@@ -97,13 +107,6 @@ class FunctionCode extends Code {
     super.tee(this.number(name))
   }
 }
-
-const SLOT_T8 = 248
-const CR0_EM_TS = 12
-const CR4_OSFXSR = 0x200
-const CR0_TS = 8
-const CR4_OSXSAVE = 0x40000
-const XCR0_SSE_AVX = 6
 
 /** Index of the helpers among a module's functions. */
 export const HELPER = { vector: 0, cold: 1, system: 2, coldEnd: 3, flags: 4, multiplyHigh: 5, x87: 6 } as const
@@ -259,7 +262,7 @@ export class FunctionBuilder {
     code.op(W.i32And)
     for (const [offset, bits] of [
       [STATE_OFFSETS.cr4, CR4_OSXSAVE],
-      [CPU_STATE.xcr0, XCR0_SSE_AVX],
+      [CPU_STATE.xcr0, XCR0_SSE | XCR0_AVX],
     ] as const) {
       code.get(C)
       code.memory(W.i32Load, offset)
@@ -275,7 +278,7 @@ export class FunctionBuilder {
     const { code } = this
     code.get(C)
     code.memory(W.i32Load, STATE_OFFSETS.cr0)
-    code.i32(CR0_EM_TS)
+    code.i32(CR0_EM | CR0_TS)
     code.op(W.i32And)
     code.get(C)
     code.memory(W.i32Load, STATE_OFFSETS.cr4)
@@ -298,9 +301,9 @@ export class FunctionBuilder {
     const { code } = this
     code.get(C)
     code.memory(W.i32Load, STATE_MXCSR)
-    code.i32(0xffe0)
+    code.i32(MXCSR_NATIVE_BITS)
     code.op(W.i32And)
-    code.i32(0x1fa0)
+    code.i32(MXCSR_NATIVE)
     code.op(W.i32Xor)
     code.set(UNUSUAL)
   }

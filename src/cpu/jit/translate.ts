@@ -24,7 +24,9 @@ import {
   OP_TESTJ8,
   OP_TESTJ32,
   OP_TESTJ64,
+  SLOT_RSP,
 } from '../numbers/operations.js'
+import { NO_PAGE } from '../numbers/sizes.js'
 import { STATE_OFFSETS } from '../state-layout.js'
 import { Context, DYNAMIC } from './context.js'
 import { emitCold } from './emit-cold.js'
@@ -37,7 +39,7 @@ import { emitVector } from './emit-vector.js'
 import { C, ENTRY, FLAG_A, FLAG_B, FUEL, FunctionBuilder, R, TAG, X0, X1 } from './function-builder.js'
 import { analyse, type FlowGraph } from './graph.js'
 import { type RegionBlock, type RegionPlan, successors } from './region.js'
-import { isConditional, NO_PAGE, RSP, terminator, type Uop } from './uops.js'
+import { isConditional, terminator, type Uop } from './uops.js'
 import { W } from './wasm.js'
 
 /** Condition codes of the fused comparisons, in the order of core/blocks/fuse.ts. */
@@ -221,7 +223,7 @@ class Translator {
       case OP_CALL:
         this.pushReturn(c)
         code.get(X0)
-        f.set(RSP)
+        f.set(SLOT_RSP)
         this.go(c, c.at.taken, LEAVE_TAKEN)
         return
       case OP_JMPI:
@@ -236,18 +238,18 @@ class Translator {
         this.pushReturn(c)
         this.indirect(c, () => {
           code.get(X0)
-          f.set(RSP)
+          f.set(SLOT_RSP)
         })
         return
       case OP_RET:
-        f.get(RSP)
+        f.get(SLOT_RSP)
         load(c, 3, W.i64Load)
         code.set(X1)
         this.indirect(c, () => {
           code.get(X0)
           code.i64(8n + uop.immediate)
           code.op(W.i64Add)
-          f.set(RSP)
+          f.set(SLOT_RSP)
         })
         return
       default:
@@ -277,7 +279,7 @@ class Translator {
   /** Stores the fallthrough below the stack's top; X0 is the new RSP. A miss in the TLB is the interpreter's. */
   private pushReturn(c: Context): void {
     const { code, f } = c
-    f.get(RSP)
+    f.get(SLOT_RSP)
     code.i64(-8)
     code.op(W.i64Add)
     store(c, 3, () => code.i64(c.at.block.fallthrough))

@@ -5,18 +5,6 @@
 import { BLOCK } from '../layouts.js'
 import { OP_BRNZ, OP_CMPJ32, OP_JCC, UOP_BYTES } from '../numbers/operations.js'
 
-/** Slots of the general registers that instructions name by themselves. */
-export const RAX = 0
-export const RCX = 1 << 3
-export const RDX = 2 << 3
-export const RBX = 3 << 3
-export const RSP = 4 << 3
-export const RBP = 5 << 3
-export const RSI = 6 << 3
-export const RDI = 7 << 3
-
-export const NO_PAGE = 0xffff_ffff
-
 export interface Uop {
   readonly op: number
   readonly d: number
@@ -84,4 +72,14 @@ export function terminator(block: Block): Uop {
 
 export function isConditional(op: number): boolean {
   return op === OP_BRNZ || (op >= OP_JCC && op < OP_JCC + 16) || op >= OP_CMPJ32
+}
+
+/** Of OP_COLD, OP_SYSTEM and OP_SSE: the function's number (core/blocks/ir.ts, uopFunction). */
+export function functionOf(uop: Uop): number {
+  return uop.low & 0xffff
+}
+
+/** Of the same: what more the function is told (uopDetail). */
+export function detailOf(uop: Uop): number {
+  return uop.low >>> 16
 }

@@ -3,7 +3,7 @@
 // Promises: what a function may write is among what it reads, because it writes nothing when it faults; so storing what it reads
 // in front of the call and taking back what it writes behind it is always right.
 
-import { SLOT_T0 } from '../numbers/operations.js'
+import { SLOT_RAX, SLOT_RCX, SLOT_RDX, SLOT_T0 } from '../numbers/operations.js'
 import {
   FN_AVX,
   FN_BLEND,
@@ -62,13 +62,12 @@ import {
   FN_VECTOR_TO_MMX,
   FN_X87,
   FN_X87_WAIT,
+  IMMEDIATE_SOURCE,
 } from '../numbers/vector-functions.js'
 import { avxEffects } from './avx-effects.js'
-import { RAX, RCX, RDX, type Uop } from './uops.js'
+import { detailOf, functionOf, type Uop } from './uops.js'
 
 export const ALL_VECTORS: readonly number[] = Array.from({ length: 16 }, (_, r) => r)
-/** As s1: there is no source register. */
-const IMMEDIATE_SOURCE = 255
 
 export interface VectorEffects {
   /** Slots of general registers. */
@@ -101,14 +100,14 @@ function x87Effects(detail: number): Partial<VectorEffects> {
   const opcode = detail >> 8
   const modrm = detail & 0xff
   if (modrm < 0xc0) return { reads: [SLOT_T0] }
-  if (detail === 0x7e0) return { reads: [RAX], writes: [RAX] } // FNSTSW AX
+  if (detail === 0x7e0) return { reads: [SLOT_RAX], writes: [SLOT_RAX] } // FNSTSW AX
   const moves = (opcode === 2 || opcode === 3) && modrm < 0xe0 // FCMOVcc
   const compares = (opcode === 3 || opcode === 7) && modrm >= 0xe8 // FUCOMI, FCOMI
   return { flags: moves || compares }
 }
 
 export function vectorEffects(uop: Uop): VectorEffects {
-  const fn = uop.low & 0xffff
+  const fn = functionOf(uop)
   if (fn >= FN_AVX) return avxEffects(uop)
   const { d } = uop
   const s1 = uop.s1 & 15
@@ -186,7 +185,7 @@ export function vectorEffects(uop: Uop): VectorEffects {
     case FN_VECTOR_TO_MMX:
       return { ...base, vectorReads: [s1] }
     case FN_X87:
-      return { ...base, ...x87Effects(uop.low >>> 16) }
+      return { ...base, ...x87Effects(detailOf(uop)) }
     case FN_BLEND:
       return { ...base, vectorReads: [0, d, s1], vectorWrites: [d] }
     case FN_BLEND_MEMORY:
@@ -195,8 +194,8 @@ export function vectorEffects(uop: Uop): VectorEffects {
     case FN_STRING_MEMORY:
       return {
         ...base,
-        reads: [SLOT_T0, RAX, RDX, RCX],
-        writes: [RCX],
+        reads: [SLOT_T0, SLOT_RAX, SLOT_RDX, SLOT_RCX],
+        writes: [SLOT_RCX],
         vectorReads: fn === FN_STRING ? [0, d, s1] : [0, d],
         vectorWrites: [0],
         flags: true,

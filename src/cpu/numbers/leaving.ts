@@ -4,7 +4,11 @@ export const JIT_OK: u32 = 0
 export const JIT_FAULT: u32 = 1
 export const JIT_STOP: u32 = 2
 
-/** What a region returns: kind in bits 0..2, uop number in its block in bits 3..15, block's number in the region from bit 16 on. */
+/** What a region returns: kind, the uop's number in its block, the block's number in the region from bit 16 on. */
+export const LEAVE_KIND: u32 = 7
+export const LEAVE_UOP_SHIFT: u32 = 3
+export const LEAVE_UOP_MASK: u32 = 0x1fff
+export const LEAVE_BLOCK_SHIFT: u32 = 16
 export const LEAVE_JUMP: u32 = 0 // c.rip is set: find the block there
 export const LEAVE_FAULT: u32 = 1 // the uop raised a fault
 export const LEAVE_STOP: u32 = 2 // the uop is done; its instruction must be the last before the dispatcher looks

@@ -112,6 +112,15 @@ export const OP_TESTJ8: u32 = 202 // Z NZ S NS
 export const OP_TESTJ32: u32 = 206
 export const OP_TESTJ64: u32 = 210
 
+// The general registers that instructions name by themselves.
+export const SLOT_RAX: u32 = 0
+export const SLOT_RCX: u32 = 8
+export const SLOT_RDX: u32 = 16
+export const SLOT_RBX: u32 = 24
+export const SLOT_RSP: u32 = 32
+export const SLOT_RBP: u32 = 40
+export const SLOT_RSI: u32 = 48
+export const SLOT_RDI: u32 = 56
 export const SLOT_T0: u32 = 128
 export const SLOT_T1: u32 = 136
 export const SLOT_T2: u32 = 144
@@ -124,3 +133,4 @@ export const SLOT_ZERO: u32 = 192
 
 /** Base of segment s (0 ES, 1 CS, 2 SS, 3 DS, 4 FS, 5 GS) is slot SLOT_SEGMENT_BASE + 8 * s. This IS the base; there is no other copy. */
 export const SLOT_SEGMENT_BASE: u32 = 200
+export const SLOT_T8: u32 = 248

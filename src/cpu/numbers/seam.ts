@@ -30,3 +30,16 @@ export const FLUSH_ALL_NON_GLOBAL = 3 // every PCID, global entries stay
 
 /** In the vector of the first fault of `shutdown`: what began it was an interrupt, INT n among them, and no exception. */
 export const SHUTDOWN_BY_INTERRUPT = 0x8000
+
+/** MSRs that are the local APIC's. */
+export const IA32_APIC_BASE = 0x1b
+export const IA32_TSC_DEADLINE = 0x6e0
+export const X2APIC_FIRST = 0x800
+export const X2APIC_ICR = 0x830
+export const X2APIC_LAST = 0x83f
+/** Added to the number of one that is read: its upper half. */
+export const APIC_MSR_HIGH = 0x80000000
+
+/** Bits of IA32_APIC_BASE (SDM 3A 11.4.4, 11.12.1). */
+export const APIC_BASE_EXTD = 0x400
+export const APIC_BASE_ENABLE = 0x800

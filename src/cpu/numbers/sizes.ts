@@ -39,3 +39,5 @@ export const BLOCK_TABLE_ENTRIES: u32 = 131072
 export const PAGE_TABLE_ENTRIES: u32 = 2048
 export const JUMP_CACHE_ENTRIES: u32 = 8192
 export const CODE_PAGE_ENTRIES: u32 = 1024
+/** As the second page of a block, or of a code page: it has none. */
+export const NO_PAGE: u32 = 0xffffffff

@@ -1,5 +1,10 @@
 // Function numbers of OP_SSE: SSE, MMX and x87 instructions, executed by core/vector/sse.ts or compiled.
 
+/** In x, beside the bytes of the memory operand: it must be aligned. */
+export const X_ALIGNED: u32 = 0x80
+/** As s1: there is no source register; the count of a shift is the argument. */
+export const IMMEDIATE_SOURCE: u32 = 255
+
 export const FN_INTEGER: u32 = 0 // register operands; + 1 = memory source
 export const FN_INTEGER_MEMORY: u32 = 1
 export const FN_FLOAT: u32 = 2

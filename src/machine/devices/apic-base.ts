@@ -1,9 +1,9 @@
 // IA32_APIC_BASE of one vCPU (SDM 3A 10.4.4): where its local APIC's page lies, and in which mode the APIC is: off, xAPIC or x2APIC.
 
+import { APIC_BASE_ENABLE, APIC_BASE_EXTD } from '../../cpu/index.js'
+
 const DEFAULT_BASE = 0xfee0_0000
 const BOOT_PROCESSOR = 1 << 8
-const EXTENDED = 1 << 10
-const ENABLE = 1 << 11
 const RESERVED = 0x2ff
 
 export class ApicBase {
@@ -17,7 +17,7 @@ export class ApicBase {
   }
 
   private get initial(): number {
-    return DEFAULT_BASE + ENABLE + this.fixed
+    return DEFAULT_BASE + APIC_BASE_ENABLE + this.fixed
   }
 
   powerUp(): void {
@@ -25,11 +25,11 @@ export class ApicBase {
   }
 
   get enabled(): boolean {
-    return (this.value & ENABLE) !== 0
+    return (this.value & APIC_BASE_ENABLE) !== 0
   }
 
   get extended(): boolean {
-    return (this.value & EXTENDED) !== 0
+    return (this.value & APIC_BASE_EXTD) !== 0
   }
 
   /** The physical address of the register page; undefined while there is none. */
@@ -39,8 +39,8 @@ export class ApicBase {
 
   /** What a write means; undefined for #GP. x2APIC mode is entered from xAPIC mode only, and left only by disabling (SDM 3A 11.12.5). */
   write(low: number, high: number): 'extends' | 'disables' | 'moves' | undefined {
-    const on = (low & ENABLE) !== 0
-    const extended = (low & EXTENDED) !== 0
+    const on = (low & APIC_BASE_ENABLE) !== 0
+    const extended = (low & APIC_BASE_EXTD) !== 0
     // Registers above 4 GiB are out of the machine's reach, so the address is refused as if it were too wide.
     if (high !== 0 || (low & RESERVED) !== 0 || (extended && !on)) return undefined
     if (extended ? !this.enabled : on && this.extended) return undefined

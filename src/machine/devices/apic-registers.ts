@@ -1,4 +1,4 @@
-// Bits of the local APIC's registers, which of them can be written, and the numbers of its MSRs (SDM 3A 11.4 to 11.6, 11.12).
+// Bits of the local APIC's registers, which of them can be written (SDM 3A 11.4 to 11.6, 11.12).
 
 export const SVR_ENABLE = 1 << 8
 export const LVT_LEVEL = 1 << 15
@@ -30,10 +30,4 @@ export const X2APIC_WRITABLE = new Map<number, number>([
   [0x3e0, 0xb],
 ])
 
-export const APIC_BASE_MSR = 0x1b
-export const TSC_DEADLINE_MSR = 0x6e0
-/** Asked for instead of a register's number: the upper half of one of 64 bits (ICR, deadline). */
-export const MSR_HIGH = 0x8000_0000
-export const X2APIC_FIRST = 0x800
-export const X2APIC_ICR = 0x830
 export const X2APIC_SELF_IPI = 0x83f

@@ -12,6 +12,7 @@
 // In x2APIC mode the page is gone, the ID is the vCPU's number, the logical ID follows from it, and a reserved bit is #GP.
 
 import type { Clock, Savable, StateReader, StateWriter } from '../../base/index.js'
+import { APIC_MSR_HIGH, IA32_APIC_BASE, IA32_TSC_DEADLINE, X2APIC_FIRST, X2APIC_ICR } from '../../cpu/index.js'
 import { ApicBase } from './apic-base.js'
 import type { ApicBus } from './apic-bus.js'
 import {
@@ -29,7 +30,6 @@ import {
 } from './apic-messages.js'
 import { ApicPriority } from './apic-priority.js'
 import {
-  APIC_BASE_MSR,
   COMMAND_WRITABLE,
   ERROR_RECEIVE_VECTOR,
   ERROR_REGISTER,
@@ -37,11 +37,7 @@ import {
   LVT_ERROR,
   LVT_LINT0,
   LVT_TIMER,
-  MSR_HIGH,
   SVR_ENABLE,
-  TSC_DEADLINE_MSR,
-  X2APIC_FIRST,
-  X2APIC_ICR,
   X2APIC_SELF_IPI,
   X2APIC_WRITABLE,
 } from './apic-registers.js'
@@ -406,20 +402,20 @@ export class LocalApic implements Savable {
     this.update()
   }
 
-  /** The low half; with MSR_HIGH the upper one. The core asks only for registers that can be read. */
+  /** The low half; with APIC_MSR_HIGH the upper one. The core asks only for registers that can be read. */
   readMsr(number: number): number {
     const msr = number >>> 0
-    if (msr === APIC_BASE_MSR) return this.base.value
-    if (msr === TSC_DEADLINE_MSR) return this.timer.deadline >>> 0
-    if (msr === MSR_HIGH + TSC_DEADLINE_MSR) return Math.floor(this.timer.deadline / 0x1_0000_0000) >>> 0
-    if (msr === MSR_HIGH + X2APIC_ICR) return this.commandHigh
-    return msr >= X2APIC_FIRST && msr < MSR_HIGH ? this.readRegister((msr - X2APIC_FIRST) << 4) : 0
+    if (msr === IA32_APIC_BASE) return this.base.value
+    if (msr === IA32_TSC_DEADLINE) return this.timer.deadline >>> 0
+    if (msr === APIC_MSR_HIGH + IA32_TSC_DEADLINE) return Math.floor(this.timer.deadline / 0x1_0000_0000) >>> 0
+    if (msr === APIC_MSR_HIGH + X2APIC_ICR) return this.commandHigh
+    return msr >= X2APIC_FIRST && msr < APIC_MSR_HIGH ? this.readRegister((msr - X2APIC_FIRST) << 4) : 0
   }
 
   /** False for #GP. */
   writeMsr(msr: number, low: number, high: number): boolean {
-    if (msr === APIC_BASE_MSR) return this.writeBase(low >>> 0, high)
-    if (msr === TSC_DEADLINE_MSR) {
+    if (msr === IA32_APIC_BASE) return this.writeBase(low >>> 0, high)
+    if (msr === IA32_TSC_DEADLINE) {
       this.timer.deadline = (high >>> 0) * 0x1_0000_0000 + (low >>> 0)
       return true
     }

@@ -1,4 +1,5 @@
 // What may differ between the host CPU and the core, and what differs beyond it.
+import { REGISTER_BITS } from '../../../src/cpu/index.js'
 import { AT, bytesOf, type Outcome, patchesOf, type TestCase, viewOf, WINDOW } from './record.js'
 
 const NAMES = [
@@ -19,12 +20,7 @@ const NAMES = [
   'r14',
   'r15',
 ]
-const CF = 1n
-const PF = 4n
-const AF = 0x10n
-const ZF = 0x40n
-const SF = 0x80n
-const OF = 0x800n
+const { CF, PF, AF, ZF, SF, OF } = REGISTER_BITS
 /** Above this address Linux says of every page that it is present, so as to tell nothing of the kernel. */
 const KERNEL = 0x7fff_ffff_f000n
 

@@ -7,6 +7,7 @@ import {
   EXIT_HALT,
   type JitOption,
   noDevices,
+  PAGE_BITS,
   STATE_YMM_UPPER,
 } from '../../../src/cpu/index.js'
 import {
@@ -62,7 +63,6 @@ const STATE = {
   xmm: 1184,
 }
 const SEGMENT_BASES = 200
-const NO_EXECUTE = 1n << 63n
 const WITH_CODE = new Set([8, 10, 11, 12, 13, 14, 17])
 /** A repeated instruction over the whole window takes some dozens of portions. */
 const BUDGET = 10_000
@@ -110,7 +110,7 @@ export class CoreRunner {
     for (let i = 0; i < PAGE_KINDS.length; i++) {
       const kind = PAGE_KINDS[i]
       if (kind !== '-')
-        this.map(WINDOW + i * PAGE, WINDOW_PAGES + i * PAGE, NO_EXECUTE | (kind === 'w' ? 0x67n : 0x65n))
+        this.map(WINDOW + i * PAGE, WINDOW_PAGES + i * PAGE, PAGE_BITS.PTE_NX | (kind === 'w' ? 0x67n : 0x65n))
     }
     this.ram.set(this.template, WINDOW_PAGES)
   }

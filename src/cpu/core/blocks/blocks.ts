@@ -11,11 +11,12 @@ import {
   BLOCK_TABLE_ENTRIES,
   CODE_PAGE_ENTRIES,
   JUMP_CACHE_ENTRIES,
+  NO_PAGE,
   PAGE_TABLE_ENTRIES,
   TLB_BYTES,
 } from '../../numbers/sizes'
 import { ACCESS_EXECUTE, CpuState, MODE_CODE64, MODE_CODE_MASK, MODE_STEP, SEG_CS, segmentLimit } from '../state/state'
-import { BLOCK_BYTES, Block, MODE_DROPPED, NO_PAGE, uopNumber } from './ir'
+import { BLOCK_BYTES, Block, MODE_DROPPED, uopNumber } from './ir'
 import {
   PAGE_CODE,
   PAGE_EXECUTED,

@@ -116,5 +116,4 @@ export function isDropped(b: Block): bool {
 }
 
 export const BLOCK_BYTES: usize = (offsetof<Block>() + 15) & ~15
-export const NO_PAGE: u32 = 0xffffffff
 export const BLOCK_MAX_INSTRUCTIONS: u32 = 48

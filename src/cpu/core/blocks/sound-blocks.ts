@@ -15,25 +15,14 @@ import {
   SLOT_ZERO,
   UOP_BYTES,
 } from '../../numbers/operations'
-import { BLOCK_TABLE_ENTRIES, PAGE_TABLE_ENTRIES } from '../../numbers/sizes'
+import { BLOCK_TABLE_ENTRIES, NO_PAGE, PAGE_TABLE_ENTRIES } from '../../numbers/sizes'
 import { remembers } from '../memory/sound-tlb'
 import { PAGE_CODE, PAGE_EXECUTED, pageFlags, ramBytes } from '../state/layout'
 import { CpuState, MODE_STEP, MODE_USER } from '../state/state'
 import { hashRip, linearOf } from './blocks'
 import { CodePage, NOWHERE } from './code-pages'
 import { isLogging } from './coherence'
-import {
-  BLOCK_MAX_INSTRUCTIONS,
-  Block,
-  NO_PAGE,
-  isDropped,
-  uopD,
-  uopNumber,
-  uopOffset,
-  uopOp,
-  uopS1,
-  uopS2,
-} from './ir'
+import { BLOCK_MAX_INSTRUCTIONS, Block, isDropped, uopD, uopNumber, uopOffset, uopOp, uopS1, uopS2 } from './ir'
 import { Region, regionBlock } from './regions'
 
 function endsBlock(op: u32): bool {

@@ -55,11 +55,12 @@ import {
   VEX_SEGMENT_SHIFT,
   VEX_W,
   VEX_WIDE,
+  X_ALIGNED,
 } from '../../numbers/vector-functions'
 import { functionImmediate } from '../blocks/ir'
 import { MODE_CODE64, SEG_DS } from '../state/state'
 import { Decoder, NO_SEGMENT } from './decoder'
-import { X_ALIGNED, computeBytes, isFloat } from './sse-decode'
+import { computeBytes, isFloat } from './sse-decode'
 import { extensionBytes } from './sse-extended-decode'
 
 /** Lengths that an opcode has. */

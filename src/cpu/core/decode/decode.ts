@@ -3,6 +3,7 @@
 // Promises: 1. any byte sequence gives a block that behaves as hardware does, #UD and the 15-byte limit (SDM 2A 2.3.11, 3A 6.15 #GP) included;
 // 2. decoding has no architectural effect; 3. memory forms check for writing before they change anything.
 // Opcode numbers: 0xNN one byte, 0x0FNN two bytes, 0x0F38NN and 0x0F3ANN three bytes.
+import { NO_PAGE } from '../../numbers/sizes'
 import { OP_EXIT, OP_FAULT, OP_NEXT, UOP_BYTES } from '../../numbers/operations'
 import { EVENT_CROSS_MODIFIED } from '../../numbers/seam'
 import {
@@ -18,7 +19,7 @@ import {
   SEG_GS,
   SEG_SS,
 } from '../state/state'
-import { BLOCK_BYTES, BLOCK_MAX_INSTRUCTIONS, Block, NO_PAGE } from '../blocks/ir'
+import { BLOCK_BYTES, BLOCK_MAX_INSTRUCTIONS, Block } from '../blocks/ir'
 import { Decoder, NO_SEGMENT } from './decoder'
 import { PAGE_LOGGED, decoderBase, memoryAt, pageFlags, ramBytes } from '../state/layout'
 import { VECTOR_UD, raiseNoCode } from '../state/fault'

@@ -54,6 +54,8 @@ import {
   FN_X87,
   FN_X87_WAIT,
   FN_XSAVE,
+  IMMEDIATE_SOURCE,
+  X_ALIGNED,
 } from '../../numbers/vector-functions'
 import { Decoder, NO_SEGMENT } from './decoder'
 import { functionImmediate } from '../blocks/ir'
@@ -61,8 +63,6 @@ import { cpuLevel } from '../state/layout'
 import { SEG_DS } from '../state/state'
 import { XSAVE_BYTES } from '../../numbers/sizes'
 import { extendedDecode } from './sse-extended-decode'
-
-export const X_ALIGNED: u32 = 0x80
 
 /** Bytes of the memory operand of a computing instruction; 0 if (prefix, opcode) is none. */
 export function computeBytes(p: u32, o: u32): u32 {
@@ -394,9 +394,6 @@ function decodeSseGeneral(d: Decoder, p: u32, o: u32): bool {
       return false
   }
 }
-
-/** As a source register: the count of a shift is the argument. */
-export const IMMEDIATE_SOURCE: u32 = 255
 
 /** XSAVE and its kin: ModRM is fetched. */
 export function emitXsave(d: Decoder, fn: u32, stores: bool): bool {

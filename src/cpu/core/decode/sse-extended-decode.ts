@@ -19,7 +19,7 @@ import {
   FN_TEST,
 } from '../../numbers/vector-functions'
 import { Decoder } from './decoder'
-import { X_ALIGNED, emitFunction, emitLoad, emitPair } from './sse-decode'
+import { emitFunction, emitLoad, emitPair } from './sse-decode'
 
 /** Bytes of the memory operand of PMOVSX and PMOVZX: BW BD BQ WD WQ DQ. */
 export function extensionBytes(o: u32): u32 {

@@ -50,7 +50,7 @@ function signed<T>(r: T): u64 {
 function additionFlags<T>(c: CpuState, a: T, b: T, r: T): void {
   c.flagResult = signed<T>(r)
   c.flagCarry = u64(<T>((a & b) | ((a | b) & ~r))) << (64 - 8 * sizeof<T>())
-  c.flagAux = u64(a ^ b ^ r) & 16
+  c.flagAux = u64(a ^ b ^ r) & AF
 }
 
 // @ts-ignore: decorator
@@ -58,7 +58,7 @@ function additionFlags<T>(c: CpuState, a: T, b: T, r: T): void {
 function subtractionFlags<T>(c: CpuState, a: T, b: T, r: T): void {
   c.flagResult = signed<T>(r)
   c.flagCarry = u64(<T>((~a & b) | (~(a ^ b) & r))) << (64 - 8 * sizeof<T>())
-  c.flagAux = u64(a ^ b ^ r) & 16
+  c.flagAux = u64(a ^ b ^ r) & AF
 }
 
 // @ts-ignore: decorator
@@ -196,7 +196,7 @@ export function inc<T>(c: CpuState, base: usize, u: usize): void {
   result<T>(base, u, r)
   c.flagResult = signed<T>(r)
   setCarryOverflow(c, flagCf(c), (u64(~a & r) >> (8 * sizeof<T>() - 1)) & 1)
-  c.flagAux = u64(a ^ r) & 16
+  c.flagAux = u64(a ^ r) & AF
 }
 
 // @ts-ignore: decorator
@@ -207,7 +207,7 @@ export function dec<T>(c: CpuState, base: usize, u: usize): void {
   result<T>(base, u, r)
   c.flagResult = signed<T>(r)
   setCarryOverflow(c, flagCf(c), (u64(a & ~r) >> (8 * sizeof<T>() - 1)) & 1)
-  c.flagAux = u64(a ^ r) & 16
+  c.flagAux = u64(a ^ r) & AF
 }
 
 // @ts-ignore: decorator

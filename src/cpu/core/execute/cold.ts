@@ -309,7 +309,7 @@ function compareFlags(c: CpuState, a: u64, b: u64, size: u32): void {
   const r = x - y
   c.flagResult = signExtend(a - b, size)
   c.flagCarry = (~x & y) | (~(x ^ y) & r)
-  c.flagAux = (a ^ b ^ (a - b)) & 16
+  c.flagAux = (a ^ b ^ (a - b)) & AF
 }
 
 function compareExchange(c: CpuState, u: usize): void {

@@ -1,6 +1,14 @@
 // Helpers that compiled code calls. `at`: uop number in bits 3..15, block's number from bit 16 on, as in what a region returns; `fuel`: what is left
 // when the block's instructions are all taken. Each sets c.jitStatus.
-import { JIT_FAULT, JIT_OK, JIT_STOP, LEAVE_SYSTEM } from '../../numbers/leaving'
+import {
+  JIT_FAULT,
+  JIT_OK,
+  JIT_STOP,
+  LEAVE_BLOCK_SHIFT,
+  LEAVE_SYSTEM,
+  LEAVE_UOP_MASK,
+  LEAVE_UOP_SHIFT,
+} from '../../numbers/leaving'
 import { UOP_BYTES } from '../../numbers/operations'
 import { uopNumber, uopOffset } from '../blocks/ir'
 import { regionBlock } from '../blocks/regions'
@@ -18,8 +26,8 @@ import { settleSystem } from './interpret'
 // @ts-ignore: decorator
 @inline
 function begin(c: CpuState, at: u32, fuel: i32): usize {
-  const b = regionBlock(c.jitRegion, at >> 16)
-  const u = b.uops + <usize>((at >> 3) & 0x1fff) * UOP_BYTES
+  const b = regionBlock(c.jitRegion, at >> LEAVE_BLOCK_SHIFT)
+  const u = b.uops + <usize>((at >> LEAVE_UOP_SHIFT) & LEAVE_UOP_MASK) * UOP_BYTES
   if (DEBUG)
     assert(
       u < b.uopEnd && c.block == 0 && c.fault == 0,
@@ -41,7 +49,7 @@ function end(c: CpuState): void {
 function instruction(c: CpuState, at: u32, fuel: i32): usize {
   if (c.flagForm) settleFlags(c)
   const u = begin(c, at, fuel)
-  c.instructionRip = regionBlock(c.jitRegion, at >> 16).rip + u64(uopOffset(u))
+  c.instructionRip = regionBlock(c.jitRegion, at >> LEAVE_BLOCK_SHIFT).rip + u64(uopOffset(u))
   return u
 }
 
@@ -70,7 +78,7 @@ export function jitSystem(c: CpuState, at: u32, fuel: i32): void {
   const u = instruction(c, at, fuel)
   const changes = c.codeChanges
   const mode = c.mode
-  const b = regionBlock(c.jitRegion, at >> 16)
+  const b = regionBlock(c.jitRegion, at >> LEAVE_BLOCK_SHIFT)
   c.rip = b.fallthrough
   systemOp(c, u)
   if (c.fault) {
@@ -86,7 +94,7 @@ export function jitSystem(c: CpuState, at: u32, fuel: i32): void {
 /** The last instruction of its block, by `coldOp`: a repeated string instruction. */
 export function jitColdEnd(c: CpuState, at: u32, fuel: i32): void {
   const u = instruction(c, at, fuel)
-  const b = regionBlock(c.jitRegion, at >> 16)
+  const b = regionBlock(c.jitRegion, at >> LEAVE_BLOCK_SHIFT)
   c.rip = b.fallthrough
   coldOp(c, u)
   c.jitStatus = c.fault ? JIT_FAULT : c.attention || c.rip != b.fallthrough ? LEAVE_SYSTEM : JIT_OK

@@ -13,14 +13,18 @@
 //  4. c.block and c.uop are 0 inside compiled code; helpers are told the budget at the current instruction, so that time is exact.
 //  5. Compiled code is left at least every FUEL instructions, so that the host's engine can replace its first translation by a better one.
 import {
+  LEAVE_BLOCK_SHIFT,
   LEAVE_FAULT,
   LEAVE_FUEL,
   LEAVE_JUMP,
+  LEAVE_KIND,
   LEAVE_NEXT,
   LEAVE_STOP,
   LEAVE_SYSTEM,
   LEAVE_TAKEN,
   LEAVE_UOP,
+  LEAVE_UOP_MASK,
+  LEAVE_UOP_SHIFT,
   NEVER_HOT,
   REGION_SOURCES,
   REGION_TARGETS,
@@ -130,14 +134,14 @@ export function enterCompiled(c: CpuState, first: Block): usize {
     )
     c.jitRegion = 0
     c.remaining = c.jitRest + i64(c.jitFuel)
-    const kind = left & 7
+    const kind = left & LEAVE_KIND
     if (DEBUG) assert(kind == LEAVE_FUEL || c.remaining >= 0, 'compiled code has overdrawn its fuel')
     count(LEFT + kind)
     count(IN_REGIONS, u64(fuel - i64(c.jitFuel)))
     let n: usize
     if (kind == LEAVE_JUMP || kind == LEAVE_SYSTEM) n = nextBlock(c)
     else {
-      b = regionBlock(r, left >> 16)
+      b = regionBlock(r, left >> LEAVE_BLOCK_SHIFT)
       if (kind == LEAVE_TAKEN) n = chainedBlock(c, b, b.target, offsetof<Block>('chain0'))
       else if (kind == LEAVE_NEXT) n = chainedBlock(c, b, b.fallthrough, offsetof<Block>('chain1'))
       else if (kind == LEAVE_FUEL) {
@@ -146,7 +150,7 @@ export function enterCompiled(c: CpuState, first: Block): usize {
         // Only this slice of the budget is used up, or the block would not have been entered.
         n = changetype<usize>(b)
       } else {
-        const u = b.uops + <usize>((left >> 3) & 0x1fff) * UOP_BYTES
+        const u = b.uops + <usize>((left >> LEAVE_UOP_SHIFT) & LEAVE_UOP_MASK) * UOP_BYTES
         // System instructions are the usual reason to stop between two regions: no need to go through the interpreter for them.
         settleFlags(c)
         if (kind != LEAVE_UOP || uopOp(u) != OP_SYSTEM) return resumeIn(c, b, u, kind)
@@ -186,10 +190,10 @@ export function enterCompiled(c: CpuState, first: Block): usize {
 function noteExit(c: CpuState, r: usize, left: u32, n: usize): void {
   const region = changetype<Region>(r)
   const exits = region.exits
-  if ((left & 7) == LEAVE_JUMP) {
+  if ((left & LEAVE_KIND) == LEAVE_JUMP) {
     const way = exits & (REGION_WAYS - 1)
     store<u32>(r + REGION_TARGETS + ((<usize>way) << 2), <u32>n)
-    store<u8>(r + REGION_SOURCES + way, <u8>(left >> 16))
+    store<u8>(r + REGION_SOURCES + way, <u8>(left >> LEAVE_BLOCK_SHIFT))
   }
   region.exits = exits + 1
   if (exits == region.growAt) growRequest(c.index, <u32>r)

@@ -4,7 +4,8 @@
 // as on hardware, and each such portion counts as one retired instruction. Portions depend only on the registers, so they do not depend on how runs
 // are sliced. With TF set a portion is one iteration (SDM 3B 17.3.1.2). A fault in an iteration leaves the registers as after the one before it.
 // The detail of the uop: kind | repeat << 4 (1 REP/REPE, 2 REPNE) | segment << 8 | address size << 12.
-import { DF, TF } from '../../numbers/registers'
+import { SLOT_RCX, SLOT_RDI, SLOT_RSI } from '../../numbers/operations'
+import { AF, DF, TF } from '../../numbers/registers'
 import { CpuState, SEG_ES } from '../state/state'
 import { uopDetail, uopX } from '../blocks/ir'
 import { flagZf } from '../state/flags'
@@ -20,9 +21,6 @@ export const STRING_STOS: u32 = 2
 export const STRING_LODS: u32 = 3
 export const STRING_SCAS: u32 = 4
 const CHUNK: u64 = 4096
-const RSI: u32 = 6 << 3
-const RDI: u32 = 7 << 3
-const RCX: u32 = 1 << 3
 const PAGE_MASK: u64 = ~0xfff
 
 function compare(c: CpuState, a: u64, b: u64, size: u32): void {
@@ -32,13 +30,13 @@ function compare(c: CpuState, a: u64, b: u64, size: u32): void {
   const r = x - y
   c.flagResult = signExtend(a - b, size)
   c.flagCarry = (~x & y) | (~(x ^ y) & r)
-  c.flagAux = (a ^ b ^ (a - b)) & 16
+  c.flagAux = (a ^ b ^ (a - b)) & AF
 }
 
 /** One iteration; c.fault if it could not be done. */
 function iterate(c: CpuState, kind: u32, size: u32, segment: u32, addressSize: u32, step: u64): void {
-  const si = readSlot(c, RSI, addressSize)
-  const di = readSlot(c, RDI, addressSize)
+  const si = readSlot(c, SLOT_RSI, addressSize)
+  const di = readSlot(c, SLOT_RDI, addressSize)
   let value: u64 = 0
   if (kind != STRING_STOS && kind != STRING_SCAS) {
     const source = linearIn(c, segment, si, size, false)
@@ -66,8 +64,8 @@ function iterate(c: CpuState, kind: u32, size: u32, segment: u32, addressSize: u
       compare(c, kind == STRING_CMPS ? value : readSlot(c, 0, size), other, size)
     }
   }
-  if (kind != STRING_STOS && kind != STRING_SCAS) writeSlot(c, RSI, addressSize, si + step)
-  if (kind != STRING_LODS) writeSlot(c, RDI, addressSize, di + step)
+  if (kind != STRING_STOS && kind != STRING_SCAS) writeSlot(c, SLOT_RSI, addressSize, si + step)
+  if (kind != STRING_LODS) writeSlot(c, SLOT_RDI, addressSize, di + step)
 }
 
 /** How many elements lie between `offset` and the end of the offsets of this size. */
@@ -85,7 +83,7 @@ function leaveToIteration(c: CpuState): u64 {
 
 /** Upward STOS or MOVS within one page each, with both pages in the TLB: how many iterations were done at once (0: do one the slow way). */
 function bulk(c: CpuState, kind: u32, size: u32, segment: u32, addressSize: u32, count: u64): u64 {
-  const di = readSlot(c, RDI, addressSize)
+  const di = readSlot(c, SLOT_RDI, addressSize)
   const target = linearIn(c, SEG_ES, di, size, true)
   if (c.fault) return leaveToIteration(c)
   const targetEntry = tlbEntry(c.tlb, target)
@@ -96,7 +94,7 @@ function bulk(c: CpuState, kind: u32, size: u32, segment: u32, addressSize: u32,
   let si: u64 = 0
   let sourceHost: usize = 0
   if (kind == STRING_MOVS) {
-    si = readSlot(c, RSI, addressSize)
+    si = readSlot(c, SLOT_RSI, addressSize)
     source = linearIn(c, segment, si, size, false)
     if (c.fault) return leaveToIteration(c)
     const sourceEntry = tlbEntry(c.tlb, source)
@@ -121,7 +119,7 @@ function bulk(c: CpuState, kind: u32, size: u32, segment: u32, addressSize: u32,
         else store<u8>(targetHost + i, load<u8>(sourceHost + i))
       }
     } else memory.copy(targetHost, sourceHost, bytes)
-    writeSlot(c, RSI, addressSize, si + u64(bytes))
+    writeSlot(c, SLOT_RSI, addressSize, si + u64(bytes))
   } else if (size == 1 || (c.rax == 0 && size == 8)) memory.fill(targetHost, <u8>c.rax, bytes)
   else {
     const value = c.rax
@@ -131,7 +129,7 @@ function bulk(c: CpuState, kind: u32, size: u32, segment: u32, addressSize: u32,
       else store<u16>(targetHost + i, <u16>value)
     }
   }
-  writeSlot(c, RDI, addressSize, di + u64(bytes))
+  writeSlot(c, SLOT_RDI, addressSize, di + u64(bytes))
   return n
 }
 
@@ -175,7 +173,7 @@ function bulkScan(
   count: u64,
   whileEqual: bool,
 ): u64 {
-  const di = readSlot(c, RDI, addressSize)
+  const di = readSlot(c, SLOT_RDI, addressSize)
   const target = linearIn(c, SEG_ES, di, size, false)
   if (c.fault) return leaveToIteration(c)
   const targetEntry = tlbEntry(c.tlb, target)
@@ -185,7 +183,7 @@ function bulkScan(
   let si: u64 = 0
   let sourceHost: usize = 0
   if (kind == STRING_CMPS) {
-    si = readSlot(c, RSI, addressSize)
+    si = readSlot(c, SLOT_RSI, addressSize)
     const source = linearIn(c, segment, si, size, false)
     if (c.fault) return leaveToIteration(c)
     const sourceEntry = tlbEntry(c.tlb, source)
@@ -207,8 +205,8 @@ function bulkScan(
   const last = found < bytes ? found : bytes - size
   compare(c, kind == STRING_CMPS ? element(sourceHost + last, size) : value, element(targetHost + last, size), size)
   const step = u64(last) + u64(size)
-  if (kind == STRING_CMPS) writeSlot(c, RSI, addressSize, si + step)
-  writeSlot(c, RDI, addressSize, di + step)
+  if (kind == STRING_CMPS) writeSlot(c, SLOT_RSI, addressSize, si + step)
+  writeSlot(c, SLOT_RDI, addressSize, di + step)
   return step >> shift
 }
 
@@ -224,7 +222,7 @@ export function stringInstruction(c: CpuState, u: usize): void {
     iterate(c, kind, size, segment, addressSize, step)
     return
   }
-  const total = readSlot(c, RCX, addressSize)
+  const total = readSlot(c, SLOT_RCX, addressSize)
   if (total == 0) return
   const portion: u64 = c.eflags & TF ? 1 : min<u64>(total, CHUNK)
   let done: u64 = 0
@@ -247,7 +245,7 @@ export function stringInstruction(c: CpuState, u: usize): void {
     if (scans) ended = (flagZf(c) != 0) != (repeat == 1)
   }
   // Writing a 32-bit count clears the upper half of RCX: not if the first iteration faults.
-  if (done) writeSlot(c, RCX, addressSize, total - done)
+  if (done) writeSlot(c, SLOT_RCX, addressSize, total - done)
   if (c.fault) return
   if (!ended && done < total) repeatAgain(c)
 }

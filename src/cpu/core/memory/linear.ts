@@ -2,6 +2,7 @@
 //
 // An access that crosses a page fails the tag comparison, because the tag is compared with the page of its LAST byte.
 // Constraint: an access that may fault in a later part changes nothing in an earlier one.
+import { EFER_LMA } from '../../numbers/registers'
 import { TLB_BYTES } from '../../numbers/sizes'
 import { VECTOR_AC, raise, raiseNotCanonical } from '../state/fault'
 import { DEBUG } from '../state/debug'
@@ -63,12 +64,12 @@ function readIn(c: CpuState, linear: u64, size: u32, context: u32): u64 {
 /** The page after that of `linear`; wraps at 4 GiB outside long mode. */
 function nextPage(c: CpuState, linear: u64): u64 {
   const next = (linear | 0xfff) + 1
-  return c.efer & 0x400 ? next : next & 0xffffffff
+  return c.efer & EFER_LMA ? next : next & 0xffffffff
 }
 
 /** #GP, before any page is walked, if the page after that of `linear`, in which an access ends, is not canonical (SDM 1 3.3.7.1). */
 function endIsCanonical(c: CpuState, linear: u64): bool {
-  if ((c.efer & 0x400) == 0 || isCanonical(nextPage(c, linear))) return true
+  if ((c.efer & EFER_LMA) == 0 || isCanonical(nextPage(c, linear))) return true
   raiseNotCanonical(c)
   return false
 }

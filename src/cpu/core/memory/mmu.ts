@@ -8,57 +8,46 @@
 //  3. Accessed bits are set while descending, the leaf's accessed and dirty bits before the access; a fault at the leaf sets nothing there.
 //  4. A #PF drops the entries of its address in the current PCID (SDM 3A 4.10.4.1).
 // It must not know who accesses or why, beyond `access` and `context`.
+import {
+  PF_FETCH,
+  PF_PRESENT,
+  PF_RESERVED,
+  PF_USER,
+  PF_WRITE,
+  PTE_ACCESSED,
+  PTE_DIRTY,
+  PTE_FRAME,
+  PTE_GLOBAL,
+  PTE_LARGE,
+  PTE_NX,
+  PTE_PRESENT,
+  PTE_USER,
+  PTE_WRITE,
+} from '../../numbers/paging'
+import {
+  CR0_PG,
+  CR0_WP,
+  CR4_PAE,
+  CR4_PGE,
+  CR4_PSE,
+  CR4_SMAP,
+  CR4_SMEP,
+  EFER_LMA,
+  EFER_NXE,
+} from '../../numbers/registers'
 import { EVENT_PTE_WRITE } from '../../numbers/seam'
-import { ACCESS_EXECUTE, ACCESS_WRITE, CONTEXT_SUPERVISOR, CONTEXT_USER, CpuState } from '../state/state'
+import { ACCESS_EXECUTE, ACCESS_READ, ACCESS_WRITE, CONTEXT_SUPERVISOR, CONTEXT_USER, CpuState } from '../state/state'
 import { eventMask } from '../state/layout'
 import { event } from '../state/imports'
 import { VECTOR_GP, raise, raiseNotCanonical, raisePageFault } from '../state/fault'
 import { TLB_EXECUTE, TLB_GLOBAL, TLB_WRITE, tlbInsert } from './fast-tlb'
 import { physicalRead32, physicalRead64, physicalWrite32, physicalWrite64 } from './physical'
-import {
-  RIGHT_DIRTY,
-  RIGHT_NO_EXECUTE,
-  RIGHT_USER,
-  RIGHT_WRITE,
-  currentPcid,
-  dropPage,
-  foundGlobal,
-  foundOffsetMask,
-  foundValue,
-  lookup,
-  remember,
-} from './tlb'
+import { currentPcid, dropPage, foundGlobal, foundOffsetMask, foundValue, lookup, remember } from './tlb'
 import { watchesPage } from '../system/debug'
 
 export const PHYSICAL_BITS: u32 = 40
 /** Bits 40..51 of an entry. */
 export const RESERVED_PHYSICAL: u64 = 0x000fff0000000000
-const FRAME: u64 = 0x000ffffffffff000
-
-const PRESENT: u64 = 1
-const WRITE: u64 = 2
-const USER: u64 = 4
-const ACCESSED: u64 = 32
-const DIRTY: u64 = 64
-const LARGE: u64 = 128
-const GLOBAL: u64 = 256
-const NO_EXECUTE: u64 = 0x8000000000000000
-
-const CR0_WP: u64 = 0x10000
-const CR0_PG: u64 = 0x80000000
-const CR4_PSE: u64 = 0x10
-const CR4_PAE: u64 = 0x20
-const CR4_PGE: u64 = 0x80
-const CR4_SMEP: u64 = 0x100000
-const CR4_SMAP: u64 = 0x200000
-const EFER_LMA: u64 = 0x400
-const EFER_NXE: u64 = 0x800
-
-const ERROR_PRESENT: u32 = 1
-const ERROR_WRITE: u32 = 2
-const ERROR_USER: u32 = 4
-const ERROR_RESERVED: u32 = 8
-const ERROR_FETCH: u32 = 16
 
 // @ts-ignore: decorator
 @inline
@@ -69,16 +58,16 @@ export function isCanonical(linear: u64): bool {
 /** May `context` make `access` to a page with these effective rights? */
 function permits(c: CpuState, rights: u64, access: u32, context: u32): bool {
   if (context == CONTEXT_USER) {
-    if ((rights & RIGHT_USER) == 0) return false
-    if (access & ACCESS_WRITE) return (rights & RIGHT_WRITE) != 0
-    return (access & ACCESS_EXECUTE) == 0 || (rights & RIGHT_NO_EXECUTE) == 0
+    if ((rights & PTE_USER) == 0) return false
+    if (access & ACCESS_WRITE) return (rights & PTE_WRITE) != 0
+    return (access & ACCESS_EXECUTE) == 0 || (rights & PTE_NX) == 0
   }
   if (access & ACCESS_EXECUTE) {
-    if (rights & RIGHT_USER && c.cr4 & CR4_SMEP) return false
-    return (rights & RIGHT_NO_EXECUTE) == 0
+    if (rights & PTE_USER && c.cr4 & CR4_SMEP) return false
+    return (rights & PTE_NX) == 0
   }
-  if (rights & RIGHT_USER && context == CONTEXT_SUPERVISOR && c.cr4 & CR4_SMAP) return false
-  if (access & ACCESS_WRITE) return (rights & RIGHT_WRITE) != 0 || (c.cr0 & CR0_WP) == 0
+  if (rights & PTE_USER && context == CONTEXT_SUPERVISOR && c.cr4 & CR4_SMAP) return false
+  if (access & ACCESS_WRITE) return (rights & PTE_WRITE) != 0 || (c.cr0 & CR0_WP) == 0
   return true
 }
 
@@ -86,19 +75,19 @@ function permits(c: CpuState, rights: u64, access: u32, context: u32): bool {
 function publish(c: CpuState, context: u32, linear: u64, rights: u64, physical: u64, global: bool): void {
   c.physical = physical
   // A page that may be fetched but not read (SMAP without SMEP), and a watched one, must miss each time.
-  if (!permits(c, rights, 1, context)) return
+  if (!permits(c, rights, ACCESS_READ, context)) return
   if (c.debugArmed && watchesPage(c, linear)) return
   let flags: u32 = global ? TLB_GLOBAL : 0
-  if (rights & RIGHT_DIRTY && permits(c, rights, ACCESS_WRITE, context)) flags |= TLB_WRITE
+  if (rights & PTE_DIRTY && permits(c, rights, ACCESS_WRITE, context)) flags |= TLB_WRITE
   if (permits(c, rights, ACCESS_EXECUTE, context)) flags |= TLB_EXECUTE
   tlbInsert(c, context, linear, physical & ~0xfff, flags)
 }
 
 function pageFault(c: CpuState, linear: u64, access: u32, context: u32, cause: u32): bool {
   let code = cause
-  if (access & ACCESS_WRITE) code |= ERROR_WRITE
-  if (context == CONTEXT_USER) code |= ERROR_USER
-  if (access & ACCESS_EXECUTE && (c.cr4 & CR4_SMEP || (c.cr4 & CR4_PAE && c.efer & EFER_NXE))) code |= ERROR_FETCH
+  if (access & ACCESS_WRITE) code |= PF_WRITE
+  if (context == CONTEXT_USER) code |= PF_USER
+  if (access & ACCESS_EXECUTE && (c.cr4 & CR4_SMEP || (c.cr4 & CR4_PAE && c.efer & EFER_NXE))) code |= PF_FETCH
   dropPage(c, linear, currentPcid(c), true)
   raisePageFault(c, linear, code)
   return false
@@ -123,7 +112,7 @@ function setBits32(c: CpuState, address: u64, entry: u32, bits: u32): void {
 /** On success c.physical is the translation; else #PF or #GP is raised. */
 export function walk(c: CpuState, linear: u64, access: u32, context: u32): bool {
   if ((c.cr0 & CR0_PG) == 0) {
-    publish(c, context, linear & 0xffffffff, RIGHT_WRITE | RIGHT_USER | RIGHT_DIRTY, linear & 0xffffffff, false)
+    publish(c, context, linear & 0xffffffff, PTE_WRITE | PTE_USER | PTE_DIRTY, linear & 0xffffffff, false)
     return true
   }
   if (c.efer & EFER_LMA && !isCanonical(linear)) {
@@ -132,8 +121,8 @@ export function walk(c: CpuState, linear: u64, access: u32, context: u32): bool 
   }
   if (lookup(c, linear)) {
     const value = foundValue
-    if (permits(c, value, access, context) && ((access & ACCESS_WRITE) == 0 || value & RIGHT_DIRTY)) {
-      publish(c, context, linear, value, (value & FRAME) | (linear & foundOffsetMask), foundGlobal)
+    if (permits(c, value, access, context) && ((access & ACCESS_WRITE) == 0 || value & PTE_DIRTY)) {
+      publish(c, context, linear, value, (value & PTE_FRAME) | (linear & foundOffsetMask), foundGlobal)
       return true
     }
   }
@@ -143,40 +132,40 @@ export function walk(c: CpuState, linear: u64, access: u32, context: u32): bool 
 /** 4-level and PAE paging: entries of 8 bytes. */
 function walkWide(c: CpuState, linear: u64, access: u32, context: u32): bool {
   const long = (c.efer & EFER_LMA) != 0
-  const reserved = RESERVED_PHYSICAL | (c.efer & EFER_NXE ? 0 : NO_EXECUTE) | (long ? 0 : 0x7ff0000000000000)
-  let rights: u64 = RIGHT_WRITE | RIGHT_USER
-  let table = c.cr3 & FRAME
+  const reserved = RESERVED_PHYSICAL | (c.efer & EFER_NXE ? 0 : PTE_NX) | (long ? 0 : 0x7ff0000000000000)
+  let rights: u64 = PTE_WRITE | PTE_USER
+  let table = c.cr3 & PTE_FRAME
   let level: u32 = 4
   if (!long) {
     // The four PDPTEs are registers (SDM 3A 4.4.1), loaded with CR3.
     const pdpte = load<u64>(changetype<usize>(c) + PDPTE_OFFSET + ((<usize>((linear >> 30) & 3)) << 3))
-    if ((pdpte & PRESENT) == 0) return pageFault(c, linear, access, context, 0)
-    table = pdpte & FRAME
+    if ((pdpte & PTE_PRESENT) == 0) return pageFault(c, linear, access, context, 0)
+    table = pdpte & PTE_FRAME
     level = 2
   }
   while (true) {
     const shift = u64(level * 9 + 3)
     const address = table + (((linear >> shift) & 511) << 3)
     const entry = physicalRead64(c, address)
-    if ((entry & PRESENT) == 0) return pageFault(c, linear, access, context, 0)
-    const leaf = level == 1 || (level <= 3 && (entry & LARGE) != 0)
+    if ((entry & PTE_PRESENT) == 0) return pageFault(c, linear, access, context, 0)
+    const leaf = level == 1 || (level <= 3 && (entry & PTE_LARGE) != 0)
     let forbidden = reserved
-    if (level == 4) forbidden |= LARGE
+    if (level == 4) forbidden |= PTE_LARGE
     else if (leaf && level > 1) forbidden |= (((<u64>1) << shift) - 1) & ~0x1fff
-    if (entry & forbidden) return pageFault(c, linear, access, context, ERROR_PRESENT | ERROR_RESERVED)
-    rights = (rights & (entry | ~(WRITE | USER))) | (entry & NO_EXECUTE)
+    if (entry & forbidden) return pageFault(c, linear, access, context, PF_PRESENT | PF_RESERVED)
+    rights = (rights & (entry | ~(PTE_WRITE | PTE_USER))) | (entry & PTE_NX)
     if (!leaf) {
-      setBits64(c, address, entry, ACCESSED)
-      table = entry & FRAME
+      setBits64(c, address, entry, PTE_ACCESSED)
+      table = entry & PTE_FRAME
       level--
       continue
     }
-    if (!permits(c, rights, access, context)) return pageFault(c, linear, access, context, ERROR_PRESENT)
-    setBits64(c, address, entry, access & ACCESS_WRITE ? ACCESSED | DIRTY : ACCESSED)
-    if (entry & DIRTY || access & ACCESS_WRITE) rights |= RIGHT_DIRTY
+    if (!permits(c, rights, access, context)) return pageFault(c, linear, access, context, PF_PRESENT)
+    setBits64(c, address, entry, access & ACCESS_WRITE ? PTE_ACCESSED | PTE_DIRTY : PTE_ACCESSED)
+    if (entry & PTE_DIRTY || access & ACCESS_WRITE) rights |= PTE_DIRTY
     const offsetMask = ((<u64>1) << shift) - 1
-    const frame = entry & FRAME & ~offsetMask
-    const global = (entry & GLOBAL) != 0 && (c.cr4 & CR4_PGE) != 0
+    const frame = entry & PTE_FRAME & ~offsetMask
+    const global = (entry & PTE_GLOBAL) != 0 && (c.cr4 & CR4_PGE) != 0
     remember(c, linear, offsetMask, frame | rights, global)
     publish(c, context, linear, rights, frame | (linear & offsetMask), global)
     return true
@@ -187,28 +176,28 @@ function walkWide(c: CpuState, linear: u64, access: u32, context: u32): bool {
 function walkNarrow(c: CpuState, linear: u64, access: u32, context: u32): bool {
   const directory = (c.cr3 & 0xfffff000) + (((linear >> 22) & 1023) << 2)
   const upper = physicalRead32(c, directory)
-  if ((upper & 1) == 0) return pageFault(c, linear, access, context, 0)
+  if ((upper & PTE_PRESENT) == 0) return pageFault(c, linear, access, context, 0)
   let address = directory
   let entry = upper
-  let rights: u64 = u64(upper) & (WRITE | USER)
+  let rights: u64 = u64(upper) & (PTE_WRITE | PTE_USER)
   let offsetMask: u64 = 0xfff
   let frame: u64
-  if (upper & 128 && c.cr4 & CR4_PSE) {
-    if (upper & 0x200000) return pageFault(c, linear, access, context, ERROR_PRESENT | ERROR_RESERVED)
+  if (upper & PTE_LARGE && c.cr4 & CR4_PSE) {
+    if (upper & 0x200000) return pageFault(c, linear, access, context, PF_PRESENT | PF_RESERVED)
     frame = u64(upper & 0xffc00000) | (u64((upper >> 13) & 0xff) << 32) | (linear & 0x200000)
     offsetMask = 0x1fffff
   } else {
-    setBits32(c, directory, upper, 32)
+    setBits32(c, directory, upper, <u32>PTE_ACCESSED)
     address = u64(upper & 0xfffff000) + (((linear >> 12) & 1023) << 2)
     entry = physicalRead32(c, address)
-    if ((entry & 1) == 0) return pageFault(c, linear, access, context, 0)
+    if ((entry & PTE_PRESENT) == 0) return pageFault(c, linear, access, context, 0)
     rights &= u64(entry)
     frame = u64(entry & 0xfffff000)
   }
-  if (!permits(c, rights, access, context)) return pageFault(c, linear, access, context, ERROR_PRESENT)
-  setBits32(c, address, entry, access & ACCESS_WRITE ? 96 : 32)
-  if (entry & 64 || access & ACCESS_WRITE) rights |= RIGHT_DIRTY
-  const global = (entry & 256) != 0 && (c.cr4 & CR4_PGE) != 0
+  if (!permits(c, rights, access, context)) return pageFault(c, linear, access, context, PF_PRESENT)
+  setBits32(c, address, entry, <u32>(access & ACCESS_WRITE ? PTE_ACCESSED | PTE_DIRTY : PTE_ACCESSED))
+  if (entry & PTE_DIRTY || access & ACCESS_WRITE) rights |= PTE_DIRTY
+  const global = (entry & PTE_GLOBAL) != 0 && (c.cr4 & CR4_PGE) != 0
   remember(c, linear, offsetMask, frame | rights, global)
   publish(c, context, linear, rights, frame | (linear & offsetMask), global)
   return true
@@ -226,7 +215,7 @@ export function loadPdptes(c: CpuState, cr3: u64): bool {
   let fourth: u64 = 0
   for (let i: u32 = 0; i < 4; i++) {
     const entry = physicalRead64(c, base + u64(i << 3))
-    if (entry & PRESENT && entry & (RESERVED_PHYSICAL | 0xfff00000000001e6)) {
+    if (entry & PTE_PRESENT && entry & (RESERVED_PHYSICAL | 0xfff00000000001e6)) {
       raise(c, VECTOR_GP, 0)
       return false
     }
@@ -247,31 +236,31 @@ export function inspect(c: CpuState, linear: u64): u64 {
   if ((c.cr0 & CR0_PG) == 0) return linear & 0xffffffff
   if ((c.cr4 & CR4_PAE) == 0) {
     const upper = physicalRead32(c, (c.cr3 & 0xfffff000) + (((linear >> 22) & 1023) << 2))
-    if ((upper & 1) == 0) return ~0
-    if (upper & 128 && c.cr4 & CR4_PSE)
+    if ((upper & PTE_PRESENT) == 0) return ~0
+    if (upper & PTE_LARGE && c.cr4 & CR4_PSE)
       return u64(upper & 0xffc00000) | (u64((upper >> 13) & 0xff) << 32) | (linear & 0x3fffff)
     const entry = physicalRead32(c, u64(upper & 0xfffff000) + (((linear >> 12) & 1023) << 2))
-    return entry & 1 ? u64(entry & 0xfffff000) | (linear & 0xfff) : ~0
+    return entry & PTE_PRESENT ? u64(entry & 0xfffff000) | (linear & 0xfff) : ~0
   }
-  let table = c.cr3 & FRAME
+  let table = c.cr3 & PTE_FRAME
   let level: u32 = 4
   if (c.efer & EFER_LMA) {
     if (!isCanonical(linear)) return ~0
   } else {
     const pdpte = load<u64>(changetype<usize>(c) + PDPTE_OFFSET + ((<usize>((linear >> 30) & 3)) << 3))
-    if ((pdpte & PRESENT) == 0) return ~0
-    table = pdpte & FRAME
+    if ((pdpte & PTE_PRESENT) == 0) return ~0
+    table = pdpte & PTE_FRAME
     level = 2
   }
   while (true) {
     const shift = u64(level * 9 + 3)
     const entry = physicalRead64(c, table + (((linear >> shift) & 511) << 3))
-    if ((entry & PRESENT) == 0) return ~0
-    if (level == 1 || (level <= 3 && entry & LARGE)) {
+    if ((entry & PTE_PRESENT) == 0) return ~0
+    if (level == 1 || (level <= 3 && entry & PTE_LARGE)) {
       const offsetMask = ((<u64>1) << shift) - 1
-      return (entry & FRAME & ~offsetMask) | (linear & offsetMask)
+      return (entry & PTE_FRAME & ~offsetMask) | (linear & offsetMask)
     }
-    table = entry & FRAME
+    table = entry & PTE_FRAME
     level--
   }
 }

@@ -1,4 +1,6 @@
 // What must hold of translations, for the assertions of the debug build. Nothing here changes anything.
+import { PTE_FRAME } from '../../numbers/paging'
+import { CR0_PG } from '../../numbers/registers'
 import { TLB_BYTES, TLB_ENTRIES, TLB_ENTRY_BYTES } from '../../numbers/sizes'
 import { dirtyPages, isRam, memoryAt, pageFlags } from '../state/layout'
 import { CONTEXT_USER, CpuState } from '../state/state'
@@ -6,13 +8,12 @@ import { TLB_EXECUTE, TLB_WRITE, isFilled } from './fast-tlb'
 import { NO_TAG, TlbEntry, tlbEntry } from './tlb-entry'
 import { foundOffsetMask, foundValue, lookup } from './tlb'
 
-const FRAME: u64 = 0x000ffffffffff000
-const CR0_PG: u64 = 0x80000000
-
 /** Does the second-level TLB, or the lack of paging, say that the page of `linear` is that of `physical`? */
 export function remembers(c: CpuState, linear: u64, physical: u64): bool {
   if ((c.cr0 & CR0_PG) == 0) return ((linear ^ physical) & 0xfffff000) == 0
-  return lookup(c, linear) && (((foundValue & FRAME) | (linear & foundOffsetMask)) & FRAME) == (physical & FRAME)
+  return (
+    lookup(c, linear) && (((foundValue & PTE_FRAME) | (linear & foundOffsetMask)) & PTE_FRAME) == (physical & PTE_FRAME)
+  )
 }
 
 /** An entry of a fast TLB: its tags are one page that hashes to it, and say no more than the second-level TLB and the page's marks. */

@@ -9,7 +9,9 @@
 //  2. An instruction invalidates what SDM 3A 4.10.4.1 names, and nothing else.
 //  3. Replacement is round robin, so it depends only on the sequence of misses.
 // Key: bits 0..11 PCID, 12..47 linear page (low bits of a large page are 0), 48 valid, 49 global. Value: frame in bits 12..51, and the
-// effective rights at their places in a page-table entry: 1 W, 2 U, 6 D, 63 XD.
+// effective rights as PTE_WRITE, PTE_USER, PTE_DIRTY and PTE_NX.
+import { PTE_FRAME, PTE_NX, PTE_USER } from '../../numbers/paging'
+import { CR3_PCID, CR4_PAE, CR4_PCIDE } from '../../numbers/registers'
 import { EVENT_TLB_FLUSH, FLUSH_ALL, FLUSH_ALL_NON_GLOBAL, FLUSH_PAGE, FLUSH_PCID } from '../../numbers/seam'
 import { CpuState } from '../state/state'
 import { eventMask, systemArea } from '../state/layout'
@@ -42,13 +44,8 @@ const KEY_PAGE: u64 = 0x0000fffffffff000
 const MASK_2M: u64 = 0x0000ffffffe00000
 const MASK_1G: u64 = 0x0000ffffc0000000
 
-/** Rights in a value. */
-export const RIGHT_WRITE: u64 = 2
-export const RIGHT_USER: u64 = 4
-export const RIGHT_DIRTY: u64 = 64
-export const RIGHT_NO_EXECUTE: u64 = 0x8000000000000000
 /** Of a value: what an instruction fetch depends on. */
-const FETCH_RELEVANT: u64 = 0x000ffffffffff000 | RIGHT_USER | RIGHT_NO_EXECUTE
+const FETCH_RELEVANT: u64 = PTE_FRAME | PTE_USER | PTE_NX
 
 /** Set by `lookup`: the value found, and the mask of the offset inside its page. */
 export let foundValue: u64 = 0
@@ -84,7 +81,7 @@ function set2m(area: usize, linear: u64): usize {
 
 /** The PCID in force: 0 without CR4.PCIDE. */
 export function currentPcid(c: CpuState): u32 {
-  return c.cr4 & 0x20000 ? <u32>c.cr3 & 0xfff : 0
+  return c.cr4 & CR4_PCIDE ? <u32>(c.cr3 & CR3_PCID) : 0
 }
 
 export function lookup(c: CpuState, linear: u64): bool {
@@ -248,7 +245,7 @@ export function dropPage(c: CpuState, linear: u64, pcid: u32, withGlobal: bool):
   if (load<u32>(area + LARGE_2M)) {
     large = clearPage(set2m(area, linear), WAYS, KEY_VALID | u64(pcid) | (linear & MASK_2M), withGlobal)
     // A 4 MiB page is entered as two halves.
-    if ((c.cr4 & 0x20) == 0) {
+    if ((c.cr4 & CR4_PAE) == 0) {
       const other = linear ^ 0x200000
       if (clearPage(set2m(area, other), WAYS, KEY_VALID | u64(pcid) | (other & MASK_2M), withGlobal)) large = true
     }

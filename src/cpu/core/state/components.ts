@@ -1,12 +1,7 @@
 // The components of a vCPU's state that XCR0 and the XSAVE area name (SDM 1 13.1).
+import { FCW_INITIAL, MXCSR_AT_RESET, XCR0_AVX, XCR0_SSE, XCR0_X87 } from '../../numbers/registers'
 import { FX_OFFSET, XMM_OFFSET, YMM_UPPER_OFFSET } from '../../numbers/sizes'
 import { CpuState, MODE_CODE64, MODE_CODE_MASK } from './state'
-
-export const X87: u64 = 1
-export const SSE: u64 = 2
-export const AVX: u64 = 4
-export const INITIAL_MXCSR: u32 = 0x1f80
-export const INITIAL_CONTROL: u16 = 0x37f
 
 /** Bytes of the XMM registers that the mode has, and of the upper halves. */
 // @ts-ignore: decorator
@@ -24,14 +19,14 @@ export function isZero(p: usize, bytes: u32): bool {
 
 /**
  * XINUSE. A component is in use exactly if it differs from its initial configuration, so that nothing but the registers decides what is saved; MXCSR
- * counts with SSE.
+ * counts with XCR0_SSE.
  */
 export function componentsInUse(c: CpuState): u64 {
   const p = changetype<usize>(c)
   const fx = p + FX_OFFSET
   const bytes = registerBytes(c)
-  const control = load<u64>(fx) == u64(INITIAL_CONTROL) && (load<u64>(fx, 8) | load<u64>(fx, 16)) == 0
-  const x87 = control && isZero(fx + 32, 128) ? 0 : X87
-  const sse = c.mxcsr == INITIAL_MXCSR && isZero(p + XMM_OFFSET, bytes) ? 0 : SSE
-  return x87 | sse | (isZero(p + YMM_UPPER_OFFSET, bytes) ? 0 : AVX)
+  const control = load<u64>(fx) == u64(FCW_INITIAL) && (load<u64>(fx, 8) | load<u64>(fx, 16)) == 0
+  const x87 = control && isZero(fx + 32, 128) ? 0 : XCR0_X87
+  const sse = c.mxcsr == MXCSR_AT_RESET && isZero(p + XMM_OFFSET, bytes) ? 0 : XCR0_SSE
+  return x87 | sse | (isZero(p + YMM_UPPER_OFFSET, bytes) ? 0 : XCR0_AVX)
 }

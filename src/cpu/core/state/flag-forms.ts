@@ -47,12 +47,12 @@ export function settleFlags(c: CpuState): void {
     case FORM_ADD:
       r = a + b
       carry = ((a & b) | ((a | b) & ~r)) << shift
-      aux = (a ^ b ^ r) & 16
+      aux = (a ^ b ^ r) & AF
       break
     case FORM_SUB:
       r = a - b
       carry = ((~a & b) | (~(a ^ b) & r)) << shift
-      aux = (a ^ b ^ r) & 16
+      aux = (a ^ b ^ r) & AF
       break
     case FORM_LOGIC:
       r = a
@@ -60,12 +60,12 @@ export function settleFlags(c: CpuState): void {
     case FORM_INC:
       r = a
       carry = carryWord(b >> 63, ((~(a - 1) & a) << shift) >> 63)
-      aux = ((a - 1) ^ a) & 16
+      aux = ((a - 1) ^ a) & AF
       break
     case FORM_DEC:
       r = a
       carry = carryWord(b >> 63, (((a + 1) & ~a) << shift) >> 63)
-      aux = ((a + 1) ^ a) & 16
+      aux = ((a + 1) ^ a) & AF
       break
     case FORM_SHL: {
       r = a << b

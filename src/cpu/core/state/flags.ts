@@ -6,7 +6,7 @@
 // `result` is the sign-extended result. `carry` holds the vector of carries out of each bit, shifted so that the carry out of the
 // operand's top bit is bit 63 and the carry into it is bit 62. `aux` is a ^ b ^ result (bit 4) in ordinary production; bits 8..15 and 63
 // are corrections, which let any combination of flags be stored (POPF, SAHF), so there is exactly one form.
-import { AF, ARITHMETIC } from '../../numbers/registers'
+import { AF, ARITHMETIC, FLAGS_ONES } from '../../numbers/registers'
 import { DEBUG } from './debug'
 import { CpuState } from './state'
 
@@ -54,7 +54,7 @@ export function readArithmetic(c: CpuState): u64 {
 
 /** The whole RFLAGS. */
 export function readFlags(c: CpuState): u64 {
-  return (c.eflags & ~ARITHMETIC) | 2 | readArithmetic(c)
+  return (c.eflags & ~ARITHMETIC) | FLAGS_ONES | readArithmetic(c)
 }
 
 /** Replaces OSZAPC, leaves the rest. */
@@ -75,7 +75,7 @@ export function setArithmetic(c: CpuState, value: u64): void {
 /** Replaces RFLAGS whole, without any policy about which bits may change. */
 export function writeFlags(c: CpuState, value: u64): void {
   setArithmetic(c, value)
-  c.eflags = (value & ~ARITHMETIC) | 2
+  c.eflags = (value & ~ARITHMETIC) | FLAGS_ONES
 }
 
 /** Condition codes 0..15 as in Jcc. */

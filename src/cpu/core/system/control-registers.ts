@@ -14,6 +14,8 @@ import {
   CR0_PG,
   CR0_TS,
   CR0_WP,
+  CR3_NO_FLUSH,
+  CR3_PCID,
   CR4_DE,
   CR4_FSGSBASE,
   CR4_OSFXSR,
@@ -46,6 +48,7 @@ import { is64, updateMode } from './segments'
 import { currentPcid, forgetAll, forgetAllNonGlobal, forgetPage, forgetPcid } from '../memory/tlb'
 import { armDebug } from './debug'
 import { serialize } from '../blocks/coherence'
+import { ATTRIBUTE_LONG, TYPE_WIDE } from './descriptor-tables'
 
 /** What CPUID says is there; the rest is reserved. */
 const CR4_DEFINED: u64 =
@@ -62,8 +65,6 @@ const CR4_DEFINED: u64 =
   CR4_PCIDE |
   CR4_SMEP |
   CR4_SMAP
-
-const CR3_NO_FLUSH: u64 = 0x8000000000000000
 
 function refuse(c: CpuState): bool {
   raise(c, VECTOR_GP, 0)
@@ -84,7 +85,8 @@ export function writeCr0(c: CpuState, value: u64): bool {
     if (next & CR0_PG) {
       if (c.efer & EFER_LME) {
         // A 16-bit TSS cannot stay in TR either (3A 9.8.5.4).
-        if ((c.cr4 & CR4_PAE) == 0 || (c.csAttributes & 0x2000) != 0 || (c.trAttributes & 8) == 0) return refuse(c)
+        if ((c.cr4 & CR4_PAE) == 0 || (c.csAttributes & ATTRIBUTE_LONG) != 0 || (c.trAttributes & TYPE_WIDE) == 0)
+          return refuse(c)
       }
     } else if (is64(c) || (c.cr4 & CR4_PCIDE) != 0) return refuse(c)
   }
@@ -123,8 +125,8 @@ export function writeCr3(c: CpuState, value: u64): bool {
   c.cr3 = next
   if (pcide) {
     tlbFlushNonGlobal(c)
-    changeAddressSpace(c, from, <u32>next & 0xfff)
-    if (!keep) forgetPcid(c, <u32>next & 0xfff)
+    changeAddressSpace(c, from, <u32>(next & CR3_PCID))
+    if (!keep) forgetPcid(c, <u32>(next & CR3_PCID))
   } else forgetAllNonGlobal(c)
   serialize(c)
   return true

@@ -2,9 +2,9 @@
 //
 // Promises: leaves beyond the last give the last basic leaf's data, as Intel processors do; leaf 0x40000000 names the sandbox. The vendor is
 // GenuineIntel because operating systems choose their SYSCALL and SYSENTER rules by it, and those rules here are Intel's.
-import { CR4_OSXSAVE } from '../../numbers/registers'
+import { APIC_BASE_ENABLE, IA32_APIC_BASE } from '../../numbers/seam'
+import { CR4_OSXSAVE, XCR0_AVX } from '../../numbers/registers'
 import { XSAVE_AVX, XSAVE_BYTES } from '../../numbers/sizes'
-import { AVX } from '../state/components'
 import { CpuState } from '../state/state'
 import { cpuCount, cpuLevel } from '../state/layout'
 import { apicMsrRead } from '../state/imports'
@@ -13,7 +13,7 @@ import { PHYSICAL_BITS } from '../memory/mmu'
 const LAST_BASIC: u32 = 0x16
 const LAST_EXTENDED: u32 = 0x80000008
 /** Family 6, model 0x3c, stepping 3: a number old enough to promise nothing that is not in the feature bits. */
-const SIGNATURE: u32 = 0x000306c3
+export const SIGNATURE: u32 = 0x000306c3
 
 // FPU DE PSE TSC MSR PAE CX8 SEP MTRR PGE CMOV PAT PSE36 CLFSH MMX FXSR SSE SSE2
 const FEATURES_EDX: u32 =
@@ -85,7 +85,7 @@ function packageShift(): u32 {
 /** Leaf 0DH: the XSAVE area. Its size for what XCR0 enables, and for all; size and offset of the upper halves of the YMM registers. */
 function extendedState(c: CpuState, subleaf: u32): void {
   if (cpuLevel < 3 || subleaf > 2) return answer(c, 0, 0, 0, 0)
-  const size = c.xcr0 & AVX ? XSAVE_BYTES : XSAVE_AVX
+  const size = c.xcr0 & XCR0_AVX ? XSAVE_BYTES : XSAVE_AVX
   if (subleaf == 0) return answer(c, 7, size, XSAVE_BYTES, 0)
   if (subleaf == 1) return answer(c, XSAVE_FEATURES, size, 0, 0)
   return answer(c, XSAVE_BYTES - XSAVE_AVX, XSAVE_AVX, 0, 0)
@@ -107,7 +107,7 @@ export function cpuid(c: CpuState): void {
     case 0: // "GenuineIntel"
       return answer(c, LAST_BASIC, 0x756e6547, 0x6c65746e, 0x49656e69)
     case 1: {
-      const apic: u32 = apicMsrRead(c.index, 0x1b) & 0x800 ? 1 << 9 : 0
+      const apic: u32 = apicMsrRead(c.index, IA32_APIC_BASE) & APIC_BASE_ENABLE ? 1 << 9 : 0
       const siblings: u32 = cpuCount > 1 ? 1 << 28 : 0
       return answer(
         c,

@@ -4,18 +4,30 @@
 // breakpoint (bit 2), or the host watches memory (bit 3). While data breakpoints are armed their pages have no fast tags (mmu.ts), so each access comes by `checkData`.
 // Data and I/O breakpoints are traps: they set bits in c.pendingDebug. An instruction breakpoint is a fault before the instruction, held
 // off by RF.
-import { RF, TF } from '../../numbers/registers'
-import { ACCESS_WRITE, CpuState } from '../state/state'
+import {
+  CR4_DE,
+  DR6_B,
+  DR6_BD,
+  DR6_BS,
+  DR6_BT,
+  DR6_ONES,
+  DR6_ZERO,
+  DR7_DEFINED,
+  DR7_GD,
+  DR7_ONES,
+  RF,
+  TF,
+} from '../../numbers/registers'
+import { ACCESS_WRITE, CpuState, MODE_CODE64, MODE_CODE_MASK } from '../state/state'
 import { VECTOR_GP, VECTOR_UD, raise, raiseNoCode } from '../state/fault'
 import { isPageWatched, noteAccess, watchpointCount } from '../blocks/watchpoints'
 import { tlbFlushAll } from '../memory/fast-tlb'
-import { DR6_BD, deliverDebug } from './exceptions'
+import { deliverDebug } from './exceptions'
 
 const ARMED_DATA: u32 = 1
 const ARMED_INSTRUCTION: u32 = 2
 const ARMED_IO: u32 = 4
 const ARMED_HOST: u32 = 8
-const CR4_DE: u64 = 8
 
 function debugAddress(c: CpuState, n: u32): u64 {
   return n == 0 ? c.dr0 : n == 1 ? c.dr1 : n == 2 ? c.dr2 : c.dr3
@@ -113,7 +125,7 @@ export function repeatAgain(c: CpuState): void {
 /** Delivers the instruction breakpoint on the instruction at c.rip, if there is one. True if a handler was entered. */
 export function instructionBreakpoint(c: CpuState): bool {
   if ((c.debugArmed & ARMED_INSTRUCTION) == 0 || (c.eflags & RF) != 0) return false
-  const linear = (c.mode & 3) == 2 ? c.rip : (c.csBase + c.rip) & 0xffffffff
+  const linear = (c.mode & MODE_CODE_MASK) == MODE_CODE64 ? c.rip : (c.csBase + c.rip) & 0xffffffff
   let bits: u32 = 0
   for (let n: u32 = 0; n < 4; n++) {
     if (isEnabled(c, n) && kindOf(c, n) == 0 && debugAddress(c, n) == linear) bits |= 1 << n
@@ -137,7 +149,7 @@ export function debugRegister(c: CpuState, n: u32): i32 {
     }
     register += 2
   }
-  if (c.dr7 & 0x2000) {
+  if (c.dr7 & DR7_GD) {
     c.rip = c.instructionRip
     deliverDebug(c, DR6_BD)
     c.system0 = 1
@@ -147,7 +159,7 @@ export function debugRegister(c: CpuState, n: u32): i32 {
 }
 
 export function readDebug(c: CpuState, n: u32): u64 {
-  return n == 6 ? (c.dr6 & ~0x1000) | 0xffff0ff0 : n == 7 ? c.dr7 | 0x400 : debugAddress(c, n)
+  return n == 6 ? (c.dr6 & ~DR6_ZERO) | DR6_ONES : n == 7 ? c.dr7 | DR7_ONES : debugAddress(c, n)
 }
 
 export function writeDebug(c: CpuState, n: u32, value: u64): void {
@@ -155,8 +167,8 @@ export function writeDebug(c: CpuState, n: u32, value: u64): void {
     raise(c, VECTOR_GP, 0)
     return
   }
-  if (n == 6) c.dr6 = (value & 0xe00f) | 0xffff0ff0
-  else if (n == 7) c.dr7 = (value & 0xffff2bff) | 0x400
+  if (n == 6) c.dr6 = (value & u64(DR6_B | DR6_BD | DR6_BS | DR6_BT)) | DR6_ONES
+  else if (n == 7) c.dr7 = (value & DR7_DEFINED) | DR7_ONES
   else setDebugAddress(c, n, value)
   armDebug(c)
 }

@@ -19,6 +19,11 @@ export const ATTRIBUTE_LONG: u32 = 0x2000
 export const ATTRIBUTE_BIG: u32 = 0x4000
 export const ATTRIBUTE_GRANULARITY: u32 = 0x8000
 
+/** Parts of a selector: its index, its table; both are what an error code has of it. */
+export const SELECTOR_INDEX: u32 = 0xfff8
+export const SELECTOR_TI: u32 = 4
+export const SELECTOR_NO_RPL: u32 = SELECTOR_INDEX | SELECTOR_TI
+
 export const TYPE_TSS16: u32 = 1
 export const TYPE_LDT: u32 = 2
 export const TYPE_TSS16_BUSY: u32 = 3
@@ -27,6 +32,8 @@ export const TYPE_TASK_GATE: u32 = 5
 export const TYPE_TSS: u32 = 9
 export const TYPE_TSS_BUSY: u32 = 11
 export const TYPE_CALL_GATE: u32 = 12
+/** Of the type of a TSS or gate: it is not one of the 16-bit ones. */
+export const TYPE_WIDE: u32 = 8
 
 /** The descriptor last fetched: its low and high eight bytes, and where it lies. */
 export let descriptor: u64 = 0
@@ -55,25 +62,25 @@ export function limitOf(d: u64): u32 {
 }
 
 export function isNull(selector: u32): bool {
-  return (selector & 0xfffc) == 0
+  return (selector & SELECTOR_NO_RPL) == 0
 }
 
 /** Address of the descriptor of `selector`, or all ones if outside its table. `bytes` 8 or 16. */
 export function addressOfDescriptor(c: CpuState, selector: u32, bytes: u32): u64 {
-  const last = (selector & 0xfff8) + bytes - 1
-  if (selector & 4) {
+  const last = (selector & SELECTOR_INDEX) + bytes - 1
+  if (selector & SELECTOR_TI) {
     if ((c.ldtrAttributes & ATTRIBUTE_PRESENT) == 0 || last > c.ldtrLimit) return ~0
-    return c.ldtrBase + u64(selector & 0xfff8)
+    return c.ldtrBase + u64(selector & SELECTOR_INDEX)
   }
   if (last > c.gdtrLimit) return ~0
-  return c.gdtrBase + u64(selector & 0xfff8)
+  return c.gdtrBase + u64(selector & SELECTOR_INDEX)
 }
 
 /** Fetches a descriptor; outside the table: raises `vector`(selector | external). */
 export function fetchDescriptor(c: CpuState, selector: u32, vector: u32, external: u32): bool {
   const address = addressOfDescriptor(c, selector, 8)
   if (address == ~0) {
-    raise(c, vector, (selector & 0xfffc) | external)
+    raise(c, vector, (selector & SELECTOR_NO_RPL) | external)
     return false
   }
   descriptorAddress = address
@@ -84,13 +91,13 @@ export function fetchDescriptor(c: CpuState, selector: u32, vector: u32, externa
 /** The upper half of a 16-byte system descriptor just fetched. Its type field must be 0. */
 export function fetchDescriptorHigh(c: CpuState, selector: u32, vector: u32, external: u32): bool {
   if (addressOfDescriptor(c, selector, 16) == ~0) {
-    raise(c, vector, (selector & 0xfffc) | external)
+    raise(c, vector, (selector & SELECTOR_NO_RPL) | external)
     return false
   }
   const high = readSystem64(c, descriptorAddress + 8)
   if (c.fault) return false
   if (high & 0x00001f0000000000) {
-    raise(c, vector, (selector & 0xfffc) | external)
+    raise(c, vector, (selector & SELECTOR_NO_RPL) | external)
     return false
   }
   descriptorHigh = high

@@ -11,7 +11,7 @@
 // Protocol: run.ts calls deliverFault, deliverInterrupt, deliverNmi, deliverDebugTrap, singleStepTrap between instructions with c.rip at the
 // address to be pushed; system-ops.ts calls softwareInterrupt in the middle of INT with c.rip already the next instruction.
 // A task gate switches tasks (task-switch.ts); a fault that arises in the new task is delivered there.
-import { AC, IF, NT, RF, TF, VM } from '../../numbers/registers'
+import { AC, DR6_B, DR6_BD, DR6_BS, DR7_GD, IF, NT, RF, TF, VM } from '../../numbers/registers'
 import { EVENT_EXCEPTION, SHUTDOWN_BY_INTERRUPT } from '../../numbers/seam'
 import { CpuState, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS } from '../state/state'
 import { readFlags } from '../state/flags'
@@ -35,7 +35,9 @@ import {
   ATTRIBUTE_LONG,
   ATTRIBUTE_PRESENT,
   ATTRIBUTE_S,
+  SELECTOR_NO_RPL,
   TYPE_TASK_GATE,
+  TYPE_WIDE,
   attributesOf,
   baseOf,
   descriptor,
@@ -61,9 +63,6 @@ import {
 import { fetchInnerStack, innerDescriptor, innerPointer, innerSelector, longStackPointer } from './stack-switch'
 import { TASK_CALL, forgetSwitch, isWideTask, switchTask, switchedTask } from './task-switch'
 import { serialize } from '../blocks/coherence'
-
-export const DR6_BS: u32 = 0x4000
-export const DR6_BD: u32 = 0x2000
 
 // What is being delivered.
 let vector: u32 = 0
@@ -133,7 +132,7 @@ function fetchHandler(c: CpuState, selector: u32): bool {
   }
   if (!fetchDescriptor(c, selector, VECTOR_GP, external)) return false
   const attributes = attributesOf(descriptor)
-  const error = selector & 0xfffc
+  const error = selector & SELECTOR_NO_RPL
   if ((attributes & (ATTRIBUTE_S | ATTRIBUTE_CODE)) != (ATTRIBUTE_S | ATTRIBUTE_CODE) || dplOf(attributes) > c.cpl) {
     refuse(c, VECTOR_GP, error)
     return false
@@ -190,7 +189,7 @@ function enterLong(c: CpuState): void {
   if (c.fault || !markAccessed(c, handlerAddress, handler)) return
   c.rsp = stackPointer()
   if (inner) setNullSegment(c, SEG_SS, level, level)
-  setSegmentFrom(c, SEG_CS, (selector & 0xfffc) | level, handler)
+  setSegmentFrom(c, SEG_CS, (selector & SELECTOR_NO_RPL) | level, handler)
   c.rip = offset
   c.eflags &= ~(TF | NT | RF | VM | (type == 14 ? IF : 0))
   updateMode(c)
@@ -208,13 +207,13 @@ function enterProtected(c: CpuState): void {
   if (software && dplOf(attributes) < c.cpl) return refuse(c, VECTOR_GP, idtError)
   if ((attributes & ATTRIBUTE_PRESENT) == 0) return refuse(c, VECTOR_NP, idtError)
   if (type == TYPE_TASK_GATE) return enterTaskGate(c, <u32>(gate >> 16) & 0xffff)
-  const size: u32 = type & 8 ? 4 : 2
+  const size: u32 = type & TYPE_WIDE ? 4 : 2
   const selector = <u32>(gate >> 16) & 0xffff
   const offset = (gate & 0xffff) | (size == 4 ? (gate >> 32) & 0xffff0000 : 0)
   if (!fetchHandler(c, selector)) return
   const level = handlerLevel
   const virtual = (c.eflags & VM) != 0
-  if (virtual && level != 0) return refuse(c, VECTOR_GP, selector & 0xfffc)
+  if (virtual && level != 0) return refuse(c, VECTOR_GP, selector & SELECTOR_NO_RPL)
   const inner = level != c.cpl
   let stackSelector: u32 = 0
   let stack: u64 = 0
@@ -230,7 +229,7 @@ function enterProtected(c: CpuState): void {
       attributesOf(stack),
       false,
       true,
-      (stackSelector & 0xfffc) | external,
+      (stackSelector & SELECTOR_NO_RPL) | external,
     )
     if (!probePushes(c, (virtual ? 9 : 5) + u32(hasCode), size)) return
     if (virtual) {
@@ -263,7 +262,7 @@ function enterProtected(c: CpuState): void {
     setNullSegment(c, SEG_DS, 0, 0)
     setNullSegment(c, SEG_ES, 0, 0)
   }
-  setSegmentFrom(c, SEG_CS, (selector & 0xfffc) | level, handler)
+  setSegmentFrom(c, SEG_CS, (selector & SELECTOR_NO_RPL) | level, handler)
   c.rip = offset
   c.eflags &= ~(TF | NT | RF | VM | (type & 1 ? 0 : IF))
   updateMode(c)
@@ -353,13 +352,13 @@ function prepareEvent(c: CpuState, number: u32): void {
 function noteDebug(c: CpuState, bits: u32): void {
   const all = bits | c.pendingDebug
   c.pendingDebug = 0
-  c.dr6 = (all & 15 ? c.dr6 & ~15 : c.dr6) | u64(all)
+  c.dr6 = (all & DR6_B ? c.dr6 & ~u64(DR6_B) : c.dr6) | u64(all)
 }
 
 /** #DB with these DR6 bits, as a trap (or as the fault of an instruction breakpoint): RF is pushed as it is. */
 export function deliverDebug(c: CpuState, bits: u32): void {
   noteDebug(c, bits)
-  c.dr7 &= ~0x2000
+  c.dr7 &= ~DR7_GD
   prepareEvent(c, VECTOR_DB)
   // An access to a debug register with DR7.GD is a fault.
   if (bits & DR6_BD) pushedFlags |= RF

@@ -11,6 +11,7 @@ import {
   ATTRIBUTE_PRESENT,
   ATTRIBUTE_S,
   ATTRIBUTE_WRITABLE,
+  SELECTOR_NO_RPL,
   TYPE_CALL_GATE,
   TYPE_CALL_GATE16,
   TYPE_TASK_GATE,
@@ -71,7 +72,7 @@ export function isReservedCode(c: CpuState, attributes: u32): bool {
 }
 
 function refuse(c: CpuState, vector: u32, selector: u32): bool {
-  raise(c, vector, selector & 0xfffc)
+  raise(c, vector, selector & SELECTOR_NO_RPL)
   return false
 }
 
@@ -144,7 +145,7 @@ function resolve(c: CpuState, selector: u32, offset: u64): bool {
 }
 
 function enter(c: CpuState, cpl: u32): void {
-  setSegmentFrom(c, SEG_CS, (targetSelector & 0xfffc) | cpl, target)
+  setSegmentFrom(c, SEG_CS, (targetSelector & SELECTOR_NO_RPL) | cpl, target)
   c.rip = targetOffset
   updateMode(c)
 }
@@ -218,7 +219,7 @@ function callInner(c: CpuState, level: u32, next: u64): bool {
   const d = innerDescriptor
   const attributes = attributesOf(d)
   if (long) useStack(c, innerPointer, 0, 0, 0, true, true, 0)
-  else useStack(c, innerPointer, baseOf(d), limitOf(d), attributes, false, true, selector & 0xfffc)
+  else useStack(c, innerPointer, baseOf(d), limitOf(d), attributes, false, true, selector & SELECTOR_NO_RPL)
   const parameters: i32 = long ? 0 : <i32>gateParameters
   for (let i = 0; i < parameters; i++) readParameter(c, oldPointer, i)
   if (!probePushes(c, 4 + parameters, gateSize)) return false

@@ -2,13 +2,13 @@
 //
 // Promises: Intel's rules, as the vendor string says: SYSCALL and SYSRET only in 64-bit mode. Selectors' hidden parts get the fixed values of
 // the manual. Whether a single-step trap follows SYSCALL and SYSRET is decided by TF after the instruction, not before it.
-import { EFER_SCE, IF, RF, TF, VM } from '../../numbers/registers'
+import { CR0_PE, DR6_BS, EFER_SCE, FLAGS_DEFINED, FLAGS_ONES, IF, RF, TF, VM } from '../../numbers/registers'
 import { CpuState, SEG_CS, SEG_SS } from '../state/state'
 import { readFlags, writeFlags } from '../state/flags'
 import { VECTOR_GP, VECTOR_UD, raise, raiseNoCode } from '../state/fault'
 import { isCanonical } from '../memory/mmu'
 import { is64, isLongActive, setSegment, updateMode } from './segments'
-import { DR6_BS } from './exceptions'
+import { SELECTOR_NO_RPL } from './descriptor-tables'
 
 const CODE64: u32 = 0xa09b
 const CODE32: u32 = 0xc09b
@@ -29,7 +29,7 @@ export function systemCall(c: CpuState): void {
   c.r11 = flags & ~RF
   c.rip = c.lstar
   writeFlags(c, flags & ~(c.sfmask | RF))
-  const selector = <u32>(c.star >> 32) & 0xfffc
+  const selector = <u32>(c.star >> 32) & SELECTOR_NO_RPL
   flatSegments(c, selector, CODE64, selector + 8, 0)
   if ((c.eflags & TF) == 0 && (flags & TF) != 0) c.system0 = 1
   updateMode(c)
@@ -45,7 +45,7 @@ export function systemReturn(c: CpuState, size: u32): void {
     return
   }
   const hadTrap = (c.eflags & TF) != 0
-  writeFlags(c, (c.r11 & 0x3c7fd7) | 2)
+  writeFlags(c, (c.r11 & (FLAGS_DEFINED & ~(RF | VM))) | FLAGS_ONES)
   const selector = <u32>(c.star >> 48) & 0xffff
   if (size == 8) {
     c.rip = c.rcx
@@ -61,8 +61,8 @@ export function systemReturn(c: CpuState, size: u32): void {
 }
 
 export function systemEnter(c: CpuState): void {
-  const selector = <u32>c.sysenterCs & 0xfffc
-  if ((c.cr0 & 1) == 0 || selector == 0) {
+  const selector = <u32>c.sysenterCs & SELECTOR_NO_RPL
+  if ((c.cr0 & CR0_PE) == 0 || selector == 0) {
     raise(c, VECTOR_GP, 0)
     return
   }
@@ -75,8 +75,8 @@ export function systemEnter(c: CpuState): void {
 }
 
 export function systemExit(c: CpuState, size: u32): void {
-  const selector = <u32>c.sysenterCs & 0xfffc
-  if ((c.cr0 & 1) == 0 || c.cpl != 0 || selector == 0) {
+  const selector = <u32>c.sysenterCs & SELECTOR_NO_RPL
+  if ((c.cr0 & CR0_PE) == 0 || c.cpl != 0 || selector == 0) {
     raise(c, VECTOR_GP, 0)
     return
   }

@@ -2,7 +2,7 @@
 //
 // Promises: a fault leaves every register as it was, except that NMIs are unblocked, as on processors (3A 6.7.1). NT set means return to the
 // task that the back link names (task-switch.ts); in long mode it is #GP(0).
-import { AC, ARITHMETIC, DF, ID, IF, IOPL, NT, RF, TF, VIF, VIP, VM } from '../../numbers/registers'
+import { AC, ARITHMETIC, DF, FLAGS_DEFINED, ID, IF, IOPL, NT, RF, TF, VIF, VIP, VM } from '../../numbers/registers'
 import { CpuState, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS } from '../state/state'
 import { readFlags, writeFlags } from '../state/flags'
 import { VECTOR_GP, raise } from '../state/fault'
@@ -93,7 +93,7 @@ function returnToVirtual8086(c: CpuState, offset: u64, selector: u32, popped: u6
   const gs = <u32>popValue(c, 4) & 0xffff
   if (c.fault) return false
   if (offset > 0xffff) return refuse(c)
-  writeFlags(c, popped & 0x3f7fd7)
+  writeFlags(c, popped & FLAGS_DEFINED)
   setSegment(c, SEG_CS, selector, u64(selector) << 4, 0xffff, 0xf3)
   setRealSegment(c, SEG_SS, ss)
   setRealSegment(c, SEG_ES, es)

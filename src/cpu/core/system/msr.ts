@@ -2,6 +2,15 @@
 //
 // Promises: a WRMSR that raises changes nothing. Memory types (PAT, MTRR) are stored and given back but have no effect: memory here has one
 // coherent view. Time is the machine's count of retired instructions.
+import {
+  APIC_BASE_EXTD,
+  APIC_MSR_HIGH,
+  IA32_APIC_BASE,
+  IA32_TSC_DEADLINE,
+  X2APIC_FIRST,
+  X2APIC_ICR,
+  X2APIC_LAST,
+} from '../../numbers/seam'
 import { CpuState } from '../state/state'
 import { systemArea } from '../state/layout'
 import { apicMsrRead, apicMsrWrite } from '../state/imports'
@@ -9,20 +18,11 @@ import { VECTOR_GP, raise } from '../state/fault'
 import { isCanonical } from '../memory/mmu'
 import { writeEfer } from './control-registers'
 import { serialize } from '../blocks/coherence'
-import {
-  APIC_MSR_HIGH,
-  readDeadline,
-  readTsc,
-  readTscAdjust,
-  writeDeadline,
-  writeTsc,
-  writeTscAdjust,
-} from './time-stamp'
+import { readDeadline, readTsc, readTscAdjust, writeDeadline, writeTsc, writeTscAdjust } from './time-stamp'
 import { DEBUG_CONTROL, MTRR_FIXED, MTRR_VARIABLE } from '../state/system-area'
 
 const IA32_TSC: u32 = 0x10
 const IA32_PLATFORM_ID: u32 = 0x17
-const IA32_APIC_BASE: u32 = 0x1b
 const IA32_TSC_ADJUST: u32 = 0x3b
 const IA32_SPEC_CTRL: u32 = 0x48
 const IA32_PRED_CMD: u32 = 0x49
@@ -35,11 +35,14 @@ const IA32_SYSENTER_EIP: u32 = 0x176
 const IA32_MCG_CAP: u32 = 0x179
 const IA32_MISC_ENABLE: u32 = 0x1a0
 const IA32_DEBUGCTL: u32 = 0x1d9
+/** Base and mask of eight ranges, one after the other. */
+const IA32_MTRR_PHYSBASE0: u32 = 0x200
+/** One register, two, and eight. */
+const IA32_MTRR_FIX64K: u32 = 0x250
+const IA32_MTRR_FIX16K: u32 = 0x258
+const IA32_MTRR_FIX4K: u32 = 0x268
 const IA32_PAT: u32 = 0x277
 const IA32_MTRR_DEF_TYPE: u32 = 0x2ff
-const IA32_TSC_DEADLINE: u32 = 0x6e0
-const X2APIC_FIRST: u32 = 0x800
-const X2APIC_ICR: u32 = 0x830
 const IA32_EFER: u32 = 0xc0000080
 const IA32_STAR: u32 = 0xc0000081
 const IA32_LSTAR: u32 = 0xc0000082
@@ -81,14 +84,16 @@ export const MISC_ENABLE_AT_RESET: u64 = 0x1801
 const X2APIC_READABLE: u64 = 0x43fd01ffffffa50c
 
 function isX2apic(c: CpuState, msr: u32): bool {
-  return msr >= X2APIC_FIRST && msr < X2APIC_FIRST + 64 && (apicMsrRead(c.index, IA32_APIC_BASE) & 0x400) != 0
+  return (
+    msr >= u32(X2APIC_FIRST) && msr <= u32(X2APIC_LAST) && (apicMsrRead(c.index, IA32_APIC_BASE) & APIC_BASE_EXTD) != 0
+  )
 }
 
 /** Index of a fixed-range MTRR, or -1. */
 function fixedMtrr(msr: u32): i32 {
-  if (msr == 0x250) return 0
-  if (msr == 0x258 || msr == 0x259) return <i32>msr - 0x257
-  return msr >= 0x268 && msr <= 0x26f ? <i32>msr - 0x265 : -1
+  if (msr == IA32_MTRR_FIX64K) return 0
+  if (msr == IA32_MTRR_FIX16K || msr == IA32_MTRR_FIX16K + 1) return <i32>(msr - IA32_MTRR_FIX16K) + 1
+  return msr >= IA32_MTRR_FIX4K && msr < IA32_MTRR_FIX4K + 8 ? <i32>(msr - IA32_MTRR_FIX4K) + 3 : -1
 }
 
 function isMemoryType(type: u32): bool {
@@ -158,7 +163,8 @@ export function readMsr(c: CpuState, msr: u32): u64 {
     case IA32_TSC_AUX:
       return c.tscAux
   }
-  if (msr >= 0x200 && msr < 0x210) return load<u64>(systemArea(c) + MTRR_VARIABLE + ((msr - 0x200) << 3))
+  if (msr >= IA32_MTRR_PHYSBASE0 && msr < IA32_MTRR_PHYSBASE0 + 16)
+    return load<u64>(systemArea(c) + MTRR_VARIABLE + ((msr - IA32_MTRR_PHYSBASE0) << 3))
   const fixed = fixedMtrr(msr)
   if (fixed >= 0) return load<u64>(systemArea(c) + MTRR_FIXED + ((<usize>fixed) << 3))
   if (isX2apic(c, msr) && (X2APIC_READABLE >> u64(msr - X2APIC_FIRST)) & 1) {
@@ -282,10 +288,10 @@ export function writeMsr(c: CpuState, msr: u32, value: u64): void {
       return
     }
   }
-  if (msr >= 0x200 && msr < 0x210) {
+  if (msr >= IA32_MTRR_PHYSBASE0 && msr < IA32_MTRR_PHYSBASE0 + 16) {
     const forbidden: u64 = 0xffffff0000000000 | (msr & 1 ? 0x7ff : 0xf00)
     if (value & forbidden || ((msr & 1) == 0 && !isMemoryType(<u32>value & 0xff))) return refuse(c)
-    store<u64>(systemArea(c) + MTRR_VARIABLE + ((msr - 0x200) << 3), value)
+    store<u64>(systemArea(c) + MTRR_VARIABLE + ((msr - IA32_MTRR_PHYSBASE0) << 3), value)
     return
   }
   const fixed = fixedMtrr(msr)

@@ -2,20 +2,20 @@
 //
 // Promises: a string instruction's registers are exact at a fault in the middle; an iteration whose memory access faults has not touched
 // the port (OUTS) or is retried before the port is read (INS: the destination is probed first).
-import { DF, IOPL, TF, VM } from '../../numbers/registers'
+import { CR0_PE, DF, IOPL, TF, VM } from '../../numbers/registers'
 import { CpuState, SEG_ES } from '../state/state'
 import { portRead, portWrite } from '../state/imports'
 import { VECTOR_GP, raise } from '../state/fault'
 import { probeWrite, readSize, readSystem16, writeSize } from '../memory/linear'
-import { ATTRIBUTE_PRESENT } from './descriptor-tables'
+import { ATTRIBUTE_PRESENT, TYPE_WIDE } from './descriptor-tables'
 import { linearIn } from './segment-check'
 import { checkPort, repeatAgain } from './debug'
 
 /** May this program use the ports [port, port + size)? */
 export function portAllowed(c: CpuState, port: u32, size: u32): bool {
-  if ((c.cr0 & 1) == 0) return true
+  if ((c.cr0 & CR0_PE) == 0) return true
   if ((c.eflags & VM) == 0 && u64(c.cpl) <= (c.eflags & IOPL) >> 12) return true
-  if ((c.trAttributes & ATTRIBUTE_PRESENT) != 0 && (c.trAttributes & 8) != 0 && c.trLimit >= 103) {
+  if ((c.trAttributes & ATTRIBUTE_PRESENT) != 0 && (c.trAttributes & TYPE_WIDE) != 0 && c.trLimit >= 103) {
     const map = <u32>readSystem16(c, c.trBase + 102)
     if (c.fault) return false
     const at = map + (port >> 3)

@@ -2,6 +2,18 @@
 //
 // Promises: everything architectural gets a value at power-up; INIT keeps what the manual keeps (FPU, SSE and AVX registers, XCR0, most MSRs, the
 // cache control bits of CR0, the time-stamp counter). Translations are dropped in both.
+import {
+  CR0_AT_RESET,
+  CR0_CD,
+  CR0_ET,
+  CR0_NW,
+  DR6_ONES,
+  DR7_ONES,
+  FCW_ONES,
+  FLAGS_ONES,
+  MXCSR_AT_RESET,
+  XCR0_X87,
+} from '../../numbers/registers'
 import { FX_END, FX_OFFSET, YMM_UPPER_BYTES, YMM_UPPER_OFFSET } from '../../numbers/sizes'
 import { CpuState, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS } from '../state/state'
 import { writeFlags } from '../state/flags'
@@ -10,20 +22,19 @@ import { MISC_ENABLE_AT_RESET } from './msr'
 import { SYSTEM_AREA_BYTES } from '../state/system-area'
 import { setSegment, updateMode } from './segments'
 import { forgetAll } from '../memory/tlb'
+import { SIGNATURE } from './cpuid'
 import { armDebug } from './debug'
 import { serialize, timeNow } from '../blocks/coherence'
-
-const SIGNATURE: u64 = 0x000306c3
 
 export function resetState(c: CpuState, powerUp: bool): void {
   if (powerUp) {
     memory.fill(changetype<usize>(c) + FX_OFFSET, 0, FX_END - FX_OFFSET)
     // FCW 0040; the abridged tag word 55 in FXSAVE form: all registers hold zero.
-    store<u16>(changetype<usize>(c) + FX_OFFSET, 0x40)
+    store<u16>(changetype<usize>(c) + FX_OFFSET, FCW_ONES)
     store<u8>(changetype<usize>(c) + FX_OFFSET + 4, 0xff)
-    c.mxcsr = 0x1f80
+    c.mxcsr = MXCSR_AT_RESET
     memory.fill(changetype<usize>(c) + YMM_UPPER_OFFSET, 0, YMM_UPPER_BYTES)
-    c.xcr0 = 1
+    c.xcr0 = XCR0_X87
     memory.fill(systemArea(c), 0, SYSTEM_AREA_BYTES)
     c.star = 0
     c.lstar = 0
@@ -38,11 +49,11 @@ export function resetState(c: CpuState, powerUp: bool): void {
     c.miscEnable = MISC_ENABLE_AT_RESET
     c.mtrrDefType = 0
     c.tscOffset = 0 - timeNow(c)
-    c.cr0 = 0x60000010
-  } else c.cr0 = (c.cr0 & 0x60000000) | 0x10
+    c.cr0 = CR0_AT_RESET
+  } else c.cr0 = (c.cr0 & (CR0_CD | CR0_NW)) | CR0_ET
   c.rax = 0
   c.rcx = 0
-  c.rdx = SIGNATURE
+  c.rdx = u64(SIGNATURE)
   c.rbx = 0
   c.rsp = 0
   c.rbp = 0
@@ -58,7 +69,7 @@ export function resetState(c: CpuState, powerUp: bool): void {
   c.r15 = 0
   c.zero = 0
   c.rip = 0xfff0
-  writeFlags(c, 2)
+  writeFlags(c, FLAGS_ONES)
   c.cr2 = 0
   c.cr3 = 0
   c.cr4 = 0
@@ -67,8 +78,8 @@ export function resetState(c: CpuState, powerUp: bool): void {
   c.dr1 = 0
   c.dr2 = 0
   c.dr3 = 0
-  c.dr6 = 0xffff0ff0
-  c.dr7 = 0x400
+  c.dr6 = DR6_ONES
+  c.dr7 = DR7_ONES
   setSegment(c, SEG_CS, 0xf000, 0xffff0000, 0xffff, 0x93)
   setSegment(c, SEG_SS, 0, 0, 0xffff, 0x93)
   setSegment(c, SEG_DS, 0, 0, 0xffff, 0x93)

@@ -3,7 +3,7 @@
 // Promises: a load that faults changes no register. The hidden part of a null selector is attributes 0 ("unusable"), but SS keeps the
 // current privilege level in its DPL field, so that CPL is always the DPL of SS (SDM 3C 25.4.1 has the same convention).
 // `updateMode` is the only place where mode, CPL and context are derived.
-import { AC, VM, ZF } from '../../numbers/registers'
+import { AC, CR0_AM, CR0_PE, CR4_SMAP, EFER_LMA, VM, ZF } from '../../numbers/registers'
 import { EVENT_MODE } from '../../numbers/seam'
 import { TLB_BYTES } from '../../numbers/sizes'
 import {
@@ -39,6 +39,7 @@ import {
   ATTRIBUTE_PRESENT,
   ATTRIBUTE_S,
   ATTRIBUTE_WRITABLE,
+  SELECTOR_NO_RPL,
   addressOfDescriptor,
   attributesOf,
   baseOf,
@@ -53,25 +54,22 @@ import {
 import { newGeneration } from '../blocks/code-pages'
 import { readSystem64 } from '../memory/linear'
 
-const CR4_SMAP: u64 = 0x200000
-const CR0_AM: u64 = 0x40000
-
 // @ts-ignore: decorator
 @inline
 export function isProtected(c: CpuState): bool {
-  return (c.cr0 & 1) != 0 && (c.eflags & VM) == 0
+  return (c.cr0 & CR0_PE) != 0 && (c.eflags & VM) == 0
 }
 
 // @ts-ignore: decorator
 @inline
 export function isLongActive(c: CpuState): bool {
-  return (c.efer & 0x400) != 0
+  return (c.efer & EFER_LMA) != 0
 }
 
 // @ts-ignore: decorator
 @inline
 export function is64(c: CpuState): bool {
-  return (c.efer & 0x400) != 0 && (c.csAttributes & ATTRIBUTE_LONG) != 0
+  return (c.efer & EFER_LMA) != 0 && (c.csAttributes & ATTRIBUTE_LONG) != 0
 }
 
 /** The limit of CS as a part of the key of decoded blocks, which end at it: 0 if it is 4 GiB. A limit has 20 bits in units of bytes or of pages. */
@@ -169,7 +167,7 @@ export function loadSegment(c: CpuState, s: u32, selector: u32): bool {
   if (!fetchDescriptor(c, selector, VECTOR_GP, 0)) return false
   const d = descriptor
   const attributes = attributesOf(d)
-  const code = selector & 0xfffc
+  const code = selector & SELECTOR_NO_RPL
   const rpl = selector & 3
   const dpl = dplOf(attributes)
   if (s == SEG_SS) {

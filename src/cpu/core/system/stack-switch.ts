@@ -8,6 +8,8 @@ import {
   ATTRIBUTE_PRESENT,
   ATTRIBUTE_S,
   ATTRIBUTE_WRITABLE,
+  SELECTOR_NO_RPL,
+  TYPE_WIDE,
   attributesOf,
   descriptor,
   descriptorAddress,
@@ -26,7 +28,7 @@ export let innerDescriptor: u64 = 0
 
 function outsideTss(c: CpuState, last: u32, external: u32): bool {
   if ((c.trAttributes & ATTRIBUTE_PRESENT) != 0 && last <= c.trLimit) return false
-  raise(c, VECTOR_TS, (c.trSelector & 0xfffc) | external)
+  raise(c, VECTOR_TS, (c.trSelector & SELECTOR_NO_RPL) | external)
   return true
 }
 
@@ -45,7 +47,7 @@ export function fetchInnerStack(c: CpuState, level: u32, external: u32): bool {
     innerDescriptor = 0
     return longStackPointer(c, level, external)
   }
-  if (c.trAttributes & 8) {
+  if (c.trAttributes & TYPE_WIDE) {
     const offset = 4 + (level << 3)
     if (outsideTss(c, offset + 5, external)) return false
     innerPointer = readSystem32(c, c.trBase + u64(offset))
@@ -65,7 +67,7 @@ export function fetchInnerStack(c: CpuState, level: u32, external: u32): bool {
   }
   if (!fetchDescriptor(c, innerSelector, VECTOR_TS, external)) return false
   const attributes = attributesOf(descriptor)
-  const error = (innerSelector & 0xfffc) | external
+  const error = (innerSelector & SELECTOR_NO_RPL) | external
   if (
     (innerSelector & 3) != level ||
     dplOf(attributes) != level ||

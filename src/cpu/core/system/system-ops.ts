@@ -6,6 +6,7 @@ import { VECTOR_SCRATCH_OFFSET } from '../../numbers/sizes'
 import {
   AC,
   ARITHMETIC,
+  CR0_PE,
   CR0_TS,
   CR4_FSGSBASE,
   CR4_OSXSAVE,
@@ -106,6 +107,8 @@ import { VECTOR_BR, VECTOR_GP, VECTOR_NP, VECTOR_OF, VECTOR_UD, raise, raiseNoCo
 import { read16, read8, readWhole, write16, writeSystem8, writeWhole } from '../memory/linear'
 import {
   ATTRIBUTE_PRESENT,
+  SELECTOR_NO_RPL,
+  SELECTOR_TI,
   TYPE_LDT,
   TYPE_TSS,
   TYPE_TSS16,
@@ -213,8 +216,8 @@ function loadLdt(c: CpuState, selector: u32): void {
     serialize(c)
     return
   }
-  const error = selector & 0xfffc
-  if (selector & 4) return raise(c, VECTOR_GP, error)
+  const error = selector & SELECTOR_NO_RPL
+  if (selector & SELECTOR_TI) return raise(c, VECTOR_GP, error)
   if (!fetchDescriptor(c, selector, VECTOR_GP, 0)) return
   const d = descriptor
   const attributes = attributesOf(d)
@@ -236,8 +239,8 @@ function loadLdt(c: CpuState, selector: u32): void {
 function loadTask(c: CpuState, selector: u32): void {
   if (!isPrivileged(c)) return
   if (isNull(selector)) return protectionFault(c)
-  const error = selector & 0xfffc
-  if (selector & 4) return raise(c, VECTOR_GP, error)
+  const error = selector & SELECTOR_NO_RPL
+  if (selector & SELECTOR_TI) return raise(c, VECTOR_GP, error)
   if (!fetchDescriptor(c, selector, VECTOR_GP, 0)) return
   const d = descriptor
   const at = descriptorAddress
@@ -372,7 +375,7 @@ function interrupt(c: CpuState, number: u32, detail: u32): void {
 
 /** May this program change IF? */
 function controlsInterrupts(c: CpuState): bool {
-  if ((c.cr0 & 1) == 0 || u64(c.cpl) <= (c.eflags & IOPL) >> 12) return true
+  if ((c.cr0 & CR0_PE) == 0 || u64(c.cpl) <= (c.eflags & IOPL) >> 12) return true
   protectionFault(c)
   return false
 }
@@ -453,7 +456,7 @@ export function systemOp(c: CpuState, u: usize): void {
     case SYS_SMSW:
       return storeWord(c, u, c.cr0)
     case SYS_LMSW: {
-      if (isPrivileged(c)) loadMachineStatus(c, (<u32>slot(c, source) & 15) | (<u32>c.cr0 & 1))
+      if (isPrivileged(c)) loadMachineStatus(c, (<u32>slot(c, source) & 15) | <u32>(c.cr0 & CR0_PE))
       return
     }
     case SYS_INVLPG: {

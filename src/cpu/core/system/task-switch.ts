@@ -6,7 +6,7 @@
 //     on its stack (3A 8.3, table 8-1). Whoever called must deliver it there, not at the instruction.
 //  3. All selectors are loaded before any descriptor is looked at, so the handler of such a fault sees the task's own selectors.
 // Deliberate: a single-step trap of the switching instruction itself is dropped; TF of the new task acts from its first instruction on.
-import { CR0_PG, CR0_TS, NT, VM } from '../../numbers/registers'
+import { CR0_PG, CR0_TS, DR6_BT, DR7_LE, DR7_LOCAL, FLAGS_DEFINED, NT, VM } from '../../numbers/registers'
 import { CpuState, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS, setSlot } from '../state/state'
 import { writeFlags } from '../state/flags'
 import { VECTOR_GP, VECTOR_NP, VECTOR_SS, VECTOR_TS, raise } from '../state/fault'
@@ -16,9 +16,12 @@ import {
   ATTRIBUTE_PRESENT,
   ATTRIBUTE_S,
   ATTRIBUTE_WRITABLE,
+  SELECTOR_NO_RPL,
+  SELECTOR_TI,
   TYPE_LDT,
   TYPE_TSS,
   TYPE_TSS16,
+  TYPE_WIDE,
   addressOfDescriptor,
   attributesOf,
   baseOf,
@@ -56,7 +59,6 @@ export const TASK_CALL: u32 = 1 // and interrupts
 export const TASK_RETURN: u32 = 2
 
 const BUSY: u32 = 2
-const DR6_BT: u32 = 0x8000
 
 /** Set by `switchTask`: the new task is in place, whether or not a fault was raised since. */
 export let switchedTask: bool = false
@@ -67,7 +69,7 @@ export function forgetSwitch(): void {
 
 /** Does the task in force have a 32-bit TSS? The size of an error code pushed through a task gate. */
 export function isWideTask(c: CpuState): bool {
-  return (c.trAttributes & 8) != 0
+  return (c.trAttributes & TYPE_WIDE) != 0
 }
 
 function refuse(c: CpuState, vector: u32, code: u32): bool {
@@ -77,9 +79,9 @@ function refuse(c: CpuState, vector: u32, code: u32): bool {
 
 /** The checks of the TSS descriptor; on success it is the descriptor last fetched. */
 function fetchTask(c: CpuState, selector: u32, kind: u32, external: u32): bool {
-  const error = (selector & 0xfffc) | external
+  const error = (selector & SELECTOR_NO_RPL) | external
   const wrong = kind == TASK_RETURN ? VECTOR_TS : VECTOR_GP
-  if (selector & 4 || isNull(selector)) return refuse(c, wrong, error)
+  if (selector & SELECTOR_TI || isNull(selector)) return refuse(c, wrong, error)
   if (!fetchDescriptor(c, selector, wrong, external)) return false
   const attributes = attributesOf(descriptor)
   const type = attributes & 0x1f & ~BUSY
@@ -106,10 +108,10 @@ export function switchTask(c: CpuState, selector: u32, kind: u32, rip: u64, flag
   const d = descriptor
   const address = descriptorAddress
   const base = baseOf(d)
-  const wide = (attributesOf(d) & 8) != 0
+  const wide = (attributesOf(d) & TYPE_WIDE) != 0
   const oldBase = c.trBase
   const oldWide = isWideTask(c)
-  const oldError = (c.trSelector & 0xfffc) | external
+  const oldError = (c.trSelector & SELECTOR_NO_RPL) | external
   const oldLast = oldWide ? TSS32_LAST : TSS16_LAST
   if ((c.trAttributes & ATTRIBUTE_PRESENT) == 0 || c.trLimit < oldLast) return refuse(c, VECTOR_TS, oldError)
   const oldAddress = addressOfDescriptor(c, c.trSelector, 8)
@@ -133,7 +135,7 @@ export function switchTask(c: CpuState, selector: u32, kind: u32, rip: u64, flag
 
 /** Loads the image read before. Constraint 3: selectors first. */
 function enterTask(c: CpuState, wide: bool, nested: bool, external: u32): bool {
-  const flags = u64(taskFlags() & 0x3f7fd7) | (nested ? NT : 0)
+  const flags = (u64(taskFlags()) & FLAGS_DEFINED) | (nested ? NT : 0)
   c.rip = u64(taskRip())
   for (let n: u32 = 0; n < 8; n++) setSlot(c, n << 3, u64(taskRegister(n)))
   writeFlags(c, flags)
@@ -154,7 +156,7 @@ function enterTask(c: CpuState, wide: bool, nested: bool, external: u32): bool {
   c.ldtrLimit = 0
   c.ldtrAttributes = 0
   // L0 to L3 and LE are cleared (3B 17.2.4).
-  c.dr7 &= ~0x155
+  c.dr7 &= ~(DR7_LOCAL | DR7_LE)
   armDebug(c)
   updateMode(c)
   serialize(c)
@@ -173,8 +175,8 @@ function enterTask(c: CpuState, wide: bool, nested: bool, external: u32): bool {
 function loadTaskLdt(c: CpuState, external: u32): bool {
   const selector = c.ldtrSelector
   if (isNull(selector)) return true
-  const error = (selector & 0xfffc) | external
-  if (selector & 4) return refuse(c, VECTOR_TS, error)
+  const error = (selector & SELECTOR_NO_RPL) | external
+  if (selector & SELECTOR_TI) return refuse(c, VECTOR_TS, error)
   if (!fetchDescriptor(c, selector, VECTOR_TS, external)) return false
   const attributes = attributesOf(descriptor)
   if ((attributes & 0x1f) != TYPE_LDT || (attributes & ATTRIBUTE_PRESENT) == 0) return refuse(c, VECTOR_TS, error)
@@ -186,7 +188,7 @@ function loadTaskLdt(c: CpuState, external: u32): bool {
 
 function loadTaskCode(c: CpuState, level: u32, external: u32): bool {
   const selector = c.csSelector
-  const error = (selector & 0xfffc) | external
+  const error = (selector & SELECTOR_NO_RPL) | external
   if (isNull(selector)) return refuse(c, VECTOR_TS, error)
   if (!fetchDescriptor(c, selector, VECTOR_TS, external)) return false
   const attributes = attributesOf(descriptor)
@@ -202,7 +204,7 @@ function loadTaskCode(c: CpuState, level: u32, external: u32): bool {
 
 function loadTaskStack(c: CpuState, level: u32, external: u32): bool {
   const selector = c.ssSelector
-  const error = (selector & 0xfffc) | external
+  const error = (selector & SELECTOR_NO_RPL) | external
   if (isNull(selector)) return refuse(c, VECTOR_TS, error)
   if (!fetchDescriptor(c, selector, VECTOR_TS, external)) return false
   const attributes = attributesOf(descriptor)
@@ -219,7 +221,7 @@ function loadTaskStack(c: CpuState, level: u32, external: u32): bool {
 function loadTaskData(c: CpuState, s: u32, level: u32, external: u32): bool {
   const selector = taskSelector(s)
   if (isNull(selector)) return true
-  const error = (selector & 0xfffc) | external
+  const error = (selector & SELECTOR_NO_RPL) | external
   if (!fetchDescriptor(c, selector, VECTOR_TS, external)) return false
   const attributes = attributesOf(descriptor)
   const code = (attributes & ATTRIBUTE_CODE) != 0

@@ -3,15 +3,13 @@
 //
 // Promises: the local APIC knows deadlines in machine time only; whoever moves the TSC moves an armed deadline with it. What the guest wrote is
 // kept here, and reads as zero once the APIC has fired or forgotten it.
+import { APIC_MSR_HIGH, IA32_TSC_DEADLINE } from '../../numbers/seam'
 import { CpuState } from '../state/state'
 import { systemArea } from '../state/layout'
 import { apicMsrRead, apicMsrWrite } from '../state/imports'
 import { timeNow } from '../blocks/coherence'
 import { TSC_ADJUST, TSC_DEADLINE } from '../state/system-area'
 
-const IA32_TSC_DEADLINE: u32 = 0x6e0
-/** The upper half of a 64-bit register of the local APIC (core-abi.ts). */
-export const APIC_MSR_HIGH: u32 = 0x80000000
 /** The latest time that a float64 tells exactly. */
 const LAST_TIME: u64 = 0x1fffffffffffff
 

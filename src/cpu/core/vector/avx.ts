@@ -3,6 +3,7 @@
 // Promises: as sse.ts: nothing changes when an instruction faults but sticky exception flags (a gather keeps the elements it has done). Memory
 // operands need no alignment unless x says so. What 256 bits do in two independent halves is done by the functions that SSE has, once for each half,
 // with the exceptions of both accepted together. What an operation does not write of its destination becomes zero.
+import { CF, MXCSR_FTZ, MXCSR_RC, MXCSR_RC_SHIFT, ZF } from '../../numbers/registers'
 import { VECTOR_SCRATCH_OFFSET } from '../../numbers/sizes'
 import {
   FN_AVX_ACROSS,
@@ -38,13 +39,13 @@ import {
   VEX_MEMORY,
   VEX_W,
   VEX_WIDE,
+  X_ALIGNED,
 } from '../../numbers/vector-functions'
 import { CpuState, MODE_CODE64, MODE_CODE_MASK, setSlot, slot } from '../state/state'
 import { uopArgument, uopD, uopDetail, uopFunction, uopS1, uopS2, uopX } from '../blocks/ir'
 import { VECTOR_GP, raise } from '../state/fault'
 import { probeWrite, read128, readSize, readWhole, write128, write64, writeWhole } from '../memory/linear'
 import { setArithmetic } from '../state/flags'
-import { X_ALIGNED } from '../decode/sse-decode'
 import { acrossOperation, laneOperation } from './avx-lanes'
 import { gather, maskedLoad, maskedStoreElements } from './avx-memory'
 import { comparePacked } from './avx-compare'
@@ -56,8 +57,6 @@ import { dotPairs, dotProductsDouble, dotProductsSingle, dotSum, dotSumDouble } 
 import { acceptFlags, avxUnavailable, signMask, upperRegister, vectorRegister } from './sse'
 
 const ZERO_VECTOR: v128 = i64x2.splat(0)
-const CF: u64 = 1
-const ZF: u64 = 0x40
 
 /** The second source's halves, after `fetch`. */
 let low: usize = 0
@@ -416,8 +415,8 @@ function narrowToHalf(c: CpuState, u: usize): void {
   const lower = vectorRegister(c, uopS2(u))
   const upper = upperRegister(c, uopS2(u))
   // The rounding control is the immediate's, or MXCSR's if its bit 2 is set; denormal results are never flushed (SDM 2C VCVTPS2PH).
-  const control = immediate & 4 ? c.mxcsr : (c.mxcsr & ~0x6000) | ((immediate & 3) << 13)
-  beginFloat(control & ~0x8000)
+  const control = immediate & 4 ? c.mxcsr : (c.mxcsr & ~MXCSR_RC) | ((immediate & 3) << MXCSR_RC_SHIFT)
+  beginFloat(control & ~MXCSR_FTZ)
   const first = toHalf(v128.load(lower))
   const second: u64 = isWide(u) ? toHalf(v128.load(upper)) : 0
   const memory = (uopArgument(u) & VEX_MEMORY) != 0

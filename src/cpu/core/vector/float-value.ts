@@ -7,6 +7,14 @@
 // A finite value is (-1)^sign * significand * 2^(exponent - 63) with bit 63 of the significand set. Operations (softfloat.ts)
 // take A and B and leave R, which carries 64 more bits in `rLow` whose last one is sticky. There is one A, one B and one R:
 // nothing here is re-entrant.
+import {
+  FCW_RC_SHIFT,
+  FLOAT_EXCEPTIONS,
+  MXCSR_DAZ,
+  MXCSR_FTZ,
+  MXCSR_MASKS_SHIFT,
+  MXCSR_RC_SHIFT,
+} from '../../numbers/registers'
 
 /** Exception flags, at the same bits in MXCSR and in the x87 status word. */
 export const INVALID: i32 = 1
@@ -68,14 +76,14 @@ let environment: i32 = -1
 /** Starts an SSE operation under this MXCSR. */
 export function beginSse(mxcsr: i32): void {
   raised = 0
-  const control = mxcsr & 0xffc0
+  const control = mxcsr & ~FLOAT_EXCEPTIONS
   if (control == environment) return
   environment = control
   x87Rules = false
-  roundingMode = (mxcsr >> 13) & 3
-  exceptionMasks = (mxcsr >> 7) & 0x3f
-  denormalsAreZero = (mxcsr & 0x40) != 0
-  flushToZero = (mxcsr & 0x8000) != 0
+  roundingMode = (mxcsr >> MXCSR_RC_SHIFT) & 3
+  exceptionMasks = (mxcsr >> MXCSR_MASKS_SHIFT) & FLOAT_EXCEPTIONS
+  denormalsAreZero = (mxcsr & MXCSR_DAZ) != 0
+  flushToZero = (mxcsr & MXCSR_FTZ) != 0
 }
 
 /** Starts an x87 operation under this control word. */
@@ -84,8 +92,8 @@ export function beginX87(control: i32): void {
   environment = -1
   roundedUp = false
   x87Rules = true
-  roundingMode = (control >> 10) & 3
-  exceptionMasks = control & 0x3f
+  roundingMode = (control >> FCW_RC_SHIFT) & 3
+  exceptionMasks = control & FLOAT_EXCEPTIONS
   denormalsAreZero = false
   flushToZero = false
 }

@@ -6,6 +6,18 @@
 //
 // The vCPU keeps its x87 registers at FX_OFFSET in the same layout, but in PHYSICAL order: register i of the image is
 // physical register (TOP + i) & 7. The abridged tag byte is in physical order in both.
+import {
+  CR0_EM,
+  CR0_TS,
+  EFER_LMA,
+  FCW_ONES,
+  FCW_WRITABLE,
+  FLOAT_EXCEPTIONS,
+  FSW_B,
+  FSW_ES,
+  FSW_TOP_SHIFT,
+  MXCSR_DEFINED,
+} from '../../numbers/registers'
 import { FX_OFFSET, VECTOR_SCRATCH_OFFSET, XMM_OFFSET } from '../../numbers/sizes'
 import { registerBytes } from '../state/components'
 import { CpuState } from '../state/state'
@@ -13,16 +25,14 @@ import { VECTOR_GP, VECTOR_NM, raise, raiseNoCode, raiseNotCanonical } from '../
 import { isCanonical } from '../memory/mmu'
 import { probeWrite, readWhole, writeWhole } from '../memory/linear'
 
-export const MXCSR_BITS: u32 = 0xffff
-
 function refused(c: CpuState): bool {
-  if (c.cr0 & 12) {
+  if (c.cr0 & (CR0_EM | CR0_TS)) {
     raiseNoCode(c, VECTOR_NM)
     return true
   }
   if ((c.t0 & 15) == 0) return false
   // That the first of its parts is not canonical comes first.
-  if (c.efer & 0x400 && !(isCanonical(c.t0) && isCanonical(c.t0 + 3))) raiseNotCanonical(c)
+  if (c.efer & EFER_LMA && !(isCanonical(c.t0) && isCanonical(c.t0 + 3))) raiseNotCanonical(c)
   else raise(c, VECTOR_GP, 0)
   return true
 }
@@ -37,8 +47,8 @@ export function buildImage(c: CpuState, image: usize, wide: bool): void {
     store<u32>(image, 0, 20)
   }
   store<u32>(image, c.mxcsr, 24)
-  store<u32>(image, MXCSR_BITS, 28)
-  const top = (load<u16>(fx, 2) >> 11) & 7
+  store<u32>(image, MXCSR_DEFINED, 28)
+  const top = (u32(load<u16>(fx, 2)) >> FSW_TOP_SHIFT) & 7
   for (let i: u32 = 0; i < 8; i++) {
     const from = fx + 32 + (((top + i) & 7) << 4)
     const to = image + 32 + (i << 4)
@@ -59,16 +69,16 @@ export function fxsave(c: CpuState, wide: bool): void {
 /** The x87 state from an image. */
 export function loadX87(c: CpuState, image: usize, wide: bool): void {
   const fx = changetype<usize>(c) + FX_OFFSET
-  const control = (load<u16>(image) & 0x1f7f) | 0x40
-  let status = load<u16>(image, 2) & 0x7f7f
-  if (status & ~control & 0x3f) status |= 0x8080 // ES and B follow the flags and masks
+  const control = (load<u16>(image) & (FCW_WRITABLE | FCW_ONES)) | FCW_ONES
+  let status = u32(load<u16>(image, 2)) & ~(FSW_ES | FSW_B)
+  if (status & ~control & FLOAT_EXCEPTIONS) status |= FSW_ES | FSW_B // they follow the flags and masks
   store<u16>(fx, control)
   store<u16>(fx, status, 2)
   store<u16>(fx, load<u8>(image, 4), 4)
   store<u16>(fx, load<u16>(image, 6) & 0x7ff, 6)
   store<u64>(fx, wide ? load<u64>(image, 8) : u64(load<u32>(image, 8)), 8)
   store<u64>(fx, wide ? load<u64>(image, 16) : u64(load<u32>(image, 16)), 16)
-  const top = (status >> 11) & 7
+  const top = (status >> FSW_TOP_SHIFT) & 7
   for (let i: u32 = 0; i < 8; i++) {
     const from = image + 32 + (i << 4)
     const to = fx + 32 + (((top + i) & 7) << 4)
@@ -82,7 +92,7 @@ export function fxrstor(c: CpuState, wide: bool): void {
   const image = changetype<usize>(c) + VECTOR_SCRATCH_OFFSET
   if (!readWhole(c, c.t0, image, 512, 16)) return
   const mxcsr = load<u32>(image, 24)
-  if (mxcsr & ~MXCSR_BITS) {
+  if (mxcsr & ~MXCSR_DEFINED) {
     raise(c, VECTOR_GP, 0)
     return
   }

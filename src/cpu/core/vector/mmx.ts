@@ -3,6 +3,7 @@
 // Promises: every MMX instruction sets TOP to 0 and marks all registers valid, EMMS empty; a write sets the exponent part
 // to all ones (SDM 3A 12.2). Faults: #UD for CR0.EM, #NM for CR0.TS, #MF for a pending x87 exception. Forms that also
 // touch XMM registers need CR4.OSFXSR and report floating-point exceptions in MXCSR.
+import { CR0_EM, CR0_TS, CR4_OSFXSR, FSW_ES, FSW_TOP } from '../../numbers/registers'
 import { FX_OFFSET } from '../../numbers/sizes'
 import {
   FN_EMMS,
@@ -22,6 +23,7 @@ import {
   FN_MMX_TO_VECTOR_MEMORY,
   FN_VECTOR_TO_MMX,
   FN_VECTOR_TO_MMX_MEMORY,
+  IMMEDIATE_SOURCE,
 } from '../../numbers/vector-functions'
 import { CpuState, setSlot, slot } from '../state/state'
 import { uopArgument, uopD, uopDetail, uopFunction, uopS1, uopX } from '../blocks/ir'
@@ -30,7 +32,6 @@ import { write32, write64 } from '../memory/linear'
 import { mmxOperation } from './sse-integer'
 import { beginFloat, doubleToInteger, integerToDouble, integerToSingle, singleToInteger } from './sse-float'
 import { acceptFlags, maskedStore, memorySource, vectorRegister } from './sse'
-import { IMMEDIATE_SOURCE } from '../decode/sse-decode'
 
 // @ts-ignore: decorator
 @inline
@@ -47,14 +48,14 @@ function setMmx(c: CpuState, r: u32, value: u64): void {
 /** The side effect of every MMX instruction (SDM 3A 12.2): TOP is 0, and all registers are valid, or after EMMS empty. */
 function enterMmx(c: CpuState, tags: u8): void {
   const fx = changetype<usize>(c) + FX_OFFSET
-  store<u16>(fx, load<u16>(fx, 2) & ~0x3800, 2)
+  store<u16>(fx, load<u16>(fx, 2) & ~FSW_TOP, 2)
   store<u8>(fx, tags, 4)
 }
 
 function unavailable(c: CpuState, needsSse: bool): bool {
-  if ((c.cr0 & 4) != 0 || (needsSse && (c.cr4 & 0x200) == 0)) raiseNoCode(c, VECTOR_UD)
-  else if (c.cr0 & 8) raiseNoCode(c, VECTOR_NM)
-  else if (load<u16>(changetype<usize>(c) + FX_OFFSET, 2) & 0x80) raiseNoCode(c, VECTOR_MF)
+  if ((c.cr0 & CR0_EM) != 0 || (needsSse && (c.cr4 & CR4_OSFXSR) == 0)) raiseNoCode(c, VECTOR_UD)
+  else if (c.cr0 & CR0_TS) raiseNoCode(c, VECTOR_NM)
+  else if (load<u16>(changetype<usize>(c) + FX_OFFSET, 2) & FSW_ES) raiseNoCode(c, VECTOR_MF)
   else return false
   return true
 }

@@ -3,6 +3,7 @@
 //
 // Promises: as sse.ts, which hands these over; CRC32 works on general registers and asks for no vector state. Functions:
 // sse-extended-decode.ts.
+import { CF, OF, SF, ZF } from '../../numbers/registers'
 import {
   FN_BLEND,
   FN_BLEND_MEMORY,
@@ -27,11 +28,6 @@ import { beginFloat } from './sse-float'
 import { dotPairs, dotProductsDouble, dotProductsSingle, dotSum, dotSumDouble } from './sse-extended-float'
 import { compareStrings, explicitLength, stringLength } from './sse-strings'
 import { acceptFlags, isUnavailable, memorySource, upperRegister, vectorRegister } from './sse'
-
-const CF: u64 = 1
-const ZF: u64 = 0x40
-const SF: u64 = 0x80
-const OF: u64 = 0x800
 
 /** The remainders of four bits by the polynomial 11EDC6F41 (hexadecimal), reflected. */
 const remainders = memory.data<u32>([

@@ -10,6 +10,7 @@
 //    normal or zero, and a result that is normal and not at the edge of the range (or an exact zero sum). No flag but
 //    PE can then be due.
 // 2. softfloat.ts, lane by lane, in all other cases.
+import { MXCSR_NATIVE, MXCSR_NATIVE_BITS } from '../../numbers/registers'
 import {
   ADD,
   DIVIDE,
@@ -41,7 +42,7 @@ let native: bool = false
 
 export function beginFloat(mxcsr: u32): void {
   beginSse(<i32>mxcsr)
-  native = (mxcsr & 0xffe0) == 0x1fa0
+  native = (mxcsr & MXCSR_NATIVE_BITS) == MXCSR_NATIVE
 }
 
 // ---- What way 1 accepts --------------------------------------------------------------------------------------------

@@ -3,7 +3,18 @@
 // Promises: nothing is changed when an instruction faults, except exception flags, which stay sticky as on hardware. Order of
 // checks as in SDM 3A table 6-2: #UD (CR0.EM, CR4.OSFXSR), #NM (CR0.TS), #GP for alignment, page faults, then #XM, or
 // #UD where the system has not set CR4.OSXMMEXCPT (SDM 1 11.5.1). Meaning of the functions: sse-decode.ts.
-import { CR4_OSXSAVE } from '../../numbers/registers'
+import {
+  CR0_EM,
+  CR0_TS,
+  CR4_OSFXSR,
+  CR4_OSXMMEXCPT,
+  CR4_OSXSAVE,
+  FLOAT_EXCEPTIONS,
+  MXCSR_DEFINED,
+  MXCSR_MASKS_SHIFT,
+  XCR0_AVX,
+  XCR0_SSE,
+} from '../../numbers/registers'
 import { VECTOR_SCRATCH_OFFSET, XMM_OFFSET, YMM_UPPER_OFFSET } from '../../numbers/sizes'
 import {
   FN_AVX,
@@ -43,7 +54,9 @@ import {
   FN_X87,
   FN_X87_WAIT,
   FN_XSAVE,
+  IMMEDIATE_SOURCE,
   UNDER_VEX,
+  X_ALIGNED,
 } from '../../numbers/vector-functions'
 import { CpuState, setSlot, slot } from '../state/state'
 import { uopArgument, uopD, uopDetail, uopFunction, uopS1, uopS2, uopX } from '../blocks/ir'
@@ -79,14 +92,6 @@ import { xsaveOp } from './xsave'
 import { mmxFunction } from './mmx'
 import { x87Function, x87Wait } from '../x87/x87'
 import { extendedFunction } from './sse-extended'
-import { IMMEDIATE_SOURCE, X_ALIGNED } from '../decode/sse-decode'
-
-const CR0_EM: u64 = 4
-const CR0_TS: u64 = 8
-const CR4_OSFXSR: u64 = 0x200
-const CR4_OSXMMEXCPT: u64 = 0x400
-/** Bits of MXCSR that exist. */
-export const MXCSR_MASK: u32 = 0xffff
 
 // @ts-ignore: decorator
 @inline
@@ -111,7 +116,7 @@ export function sseUnavailable(c: CpuState): bool {
 
 /** Raises #UD or #NM and returns true if AVX instructions may not run now (SDM 2A 2.4). */
 export function avxUnavailable(c: CpuState): bool {
-  const enabled = (c.cr4 & CR4_OSXSAVE) != 0 && (c.xcr0 & 6) == 6
+  const enabled = (c.cr4 & CR4_OSXSAVE) != 0 && (c.xcr0 & (XCR0_SSE | XCR0_AVX)) == (XCR0_SSE | XCR0_AVX)
   if (enabled && (c.cr0 & CR0_TS) == 0) return false
   raiseNoCode(c, enabled ? VECTOR_NM : VECTOR_UD)
   return true
@@ -147,7 +152,7 @@ export function memorySource(c: CpuState, x: u32): usize {
 export function acceptFlags(c: CpuState): bool {
   const flags = <u32>raised
   if (flags == 0) return true
-  const unmasked = flags & ~(c.mxcsr >> 7) & 0x3f
+  const unmasked = flags & ~(c.mxcsr >> MXCSR_MASKS_SHIFT) & FLOAT_EXCEPTIONS
   if (unmasked == 0) {
     c.mxcsr |= flags
     return true
@@ -373,7 +378,7 @@ export function sseOp(c: CpuState, u: usize): void {
     case FN_LOAD_MXCSR: {
       const value = <u32>read32(c, c.t0)
       if (c.fault) return
-      if (value & ~MXCSR_MASK) raise(c, VECTOR_GP, 0)
+      if (value & ~MXCSR_DEFINED) raise(c, VECTOR_GP, 0)
       else c.mxcsr = value
       return
     }

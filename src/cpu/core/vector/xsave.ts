@@ -1,7 +1,16 @@
-// XSAVE, XSAVEOPT, XSAVEC and XRSTOR of x87, SSE and AVX state (SDM 1 13).
+// XSAVE, XSAVEOPT, XSAVEC and XRSTOR of x87, XCR0_SSE and XCR0_AVX state (SDM 1 13).
 //
 // Promises: all or nothing on a fault. With these three components the compacted form lies as the standard one does.
-import { CR0_TS, CR4_OSXSAVE } from '../../numbers/registers'
+import {
+  CR0_TS,
+  CR4_OSXSAVE,
+  FCW_INITIAL,
+  MXCSR_AT_RESET,
+  MXCSR_DEFINED,
+  XCR0_AVX,
+  XCR0_SSE,
+  XCR0_X87,
+} from '../../numbers/registers'
 import {
   FX_OFFSET,
   VECTOR_SCRATCH_OFFSET,
@@ -16,17 +25,8 @@ import { uopFunction, uopX } from '../blocks/ir'
 import { probeWrite, read64, readWhole, write64, writeWhole } from '../memory/linear'
 import { VECTOR_GP, VECTOR_NM, VECTOR_UD, raise, raiseNoCode } from '../state/fault'
 import { CpuState } from '../state/state'
-import {
-  AVX,
-  INITIAL_CONTROL,
-  INITIAL_MXCSR,
-  SSE,
-  X87,
-  componentsInUse,
-  isZero,
-  registerBytes,
-} from '../state/components'
-import { MXCSR_BITS, buildImage, loadX87 } from './fxsave'
+import { componentsInUse, isZero, registerBytes } from '../state/components'
+import { buildImage, loadX87 } from './fxsave'
 
 const COMPACTED: u64 = 0x8000000000000000
 
@@ -50,7 +50,7 @@ function save(c: CpuState, fn: u32, wide: bool): void {
   const asked = requested(c)
   const area = c.t0
   // Whatever the mode uses of it.
-  const bytes: u32 = asked & AVX ? XSAVE_BYTES : XSAVE_AVX
+  const bytes: u32 = asked & XCR0_AVX ? XSAVE_BYTES : XSAVE_AVX
   // The first part faults before a later one that is not canonical.
   if (!probeWrite(c, area, 64, 64) || !probeWrite(c, area, bytes, 64)) return
   const used = componentsInUse(c) & asked
@@ -58,14 +58,14 @@ function save(c: CpuState, fn: u32, wide: bool): void {
   const written = fn == FN_XSAVE ? asked : used
   const image = changetype<usize>(c) + VECTOR_SCRATCH_OFFSET
   buildImage(c, image, wide)
-  if (written & X87) {
+  if (written & XCR0_X87) {
     writeWhole(c, area, image, 24, 1)
     writeWhole(c, area + 32, image + 32, 128, 1)
   }
-  const control = fn == FN_XSAVEC ? written & SSE : asked & (SSE | AVX)
+  const control = fn == FN_XSAVEC ? written & XCR0_SSE : asked & (XCR0_SSE | XCR0_AVX)
   if (control) writeWhole(c, area + 24, image + 24, 8, 1)
-  if (written & SSE) writeWhole(c, area + 160, image + 160, registerBytes(c), 1)
-  if (written & AVX) writeWhole(c, area + XSAVE_AVX, changetype<usize>(c) + YMM_UPPER_OFFSET, registerBytes(c), 1)
+  if (written & XCR0_SSE) writeWhole(c, area + 160, image + 160, registerBytes(c), 1)
+  if (written & XCR0_AVX) writeWhole(c, area + XSAVE_AVX, changetype<usize>(c) + YMM_UPPER_OFFSET, registerBytes(c), 1)
   if (fn == FN_XSAVEC) {
     write64(c, area + XSAVE_HEADER, used)
     write64(c, area + XSAVE_HEADER + 8, COMPACTED | asked)
@@ -88,7 +88,7 @@ function isValid(c: CpuState, p: usize): bool {
 function initialiseX87(c: CpuState): void {
   const fx = changetype<usize>(c) + FX_OFFSET
   memory.fill(fx, 0, 160)
-  store<u16>(fx, INITIAL_CONTROL)
+  store<u16>(fx, FCW_INITIAL)
 }
 
 function restore(c: CpuState, wide: bool): void {
@@ -102,26 +102,26 @@ function restore(c: CpuState, wide: bool): void {
   const compacted = (load<u64>(scratch, 8) & COMPACTED) != 0
   const asked = requested(c)
   const upper = changetype<usize>(c) + YMM_UPPER_OFFSET
-  const loadsUpper = (asked & held & AVX) != 0
+  const loadsUpper = (asked & held & XCR0_AVX) != 0
   // Whatever may fault comes first; the upper halves are read again when all is certain.
   if (loadsUpper && !readWhole(c, area + XSAVE_AVX, scratch, XSAVE_BYTES - XSAVE_AVX, 1)) return
   if (!readWhole(c, area, scratch, 512, 1)) return
   const mxcsr = load<u32>(scratch, 24)
-  const loadsControl = compacted ? asked & held & SSE : asked & (SSE | AVX)
-  if (loadsControl && mxcsr & ~MXCSR_BITS) return raise(c, VECTOR_GP, 0)
+  const loadsControl = compacted ? asked & held & XCR0_SSE : asked & (XCR0_SSE | XCR0_AVX)
+  if (loadsControl && mxcsr & ~MXCSR_DEFINED) return raise(c, VECTOR_GP, 0)
   if (loadsControl) c.mxcsr = mxcsr
-  else if (compacted && asked & SSE) c.mxcsr = INITIAL_MXCSR
-  if (asked & X87) {
-    if (held & X87) loadX87(c, scratch, wide)
+  else if (compacted && asked & XCR0_SSE) c.mxcsr = MXCSR_AT_RESET
+  if (asked & XCR0_X87) {
+    if (held & XCR0_X87) loadX87(c, scratch, wide)
     else initialiseX87(c)
   }
-  if (asked & SSE) {
+  if (asked & XCR0_SSE) {
     const registers = changetype<usize>(c) + XMM_OFFSET
-    if (held & SSE) memory.copy(registers, scratch + 160, registerBytes(c))
+    if (held & XCR0_SSE) memory.copy(registers, scratch + 160, registerBytes(c))
     else memory.fill(registers, 0, registerBytes(c))
   }
   if (loadsUpper) readWhole(c, area + XSAVE_AVX, upper, registerBytes(c), 1)
-  else if (asked & AVX) memory.fill(upper, 0, registerBytes(c))
+  else if (asked & XCR0_AVX) memory.fill(upper, 0, registerBytes(c))
 }
 
 export function xsaveOp(c: CpuState, u: usize): void {

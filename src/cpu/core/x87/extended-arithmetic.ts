@@ -1,18 +1,14 @@
 // Arithmetic on 80-bit values as they lie in registers, for the operands that nearly all programs have: normal numbers and zeros.
 //
-// Promises: the value, INEXACT and C1 that softfloat.ts would give under the control word, for every precision and rounding control. A
+// Promises: the value, INEXACT and FSW_C1 that softfloat.ts would give under the control word, for every precision and rounding control. A
 // function that returns false has changed nothing; then softfloat does the work, and all else that an operation can signal is its
 // alone. The caller has made sure that INEXACT is masked. Here `f` is the x87 state (x87-stack.ts), `p` the register that takes the
 // result, and an operand is its significand and its upper 16 bits.
-import { TOP } from '../vector/float-value'
+import { FCW_RC, FCW_ROUND_DOWN, FCW_ROUND_TO_ZERO, FSW_C1 } from '../../numbers/registers'
+import { INEXACT, TOP } from '../vector/float-value'
 import { divideWide, divisionRemainder, multiplyHigh } from '../vector/softfloat'
 
-const INEXACT: u32 = 0x20
-const C1: u32 = 0x200
-const SIGN: u32 = 0x8000
-const ROUNDING: u32 = 0xc00
-const ROUND_DOWN: u32 = 0x400
-const ROUND_TO_ZERO: u32 = 0xc00
+export const SIGN: u32 = 0x8000
 
 // @ts-ignore: decorator
 @inline
@@ -30,16 +26,16 @@ function isZero(significand: u64, high: u32): bool {
 // @ts-ignore: decorator
 @inline
 export function roundsUp(control: u32, sign: u32, odd: u64, rest: u64): bool {
-  const mode = control & ROUNDING
+  const mode = control & FCW_RC
   if (mode == 0) return rest > TOP - odd
-  return mode != ROUND_TO_ZERO && rest != 0 && (mode == ROUND_DOWN) == (sign != 0)
+  return mode != FCW_ROUND_TO_ZERO && rest != 0 && (mode == FCW_ROUND_DOWN) == (sign != 0)
 }
 
-/** Replaces C1 and adds INEXACT. */
+/** Replaces FSW_C1 and adds INEXACT. */
 // @ts-ignore: decorator
 @inline
 export function note(f: usize, flags: u32): void {
-  store<u16>(f, (load<u16>(f, 2) & ~C1) | flags, 2)
+  store<u16>(f, (load<u16>(f, 2) & ~FSW_C1) | flags, 2)
 }
 
 // @ts-ignore: decorator
@@ -60,7 +56,7 @@ function deliver(f: usize, p: usize, sign: u32, exponent: i32, significand: u64,
   // To the nearest of the full precision.
   let flags: u32 = rest ? INEXACT : 0
   if (rest > TOP - (significand & 1)) {
-    flags = INEXACT | C1
+    flags = INEXACT | FSW_C1
     significand++
     if (significand == 0) {
       significand = TOP
@@ -85,7 +81,7 @@ function deliverAs(f: usize, p: usize, control: u32, sign: u32, exponent: i32, s
   if (rest) {
     flags = INEXACT
     if (roundsUp(control, sign, u64((significand & unit) != 0), rest)) {
-      flags = INEXACT | C1
+      flags = INEXACT | FSW_C1
       significand += unit
       if (significand == 0) {
         significand = TOP
@@ -131,7 +127,7 @@ export function addExtended(f: usize, p: usize, a: u64, aHigh: u32, b: u64, bHig
     rest = 0 - rest
     if (b < TOP) {
       if (b == 0) {
-        if (rest == 0) return put(f, p, 0, (load<u16>(f) & ROUNDING) == ROUND_DOWN ? SIGN : 0, 0)
+        if (rest == 0) return put(f, p, 0, (load<u16>(f) & FCW_RC) == FCW_ROUND_DOWN ? SIGN : 0, 0)
         b = rest
         rest = 0
         exponent -= 64

@@ -2,6 +2,7 @@
 //
 // Promises: the 14- and 28-byte layouts of SDM 1 figures 8-9 to 8-12 (protected and real mode), with zero selectors; a
 // fault changes nothing. It must not compute.
+import { FCW_INITIAL, FLOAT_EXCEPTIONS } from '../../numbers/registers'
 import { VECTOR_SCRATCH_OFFSET } from '../../numbers/sizes'
 import { CpuState, MODE_REAL } from '../state/state'
 import { readWhole, writeWhole } from '../memory/linear'
@@ -39,7 +40,7 @@ function setFullTags(c: CpuState, tags: u32): void {
 
 export function initialise(c: CpuState): void {
   const p = fx(c)
-  store<u16>(p, 0x37f)
+  store<u16>(p, FCW_INITIAL)
   store<u16>(p, 0, 2)
   store<u8>(p, 0, 4)
   store<u16>(p, 0, 6)
@@ -81,7 +82,7 @@ function composeEnvironment(c: CpuState, size: u32): void {
 
 export function storeEnvironment(c: CpuState, size: u32): void {
   composeEnvironment(c, size)
-  if (writeWhole(c, c.t0, image(c), environmentBytes(size), size)) setControlWord(c, controlWord(c) | 0x3f)
+  if (writeWhole(c, c.t0, image(c), environmentBytes(size), size)) setControlWord(c, controlWord(c) | FLOAT_EXCEPTIONS)
 }
 
 /** Takes the environment from the image. */

@@ -1,4 +1,5 @@
 // x87 operations on the parts of numbers: constants, FXTRACT, FSCALE, FPREM and FPREM1.
+import { FSW_C0, FSW_C1, FSW_C2, FSW_C3 } from '../../numbers/registers'
 import { CpuState } from '../state/state'
 import {
   DENORMAL,
@@ -30,10 +31,6 @@ import {
   setR,
 } from '../vector/softfloat'
 import {
-  C0,
-  C1,
-  C2,
-  C3,
   isEmpty,
   loadSt,
   markFull,
@@ -188,7 +185,7 @@ export function scale(c: CpuState): void {
   roundToExtended()
 }
 
-/** FPREM and FPREM1. C2 = 1: the reduction is partial (the caller has cleared it). */
+/** FPREM and FPREM1. FSW_C2 = 1: the reduction is partial (the caller has cleared it). */
 export function partialRemainder(c: CpuState, nearest: bool): void {
   loadSt(c, 1)
   moveAToB()
@@ -211,14 +208,14 @@ export function partialRemainder(c: CpuState, nearest: bool): void {
     const distance = aExponent - bExponent
     if (distance < 64) {
       const quotient = remainder(nearest)
-      if (quotient & 1) conditions |= C1
-      if (quotient & 2) conditions |= C3
-      if (quotient & 4) conditions |= C0
+      if (quotient & 1) conditions |= FSW_C1
+      if (quotient & 2) conditions |= FSW_C3
+      if (quotient & 4) conditions |= FSW_C0
     } else {
       const step = (distance & 31) | 32
       setBExponent(bExponent + distance - step)
       remainder(false)
-      conditions = C2
+      conditions = FSW_C2
     }
     roundToExtended()
   }

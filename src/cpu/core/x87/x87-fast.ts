@@ -3,9 +3,22 @@
 // Promises: the same effect as x87.ts has, or none at all and SLOW; then x87.ts does the instruction from its beginning. So here belongs only
 // what cannot fault and cannot raise anything but INEXACT, masked. The caller has checked that no exception is pending, that INEXACT
 // is masked, and that the x87 is available.
+import {
+  FCW_ONES,
+  FCW_ROUND_TO_ZERO,
+  FCW_WRITABLE,
+  FLOAT_EXCEPTIONS,
+  FSW_C0,
+  FSW_C1,
+  FSW_C3,
+  FSW_CONDITIONS,
+  FSW_TOP,
+  FSW_TOP_SHIFT,
+} from '../../numbers/registers'
 import { CpuState } from '../state/state'
 import { condition, setArithmetic } from '../state/flags'
 import {
+  SIGN,
   UNDECIDED,
   addExtended,
   compareExtended,
@@ -37,11 +50,6 @@ export const DONE: u32 = 1
 /** Done; a control instruction. */
 export const DONE_CONTROL: u32 = 2
 
-const C1: u32 = 0x200
-const SIGN: u32 = 0x8000
-const TOWARDS_ZERO: u32 = 0xc00
-const CONDITIONS: u32 = 0x4700
-
 // @ts-ignore: decorator
 @inline
 function status(f: usize): u32 {
@@ -49,20 +57,20 @@ function status(f: usize): u32 {
 }
 
 // Register forms, as detail >> 3: opcode, then the ModRM byte without ST(i).
-const D8: u32 = 0x18
-const D9: u32 = 0x38
-const DA: u32 = 0x58
-const DB: u32 = 0x78
-const DC: u32 = 0x98
-const DD: u32 = 0xb8
-const DE: u32 = 0xd8
-const DF: u32 = 0xf8
+const D8_FORM: u32 = 0x18
+const D9_FORM: u32 = 0x38
+const DA_FORM: u32 = 0x58
+const DB_FORM: u32 = 0x78
+const DC_FORM: u32 = 0x98
+const DD_FORM: u32 = 0xb8
+const DE_FORM: u32 = 0xd8
+const DF_FORM: u32 = 0xf8
 
 /** Pointer to ST(i). */
 // @ts-ignore: decorator
 @inline
 function register(f: usize, i: u32): usize {
-  return f + 32 + ((((status(f) >> 11) + i) & 7) << 4)
+  return f + 32 + ((((status(f) >> FSW_TOP_SHIFT) + i) & 7) << 4)
 }
 
 /** Bit i: ST(i) is not empty. */
@@ -70,25 +78,25 @@ function register(f: usize, i: u32): usize {
 @inline
 function fullRegisters(f: usize): u32 {
   const tags = u32(load<u8>(f, 4))
-  return ((tags | (tags << 8)) >> ((status(f) >> 11) & 7)) & 0xff
+  return ((tags | (tags << 8)) >> ((status(f) >> FSW_TOP_SHIFT) & 7)) & 0xff
 }
 
 // @ts-ignore: decorator
 @inline
 function pop(f: usize): u32 {
   const s = status(f)
-  store<u8>(f, load<u8>(f, 4) & ~((<u8>1) << (<u8>((s >> 11) & 7))), 4)
-  store<u16>(f, (s & ~0x3800) | ((s + 0x800) & 0x3800), 2)
+  store<u8>(f, load<u8>(f, 4) & ~((<u8>1) << (<u8>((s >> FSW_TOP_SHIFT) & 7))), 4)
+  store<u16>(f, (s & ~FSW_TOP) | ((s + 0x800) & FSW_TOP), 2)
   return DONE
 }
 
 function push(f: usize, value: u64, upper: u32): u32 {
   const s = status(f)
-  const top = ((s >> 11) - 1) & 7
+  const top = ((s >> FSW_TOP_SHIFT) - 1) & 7
   const tags = u32(load<u8>(f, 4))
   if ((tags >> top) & 1) return SLOW
   store<u8>(f, tags | (1 << top), 4)
-  store<u16>(f, (s & ~(0x3800 | C1)) | (top << 11), 2)
+  store<u16>(f, (s & ~(FSW_TOP | FSW_C1)) | (top << FSW_TOP_SHIFT), 2)
   const p = f + 32 + (top << 4)
   store<u64>(p, value)
   store<u16>(p, upper, 8)
@@ -126,7 +134,7 @@ function order(f: usize, x: u64, xHigh: u32): i32 {
 function compare(f: usize, x: u64, xHigh: u32, pops: u32): u32 {
   const r = order(f, x, xHigh)
   if (r == UNDECIDED) return SLOW
-  store<u16>(f, (status(f) & ~CONDITIONS) | (r == 0 ? 0x4000 : r < 0 ? 0x100 : 0), 2)
+  store<u16>(f, (status(f) & ~FSW_CONDITIONS) | (r == 0 ? FSW_C3 : r < 0 ? FSW_C0 : 0), 2)
   while (pops--) pop(f)
   return DONE
 }
@@ -161,7 +169,7 @@ function storeFloat(c: CpuState, f: usize, bytes: u32, pops: bool): u32 {
 
 function storeInteger(c: CpuState, f: usize, bytes: u32, group: u32): u32 {
   const p = register(f, 0)
-  const control: u32 = group == 1 ? TOWARDS_ZERO : load<u16>(f) // FISTTP
+  const control: u32 = group == 1 ? FCW_ROUND_TO_ZERO : load<u16>(f) // FISTTP
   return storeNarrow(c, f, narrowToInteger(control, load<u64>(p), load<u16>(p, 8), bytes << 3), bytes, group != 2)
 }
 
@@ -181,8 +189,8 @@ function memoryForm(c: CpuState, f: usize, key: u32): u32 {
       if (group == 5) {
         const p = readable(c, c.t0, 2)
         if (p == 0) return SLOW
-        const control = (u32(load<u16>(p)) & 0x1f3f) | 0x40
-        if (status(f) & ~control & 0x3f) return SLOW
+        const control = (u32(load<u16>(p)) & FCW_WRITABLE) | FCW_ONES
+        if (status(f) & ~control & FLOAT_EXCEPTIONS) return SLOW
         store<u16>(f, control)
         return DONE_CONTROL
       }
@@ -242,7 +250,7 @@ function memoryForm(c: CpuState, f: usize, key: u32): u32 {
   }
 }
 
-/** D9 E0..FF. */
+/** D9_FORM E0..FF. */
 function unaryForm(f: usize, modrm: u32): u32 {
   if (modrm == 0xe8) return push(f, 0x8000000000000000, 0x3fff)
   if (modrm == 0xee) return push(f, 0, 0)
@@ -286,88 +294,88 @@ function registerForm(c: CpuState, f: usize, detail: u32): u32 {
   const value = load<u64>(q)
   const upper = u32(load<u16>(q, 8))
   switch (key) {
-    case D8 + 0:
+    case D8_FORM + 0:
       return u32(addExtended(f, p, load<u64>(p), load<u16>(p, 8), value, upper))
-    case D8 + 1:
+    case D8_FORM + 1:
       return u32(multiplyExtended(f, p, load<u64>(p), load<u16>(p, 8), value, upper))
-    case D8 + 4:
+    case D8_FORM + 4:
       return u32(addExtended(f, p, load<u64>(p), load<u16>(p, 8), value, upper ^ SIGN))
-    case D8 + 5:
+    case D8_FORM + 5:
       return u32(addExtended(f, p, value, upper, load<u64>(p), load<u16>(p, 8) ^ SIGN))
-    case D8 + 6:
+    case D8_FORM + 6:
       return u32(divideExtended(f, p, load<u64>(p), load<u16>(p, 8), value, upper))
-    case D8 + 7:
+    case D8_FORM + 7:
       return u32(divideExtended(f, p, value, upper, load<u64>(p), load<u16>(p, 8)))
-    case DC + 0:
-    case DC + 1:
-    case DC + 4:
-    case DC + 5:
-    case DC + 6:
-    case DC + 7:
+    case DC_FORM + 0:
+    case DC_FORM + 1:
+    case DC_FORM + 4:
+    case DC_FORM + 5:
+    case DC_FORM + 6:
+    case DC_FORM + 7:
       return u32(arithmetic(f, key & 7, q, value, upper))
-    case DE + 0:
-    case DE + 1:
-    case DE + 4:
-    case DE + 5:
-    case DE + 6:
-    case DE + 7:
+    case DE_FORM + 0:
+    case DE_FORM + 1:
+    case DE_FORM + 4:
+    case DE_FORM + 5:
+    case DE_FORM + 6:
+    case DE_FORM + 7:
       return arithmetic(f, key & 7, q, value, upper) ? pop(f) : SLOW
-    case D8 + 2:
-    case DD + 4:
+    case D8_FORM + 2:
+    case DD_FORM + 4:
       return compare(f, value, upper, 0)
-    case D8 + 3:
-    case DD + 5:
+    case D8_FORM + 3:
+    case DD_FORM + 5:
       return compare(f, value, upper, 1)
-    case DE + 3:
-    case DA + 5:
+    case DE_FORM + 3:
+    case DA_FORM + 5:
       return compare(f, value, upper, 2)
-    case D9 + 0:
+    case D9_FORM + 0:
       return push(f, value, upper)
-    case D9 + 1: // FXCH
+    case D9_FORM + 1: // FXCH
       copyRegister(q, p)
       store<u64>(p, value)
       store<u16>(p, upper, 8)
       note(f, 0)
       return DONE
-    case D9 + 4:
-    case D9 + 5:
-    case D9 + 7:
+    case D9_FORM + 4:
+    case D9_FORM + 5:
+    case D9_FORM + 7:
       return unaryForm(f, detail & 0xff)
-    case DD + 2:
+    case DD_FORM + 2:
       copyRegister(q, p)
       note(f, 0)
       return DONE
-    case DD + 3:
+    case DD_FORM + 3:
       copyRegister(q, p)
       note(f, 0)
       return pop(f)
-    case DA + 0:
+    case DA_FORM + 0:
       return conditionalMove(c, p, q, 2)
-    case DA + 1:
+    case DA_FORM + 1:
       return conditionalMove(c, p, q, 4)
-    case DA + 2:
+    case DA_FORM + 2:
       return conditionalMove(c, p, q, 6)
-    case DA + 3:
+    case DA_FORM + 3:
       return conditionalMove(c, p, q, 10)
-    case DB + 0:
+    case DB_FORM + 0:
       return conditionalMove(c, p, q, 3)
-    case DB + 1:
+    case DB_FORM + 1:
       return conditionalMove(c, p, q, 5)
-    case DB + 2:
+    case DB_FORM + 2:
       return conditionalMove(c, p, q, 7)
-    case DB + 3:
+    case DB_FORM + 3:
       return conditionalMove(c, p, q, 11)
-    case DB + 5:
-    case DB + 6:
-    case DF + 5:
-    case DF + 6: {
+    case DB_FORM + 5:
+    case DB_FORM + 6:
+    case DF_FORM + 5:
+    case DF_FORM + 6: {
       const r = order(f, value, upper)
       if (r == UNDECIDED) return SLOW
       setArithmetic(c, r == 0 ? 0x40 : r < 0 ? 1 : 0)
       note(f, 0)
-      return key < DF ? DONE : pop(f)
+      return key < DF_FORM ? DONE : pop(f)
     }
-    case DF + 4:
+    case DF_FORM + 4:
       return storeStatus(c, f)
     default:
       return SLOW
@@ -391,20 +399,20 @@ function emptyForm(c: CpuState, f: usize, detail: u32): u32 {
   const full = fullRegisters(f)
   const p = register(f, i)
   switch (detail >> 3) {
-    case D9 + 0:
+    case D9_FORM + 0:
       return (full >> i) & 1 ? push(f, load<u64>(p), load<u16>(p, 8)) : SLOW
-    case D9 + 4:
-    case D9 + 5:
-    case D9 + 7:
+    case D9_FORM + 4:
+    case D9_FORM + 5:
+    case D9_FORM + 7:
       return unaryForm(f, detail & 0xff)
-    case DD + 2:
-    case DD + 3:
+    case DD_FORM + 2:
+    case DD_FORM + 3:
       if (!(full & 1)) return SLOW
       copyRegister(p, register(f, 0))
-      store<u8>(f, load<u8>(f, 4) | ((<u8>1) << (<u8>(((status(f) >> 11) + i) & 7))), 4)
+      store<u8>(f, load<u8>(f, 4) | ((<u8>1) << (<u8>(((status(f) >> FSW_TOP_SHIFT) + i) & 7))), 4)
       note(f, 0)
-      return detail >> 3 == DD + 3 ? pop(f) : DONE
-    case DF + 4:
+      return detail >> 3 == DD_FORM + 3 ? pop(f) : DONE
+    case DF_FORM + 4:
       return storeStatus(c, f)
     default:
       return SLOW

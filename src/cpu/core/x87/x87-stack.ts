@@ -6,6 +6,18 @@
 // Protocol of an instruction: `beginX87(control)`; compute with softfloat; `settle` merges the flags. It returns false if an
 // unmasked invalid, denormal or zero-divide forbids any result (SDM 1 8.4, 8.5); unmasked ones make the NEXT waiting
 // instruction fault with #MF, never this one.
+import {
+  FCW_ONES,
+  FCW_WRITABLE,
+  FLOAT_EXCEPTIONS,
+  FSW_B,
+  FSW_C1,
+  FSW_CONDITIONS,
+  FSW_ES,
+  FSW_SF,
+  FSW_TOP,
+  FSW_TOP_SHIFT,
+} from '../../numbers/registers'
 import { FX_OFFSET } from '../../numbers/sizes'
 import { CpuState } from '../state/state'
 import {
@@ -20,12 +32,6 @@ import {
   roundR,
   roundedUp,
 } from '../vector/softfloat'
-
-export const STACK_FAULT: i32 = 0x40
-export const C0: u32 = 0x100
-export const C1: u32 = 0x200
-export const C2: u32 = 0x400
-export const C3: u32 = 0x4000
 
 // @ts-ignore: decorator
 @inline
@@ -54,21 +60,23 @@ export function setStatusWord(c: CpuState, value: u32): void {
 // @ts-ignore: decorator
 @inline
 export function stackTop(c: CpuState): u32 {
-  return (statusWord(c) >> 11) & 7
+  return (statusWord(c) >> FSW_TOP_SHIFT) & 7
 }
 
 export function setStackTop(c: CpuState, top: u32): void {
-  setStatusWord(c, (statusWord(c) & ~0x3800) | ((top & 7) << 11))
+  setStatusWord(c, (statusWord(c) & ~FSW_TOP) | ((top & 7) << FSW_TOP_SHIFT))
 }
+
+const SUMMARY: u32 = FSW_ES | FSW_B
 
 /** Sets ES and B from the flags and the masks. */
 export function summarise(c: CpuState): void {
   const status = statusWord(c)
-  setStatusWord(c, status & ~controlWord(c) & 0x3f ? status | 0x8080 : status & ~0x8080)
+  setStatusWord(c, status & ~controlWord(c) & FLOAT_EXCEPTIONS ? status | SUMMARY : status & ~SUMMARY)
 }
 
 export function setControlWord(c: CpuState, value: u32): void {
-  store<u16>(fx(c), <u16>((value & 0x1f3f) | 0x40))
+  store<u16>(fx(c), <u16>((value & FCW_WRITABLE) | FCW_ONES))
   summarise(c)
 }
 
@@ -111,11 +119,11 @@ export function push(c: CpuState): void {
 // @ts-ignore: decorator
 @inline
 export function setConditions(c: CpuState, bits: u32): void {
-  setStatusWord(c, (statusWord(c) & ~(C0 | C1 | C2 | C3)) | bits)
+  setStatusWord(c, (statusWord(c) & ~FSW_CONDITIONS) | bits)
 }
 
 export function clearC1(c: CpuState): void {
-  setStatusWord(c, statusWord(c) & ~C1)
+  setStatusWord(c, statusWord(c) & ~FSW_C1)
 }
 
 /** Loads ST(i) into softfloat's A. */
@@ -154,7 +162,7 @@ export function roundToExtended(): void {
   roundR(64, -16382, 16383)
 }
 
-/** Starts an operation: softfloat's environment from the control word, C1 clear. */
+/** Starts an operation: softfloat's environment from the control word, FSW_C1 clear. */
 export function begin(c: CpuState): void {
   beginX87(<i32>controlWord(c))
   clearC1(c)
@@ -163,11 +171,11 @@ export function begin(c: CpuState): void {
 /** Merges the flags; false if no result may be stored. */
 export function settle(c: CpuState): bool {
   let flags = <u32>raised
-  const unmasked = flags & ~controlWord(c) & 0x3f
+  const unmasked = flags & ~controlWord(c) & FLOAT_EXCEPTIONS
   const stop = (unmasked & 7) != 0
   if (stop) flags &= 0x47
   let status = statusWord(c) | flags
-  if (!stop && flags & INEXACT && roundedUp) status |= C1
+  if (!stop && flags & INEXACT && roundedUp) status |= FSW_C1
   setStatusWord(c, status)
   if (unmasked) summarise(c)
   return !stop
@@ -179,14 +187,14 @@ export function storeForbidden(c: CpuState): bool {
 }
 
 export function stackUnderflow(): void {
-  raiseFloat(INVALID | STACK_FAULT)
+  raiseFloat(INVALID | FSW_SF)
 }
 
 /** A push onto a full register: settles, and if masked pushes the indefinite and returns true. */
 export function stackOverflow(c: CpuState): bool {
-  raiseFloat(INVALID | STACK_FAULT)
+  raiseFloat(INVALID | FSW_SF)
   const stored = settle(c)
-  setStatusWord(c, statusWord(c) | C1)
+  setStatusWord(c, statusWord(c) | FSW_C1)
   if (stored) {
     push(c)
     storeIndefinite(st(c, 0))

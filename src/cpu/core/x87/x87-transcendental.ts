@@ -3,6 +3,7 @@
 // Promises: special operands exactly as in the SDM's tables; finite results within about one unit in the last place of 64
 // bits (computed with about 100 bits). Processors differ in these last bits, so no test compares them bit for bit with a
 // host. Arguments of the circular functions are reduced by the 66-bit pi of SDM 1 8.3.8.
+import { FSW_C1, FSW_C2 } from '../../numbers/registers'
 import { CpuState } from '../state/state'
 import {
   ADD,
@@ -54,8 +55,6 @@ import {
   sineOrCosine,
 } from './double-double'
 import {
-  C1,
-  C2,
   isEmpty,
   loadSt,
   markFull,
@@ -424,7 +423,7 @@ function circularFunction(c: CpuState, modrm: u32): void {
     return
   }
   if (aClass == FINITE && aExponent >= 63) {
-    setConditions(c, C2)
+    setConditions(c, FSW_C2)
     return
   }
   if (aDenormal) raise(DENORMAL)
@@ -473,12 +472,12 @@ function circularFunction(c: CpuState, modrm: u32): void {
 }
 
 function setStatusC2(c: CpuState): void {
-  setConditions(c, statusWord(c) & C1)
+  setConditions(c, statusWord(c) & FSW_C1)
 }
 
 export function transcendental(c: CpuState, modrm: u32): void {
   const two = modrm == 0xf1 || modrm == 0xf3 || modrm == 0xf9
-  if (modrm == 0xf2 || modrm >= 0xfb) setStatusWord(c, statusWord(c) & ~C2)
+  if (modrm == 0xf2 || modrm >= 0xfb) setStatusWord(c, statusWord(c) & ~FSW_C2)
   if (isEmpty(c, 0) || (two && isEmpty(c, 1))) {
     stackUnderflow()
     if (!settle(c)) return

@@ -4,6 +4,7 @@
 // faults, and exceptions deferred to the next waiting instruction as #MF. Memory operands are read and written before
 // anything else changes, so that a page fault leaves no trace; it comes even where an unmasked exception forbids the store.
 // `detail` = (opcode & 7) * 256 + ModRM (sse-decode.ts).
+import { CR0_EM, CR0_MP, CR0_NE, CR0_TS, FSW_C0, FSW_C1, FSW_C2, FSW_C3, FSW_ES } from '../../numbers/registers'
 import { VECTOR_SCRATCH_OFFSET } from '../../numbers/sizes'
 import { CpuState } from '../state/state'
 import { uopDetail, uopX } from '../blocks/ir'
@@ -38,10 +39,6 @@ import {
   toInteger,
 } from '../vector/softfloat'
 import {
-  C0,
-  C1,
-  C2,
-  C3,
   begin,
   clearC1,
   controlWord,
@@ -76,7 +73,7 @@ import { DONE, SLOW, fastForm } from './x87-fast'
 
 /** #NM, or #MF for an exception an earlier instruction left unmasked. */
 function unavailable(c: CpuState, waits: bool): bool {
-  if (c.cr0 & 12) {
+  if (c.cr0 & (CR0_EM | CR0_TS)) {
     raiseNoCode(c, VECTOR_NM)
     return true
   }
@@ -84,14 +81,14 @@ function unavailable(c: CpuState, waits: bool): bool {
 }
 
 function pending(c: CpuState): bool {
-  if ((statusWord(c) & 0x80) == 0 || (c.cr0 & 0x20) == 0) return false
+  if ((statusWord(c) & FSW_ES) == 0 || (c.cr0 & CR0_NE) == 0) return false
   raiseNoCode(c, VECTOR_MF)
   return true
 }
 
 /** FWAIT faults with #NM only if CR0.MP and CR0.TS are both set. */
 export function x87Wait(c: CpuState): void {
-  if ((c.cr0 & 10) == 10) raiseNoCode(c, VECTOR_NM)
+  if ((c.cr0 & (CR0_MP | CR0_TS)) == (CR0_MP | CR0_TS)) raiseNoCode(c, VECTOR_NM)
   else pending(c)
 }
 
@@ -142,7 +139,7 @@ function compareGroup(c: CpuState, empty: bool, quietInvalid: bool): bool {
   }
   const settled = settle(c)
   // Unordered is reported even when the invalid operation is not masked.
-  setConditions(c, order == 2 ? C0 | C2 | C3 : order == 0 ? C3 : order < 0 ? C0 : 0)
+  setConditions(c, order == 2 ? FSW_C0 | FSW_C2 | FSW_C3 : order == 0 ? FSW_C3 : order < 0 ? FSW_C0 : 0)
   return settled
 }
 
@@ -447,13 +444,13 @@ function examine(c: CpuState): void {
   const p = st(c, 0)
   const high = load<u16>(p, 8)
   const significand = load<u64>(p)
-  let bits: u32 = high & 0x8000 ? C1 : 0
+  let bits: u32 = high & 0x8000 ? FSW_C1 : 0
   const biased = high & 0x7fff
-  if (isEmpty(c, 0)) bits |= C3 | C0
-  else if (biased == 0) bits |= significand == 0 ? C3 : C3 | C2
+  if (isEmpty(c, 0)) bits |= FSW_C3 | FSW_C0
+  else if (biased == 0) bits |= significand == 0 ? FSW_C3 : FSW_C3 | FSW_C2
   else if (!(significand >> 63)) bits |= 0
-  else if (biased == 0x7fff) bits |= significand << 1 == 0 ? C2 | C0 : C0
-  else bits |= C2
+  else if (biased == 0x7fff) bits |= significand << 1 == 0 ? FSW_C2 | FSW_C0 : FSW_C0
+  else bits |= FSW_C2
   setConditions(c, bits)
 }
 
@@ -507,7 +504,7 @@ function unaryForm(c: CpuState, modrm: u32): void {
     return
   }
   const two = modrm == 0xf5 || modrm == 0xf8 || modrm == 0xfd
-  if (modrm == 0xf5 || modrm == 0xf8) setStatusWord(c, statusWord(c) & ~C2)
+  if (modrm == 0xf5 || modrm == 0xf8) setStatusWord(c, statusWord(c) & ~FSW_C2)
   if (isEmpty(c, 0) || (two && isEmpty(c, 1))) {
     stackUnderflow()
     if (settle(c)) {
@@ -613,7 +610,7 @@ function registerForm(c: CpuState, opcode: u32, modrm: u32): void {
   }
 }
 
-/** FNOP and FCMOVcc leave C1 alone. */
+/** FNOP and FCMOVcc leave FSW_C1 alone. */
 function keepsC1(opcode: u32, modrm: u32): bool {
   if (opcode == 1) return modrm == 0xd0
   return (opcode == 2 || opcode == 3) && modrm >= 0xc0 && modrm < 0xe0
@@ -630,7 +627,7 @@ function remember(c: CpuState, detail: u32, rip: u64): void {
 
 /** Does the instruction at `rip`, if it is one of x87-fast.ts with operands that are. */
 export function x87Fast(c: CpuState, detail: u32, rip: u64): bool {
-  if (c.cr0 & 12 || statusWord(c) & 0x80 || (controlWord(c) & INEXACT) == 0) return false
+  if (c.cr0 & (CR0_EM | CR0_TS) || statusWord(c) & FSW_ES || (controlWord(c) & INEXACT) == 0) return false
   const done = fastForm(c, fx(c), detail)
   if (done == DONE) remember(c, detail, rip)
   return done != SLOW
