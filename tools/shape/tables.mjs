@@ -36,4 +36,5 @@ export const TABLE_FILES = new Set([
   'src/cpu/core/x87/x87-transcendental.ts',
   'src/cpu/jit/emit-integer.ts',
   'src/cpu/jit/emit-vector-float.ts',
+  'src/cpu/jit/emit-vector-integer.ts',
 ])

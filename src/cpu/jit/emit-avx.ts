@@ -21,6 +21,7 @@ import {
   VEX_WIDE,
   X_ALIGNED,
 } from '../numbers/vector-functions.js'
+import { BLENDPD, BLENDPS, INSERTPS, MOVMSKPD, MOVMSKPS, MPSADBW, SHUFPD } from '../numbers/vector-operations.js'
 import { STATE_YMM_UPPER } from '../state-layout.js'
 import type { Context } from './context.js'
 import { floatEmitter } from './emit-vector-float.js'
@@ -76,21 +77,21 @@ function lowOf(bytes: number, binary: boolean): Emitter {
 
 /** As `upperImmediate` of core/vector/avx.ts. */
 function upperImmediate(detail: number, immediate: number): number {
-  if (detail === 0x1c6 || detail === 0x210d) return immediate >> 2
-  if (detail === 0x2142) return immediate >> 3
-  return detail === 0x210c ? immediate >> 4 : immediate
+  if (detail === SHUFPD || detail === BLENDPD) return immediate >> 2
+  if (detail === MPSADBW) return immediate >> 3
+  return detail === BLENDPS ? immediate >> 4 : immediate
 }
 
 function signMask(c: Context, uop: Uop): void {
   const { code, f } = c
   const detail = detailOf(uop)
-  const op = detail === 0x50 ? V.bitMask32 : detail === 0x150 ? V.bitMask64 : V.bitMask8
+  const op = detail === MOVMSKPS ? V.bitMask32 : detail === MOVMSKPD ? V.bitMask64 : V.bitMask8
   code.get(f.vector(uop.s2))
   code.simd(op)
   if ((uop.high & VEX_WIDE) !== 0) {
     pushUpper(c, uop.s2)
     code.simd(op)
-    code.i32(detail === 0x50 ? 4 : detail === 0x150 ? 2 : 16)
+    code.i32(detail === MOVMSKPS ? 4 : detail === MOVMSKPD ? 2 : 16)
     code.op(W.i32Shl)
     code.op(W.i32Or)
   }
@@ -136,7 +137,7 @@ export function avxShape(uop: Uop): AvxShape | undefined {
   const halves = (half: Emitter | undefined, more: Partial<AvxShape> = {}) => half && { ...base, half, ...more }
   switch (functionOf(uop)) {
     case FN_AVX_INTEGER:
-      return detail === 0x2121 ? undefined : halves(integerEmitter(detail))
+      return detail === INSERTPS ? undefined : halves(integerEmitter(detail))
     case FN_AVX_SHIFT:
       return halves(integerEmitter(detail))
     case FN_AVX_FLOAT:

@@ -9,8 +9,25 @@
 //   PE       must be sticky, unless the operation is exact: always, or as it turns out (doubles that are integers, say)
 // All else is the core's (core/vector/sse-float.ts, the reference for every case here). Infinite operands need no test of their own: they
 // give an infinite result or a NaN, or zero from a quotient whose dividend is not zero, and none of these passes.
+
 import { MXCSR_PE } from '../numbers/registers.js'
 import { FN_INTEGER_TO_FLOAT_MEMORY } from '../numbers/vector-functions.js'
+import {
+  FLOAT_ADD,
+  FLOAT_COMPARE,
+  FLOAT_DIV,
+  FLOAT_FORMAT,
+  FLOAT_INTEGER,
+  FLOAT_INTEGER_DOUBLE,
+  FLOAT_MAX,
+  FLOAT_MIN,
+  FLOAT_MUL,
+  FLOAT_SQRT,
+  FLOAT_SUB,
+  MAP_3A,
+  ROUNDSD,
+  ROUNDSS,
+} from '../numbers/vector-operations.js'
 import { D0, D1, FLAG_A, FLAG_B, S0, V1, V2, VZERO, X1 } from './function-builder.js'
 import { functionOf } from './uops.js'
 import { type Emitter, first, result, setParityCorrection, slowIf, type VectorUop } from './vector-uop.js'
@@ -54,10 +71,6 @@ interface Format {
   }
 }
 
-const ADD = 0x58
-const MULTIPLY = 0x59
-const SUBTRACT = 0x5c
-const DIVIDE = 0x5e
 const ALWAYS = -1
 const NEVER = -2
 
@@ -75,7 +88,12 @@ const SINGLE: Format = {
     mask: V.bitMask32,
     extract: V.extractSingle,
     replace: V.replaceSingle,
-    arithmetic: { [ADD]: V.addSingle, [MULTIPLY]: V.mulSingle, [SUBTRACT]: V.subSingle, [DIVIDE]: V.divSingle },
+    arithmetic: {
+      [FLOAT_ADD]: V.addSingle,
+      [FLOAT_MUL]: V.mulSingle,
+      [FLOAT_SUB]: V.subSingle,
+      [FLOAT_DIV]: V.divSingle,
+    },
     pmin: V.pminSingle,
     pmax: V.pmaxSingle,
     sqrt: V.sqrtSingle,
@@ -87,7 +105,7 @@ const SINGLE: Format = {
     eq: W.f32Eq,
     lt: W.f32Lt,
     ge: W.f32Ge,
-    arithmetic: { [ADD]: W.f32Add, [MULTIPLY]: W.f32Mul, [SUBTRACT]: W.f32Sub, [DIVIDE]: W.f32Div },
+    arithmetic: { [FLOAT_ADD]: W.f32Add, [FLOAT_MUL]: W.f32Mul, [FLOAT_SUB]: W.f32Sub, [FLOAT_DIV]: W.f32Div },
     sqrt: W.f32Sqrt,
     round: [W.f32Nearest, W.f32Floor, W.f32Ceil, W.f32Trunc],
   },
@@ -107,7 +125,12 @@ const DOUBLE: Format = {
     mask: V.bitMask64,
     extract: V.extractDouble,
     replace: V.replaceDouble,
-    arithmetic: { [ADD]: V.addDouble, [MULTIPLY]: V.mulDouble, [SUBTRACT]: V.subDouble, [DIVIDE]: V.divDouble },
+    arithmetic: {
+      [FLOAT_ADD]: V.addDouble,
+      [FLOAT_MUL]: V.mulDouble,
+      [FLOAT_SUB]: V.subDouble,
+      [FLOAT_DIV]: V.divDouble,
+    },
     pmin: V.pminDouble,
     pmax: V.pmaxDouble,
     sqrt: V.sqrtDouble,
@@ -119,7 +142,7 @@ const DOUBLE: Format = {
     eq: W.f64Eq,
     lt: W.f64Lt,
     ge: W.f64Ge,
-    arithmetic: { [ADD]: W.f64Add, [MULTIPLY]: W.f64Mul, [SUBTRACT]: W.f64Sub, [DIVIDE]: W.f64Div },
+    arithmetic: { [FLOAT_ADD]: W.f64Add, [FLOAT_MUL]: W.f64Mul, [FLOAT_SUB]: W.f64Sub, [FLOAT_DIV]: W.f64Div },
     sqrt: W.f64Sqrt,
     round: [W.f64Nearest, W.f64Floor, W.f64Ceil, W.f64Trunc],
   },
@@ -242,7 +265,7 @@ function packedArithmetic(t: Format, opcode: number): Emitter {
     both(v, t)
     finite(v, t, V1)
     code.simd(V.and)
-    if (opcode === MULTIPLY || opcode === DIVIDE) {
+    if (opcode === FLOAT_MUL || opcode === FLOAT_DIV) {
       atLeast(v, t, V1, 2 * t.least)
       zeros(v, t, V1)
       zeros(v, t, first(v))
@@ -293,7 +316,7 @@ function needExactIfPrecise(v: VectorUop, opcode: number): void {
   f.unusual()
   code.op(W.i32Eqz)
   f.brIf(fine)
-  if (opcode === ADD || opcode === SUBTRACT) {
+  if (opcode === FLOAT_ADD || opcode === FLOAT_SUB) {
     // D1 = what the sum has of B; exact if what it lacks of A is what it has too much of B.
     sum()
     a()
@@ -306,16 +329,16 @@ function needExactIfPrecise(v: VectorUop, opcode: number): void {
     code.op(W.f64Sub)
     code.get(D1)
     b()
-    code.op(opcode === ADD ? W.f64Sub : W.f64Add)
+    code.op(opcode === FLOAT_ADD ? W.f64Sub : W.f64Add)
     code.op(W.f64Eq)
   } else {
-    const [x, y] = opcode === MULTIPLY ? [a, b] : [sum, b]
+    const [x, y] = opcode === FLOAT_MUL ? [a, b] : [sum, b]
     trailingZeros(v, x)
     trailingZeros(v, y)
     code.op(W.i64Add)
     code.i64(53)
     code.op(W.i64GeU)
-    if (opcode === DIVIDE) {
+    if (opcode === FLOAT_DIV) {
       sum()
       b()
       code.op(W.f64Mul)
@@ -345,7 +368,7 @@ function scalarArithmetic(t: Format, opcode: number): Emitter {
     code.op(t.scalar.lt)
     code.op(W.i32Eqz)
     slowIf(v)
-    if (opcode === MULTIPLY || opcode === DIVIDE) {
+    if (opcode === FLOAT_MUL || opcode === FLOAT_DIV) {
       const fine = f.newLabel()
       f.block(fine)
       code.get(t.local)
@@ -636,32 +659,32 @@ function round(t: Format, packed: boolean, immediate: number): Emitter {
 
 /** The quick way of an operation, undefined if there is none. */
 export function floatEmitter(detail: number, immediate: number): Emitter | undefined {
-  const opcode = detail & 0xff
-  if (detail >> 12 === 2) {
-    if (opcode > 0x0b) return undefined
-    return round((opcode & 1) === 0 ? SINGLE : DOUBLE, opcode < 0x0a, immediate)
+  if (detail >= MAP_3A) {
+    if (detail > ROUNDSD) return undefined
+    return round((detail & 1) === 0 ? SINGLE : DOUBLE, detail < ROUNDSS, immediate)
   }
+  const opcode = detail & 0xff
   const prefix = detail >> 8
   const t = (prefix & 1) === 0 ? SINGLE : DOUBLE
   const packed = prefix < 2
   switch (opcode) {
-    case 0x51:
+    case FLOAT_SQRT:
       return root(t, packed)
-    case ADD:
-    case MULTIPLY:
-    case SUBTRACT:
-    case DIVIDE:
+    case FLOAT_ADD:
+    case FLOAT_MUL:
+    case FLOAT_SUB:
+    case FLOAT_DIV:
       return packed ? packedArithmetic(t, opcode) : scalarArithmetic(t, opcode)
-    case 0x5d:
-    case 0x5f:
-      return extreme(t, packed, opcode === 0x5f)
-    case 0xc2:
+    case FLOAT_MIN:
+    case FLOAT_MAX:
+      return extreme(t, packed, opcode === FLOAT_MAX)
+    case FLOAT_COMPARE:
       return compare(t, packed)
-    case 0x5a:
+    case FLOAT_FORMAT:
       return [singlesToDoubles, doublesToSingles, singleToDouble, doubleToSingle][prefix]
-    case 0x5b:
+    case FLOAT_INTEGER:
       return prefix === 0 ? fromIntegers(V.convertToSingle) : toIntegers(SINGLE, prefix === 2)
-    case 0xe6:
+    case FLOAT_INTEGER_DOUBLE:
       return prefix === 2 ? fromIntegers(V.convertToDouble) : toIntegers(DOUBLE, prefix === 1)
     default:
       return undefined

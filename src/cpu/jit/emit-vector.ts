@@ -10,24 +10,41 @@ import { OP_SSE, SLOT_T0 } from '../numbers/operations.js'
 import {
   FN_AVX,
   FN_BLEND,
+  FN_BLEND_MEMORY,
   FN_COPY,
   FN_COPY_LOW,
   FN_EXTRACT,
   FN_EXTRACT_WORD,
   FN_FLOAT,
+  FN_FLOAT_MEMORY,
   FN_FLOAT_TO_INTEGER,
+  FN_FLOAT_TO_INTEGER_MEMORY,
+  FN_FROM_GENERAL,
   FN_HIGH_TO_LOW,
+  FN_INSERT,
+  FN_INSERT_MEMORY,
+  FN_INSERT_WORD,
+  FN_INSERT_WORD_MEMORY,
   FN_INTEGER,
+  FN_INTEGER_MEMORY,
+  FN_INTEGER_TO_FLOAT,
+  FN_INTEGER_TO_FLOAT_MEMORY,
+  FN_LOAD,
+  FN_LOAD_HIGH,
+  FN_LOAD_LOW,
   FN_LOW_TO_HIGH,
   FN_MERGE,
   FN_ORDER,
+  FN_ORDER_MEMORY,
   FN_SIGN_MASK,
   FN_TEST,
+  FN_TEST_MEMORY,
   FN_TO_GENERAL,
   IMMEDIATE_SOURCE,
   UNDER_VEX,
   X_ALIGNED,
 } from '../numbers/vector-functions.js'
+import { BLENDVPS, MOVMSKPD, MOVMSKPS, PBLENDVB } from '../numbers/vector-operations.js'
 import { type Context, WORDS } from './context.js'
 import { avxShape, emitHalves, emitWholeStore } from './emit-avx.js'
 import { callVector } from './emit-helper.js'
@@ -116,20 +133,19 @@ const toGeneral = (v: VectorUop) => {
 const signMask = (v: VectorUop) => {
   const { code, f } = v.c
   code.get(v.b)
-  code.simd(v.detail === 0x50 ? V.bitMask32 : v.detail === 0x150 ? V.bitMask64 : V.bitMask8)
+  code.simd(v.detail === MOVMSKPS ? V.bitMask32 : v.detail === MOVMSKPD ? V.bitMask64 : V.bitMask8)
   code.op(W.i64ExtendI32U)
   f.set(v.uop.d)
 }
 
 const blend = (v: VectorUop) => {
   const { code, f } = v.c
-  const opcode = v.detail & 0xff
   code.get(v.b)
   code.get(first(v))
   code.get(f.vector(0))
-  code.i32(opcode === 0x10 ? 7 : opcode === 0x14 ? 31 : 63)
-  if (opcode === 0x10) code.simd(V.shrS8)
-  else code.simd(opcode === 0x14 ? V.shrS32 : V.shrS64)
+  code.i32(v.detail === PBLENDVB ? 7 : v.detail === BLENDVPS ? 31 : 63)
+  if (v.detail === PBLENDVB) code.simd(V.shrS8)
+  else code.simd(v.detail === BLENDVPS ? V.shrS32 : V.shrS64)
   code.simd(V.bitSelect)
   result(v)
 }
@@ -164,66 +180,66 @@ function shape(uop: Uop): Shape | undefined {
   const detail = detailOf(uop)
   const fn = functionOf(uop)
   switch (fn) {
-    case 0:
-    case 1: {
+    case FN_INTEGER:
+    case FN_INTEGER_MEMORY: {
       const emit = integerEmitter(detail)
-      return emit && { emit, ...(fn === 1 ? sized(uop) : {}) }
+      return emit && { emit, ...(fn === FN_INTEGER_MEMORY ? sized(uop) : {}) }
     }
-    case 2:
-    case 3: {
+    case FN_FLOAT:
+    case FN_FLOAT_MEMORY: {
       const emit = floatEmitter(detail, uop.high)
-      return emit && { emit, partial: true, ...(fn === 3 ? sized(uop) : {}) }
+      return emit && { emit, partial: true, ...(fn === FN_FLOAT_MEMORY ? sized(uop) : {}) }
     }
-    case 6:
+    case FN_LOAD:
       return { emit: copy, ...sized(uop) }
-    case 8:
+    case FN_COPY:
       return { emit: copy }
-    case 9:
+    case FN_MERGE:
       return { emit: merge }
-    case 10:
+    case FN_LOAD_LOW:
       return { emit: quadwords(2, 1), bytes: 8 }
-    case 11:
+    case FN_LOAD_HIGH:
       return { emit: quadwords(0, 2), bytes: 8 }
-    case 13:
+    case FN_HIGH_TO_LOW:
       return { emit: quadwords(3, 1) }
-    case 14:
+    case FN_LOW_TO_HIGH:
       return { emit: quadwords(0, 2) }
-    case 15:
+    case FN_COPY_LOW:
       return { emit: copyLow }
-    case 16:
+    case FN_FROM_GENERAL:
       return { emit: fromGeneral }
-    case 17:
+    case FN_TO_GENERAL:
       return { emit: toGeneral }
-    case 18:
+    case FN_INTEGER_TO_FLOAT:
       return { emit: emitFromInteger, partial: true }
-    case 19:
+    case FN_INTEGER_TO_FLOAT_MEMORY:
       return { emit: emitFromInteger, ...sized(uop) }
-    case 20:
+    case FN_FLOAT_TO_INTEGER:
       return { emit: emitToInteger, partial: true }
-    case 21:
+    case FN_FLOAT_TO_INTEGER_MEMORY:
       return { emit: emitToInteger, bytes: detail >> 8 === 3 ? 8 : 4 }
-    case 22:
+    case FN_ORDER:
       return { emit: emitOrder, partial: true, flags: true }
-    case 23:
+    case FN_ORDER_MEMORY:
       return { emit: emitOrder, ...sized(uop), flags: true }
-    case 24:
+    case FN_SIGN_MASK:
       return { emit: signMask }
-    case 25:
-    case 58:
+    case FN_INSERT_WORD:
+    case FN_INSERT:
       return { emit: insert }
-    case 26:
-    case 59:
+    case FN_INSERT_WORD_MEMORY:
+    case FN_INSERT_MEMORY:
       return { emit: insert, bytes: uop.x }
-    case 27:
-    case 60:
+    case FN_EXTRACT_WORD:
+    case FN_EXTRACT:
       return { emit: extract }
-    case 50:
+    case FN_BLEND:
       return { emit: blend }
-    case 51:
+    case FN_BLEND_MEMORY:
       return { emit: blend, ...sized(uop) }
-    case 52:
+    case FN_TEST:
       return { emit: test, flags: true }
-    case 53:
+    case FN_TEST_MEMORY:
       return { emit: test, ...sized(uop), flags: true }
     default:
       return undefined

@@ -1,6 +1,22 @@
 // AVX and AVX2 instructions that SSE has no form of, and that only move or shift elements: within a half, and across both.
 //
 // Promises: pure; know nothing of registers or memory. `operation`: the opcode in map 0F 38, or 2100H + the opcode in 0F 3A.
+import {
+  VPBLENDD,
+  VPERM2F128,
+  VPERM2I128,
+  VPERMD,
+  VPERMILPD,
+  VPERMILPD_IMMEDIATE,
+  VPERMILPS,
+  VPERMILPS_IMMEDIATE,
+  VPERMPD,
+  VPERMPS,
+  VPERMQ,
+  VPSLLV,
+  VPSRAV,
+  VPSRLV,
+} from '../../numbers/vector-operations'
 
 const ZERO_VECTOR: v128 = i64x2.splat(0)
 
@@ -19,16 +35,16 @@ function pickQuadwords(v: v128, order: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function shiftDoubleword(opcode: i32, value: u32, count: u32): i32 {
-  if (opcode == 0x46) return <i32>value >> (count > 31 ? 31 : <i32>count)
+  if (opcode == VPSRAV) return <i32>value >> (count > 31 ? 31 : <i32>count)
   if (count > 31) return 0
-  return opcode == 0x45 ? value >>> count : value << count
+  return opcode == VPSRLV ? value >>> count : value << count
 }
 
 // @ts-ignore: decorator
 @inline
 function shiftQuadword(opcode: i32, value: u64, count: u64): i64 {
   if (count > 63) return 0
-  return opcode == 0x45 ? value >>> count : value << count
+  return opcode == VPSRLV ? value >>> count : value << count
 }
 
 /** VPSRLV, VPSRAV, VPSLLV: each element has its own count. */
@@ -49,19 +65,19 @@ function shiftEach(opcode: i32, quadwords: bool, a: v128, b: v128): v128 {
 
 export function laneOperation(operation: i32, quadwords: bool, a: v128, b: v128, immediate: i32): v128 {
   switch (operation) {
-    case 0x0c: // VPERMILPS
+    case VPERMILPS:
       return pickDoublewords(a, b)
-    case 0x0d: // VPERMILPD
+    case VPERMILPD:
       return pickQuadwords(a, b)
-    case 0x45:
-    case 0x46:
-    case 0x47:
+    case VPSRLV:
+    case VPSRAV:
+    case VPSLLV:
       return shiftEach(operation, quadwords, a, b)
-    case 0x2102: // VPBLENDD
+    case VPBLENDD:
       return v128.bitselect(b, a, i32x4.ne(v128.and(i32x4.splat(immediate), i32x4(1, 2, 4, 8)), ZERO_VECTOR))
-    case 0x2104:
+    case VPERMILPS_IMMEDIATE:
       return pickDoublewords(b, i32x4(immediate, immediate >> 2, immediate >> 4, immediate >> 6))
-    case 0x2105:
+    case VPERMILPD_IMMEDIATE:
       return pickQuadwords(b, i64x2((immediate & 1) << 1, immediate & 2))
     default:
   }
@@ -78,16 +94,16 @@ function half(p: usize, control: i32): v128 {
 export function acrossOperation(operation: i32, p: usize, immediate: i32): void {
   const result = p + 64
   switch (operation) {
-    case 0x16: // VPERMPS, VPERMD: the first source holds the indices
-    case 0x36:
+    case VPERMPS: // the first source holds the indices
+    case VPERMD:
       for (let i: usize = 0; i < 32; i += 4) store<u32>(result + i, load<u32>(p + 32 + ((load<u32>(p + i) & 7) << 2)))
       return
-    case 0x2100: // VPERMQ, VPERMPD
-    case 0x2101:
+    case VPERMQ:
+    case VPERMPD:
       for (let i = 0; i < 4; i++) store<u64>(result + (i << 3), load<u64>(p + 32 + (((immediate >> (2 * i)) & 3) << 3)))
       return
-    case 0x2106: // VPERM2F128, VPERM2I128
-    case 0x2146:
+    case VPERM2F128:
+    case VPERM2I128:
       v128.store(result, half(p, immediate))
       v128.store(result, half(p, immediate >> 4), 16)
       return

@@ -3,6 +3,17 @@
 // Promises: as sse.ts: nothing changes when an instruction faults but sticky exception flags (a gather keeps the elements it has done). Memory
 // operands need no alignment unless x says so. What 256 bits do in two independent halves is done by the functions that SSE has, once for each half,
 // with the exceptions of both accepted together. What an operation does not write of its destination becomes zero.
+import {
+  BLENDPD,
+  BLENDPS,
+  INSERTPS,
+  MOVMSKPD,
+  MOVMSKPS,
+  MPSADBW,
+  SHUFPD,
+  VPBLENDD,
+  VPERMILPD_IMMEDIATE,
+} from '../../numbers/vector-operations'
 import { CF, MXCSR_FTZ, MXCSR_RC, MXCSR_RC_SHIFT, ZF } from '../../numbers/registers'
 import { VECTOR_SCRATCH_OFFSET } from '../../numbers/sizes'
 import {
@@ -118,14 +129,14 @@ function firstHigh(c: CpuState, u: usize): v128 {
 /** The immediate that the upper half takes: SHUFPD, PBLENDD, PERMILPD, BLENDPS, BLENDPD and MPSADBW have other bits for it. */
 function upperImmediate(operation: i32, immediate: i32): i32 {
   switch (operation) {
-    case 0x1c6:
-    case 0x2105:
-    case 0x210d:
+    case SHUFPD:
+    case VPERMILPD_IMMEDIATE:
+    case BLENDPD:
       return immediate >> 2
-    case 0x2142:
+    case MPSADBW:
       return immediate >> 3
-    case 0x2102:
-    case 0x210c:
+    case VPBLENDD:
+    case BLENDPS:
       return immediate >> 4
   }
   return immediate
@@ -135,7 +146,7 @@ function integer(c: CpuState, u: usize): void {
   const operation = uopDetail(u)
   const argument = uopArgument(u)
   // INSERTPS from memory has one element to choose.
-  const immediate = argument & (operation == 0x2121 && argument & VEX_MEMORY ? 0x3f : 0xff)
+  const immediate = argument & (operation == INSERTPS && argument & VEX_MEMORY ? 0x3f : 0xff)
   const lower = integerOperation(operation, firstLow(c, u), v128.load(low), immediate)
   let upper = ZERO_VECTOR
   if (argument & VEX_WIDE)
@@ -339,7 +350,7 @@ function test(c: CpuState, u: usize): void {
 function signs(c: CpuState, u: usize): void {
   const detail = uopDetail(u)
   let mask = signMask(detail, v128.load(low))
-  if (isWide(u)) mask |= signMask(detail, v128.load(high)) << (detail == 0x50 ? 4 : detail == 0x150 ? 2 : 16)
+  if (isWide(u)) mask |= signMask(detail, v128.load(high)) << (detail == MOVMSKPS ? 4 : detail == MOVMSKPD ? 2 : 16)
   setSlot(c, uopD(u), u64(mask))
 }
 

@@ -3,6 +3,7 @@
 // Promises: every MMX instruction sets TOP to 0 and marks all registers valid, EMMS empty; a write sets the exponent part
 // to all ones (SDM 3A 12.2). Faults: #UD for CR0.EM, #NM for CR0.TS, #MF for a pending x87 exception. Forms that also
 // touch XMM registers need CR4.OSFXSR and report floating-point exceptions in MXCSR.
+import { CVTPI2PD, MOVDQ2Q, MOVQ2DQ } from '../../numbers/vector-operations'
 import { CR0_EM, CR0_TS, CR4_OSFXSR, FSW_ES, FSW_TOP } from '../../numbers/registers'
 import { FX_OFFSET } from '../../numbers/sizes'
 import {
@@ -64,14 +65,14 @@ function unavailable(c: CpuState, needsSse: bool): bool {
 function toVector(c: CpuState, u: usize, source: usize): void {
   const destination = vectorRegister(c, uopD(u))
   const detail = uopDetail(u)
-  if (detail == 0x2d6) {
+  if (detail == MOVQ2DQ) {
     v128.store(destination, i64x2(load<u64>(source), 0))
     return
   }
   const low = load<i32>(source)
   const high = load<i32>(source, 4)
   beginFloat(c.mxcsr)
-  if (detail == 0x12a) {
+  if (detail == CVTPI2PD) {
     v128.store(destination, i64x2(integerToDouble(<i64>low), integerToDouble(<i64>high)))
     return
   }
@@ -85,7 +86,7 @@ function toVector(c: CpuState, u: usize, source: usize): void {
 /** CVT(T)PS2PI, CVT(T)PD2PI, MOVDQ2Q. */
 function fromVector(c: CpuState, u: usize, source: usize): bool {
   const detail = uopDetail(u)
-  if (detail == 0x3d6) {
+  if (detail == MOVDQ2Q) {
     setMmx(c, uopD(u), load<u64>(source))
     return true
   }
@@ -181,7 +182,7 @@ export function mmxFunction(c: CpuState, u: usize): void {
       if (!p) return
       // A memory source does not make CVTPI2PD an MMX instruction (SDM 2, CVTPI2PD).
       toVector(c, u, p)
-      if (c.fault || uopDetail(u) == 0x12a) return
+      if (c.fault || uopDetail(u) == CVTPI2PD) return
       break
     }
     case FN_VECTOR_TO_MMX:

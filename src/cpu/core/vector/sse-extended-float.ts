@@ -1,6 +1,7 @@
 // The floating-point arithmetic of SSE3 and SSE4.1: alternating and horizontal sums, dot products, rounding to integral values.
 //
 // Promises: as sse-float.ts: exact results and flags, left in softfloat's `raised`. `operation` as in sse-extended-integer.ts.
+import { ROUNDPD, ROUNDPS, ROUNDSS } from '../../numbers/vector-operations'
 import {
   ADD,
   INEXACT,
@@ -142,21 +143,21 @@ function integralSingle(bits: u32, immediate: i32): u32 {
 }
 
 /** ROUNDPS, ROUNDPD, ROUNDSS, ROUNDSD: 66 0F 3A 08..0B. */
-export function roundOperation(opcode: i32, a: v128, b: v128, immediate: i32): v128 {
-  switch (opcode) {
-    case 0x08:
+export function roundOperation(operation: i32, a: v128, b: v128, immediate: i32): v128 {
+  switch (operation) {
+    case ROUNDPS:
       return i32x4(
         integralSingle(single(b, 0), immediate),
         integralSingle(single(b, 1), immediate),
         integralSingle(single(b, 2), immediate),
         integralSingle(single(b, 3), immediate),
       )
-    case 0x09:
+    case ROUNDPD:
       return i64x2(
         integralDouble(i64x2.extract_lane(b, 0), immediate),
         integralDouble(i64x2.extract_lane(b, 1), immediate),
       )
-    case 0x0a:
+    case ROUNDSS:
       return i32x4.replace_lane(a, 0, integralSingle(single(b, 0), immediate))
     default:
       return i64x2.replace_lane(a, 0, integralDouble(i64x2.extract_lane(b, 0), immediate))

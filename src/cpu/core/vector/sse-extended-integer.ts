@@ -1,8 +1,58 @@
 // The SSSE3 and SSE4.1/4.2 instructions that raise no floating-point exception and need two operands and an immediate only;
 // and the MMX forms of SSSE3.
 //
-// Promises: pure functions, as in sse-integer.ts. `operation` is map (1 = 0F 38, 2 = 0F 3A) * 4096 + mandatory prefix * 256 + opcode byte,
-// as sse-extended-decode.ts makes it. Knows nothing of registers or memory.
+// Promises: pure functions, as in sse-integer.ts. `operation` is one of ../../numbers/vector-operations.ts. Knows nothing of registers or memory.
+import {
+  BLENDPD,
+  BLENDPS,
+  INSERTPS,
+  MAP_3A,
+  MPSADBW,
+  PABSB,
+  PABSD,
+  PABSW,
+  PACKUSDW,
+  PALIGNR,
+  PBLENDW,
+  PCMPEQQ,
+  PCMPGTQ,
+  PHADDD,
+  PHADDSW,
+  PHADDW,
+  PHMINPOSUW,
+  PHSUBD,
+  PHSUBSW,
+  PHSUBW,
+  PMADDUBSW,
+  PMAXSB,
+  PMAXSD,
+  PMAXUD,
+  PMAXUW,
+  PMINSB,
+  PMINSD,
+  PMINUD,
+  PMINUW,
+  PMOVSXBD,
+  PMOVSXBQ,
+  PMOVSXBW,
+  PMOVSXDQ,
+  PMOVSXWD,
+  PMOVSXWQ,
+  PMOVZXBD,
+  PMOVZXBQ,
+  PMOVZXBW,
+  PMOVZXDQ,
+  PMOVZXWD,
+  PMOVZXWQ,
+  PMULDQ,
+  PMULHRSW,
+  PMULLD,
+  PREFIX_66,
+  PSHUFB,
+  PSIGNB,
+  PSIGND,
+  PSIGNW,
+} from '../../numbers/vector-operations'
 import { shiftBytes } from './sse-integer'
 
 const ZERO_VECTOR: v128 = i64x2.splat(0)
@@ -120,89 +170,89 @@ function insertSingle(a: v128, b: v128, immediate: i32): v128 {
 }
 
 /** 66 0F 38 00..41. */
-function map38(opcode: i32, a: v128, b: v128): v128 {
-  switch (opcode) {
-    case 0x00:
-      return i8x16.swizzle(a, v128.and(b, i8x16.splat(<i8>0x8f))) // PSHUFB
-    case 0x01:
-      return i16x8.add(evenWords(a, b), oddWords(a, b)) // PHADDW
-    case 0x02:
-      return i32x4.add(evenDoublewords(a, b), oddDoublewords(a, b)) // PHADDD
-    case 0x03:
-      return i16x8.add_sat_s(evenWords(a, b), oddWords(a, b)) // PHADDSW
-    case 0x04:
+function map38(operation: i32, a: v128, b: v128): v128 {
+  switch (operation) {
+    case PSHUFB:
+      return i8x16.swizzle(a, v128.and(b, i8x16.splat(<i8>0x8f)))
+    case PHADDW:
+      return i16x8.add(evenWords(a, b), oddWords(a, b))
+    case PHADDD:
+      return i32x4.add(evenDoublewords(a, b), oddDoublewords(a, b))
+    case PHADDSW:
+      return i16x8.add_sat_s(evenWords(a, b), oddWords(a, b))
+    case PMADDUBSW:
       return multiplyAddBytes(a, b)
-    case 0x05:
-      return i16x8.sub(evenWords(a, b), oddWords(a, b)) // PHSUBW
-    case 0x06:
-      return i32x4.sub(evenDoublewords(a, b), oddDoublewords(a, b)) // PHSUBD
-    case 0x07:
-      return i16x8.sub_sat_s(evenWords(a, b), oddWords(a, b)) // PHSUBSW
-    case 0x08:
+    case PHSUBW:
+      return i16x8.sub(evenWords(a, b), oddWords(a, b))
+    case PHSUBD:
+      return i32x4.sub(evenDoublewords(a, b), oddDoublewords(a, b))
+    case PHSUBSW:
+      return i16x8.sub_sat_s(evenWords(a, b), oddWords(a, b))
+    case PSIGNB:
       return signBytes(a, b)
-    case 0x09:
+    case PSIGNW:
       return signWords(a, b)
-    case 0x0a:
+    case PSIGND:
       return signDoublewords(a, b)
-    case 0x0b:
+    case PMULHRSW:
       return multiplyRounded(a, b)
-    case 0x1c:
+    case PABSB:
       return i8x16.abs(b)
-    case 0x1d:
+    case PABSW:
       return i16x8.abs(b)
-    case 0x1e:
+    case PABSD:
       return i32x4.abs(b)
-    case 0x20:
-      return i16x8.extend_low_i8x16_s(b) // PMOVSXBW
-    case 0x21:
+    case PMOVSXBW:
+      return i16x8.extend_low_i8x16_s(b)
+    case PMOVSXBD:
       return i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(b))
-    case 0x22:
+    case PMOVSXBQ:
       return i64x2.extend_low_i32x4_s(i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(b)))
-    case 0x23:
-      return i32x4.extend_low_i16x8_s(b) // PMOVSXWD
-    case 0x24:
+    case PMOVSXWD:
+      return i32x4.extend_low_i16x8_s(b)
+    case PMOVSXWQ:
       return i64x2.extend_low_i32x4_s(i32x4.extend_low_i16x8_s(b))
-    case 0x25:
-      return i64x2.extend_low_i32x4_s(b) // PMOVSXDQ
-    case 0x28:
-      return i64x2.mul(signedEvens(a), signedEvens(b)) // PMULDQ
-    case 0x29:
+    case PMOVSXDQ:
+      return i64x2.extend_low_i32x4_s(b)
+    case PMULDQ:
+      return i64x2.mul(signedEvens(a), signedEvens(b))
+    case PCMPEQQ:
       return i64x2.eq(a, b)
-    case 0x2b:
-      return i16x8.narrow_i32x4_u(a, b) // PACKUSDW
-    case 0x30:
-      return i16x8.extend_low_i8x16_u(b) // PMOVZXBW
-    case 0x31:
+    case PACKUSDW:
+      return i16x8.narrow_i32x4_u(a, b)
+    case PMOVZXBW:
+      return i16x8.extend_low_i8x16_u(b)
+    case PMOVZXBD:
       return i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(b))
-    case 0x32:
+    case PMOVZXBQ:
       return i64x2.extend_low_i32x4_u(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(b)))
-    case 0x33:
-      return i32x4.extend_low_i16x8_u(b) // PMOVZXWD
-    case 0x34:
+    case PMOVZXWD:
+      return i32x4.extend_low_i16x8_u(b)
+    case PMOVZXWQ:
       return i64x2.extend_low_i32x4_u(i32x4.extend_low_i16x8_u(b))
-    case 0x35:
-      return i64x2.extend_low_i32x4_u(b) // PMOVZXDQ
-    case 0x37:
-      return i64x2.gt_s(a, b) // PCMPGTQ
-    case 0x38:
+    case PMOVZXDQ:
+      return i64x2.extend_low_i32x4_u(b)
+    case PCMPGTQ:
+      return i64x2.gt_s(a, b)
+    case PMINSB:
       return i8x16.min_s(a, b)
-    case 0x39:
+    case PMINSD:
       return i32x4.min_s(a, b)
-    case 0x3a:
+    case PMINUW:
       return i16x8.min_u(a, b)
-    case 0x3b:
+    case PMINUD:
       return i32x4.min_u(a, b)
-    case 0x3c:
+    case PMAXSB:
       return i8x16.max_s(a, b)
-    case 0x3d:
+    case PMAXSD:
       return i32x4.max_s(a, b)
-    case 0x3e:
+    case PMAXUW:
       return i16x8.max_u(a, b)
-    case 0x3f:
+    case PMAXUD:
       return i32x4.max_u(a, b)
-    case 0x40:
-      return i32x4.mul(a, b) // PMULLD
-    case 0x41:
+    case PMULLD:
+      return i32x4.mul(a, b)
+    case PHMINPOSUW:
       return leastWord(b)
     default:
   }
@@ -211,45 +261,44 @@ function map38(opcode: i32, a: v128, b: v128): v128 {
 }
 
 /** 66 0F 3A 0C..42. */
-function map3a(opcode: i32, a: v128, b: v128, immediate: i32): v128 {
-  switch (opcode) {
-    case 0x0c: // BLENDPS
+function map3a(operation: i32, a: v128, b: v128, immediate: i32): v128 {
+  switch (operation) {
+    case BLENDPS:
       return v128.bitselect(a, b, i32x4.eq(v128.and(i32x4.splat(immediate), i32x4(1, 2, 4, 8)), ZERO_VECTOR))
-    case 0x0d: // BLENDPD
+    case BLENDPD:
       return v128.bitselect(a, b, i64x2.eq(v128.and(i64x2.splat(immediate), i64x2(1, 2)), ZERO_VECTOR))
-    case 0x0e: // PBLENDW
+    case PBLENDW:
       return v128.bitselect(
         a,
         b,
         i16x8.eq(v128.and(i16x8.splat(<i16>immediate), i16x8(1, 2, 4, 8, 16, 32, 64, 128)), ZERO_VECTOR),
       )
-    case 0x0f:
+    case PALIGNR:
       return alignRight(a, b, immediate)
-    case 0x21:
+    case INSERTPS:
       return insertSingle(a, b, immediate)
     default:
-      if (opcode == 0x42) return slidingDifferences(a, b, immediate)
+      if (operation == MPSADBW) return slidingDifferences(a, b, immediate)
   }
   unreachable()
   return a
 }
 
 export function extendedOperation(operation: i32, a: v128, b: v128, immediate: i32): v128 {
-  return operation < 0x2000 ? map38(operation & 0xff, a, b) : map3a(operation & 0xff, a, b, immediate)
+  return operation < MAP_3A ? map38(operation, a, b) : map3a(operation, a, b, immediate)
 }
 
-/** The MMX form of an SSSE3 instruction. */
-export function extendedMmxOperation(operation: i32, a: u64, b: u64, immediate: i32): u64 {
-  const opcode = operation & 0xff
-  // PALIGNR
-  if (operation >= 0x2000) return i64x2.extract_lane(shiftBytes(i64x2(b, a), false, immediate), 0)
-  // PSHUFB: an index has three bits.
-  if (opcode == 0)
+/** The MMX form of an SSSE3 instruction, which has no prefix. */
+export function extendedMmxOperation(opcode: i32, a: u64, b: u64, immediate: i32): u64 {
+  const operation = opcode + PREFIX_66
+  if (operation == PALIGNR) return i64x2.extract_lane(shiftBytes(i64x2(b, a), false, immediate), 0)
+  // An index has three bits.
+  if (operation == PSHUFB)
     return i64x2.extract_lane(i8x16.swizzle(i64x2(a, 0), v128.and(i64x2(b, 0), i8x16.splat(<i8>0x87))), 0)
   // Horizontal: A and B side by side make the low half.
-  const horizontal = opcode <= 7 && opcode != 4
+  const horizontal = operation <= PHSUBSW && operation != PMADDUBSW
   return i64x2.extract_lane(
-    horizontal ? map38(opcode, i64x2(a, b), ZERO_VECTOR) : map38(opcode, i64x2(a, 0), i64x2(b, 0)),
+    horizontal ? map38(operation, i64x2(a, b), ZERO_VECTOR) : map38(operation, i64x2(a, 0), i64x2(b, 0)),
     0,
   )
 }

@@ -3,6 +3,7 @@
 //
 // Promises: as sse.ts, which hands these over; CRC32 works on general registers and asks for no vector state. Functions:
 // sse-extended-decode.ts.
+import { BLENDVPS, PBLENDVB } from '../../numbers/vector-operations'
 import { CF, OF, SF, ZF } from '../../numbers/registers'
 import {
   FN_BLEND,
@@ -49,8 +50,9 @@ function crc32(start: u32, value: u64, bytes: u32): u32 {
 function blend(c: CpuState, u: usize, source: usize): void {
   const destination = vectorRegister(c, uopD(u))
   const mask = v128.load(vectorRegister(c, 0))
-  const opcode = uopDetail(u) & 0xff
-  const chosen = opcode == 0x10 ? i8x16.shr_s(mask, 7) : opcode == 0x14 ? i32x4.shr_s(mask, 31) : i64x2.shr_s(mask, 63)
+  const operation = uopDetail(u)
+  const chosen =
+    operation == PBLENDVB ? i8x16.shr_s(mask, 7) : operation == BLENDVPS ? i32x4.shr_s(mask, 31) : i64x2.shr_s(mask, 63)
   v128.store(destination, v128.bitselect(v128.load(source), v128.load(destination), chosen))
 }
 

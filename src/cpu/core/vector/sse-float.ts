@@ -10,6 +10,21 @@
 //    normal or zero, and a result that is normal and not at the edge of the range (or an exact zero sum). No flag but
 //    PE can then be due.
 // 2. softfloat.ts, lane by lane, in all other cases.
+import {
+  FLOAT_ADD,
+  FLOAT_COMPARE,
+  FLOAT_DIV,
+  FLOAT_FORMAT,
+  FLOAT_INTEGER,
+  FLOAT_INTEGER_DOUBLE,
+  FLOAT_MAX,
+  FLOAT_MIN,
+  FLOAT_MUL,
+  FLOAT_RCP,
+  FLOAT_RSQRT,
+  FLOAT_SQRT,
+  FLOAT_SUB,
+} from '../../numbers/vector-operations'
 import { MXCSR_NATIVE, MXCSR_NATIVE_BITS } from '../../numbers/registers'
 import {
   ADD,
@@ -373,50 +388,50 @@ function singlesToIntegers(b: v128, truncate: bool): v128 {
 /** No prefix: four singles. */
 function packedSingles(opcode: i32, a: v128, b: v128, immediate: i32): v128 {
   switch (opcode) {
-    case 0x51:
+    case FLOAT_SQRT:
       return i32x4(
         rootSingle(i32x4.extract_lane(b, 0)),
         rootSingle(i32x4.extract_lane(b, 1)),
         rootSingle(i32x4.extract_lane(b, 2)),
         rootSingle(i32x4.extract_lane(b, 3)),
       )
-    case 0x52:
+    case FLOAT_RSQRT:
       return i32x4(
         approximate(i32x4.extract_lane(b, 0), true),
         approximate(i32x4.extract_lane(b, 1), true),
         approximate(i32x4.extract_lane(b, 2), true),
         approximate(i32x4.extract_lane(b, 3), true),
       )
-    case 0x53:
+    case FLOAT_RCP:
       return i32x4(
         approximate(i32x4.extract_lane(b, 0), false),
         approximate(i32x4.extract_lane(b, 1), false),
         approximate(i32x4.extract_lane(b, 2), false),
         approximate(i32x4.extract_lane(b, 3), false),
       )
-    case 0x58:
+    case FLOAT_ADD:
       return packedSingle(ADD, a, b)
-    case 0x59:
+    case FLOAT_MUL:
       return packedSingle(MULTIPLY, a, b)
-    case 0x5a: // CVTPS2PD
+    case FLOAT_FORMAT: // CVTPS2PD
       return i64x2(singleToDouble(i32x4.extract_lane(b, 0)), singleToDouble(i32x4.extract_lane(b, 1)))
-    case 0x5b: // CVTDQ2PS
+    case FLOAT_INTEGER: // CVTDQ2PS
       return i32x4(
         integerToSingle(<i64>i32x4.extract_lane(b, 0)),
         integerToSingle(<i64>i32x4.extract_lane(b, 1)),
         integerToSingle(<i64>i32x4.extract_lane(b, 2)),
         integerToSingle(<i64>i32x4.extract_lane(b, 3)),
       )
-    case 0x5c:
+    case FLOAT_SUB:
       return packedSingle(SUBTRACT, a, b)
-    case 0x5d:
+    case FLOAT_MIN:
       return extremeSingles(false, a, b)
-    case 0x5e:
+    case FLOAT_DIV:
       return packedSingle(DIVIDE, a, b)
-    case 0x5f:
+    case FLOAT_MAX:
       return extremeSingles(true, a, b)
     default:
-      if (opcode == 0xc2) return compareSingles(immediate & 7, a, b)
+      if (opcode == FLOAT_COMPARE) return compareSingles(immediate & 7, a, b)
   }
   unreachable()
   return a
@@ -425,28 +440,28 @@ function packedSingles(opcode: i32, a: v128, b: v128, immediate: i32): v128 {
 /** 66: two doubles. */
 function packedDoubles(opcode: i32, a: v128, b: v128, immediate: i32): v128 {
   switch (opcode) {
-    case 0x51:
+    case FLOAT_SQRT:
       return i64x2(rootDouble(d(b, 0)), rootDouble(d(b, 1)))
-    case 0x58:
+    case FLOAT_ADD:
       return packedDouble(ADD, a, b)
-    case 0x59:
+    case FLOAT_MUL:
       return packedDouble(MULTIPLY, a, b)
-    case 0x5a: // CVTPD2PS
+    case FLOAT_FORMAT: // CVTPD2PS
       return i32x4(doubleToSingle(d(b, 0)), doubleToSingle(d(b, 1)), 0, 0)
-    case 0x5b:
+    case FLOAT_INTEGER:
       return singlesToIntegers(b, false) // CVTPS2DQ
-    case 0x5c:
+    case FLOAT_SUB:
       return packedDouble(SUBTRACT, a, b)
-    case 0x5d:
+    case FLOAT_MIN:
       return i64x2(extremeDouble(false, d(a, 0), d(b, 0)), extremeDouble(false, d(a, 1), d(b, 1)))
-    case 0x5e:
+    case FLOAT_DIV:
       return packedDouble(DIVIDE, a, b)
-    case 0x5f:
+    case FLOAT_MAX:
       return i64x2(extremeDouble(true, d(a, 0), d(b, 0)), extremeDouble(true, d(a, 1), d(b, 1)))
     default:
-      if (opcode == 0xc2)
+      if (opcode == FLOAT_COMPARE)
         return i64x2(compareDouble(immediate & 7, d(a, 0), d(b, 0)), compareDouble(immediate & 7, d(a, 1), d(b, 1)))
-      if (opcode == 0xe6)
+      if (opcode == FLOAT_INTEGER_DOUBLE)
         return i32x4(<i32>doubleToInteger(d(b, 0), 32, true), <i32>doubleToInteger(d(b, 1), 32, true), 0, 0) // CVTTPD2DQ
       return sumOperation(opcode, true, a, b)
   }
@@ -455,31 +470,31 @@ function packedDoubles(opcode: i32, a: v128, b: v128, immediate: i32): v128 {
 /** F3: one single. */
 function scalarSingle(opcode: i32, a: v128, b: v128, immediate: i32): v128 {
   switch (opcode) {
-    case 0x51:
+    case FLOAT_SQRT:
       return i32x4.replace_lane(a, 0, rootSingle(s0(b)))
-    case 0x52:
+    case FLOAT_RSQRT:
       return i32x4.replace_lane(a, 0, approximate(s0(b), true))
-    case 0x53:
+    case FLOAT_RCP:
       return i32x4.replace_lane(a, 0, approximate(s0(b), false))
-    case 0x58:
+    case FLOAT_ADD:
       return i32x4.replace_lane(a, 0, arithmeticSingle(ADD, s0(a), s0(b)))
-    case 0x59:
+    case FLOAT_MUL:
       return i32x4.replace_lane(a, 0, arithmeticSingle(MULTIPLY, s0(a), s0(b)))
-    case 0x5a:
+    case FLOAT_FORMAT:
       return i64x2.replace_lane(a, 0, singleToDouble(s0(b)))
-    case 0x5b:
+    case FLOAT_INTEGER:
       return singlesToIntegers(b, true) // CVTTPS2DQ
-    case 0x5c:
+    case FLOAT_SUB:
       return i32x4.replace_lane(a, 0, arithmeticSingle(SUBTRACT, s0(a), s0(b)))
-    case 0x5d:
+    case FLOAT_MIN:
       return i32x4.replace_lane(a, 0, extremeSingle(false, s0(a), s0(b)))
-    case 0x5e:
+    case FLOAT_DIV:
       return i32x4.replace_lane(a, 0, arithmeticSingle(DIVIDE, s0(a), s0(b)))
-    case 0x5f:
+    case FLOAT_MAX:
       return i32x4.replace_lane(a, 0, extremeSingle(true, s0(a), s0(b)))
     default:
-      if (opcode == 0xc2) return i32x4.replace_lane(a, 0, compareSingle(immediate & 7, s0(a), s0(b)))
-      if (opcode == 0xe6)
+      if (opcode == FLOAT_COMPARE) return i32x4.replace_lane(a, 0, compareSingle(immediate & 7, s0(a), s0(b)))
+      if (opcode == FLOAT_INTEGER_DOUBLE)
         return i64x2(integerToDouble(<i64>i32x4.extract_lane(b, 0)), integerToDouble(<i64>i32x4.extract_lane(b, 1))) // CVTDQ2PD
   }
   unreachable()
@@ -489,25 +504,25 @@ function scalarSingle(opcode: i32, a: v128, b: v128, immediate: i32): v128 {
 /** F2: one double. */
 function scalarDouble(opcode: i32, a: v128, b: v128, immediate: i32): v128 {
   switch (opcode) {
-    case 0x51:
+    case FLOAT_SQRT:
       return i64x2.replace_lane(a, 0, rootDouble(d(b, 0)))
-    case 0x58:
+    case FLOAT_ADD:
       return i64x2.replace_lane(a, 0, arithmeticDouble(ADD, d(a, 0), d(b, 0)))
-    case 0x59:
+    case FLOAT_MUL:
       return i64x2.replace_lane(a, 0, arithmeticDouble(MULTIPLY, d(a, 0), d(b, 0)))
-    case 0x5a:
+    case FLOAT_FORMAT:
       return i32x4.replace_lane(a, 0, doubleToSingle(d(b, 0)))
-    case 0x5c:
+    case FLOAT_SUB:
       return i64x2.replace_lane(a, 0, arithmeticDouble(SUBTRACT, d(a, 0), d(b, 0)))
-    case 0x5d:
+    case FLOAT_MIN:
       return i64x2.replace_lane(a, 0, extremeDouble(false, d(a, 0), d(b, 0)))
-    case 0x5e:
+    case FLOAT_DIV:
       return i64x2.replace_lane(a, 0, arithmeticDouble(DIVIDE, d(a, 0), d(b, 0)))
-    case 0x5f:
+    case FLOAT_MAX:
       return i64x2.replace_lane(a, 0, extremeDouble(true, d(a, 0), d(b, 0)))
     default:
-      if (opcode == 0xc2) return i64x2.replace_lane(a, 0, compareDouble(immediate & 7, d(a, 0), d(b, 0)))
-      if (opcode == 0xe6)
+      if (opcode == FLOAT_COMPARE) return i64x2.replace_lane(a, 0, compareDouble(immediate & 7, d(a, 0), d(b, 0)))
+      if (opcode == FLOAT_INTEGER_DOUBLE)
         return i32x4(<i32>doubleToInteger(d(b, 0), 32, false), <i32>doubleToInteger(d(b, 1), 32, false), 0, 0) // CVTPD2DQ
       return sumOperation(opcode, false, a, b) // of packed singles, in spite of the prefix
   }
@@ -526,6 +541,6 @@ export function floatOperation(operation: i32, a: v128, b: v128, immediate: i32)
     case 3:
       return scalarDouble(opcode, a, b, immediate)
     default:
-      return roundOperation(opcode, a, b, immediate)
+      return roundOperation(operation, a, b, immediate)
   }
 }

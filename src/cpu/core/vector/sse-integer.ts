@@ -3,12 +3,92 @@
 //
 // Promises: pure functions of two 128-bit values and an immediate. `operation` is mandatory prefix * 256 + opcode byte
 // after 0F (prefix 0 none, 1 66, 2 F3, 3 F2), as sse-decode.ts makes it; PSRLDQ and PSLLDQ, which are one opcode with
-// two meanings, are SHIFT_RIGHT_BYTES and SHIFT_LEFT_BYTES. Those of the three-byte maps are sse-extended-integer.ts. Knows nothing of registers or memory.
+// two meanings, are PSRLDQ and PSLLDQ. Those of the three-byte maps are sse-extended-integer.ts. Knows nothing of registers or memory.
 
+import {
+  ANDNPD,
+  ANDNPS,
+  ANDPD,
+  ANDPS,
+  MAP_38,
+  MOVDDUP,
+  MOVSHDUP,
+  MOVSLDUP,
+  ORPD,
+  ORPS,
+  PACKSSDW,
+  PACKSSWB,
+  PACKUSWB,
+  PADDB,
+  PADDD,
+  PADDQ,
+  PADDSB,
+  PADDSW,
+  PADDUSB,
+  PADDUSW,
+  PADDW,
+  PAND,
+  PANDN,
+  PAVGB,
+  PAVGW,
+  PCMPEQB,
+  PCMPEQD,
+  PCMPEQW,
+  PCMPGTB,
+  PCMPGTD,
+  PCMPGTW,
+  PMADDWD,
+  PMAXSW,
+  PMAXUB,
+  PMINSW,
+  PMINUB,
+  PMULHUW,
+  PMULHW,
+  PMULLW,
+  PMULUDQ,
+  POR,
+  PREFIX_66,
+  PSADBW,
+  PSHUFD,
+  PSHUFHW,
+  PSHUFLW,
+  PSLLD,
+  PSLLDQ,
+  PSLLQ,
+  PSLLW,
+  PSRAD,
+  PSRAW,
+  PSRLD,
+  PSRLDQ,
+  PSRLQ,
+  PSRLW,
+  PSUBB,
+  PSUBD,
+  PSUBQ,
+  PSUBSB,
+  PSUBSW,
+  PSUBUSB,
+  PSUBUSW,
+  PSUBW,
+  PUNPCKHBW,
+  PUNPCKHDQ,
+  PUNPCKHQDQ,
+  PUNPCKHWD,
+  PUNPCKLBW,
+  PUNPCKLDQ,
+  PUNPCKLQDQ,
+  PUNPCKLWD,
+  PXOR,
+  SHUFPD,
+  SHUFPS,
+  UNPCKHPD,
+  UNPCKHPS,
+  UNPCKLPD,
+  UNPCKLPS,
+  XORPD,
+  XORPS,
+} from '../../numbers/vector-operations'
 import { extendedMmxOperation, extendedOperation } from './sse-extended-integer'
-
-export const SHIFT_RIGHT_BYTES: i32 = 0x173
-export const SHIFT_LEFT_BYTES: i32 = 0x172
 
 const ZERO_VECTOR: v128 = i64x2.splat(0)
 
@@ -66,85 +146,85 @@ function sumOfDifferences(a: v128, b: v128): v128 {
 /** 66 0F D1..FE. The ranges are separate so that each switch is dense and becomes a jump table. */
 function arithmeticOperation(operation: i32, a: v128, b: v128, immediate: i32): v128 {
   switch (operation) {
-    case 0x1db:
+    case PAND:
       return v128.and(a, b)
-    case 0x1df:
+    case PANDN:
       return v128.andnot(b, a)
-    case 0x1eb:
+    case POR:
       return v128.or(a, b)
-    case 0x1ef:
+    case PXOR:
       return v128.xor(a, b)
-    case 0x1d1:
+    case PSRLW:
       return low(b) > 15 ? ZERO_VECTOR : i16x8.shr_u(a, <i32>low(b))
-    case 0x1d2:
+    case PSRLD:
       return low(b) > 31 ? ZERO_VECTOR : i32x4.shr_u(a, <i32>low(b))
-    case 0x1d3:
+    case PSRLQ:
       return low(b) > 63 ? ZERO_VECTOR : i64x2.shr_u(a, <i32>low(b))
-    case 0x1e1:
+    case PSRAW:
       return i16x8.shr_s(a, low(b) > 15 ? 15 : <i32>low(b))
-    case 0x1e2:
+    case PSRAD:
       return i32x4.shr_s(a, low(b) > 31 ? 31 : <i32>low(b))
-    case 0x1f1:
+    case PSLLW:
       return low(b) > 15 ? ZERO_VECTOR : i16x8.shl(a, <i32>low(b))
-    case 0x1f2:
+    case PSLLD:
       return low(b) > 31 ? ZERO_VECTOR : i32x4.shl(a, <i32>low(b))
-    case 0x1f3:
+    case PSLLQ:
       return low(b) > 63 ? ZERO_VECTOR : i64x2.shl(a, <i32>low(b))
-    case 0x1d4:
+    case PADDQ:
       return i64x2.add(a, b)
-    case 0x1d5:
+    case PMULLW:
       return i16x8.mul(a, b)
-    case 0x1d8:
+    case PSUBUSB:
       return i8x16.sub_sat_u(a, b)
-    case 0x1d9:
+    case PSUBUSW:
       return i16x8.sub_sat_u(a, b)
-    case 0x1da:
+    case PMINUB:
       return i8x16.min_u(a, b)
-    case 0x1dc:
+    case PADDUSB:
       return i8x16.add_sat_u(a, b)
-    case 0x1dd:
+    case PADDUSW:
       return i16x8.add_sat_u(a, b)
-    case 0x1de:
+    case PMAXUB:
       return i8x16.max_u(a, b)
-    case 0x1e0:
+    case PAVGB:
       return i8x16.avgr_u(a, b)
-    case 0x1e3:
+    case PAVGW:
       return i16x8.avgr_u(a, b)
-    case 0x1e4:
+    case PMULHUW:
       return multiplyHighUnsigned(a, b)
-    case 0x1e5:
+    case PMULHW:
       return multiplyHighSigned(a, b)
-    case 0x1e8:
+    case PSUBSB:
       return i8x16.sub_sat_s(a, b)
-    case 0x1e9:
+    case PSUBSW:
       return i16x8.sub_sat_s(a, b)
-    case 0x1ea:
+    case PMINSW:
       return i16x8.min_s(a, b)
-    case 0x1ec:
+    case PADDSB:
       return i8x16.add_sat_s(a, b)
-    case 0x1ed:
+    case PADDSW:
       return i16x8.add_sat_s(a, b)
-    case 0x1ee:
+    case PMAXSW:
       return i16x8.max_s(a, b)
-    case 0x1f4: // PMULUDQ
+    case PMULUDQ:
       return i64x2.mul(v128.and(a, i64x2.splat(0xffffffff)), v128.and(b, i64x2.splat(0xffffffff)))
-    case 0x1f5:
+    case PMADDWD:
       return i32x4.dot_i16x8_s(a, b)
-    case 0x1f6:
+    case PSADBW:
       return sumOfDifferences(a, b)
-    case 0x1f8:
+    case PSUBB:
       return i8x16.sub(a, b)
-    case 0x1f9:
+    case PSUBW:
       return i16x8.sub(a, b)
-    case 0x1fa:
+    case PSUBD:
       return i32x4.sub(a, b)
-    case 0x1fb:
+    case PSUBQ:
       return i64x2.sub(a, b)
-    case 0x1fc:
+    case PADDB:
       return i8x16.add(a, b)
-    case 0x1fd:
+    case PADDW:
       return i16x8.add(a, b)
-    case 0x1fe:
+    case PADDD:
       return i32x4.add(a, b)
     default:
   }
@@ -155,45 +235,45 @@ function arithmeticOperation(operation: i32, a: v128, b: v128, immediate: i32): 
 /** 66 0F 60..76 and the byte shifts. */
 function packOperation(operation: i32, a: v128, b: v128, immediate: i32): v128 {
   switch (operation) {
-    case 0x160:
+    case PUNPCKLBW:
       return v128.shuffle<i8>(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
-    case 0x161:
+    case PUNPCKLWD:
       return v128.shuffle<i16>(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
-    case 0x162:
+    case PUNPCKLDQ:
       return v128.shuffle<i32>(a, b, 0, 4, 1, 5)
-    case 0x163:
+    case PACKSSWB:
       return i8x16.narrow_i16x8_s(a, b)
-    case 0x164:
+    case PCMPGTB:
       return i8x16.gt_s(a, b)
-    case 0x165:
+    case PCMPGTW:
       return i16x8.gt_s(a, b)
-    case 0x166:
+    case PCMPGTD:
       return i32x4.gt_s(a, b)
-    case 0x167:
+    case PACKUSWB:
       return i8x16.narrow_i16x8_u(a, b)
-    case 0x168:
+    case PUNPCKHBW:
       return v128.shuffle<i8>(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
-    case 0x169:
+    case PUNPCKHWD:
       return v128.shuffle<i16>(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
-    case 0x16a:
+    case PUNPCKHDQ:
       return v128.shuffle<i32>(a, b, 2, 6, 3, 7)
-    case 0x16b:
+    case PACKSSDW:
       return i16x8.narrow_i32x4_s(a, b)
-    case 0x16c:
+    case PUNPCKLQDQ:
       return v128.shuffle<i64>(a, b, 0, 2)
-    case 0x16d:
+    case PUNPCKHQDQ:
       return v128.shuffle<i64>(a, b, 1, 3)
-    case 0x170:
-      return i8x16.swizzle(b, doublewordOrder(immediate)) // PSHUFD
-    case SHIFT_LEFT_BYTES:
+    case PSHUFD:
+      return i8x16.swizzle(b, doublewordOrder(immediate))
+    case PSLLDQ:
       return shiftBytes(a, true, immediate)
-    case SHIFT_RIGHT_BYTES:
+    case PSRLDQ:
       return shiftBytes(a, false, immediate)
-    case 0x174:
+    case PCMPEQB:
       return i8x16.eq(a, b)
-    case 0x175:
+    case PCMPEQW:
       return i16x8.eq(a, b)
-    case 0x176:
+    case PCMPEQD:
       return i32x4.eq(a, b)
     default:
   }
@@ -204,47 +284,47 @@ function packOperation(operation: i32, a: v128, b: v128, immediate: i32): v128 {
 /** Logic and shuffles of the floating-point opcodes, and the shuffles with other prefixes. */
 function floatingLogic(operation: i32, a: v128, b: v128, immediate: i32): v128 {
   switch (operation) {
-    case 0x014:
-      return v128.shuffle<i32>(a, b, 0, 4, 1, 5) // UNPCKLPS
-    case 0x015:
-      return v128.shuffle<i32>(a, b, 2, 6, 3, 7) // UNPCKHPS
-    case 0x114:
-      return v128.shuffle<i64>(a, b, 0, 2) // UNPCKLPD
-    case 0x115:
-      return v128.shuffle<i64>(a, b, 1, 3) // UNPCKHPD
-    case 0x054:
-    case 0x154:
+    case UNPCKLPS:
+      return v128.shuffle<i32>(a, b, 0, 4, 1, 5)
+    case UNPCKHPS:
+      return v128.shuffle<i32>(a, b, 2, 6, 3, 7)
+    case UNPCKLPD:
+      return v128.shuffle<i64>(a, b, 0, 2)
+    case UNPCKHPD:
+      return v128.shuffle<i64>(a, b, 1, 3)
+    case ANDPS:
+    case ANDPD:
       return v128.and(a, b)
-    case 0x055:
-    case 0x155:
+    case ANDNPS:
+    case ANDNPD:
       return v128.andnot(b, a)
-    case 0x056:
-    case 0x156:
+    case ORPS:
+    case ORPD:
       return v128.or(a, b)
-    case 0x057:
-    case 0x157:
+    case XORPS:
+    case XORPD:
       return v128.xor(a, b)
-    case 0x0c6: // SHUFPS
+    case SHUFPS:
       return v128.shuffle<i64>(
         i8x16.swizzle(a, doublewordOrder(immediate)),
         i8x16.swizzle(b, doublewordOrder(immediate)),
         0,
         3,
       )
-    case 0x1c6: // SHUFPD
+    case SHUFPD:
       return i64x2(
         immediate & 1 ? i64x2.extract_lane(a, 1) : i64x2.extract_lane(a, 0),
         immediate & 2 ? i64x2.extract_lane(b, 1) : i64x2.extract_lane(b, 0),
       )
-    case 0x212:
-      return v128.shuffle<i32>(b, b, 0, 0, 2, 2) // MOVSLDUP
-    case 0x216:
-      return v128.shuffle<i32>(b, b, 1, 1, 3, 3) // MOVSHDUP
-    case 0x312:
-      return v128.shuffle<i64>(b, b, 0, 0) // MOVDDUP
-    case 0x270: // PSHUFHW
+    case MOVSLDUP:
+      return v128.shuffle<i32>(b, b, 0, 0, 2, 2)
+    case MOVSHDUP:
+      return v128.shuffle<i32>(b, b, 1, 1, 3, 3)
+    case MOVDDUP:
+      return v128.shuffle<i64>(b, b, 0, 0)
+    case PSHUFHW:
       return i8x16.swizzle(b, i64x2(0x0706050403020100, wordOrder(immediate) + 0x0808080808080808))
-    case 0x370: // PSHUFLW
+    case PSHUFLW:
       return i8x16.swizzle(b, i64x2(wordOrder(immediate), 0x0f0e0d0c0b0a0908))
     default:
   }
@@ -253,28 +333,29 @@ function floatingLogic(operation: i32, a: v128, b: v128, immediate: i32): v128 {
 }
 
 export function integerOperation(operation: i32, a: v128, b: v128, immediate: i32): v128 {
-  if (operation >= 0x1d1 && operation <= 0x1fe) return arithmeticOperation(operation, a, b, immediate)
-  if (operation >= 0x160 && operation <= 0x176) return packOperation(operation, a, b, immediate)
-  return operation < 0x1000 ? floatingLogic(operation, a, b, immediate) : extendedOperation(operation, a, b, immediate)
+  if (operation >= PSRLW && operation <= PADDD) return arithmeticOperation(operation, a, b, immediate)
+  if (operation >= PUNPCKLBW && operation <= PCMPEQD) return packOperation(operation, a, b, immediate)
+  return operation < MAP_38 ? floatingLogic(operation, a, b, immediate) : extendedOperation(operation, a, b, immediate)
 }
 
-/** The MMX form: the same on the low halves, except where the 128-bit form takes lanes from high halves. */
+/** The MMX form, which has no prefix: the same on the low halves, except where the 128-bit form takes lanes from high halves. */
 export function mmxOperation(opcode: i32, a: u64, b: u64, immediate: i32): u64 {
-  if (opcode >= 0x1000) return extendedMmxOperation(opcode, a, b, immediate)
+  if (opcode >= MAP_38) return extendedMmxOperation(opcode, a, b, immediate)
+  const operation = opcode + PREFIX_66
   const x = i64x2(a, 0)
   const y = i64x2(b, 0)
-  switch (opcode) {
-    case 0x68:
-    case 0x69:
-    case 0x6a: // PUNPCKH: the high half of what the low form makes of 64 bits
-      return i64x2.extract_lane(integerOperation(0x160 + opcode - 0x68, x, y, 0), 1)
-    case 0x63:
-    case 0x67:
-    case 0x6b: // packing: A and B side by side
-      return i64x2.extract_lane(integerOperation(0x100 + opcode, i64x2(a, b), ZERO_VECTOR, 0), 0)
-    case 0x70:
+  switch (operation) {
+    case PUNPCKHBW:
+    case PUNPCKHWD:
+    case PUNPCKHDQ: // the high half of what the low form makes of 64 bits
+      return i64x2.extract_lane(integerOperation(PUNPCKLBW + operation - PUNPCKHBW, x, y, 0), 1)
+    case PACKSSWB:
+    case PACKUSWB:
+    case PACKSSDW: // A and B side by side
+      return i64x2.extract_lane(integerOperation(operation, i64x2(a, b), ZERO_VECTOR, 0), 0)
+    case PSHUFD: // PSHUFW
       return i64x2.extract_lane(i8x16.swizzle(y, i64x2(wordOrder(immediate), 0)), 0)
     default:
-      return i64x2.extract_lane(integerOperation(0x100 + opcode, x, y, immediate), 0)
+      return i64x2.extract_lane(integerOperation(operation, x, y, immediate), 0)
   }
 }

@@ -3,6 +3,7 @@
 // Promises: nothing is changed when an instruction faults, except exception flags, which stay sticky as on hardware. Order of
 // checks as in SDM 3A table 6-2: #UD (CR0.EM, CR4.OSFXSR), #NM (CR0.TS), #GP for alignment, page faults, then #XM, or
 // #UD where the system has not set CR4.OSXMMEXCPT (SDM 1 11.5.1). Meaning of the functions: sse-decode.ts.
+import { MOVMSKPD, MOVMSKPS } from '../../numbers/vector-operations'
 import {
   CR0_EM,
   CR0_TS,
@@ -229,7 +230,7 @@ function order(c: CpuState, u: usize, source: usize): void {
 }
 
 export function signMask(detail: u32, v: v128): u32 {
-  return detail == 0x50 ? i32x4.bitmask(v) : detail == 0x150 ? i64x2.bitmask(v) : i8x16.bitmask(v)
+  return detail == MOVMSKPS ? i32x4.bitmask(v) : detail == MOVMSKPD ? i64x2.bitmask(v) : i8x16.bitmask(v)
 }
 
 /** MASKMOVDQU and MASKMOVQ: the bytes of `data` whose mask byte has its top bit set. */

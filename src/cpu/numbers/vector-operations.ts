@@ -1,0 +1,184 @@
+// Vector operations, as `detail` of the functions that have many (vector-functions.ts): map (0 = 0F, 1 = 0F 38, 2 = 0F 3A) * 4096 + mandatory prefix (0 none,
+// 1 66, 2 F3, 3 F2) * 256 + opcode byte, as the decoder makes them; PSRLDQ and PSLLDQ, of which one opcode is several, have numbers that nothing else has.
+
+export const PREFIX_66: i32 = 0x100
+export const MAP_38: i32 = 0x1000
+export const MAP_3A: i32 = 0x2000
+
+// 0F, no prefix, F2 and F3.
+export const UNPCKLPS: i32 = 0x14
+export const UNPCKHPS: i32 = 0x15
+export const MOVMSKPS: i32 = 0x50
+export const ANDPS: i32 = 0x54
+export const ANDNPS: i32 = 0x55
+export const ORPS: i32 = 0x56
+export const XORPS: i32 = 0x57
+export const SHUFPS: i32 = 0xc6
+export const MOVSLDUP: i32 = 0x212
+export const MOVSHDUP: i32 = 0x216
+export const PSHUFHW: i32 = 0x270
+export const MOVQ2DQ: i32 = 0x2d6
+export const MOVDDUP: i32 = 0x312
+export const PSHUFLW: i32 = 0x370
+export const MOVDQ2Q: i32 = 0x3d6
+
+// 66 0F.
+export const UNPCKLPD: i32 = 0x114
+export const UNPCKHPD: i32 = 0x115
+export const CVTPI2PD: i32 = 0x12a
+export const MOVMSKPD: i32 = 0x150
+export const ANDPD: i32 = 0x154
+export const ANDNPD: i32 = 0x155
+export const ORPD: i32 = 0x156
+export const XORPD: i32 = 0x157
+export const PUNPCKLBW: i32 = 0x160
+export const PUNPCKLWD: i32 = 0x161
+export const PUNPCKLDQ: i32 = 0x162
+export const PACKSSWB: i32 = 0x163
+export const PCMPGTB: i32 = 0x164
+export const PCMPGTW: i32 = 0x165
+export const PCMPGTD: i32 = 0x166
+export const PACKUSWB: i32 = 0x167
+export const PUNPCKHBW: i32 = 0x168
+export const PUNPCKHWD: i32 = 0x169
+export const PUNPCKHDQ: i32 = 0x16a
+export const PACKSSDW: i32 = 0x16b
+export const PUNPCKLQDQ: i32 = 0x16c
+export const PUNPCKHQDQ: i32 = 0x16d
+export const PSHUFD: i32 = 0x170
+export const PSLLDQ: i32 = 0x172 // 66 0F 73 /7
+export const PSRLDQ: i32 = 0x173 // 66 0F 73 /3
+export const PCMPEQB: i32 = 0x174
+export const PCMPEQW: i32 = 0x175
+export const PCMPEQD: i32 = 0x176
+export const SHUFPD: i32 = 0x1c6
+export const PSRLW: i32 = 0x1d1
+export const PSRLD: i32 = 0x1d2
+export const PSRLQ: i32 = 0x1d3
+export const PADDQ: i32 = 0x1d4
+export const PMULLW: i32 = 0x1d5
+export const PSUBUSB: i32 = 0x1d8
+export const PSUBUSW: i32 = 0x1d9
+export const PMINUB: i32 = 0x1da
+export const PAND: i32 = 0x1db
+export const PADDUSB: i32 = 0x1dc
+export const PADDUSW: i32 = 0x1dd
+export const PMAXUB: i32 = 0x1de
+export const PANDN: i32 = 0x1df
+export const PAVGB: i32 = 0x1e0
+export const PSRAW: i32 = 0x1e1
+export const PSRAD: i32 = 0x1e2
+export const PAVGW: i32 = 0x1e3
+export const PMULHUW: i32 = 0x1e4
+export const PMULHW: i32 = 0x1e5
+export const PSUBSB: i32 = 0x1e8
+export const PSUBSW: i32 = 0x1e9
+export const PMINSW: i32 = 0x1ea
+export const POR: i32 = 0x1eb
+export const PADDSB: i32 = 0x1ec
+export const PADDSW: i32 = 0x1ed
+export const PMAXSW: i32 = 0x1ee
+export const PXOR: i32 = 0x1ef
+export const PSLLW: i32 = 0x1f1
+export const PSLLD: i32 = 0x1f2
+export const PSLLQ: i32 = 0x1f3
+export const PMULUDQ: i32 = 0x1f4
+export const PMADDWD: i32 = 0x1f5
+export const PSADBW: i32 = 0x1f6
+export const PSUBB: i32 = 0x1f8
+export const PSUBW: i32 = 0x1f9
+export const PSUBD: i32 = 0x1fa
+export const PSUBQ: i32 = 0x1fb
+export const PADDB: i32 = 0x1fc
+export const PADDW: i32 = 0x1fd
+export const PADDD: i32 = 0x1fe
+
+// 66 0F 38.
+export const PSHUFB: i32 = 0x1100
+export const PHADDW: i32 = 0x1101
+export const PHADDD: i32 = 0x1102
+export const PHADDSW: i32 = 0x1103
+export const PMADDUBSW: i32 = 0x1104
+export const PHSUBW: i32 = 0x1105
+export const PHSUBD: i32 = 0x1106
+export const PHSUBSW: i32 = 0x1107
+export const PSIGNB: i32 = 0x1108
+export const PSIGNW: i32 = 0x1109
+export const PSIGND: i32 = 0x110a
+export const PMULHRSW: i32 = 0x110b
+export const PBLENDVB: i32 = 0x1110
+export const BLENDVPS: i32 = 0x1114
+export const PABSB: i32 = 0x111c
+export const PABSW: i32 = 0x111d
+export const PABSD: i32 = 0x111e
+export const PMOVSXBW: i32 = 0x1120
+export const PMOVSXBD: i32 = 0x1121
+export const PMOVSXBQ: i32 = 0x1122
+export const PMOVSXWD: i32 = 0x1123
+export const PMOVSXWQ: i32 = 0x1124
+export const PMOVSXDQ: i32 = 0x1125
+export const PMULDQ: i32 = 0x1128
+export const PCMPEQQ: i32 = 0x1129
+export const PACKUSDW: i32 = 0x112b
+export const PMOVZXBW: i32 = 0x1130
+export const PMOVZXBD: i32 = 0x1131
+export const PMOVZXBQ: i32 = 0x1132
+export const PMOVZXWD: i32 = 0x1133
+export const PMOVZXWQ: i32 = 0x1134
+export const PMOVZXDQ: i32 = 0x1135
+export const PCMPGTQ: i32 = 0x1137
+export const PMINSB: i32 = 0x1138
+export const PMINSD: i32 = 0x1139
+export const PMINUW: i32 = 0x113a
+export const PMINUD: i32 = 0x113b
+export const PMAXSB: i32 = 0x113c
+export const PMAXSD: i32 = 0x113d
+export const PMAXUW: i32 = 0x113e
+export const PMAXUD: i32 = 0x113f
+export const PMULLD: i32 = 0x1140
+export const PHMINPOSUW: i32 = 0x1141
+
+// 66 0F 3A.
+export const ROUNDPS: i32 = 0x2108
+export const ROUNDPD: i32 = 0x2109
+export const ROUNDSS: i32 = 0x210a
+export const ROUNDSD: i32 = 0x210b
+export const BLENDPS: i32 = 0x210c
+export const BLENDPD: i32 = 0x210d
+export const PBLENDW: i32 = 0x210e
+export const PALIGNR: i32 = 0x210f
+export const INSERTPS: i32 = 0x2121
+export const MPSADBW: i32 = 0x2142
+
+// With a VEX prefix only. 66 0F 3A:
+export const VPERMQ: i32 = 0x2100
+export const VPERMPD: i32 = 0x2101
+export const VPBLENDD: i32 = 0x2102
+export const VPERMILPS_IMMEDIATE: i32 = 0x2104
+export const VPERMILPD_IMMEDIATE: i32 = 0x2105
+export const VPERM2F128: i32 = 0x2106
+export const VPERM2I128: i32 = 0x2146
+
+// 66 0F 38, the opcode byte alone:
+export const VPERMILPS: i32 = 0x0c
+export const VPERMILPD: i32 = 0x0d
+export const VPERMPS: i32 = 0x16
+export const VPERMD: i32 = 0x36
+export const VPSRLV: i32 = 0x45 // VPSRLVD, VPSRLVQ
+export const VPSRAV: i32 = 0x46
+export const VPSLLV: i32 = 0x47
+
+// Floating-point arithmetic, the opcode byte alone: the prefix says which format, and whether of one element or of all.
+export const FLOAT_SQRT: i32 = 0x51
+export const FLOAT_RSQRT: i32 = 0x52
+export const FLOAT_RCP: i32 = 0x53
+export const FLOAT_ADD: i32 = 0x58
+export const FLOAT_MUL: i32 = 0x59
+export const FLOAT_FORMAT: i32 = 0x5a // CVTPS2PD, CVTPD2PS, CVTSS2SD, CVTSD2SS
+export const FLOAT_INTEGER: i32 = 0x5b // CVTDQ2PS, CVTPS2DQ, CVTTPS2DQ
+export const FLOAT_SUB: i32 = 0x5c
+export const FLOAT_MIN: i32 = 0x5d
+export const FLOAT_DIV: i32 = 0x5e
+export const FLOAT_MAX: i32 = 0x5f
+export const FLOAT_COMPARE: i32 = 0xc2
+export const FLOAT_INTEGER_DOUBLE: i32 = 0xe6 // CVTTPD2DQ, CVTDQ2PD, CVTPD2DQ
