@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
+import { WARNINGS } from '../../src/toolchain/index.js'
 import { needs } from '../needs.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -15,7 +16,7 @@ needs('gcc', 'x86-64-host')('the stub between two kernels', () => {
   it('holds the APs until they are released, forward and back, and loses no register of the contract', () => {
     const program = join(mkdtempSync(join(tmpdir(), 'handover-')), 'handover')
     const sources = ['tests/firmware/fixtures/handover.c', 'firmware/handover.S']
-    execFileSync('gcc', ['-O1', '-Wall', '-pthread', '-Ifirmware', '-o', program, ...sources], { cwd: root })
+    execFileSync('gcc', ['-O1', ...WARNINGS, '-pthread', '-Ifirmware', '-o', program, ...sources], { cwd: root })
     const round = (switches: number): string =>
       [
         `BSP: root a000 cpu 0 mailbox 1 switches ${switches} inside 3`,

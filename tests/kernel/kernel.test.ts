@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Random } from '../../src/base/index.js'
+import { WARNINGS } from '../../src/toolchain/index.js'
 import { needs } from '../needs.js'
 
 const KERNEL = 'images/kernel'
@@ -21,10 +22,9 @@ const FLAGS = [
     '-no-pie',
     '-fno-strict-aliasing',
     '-fwrapv',
-    '-Wall',
-    '-Wextra',
+    ...WARNINGS,
   ],
-  ...['-Wno-unused-parameter', '-Werror', '-ffunction-sections', '-fdata-sections', '-Wl,--gc-sections'],
+  ...['-ffunction-sections', '-fdata-sections', '-Wl,--gc-sections'],
   ...['-Wl,--defsym=kernel_text=0x10000000,--defsym=kernel_end=0x10010000'],
   ...[`-I${KERNEL}/include`, '-Ifirmware', '-include', 'tests/kernel/rename.h', 'tests/kernel/main.c'],
 ]

@@ -2,6 +2,7 @@
 /* module/kallsyms.c on tables that chance makes, judged by looking at every symbol. */
 #include <linux/kallsyms.h>
 #include <linux/module.h>
+#include <linux/preempt.h>
 #include <linux/thread_info.h>
 #include "host.h"
 #include "../../images/kernel/module/internal.h"

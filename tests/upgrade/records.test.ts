@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { WARNINGS } from '../../src/toolchain/index.js'
 import { needs } from '../needs.js'
 
 const KERNEL = 'images/kernel'
@@ -23,7 +24,7 @@ needs('gcc')('records by their lists', () => {
   const folder = mkdtempSync(join(tmpdir(), 'transplant-records-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
   const freestanding = [
-    ...['-std=gnu11', '-O1', '-ffreestanding', '-nostdinc', '-fno-pic', '-fno-strict-aliasing', '-Wall', '-Werror'],
+    ...['-std=gnu11', '-O1', '-ffreestanding', '-nostdinc', '-fno-pic', '-fno-strict-aliasing', ...WARNINGS],
     ...[`-I${KERNEL}/include`, '-Ifirmware', '-include', `${HERE}/host-memory.h`],
   ]
 

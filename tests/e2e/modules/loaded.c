@@ -79,7 +79,7 @@ static void run_checks(void)
 	EXPECT(!(address_of(aligned_data) & 63) && aligned_data[0] == 1);
 	EXPECT(hidden == 9 || hidden == 10);
 	snprintf(text, sizeof(text), "%ps", loaded_function);
-	EXPECT(!strcmp(text, "loaded_function"));
+	EXPECT(!strcmp(text, "loaded_function [loaded]"));
 	snprintf(text, sizeof(text), "%pS", (char *)loaded_function + 3);
 	EXPECT(!strncmp(text, "loaded_function+0x3/0x", 22) && strstr(text, " [loaded]"));
 	text_at = address_of(loaded_function);

@@ -98,10 +98,8 @@ static void on_trap(int sig, void *info, void *context)
 
 static void *caller(void *arg)
 {
-	long i = 0;
-
-	while (!stop)
-		if (victim(++i) != i + 1) {
+	for (long i = 1; !stop; i++)
+		if (victim(i) != i + 1) {
 			dprintf(2, "victim(%ld) went wrong\n", i);
 			_exit(5);
 		}

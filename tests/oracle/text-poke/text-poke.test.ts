@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { WARNINGS } from '../../../src/toolchain/index.js'
 import { needs } from '../../needs.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
@@ -26,6 +27,7 @@ function build(name: string, defines: string[]): string {
     '-mno-red-zone',
     '-fno-builtin',
     '-nostdinc',
+    ...WARNINGS,
     '-I',
     join(kernel, 'include'),
   ]
