@@ -2,11 +2,12 @@
 // so; with TRANSPLANT_REQUIRE_ALL=1 (as in CI) the missing tool is a failure instead, so that no hole stays hidden.
 
 import { accessSync, constants, readdirSync, readFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { basename, delimiter, join } from 'node:path'
 import { describe, it } from 'vitest'
 
 export type Tool =
   | 'debian-kernel'
+  | 'debian-headers'
   | 'busybox-static'
   | 'lz4'
   | 'chromium'
@@ -27,6 +28,7 @@ const debianPackage: Record<Tool, string> = {
   'qemu-system-x86_64': 'qemu-system-x86',
   libunicorn: 'libunicorn2',
   'debian-kernel': 'linux-image-cloud-amd64; TRANSPLANT_DEBIAN_KERNEL names a vmlinuz elsewhere',
+  'debian-headers': 'linux-headers-cloud-amd64 make',
   'busybox-static': 'busybox-static',
   lz4: 'lz4',
   chromium: 'chromium; TRANSPLANT_CHROMIUM names one elsewhere',
@@ -61,6 +63,15 @@ export function debianKernelPath(): string | undefined {
   const installed = accessible('/boot', constants.R_OK) ? readdirSync('/boot') : []
   const name = installed.filter((file) => /^vmlinuz-.*-cloud-amd64$/.test(file)).sort()[0]
   return name === undefined ? undefined : join('/boot', name)
+}
+
+/** What modules for that kernel are built with; undefined where it is not installed. */
+export function debianHeadersPath(): string | undefined {
+  const release = basename(debianKernelPath() ?? '').replace(/^vmlinuz-/, '')
+  const path = `/usr/src/linux-headers-${release}`
+  return release !== '' && accessible(join(path, 'Makefile'), constants.R_OK) && inPath('make') !== undefined
+    ? path
+    : undefined
 }
 
 const V3_FLAGS = [
@@ -98,6 +109,7 @@ function inPath(program: string): string | undefined {
 
 export function has(tool: Tool): boolean {
   if (tool === 'debian-kernel') return debianKernelPath() !== undefined
+  if (tool === 'debian-headers') return debianHeadersPath() !== undefined
   if (tool === 'chromium') return chromiumPath() !== undefined
   if (tool === 'busybox-static') return accessible('/bin/busybox', constants.X_OK)
   if (tool === 'libunicorn') return libunicornPath() !== undefined

@@ -177,8 +177,8 @@ async function showPatches(view: MonitorView): Promise<string> {
   const patches = await readLivePatches(await requireKernel(view))
   if (patches.length === 0) return 'no live patch is loaded'
   return patches
-    .flatMap(({ name, enabled, functions }) => [
-      `${name}: ${enabled ? 'enabled' : 'disabled'}`,
+    .flatMap(({ name, enabled, inTransition, functions }) => [
+      `${name}: ${enabled ? 'enabled' : 'disabled'}${inTransition ? ', in transition' : ''}`,
       ...functions.map((one) => {
         const state = [one.patched ? 'patched' : 'not patched', ...(one.inTransition ? ['in transition'] : [])].join(
           ', ',

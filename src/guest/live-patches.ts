@@ -8,6 +8,8 @@ export interface LivePatch {
   /** The name of its module. */
   readonly name: string
   readonly enabled: boolean
+  /** Tasks are still being switched to it, or away from it. */
+  readonly inTransition: boolean
   readonly functions: readonly LivePatchFunction[]
 }
 
@@ -22,15 +24,20 @@ export interface LivePatchFunction {
   readonly inTransition: boolean
 }
 
-/** In the order in which they were loaded. */
+/**
+ * In the order in which they were loaded. Throws KERNEL_NO_SYMBOL for a kernel without live patching, KERNEL_NO_FIELD where its types say
+ * otherwise than include/linux/livepatch.h, KERNEL_BAD_LIST for a list that a guest has broken, and what the port throws.
+ */
 export async function readLivePatches(kernel: KernelView): Promise<LivePatch[]> {
   const patches: LivePatch[] = []
+  const changing = await kernel.readU64(kernel.address('klp_transition_patch'))
   for (const at of await kernel.readList(kernel.address('klp_patches'), 'klp_patch', 'list')) {
     const patch = await kernel.readStruct('klp_patch', at)
     const name = kernel.field('module', 'name')
     patches.push({
       name: await kernel.readText(patch.unsigned('mod') + BigInt(name.offset), name.size),
       enabled: patch.unsigned('enabled') !== 0n,
+      inTransition: at === changing,
       functions: await readFunctions(kernel, at),
     })
   }

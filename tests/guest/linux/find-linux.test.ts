@@ -5,23 +5,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { encodeText } from '../../../src/base/index.js'
 import { findSection, parseBtf, parseElf, sectionBytes } from '../../../src/format/index.js'
-import {
-  findLinux,
-  type LinuxView,
-  readLivePatches,
-  readLog,
-  readStack,
-  readTasks,
-  type Task,
-} from '../../../src/guest/index.js'
-import { type GuestPort, Machine, MachinePort } from '../../../src/machine/index.js'
+import { type LinuxView, readLivePatches, readLog, readStack, readTasks, type Task } from '../../../src/guest/index.js'
+import type { MachinePort } from '../../../src/machine/index.js'
 import { type QemuGuest, startQemu } from '../../../src/node/index.js'
 import { readEntryState } from '../../../src/patch/index.js'
-import { shippedAssets } from '../../lab/images.js'
 import { debianKernelPath, needs } from '../../needs.js'
-import { busyboxInitrd, bzImage, vmlinux } from './debian.js'
+import { busyboxInitrd, bzImage, debianMachine, linux, until, vmlinux } from './debian.js'
 
 const SCRIPT = `mount -t proc p /proc
 mount -t sysfs s /sys
@@ -35,26 +25,6 @@ exec sh
 `
 /** Traced by ftrace when the test says so. */
 const TRACED = 'cmdline_proc_show'
-
-/** Runs until the console says it. */
-async function until(port: GuestPort, said: string, typed?: string): Promise<void> {
-  if (typed !== undefined) await port.sendConsole(0, encodeText(typed))
-  let text = ''
-  const stop = await port.run({
-    instructions: 20e9,
-    until: ({ bytes }) => {
-      text += String.fromCharCode(...bytes)
-      return text.includes(said)
-    },
-  })
-  expect(stop, text).toEqual({ reason: 'output' })
-}
-
-async function linux(port: GuestPort): Promise<LinuxView> {
-  const found = await findLinux(port)
-  if (found === undefined) throw new Error('no Linux')
-  return found
-}
 
 async function named(kernel: LinuxView, comm: string): Promise<Task> {
   const task = (await readTasks(kernel)).find((one) => one.comm === comm)
@@ -72,14 +42,7 @@ needs(
   let kernel: LinuxView
   beforeAll(async () => {
     image = vmlinux(bzImage())
-    const { coreWasm, firmware } = shippedAssets()
-    const made = Machine.create({
-      ...{ coreWasm, firmware, kernel: image, initrd: busyboxInitrd(SCRIPT) },
-      append: 'console=ttyS0 quiet',
-      memoryBytes: 256 << 20,
-    })
-    if (!made.ok) throw new Error(made.message)
-    port = new MachinePort(made.value)
+    port = debianMachine(image, busyboxInitrd(SCRIPT))
     await until(port, 'READY')
     kernel = await linux(port)
   })

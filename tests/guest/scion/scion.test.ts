@@ -53,7 +53,7 @@ it('a live patch is in the kernel as long as it is loaded', async () => {
   expect(await readLivePatches(kernel)).toEqual([])
   await session.agent.read('insmod /lib/modules/demo.ko')
   const [patch] = await readLivePatches(kernel)
-  expect(patch).toMatchObject({ name: 'demo', enabled: true })
+  expect(patch).toMatchObject({ name: 'demo', enabled: true, inTransition: false })
   expect(patch?.functions.length).toBeGreaterThan(0)
   for (const one of patch?.functions ?? []) {
     expect(one).toMatchObject({ object: 'vmlinux', patched: true, oldAddress: kernel.address(one.name) })
