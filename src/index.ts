@@ -156,6 +156,7 @@ export {
   MachinePort,
   type MachinePortOptions,
   type MachineStatistics,
+  MachineView,
   type ModeChange,
   meaningOfWrite,
   type Position,

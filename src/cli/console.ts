@@ -6,7 +6,15 @@
 
 import { EXIT_CODES, formatAddress } from '../base/index.js'
 import { ConsoleLog, type KernelView } from '../guest/index.js'
-import { describeStop, encodeSnapshot, type Machine, MachinePort, type StopReason, Timeline } from '../machine/index.js'
+import {
+  describeStop,
+  encodeSnapshot,
+  type Machine,
+  MachinePort,
+  type MachineView,
+  type StopReason,
+  Timeline,
+} from '../machine/index.js'
 import { Debugger, type GdbAddress } from './debugger.js'
 import { writeNamedFile } from './files.js'
 import { timeLimit } from './machine-options.js'
@@ -247,7 +255,7 @@ export class GuestConsole {
 }
 
 /** The rows of the guest's screen up to the last that is not empty. */
-export function screenText(machine: Machine): string {
+export function screenText(machine: MachineView): string {
   return machine.screenRows().join('\n').trimEnd()
 }
 

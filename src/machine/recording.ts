@@ -10,6 +10,7 @@
 
 import { type Accepted, accept, type Refusal, refuse, requireKind, TransplantError } from '../base/index.js'
 import type { Input, Machine } from './machine.js'
+import type { MachineView } from './machine-view.js'
 import { requireSnapshot, type Snapshot } from './snapshot.js'
 
 /** A hash of the machine at one position of a recording. */
@@ -107,13 +108,13 @@ export function replay(machine: Machine, recording: Recording): ReplayVerdict {
   return accept({ time: machine.now, hash })
 }
 
-function diverged(machine: Machine, why: string): ReplayVerdict {
+function diverged(machine: MachineView, why: string): ReplayVerdict {
   const hint = 'Replay with the core and the images that it was recorded with.'
   return refuse('replay-diverged', `The replay diverged: ${why}.`, hint, { time: machine.now })
 }
 
 /** Guards against a recording of another machine: same RAM and vCPUs. */
-function requireSameShape(machine: Machine, recording: Recording): void {
+function requireSameShape(machine: MachineView, recording: Recording): void {
   const { memoryBytes, vcpus } = recording.start.configuration
   if (memoryBytes !== machine.memoryBytes || vcpus !== machine.vcpus) {
     throw new TransplantError(

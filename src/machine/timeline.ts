@@ -26,6 +26,7 @@ import {
 } from './checkpoints.js'
 import type { RunLimit, StopReason } from './guest-port.js'
 import type { Input, Machine } from './machine.js'
+import type { MachineView } from './machine-view.js'
 import { footprint } from './snapshot.js'
 import type { Watched } from './watchpoints.js'
 
@@ -38,7 +39,7 @@ export interface Stops {
 const NOTHING: Stops = { places: [], watched: [] }
 
 /** Stops, or a condition. */
-type Wanted = Stops | ((machine: Machine) => boolean)
+type Wanted = Stops | ((machine: MachineView) => boolean)
 
 /** An instant; `arrives`: a vCPU may have to take an interrupt before it is about to execute at the place. */
 interface Found extends Position {
@@ -264,7 +265,7 @@ export class Timeline {
   }
 
   /** The last instant in [from, limit) at which the condition holds. */
-  private lastHeld(from: Checkpoint, limit: Position, holds: (machine: Machine) => boolean): Found | undefined {
+  private lastHeld(from: Checkpoint, limit: Position, holds: (machine: MachineView) => boolean): Found | undefined {
     const { machine } = this
     let last: Found | undefined
     this.moved(() => {
