@@ -6,8 +6,11 @@ import { type Disposable, Emitter } from './events.js'
 
 /** What says that a run is no longer wanted; an AbortSignal is one. */
 export interface CancelSignal {
+  /** Whether it has turned; it never turns back. */
   readonly aborted: boolean
+  /** Calls `listener` when the signal turns; a second time for the same listener changes nothing, as in the DOM. */
   addEventListener(type: 'abort', listener: () => void): void
+  /** Calls it no more. */
   removeEventListener(type: 'abort', listener: () => void): void
 }
 
@@ -50,6 +53,7 @@ export class CancelSource implements CancelSignal {
     this.listeners.delete(listener)
   }
 
+  /** Turns the signal and calls its listeners; a second time does nothing. */
   cancel(): void {
     if (this.turned) return
     this.turned = true

@@ -12,7 +12,7 @@ export class Random implements Savable {
   readonly version = 1
   private readonly s = new Uint32Array(4)
 
-  /** `seed`: any finite number or bigint; its low 64 bits count. */
+  /** `seed`: any finite number or bigint; its low 64 bits count. Throws BAD_ARGUMENT for NaN and the infinities. */
   constructor(seed: number | bigint) {
     if (typeof seed !== 'bigint' && !Number.isFinite(seed)) requireSeed(seed)
     const wide = BigInt.asUintN(64, BigInt(typeof seed === 'number' ? Math.trunc(seed) : seed))
@@ -43,7 +43,7 @@ export class Random implements Savable {
     return result
   }
 
-  /** Uniform in [0, bound), bound an integer in 1..2^32; rejection keeps it unbiased. */
+  /** Uniform in [0, bound), bound an integer in 1..2^32; rejection keeps it unbiased. Throws BAD_ARGUMENT for another bound. */
   below(bound: number): number {
     if (!(bound >= 1 && bound <= 0x1_0000_0000)) requireWhole('bound', bound, 1, 0x1_0000_0000)
     const limit = 0x1_0000_0000 - (0x1_0000_0000 % bound)
@@ -52,11 +52,12 @@ export class Random implements Savable {
     return value % bound
   }
 
-  /** Uniform integer in [low, high], both included. */
+  /** Uniform integer in [low, high], both included. Throws BAD_ARGUMENT where `high` is below `low` or 2^32 or more above it. */
   between(low: number, high: number): number {
     return low + this.below(high - low + 1)
   }
 
+  /** An independent stream by name. Takes one number of this one, so that the order of forks counts and what they draw does not. */
   fork(name: string): Random {
     let hash = 0x811c_9dc5
     for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x0100_0193)
@@ -68,10 +69,12 @@ export class Random implements Savable {
     this.s.set(other.s)
   }
 
+  /** Writes the state, four 32-bit words. */
   save(writer: StateWriter): void {
     for (const word of this.s) writer.u32(word)
   }
 
+  /** Goes on from a saved state. Throws STATE_TRUNCATED where the words are missing. */
   load(reader: StateReader): void {
     for (let i = 0; i < 4; i++) this.s[i] = reader.u32()
   }

@@ -28,6 +28,10 @@ export class GdbClient {
   /** Bytes that one packet may hold. */
   packetBytes = 400
 
+  /**
+   * Over a stream to a stub; `start` speaks first. What is asked on a stream that has ended is rejected with GDB_CLOSED. Throws nothing
+   * itself.
+   */
   constructor(stream: ByteStream) {
     this.stream = stream
     stream.onBytes((bytes) => this.take(bytes))
@@ -38,7 +42,7 @@ export class GdbClient {
     return this.isClosed
   }
 
-  /** Agrees on packet size and acknowledgements. */
+  /** Agrees on packet size and acknowledgements. Throws what `GdbClient.ask` throws. */
   async start(): Promise<void> {
     const features = (await this.text('qSupported:multiprocess-;swbreak-;hwbreak-;vContSupported+')).split(';')
     const size = features.find((feature) => feature.startsWith('PacketSize='))
@@ -49,29 +53,33 @@ export class GdbClient {
     }
   }
 
-  /** The answer as bytes. */
+  /**
+   * Sends one packet and waits for its answer, as bytes. Throws GDB_UNSUPPORTED for an empty answer (the target does not know the packet),
+   * GDB_REFUSED for E and two digits, GDB_CLOSED where the connection has ended.
+   */
   async ask(request: string): Promise<Uint8Array> {
     return (await this.exchange(request)).answer
   }
 
+  /** The answer as text. Throws what `GdbClient.ask` throws. */
   async text(request: string): Promise<string> {
     return decodeText(await this.ask(request))
   }
 
-  /** A request whose only good answer is OK. */
+  /** A request whose only good answer is OK. Throws GDB_REFUSED for another, and what `GdbClient.ask` throws. */
   async ok(request: string): Promise<void> {
     const answer = await this.text(request)
     if (answer !== 'OK') throw new TransplantError('GDB_REFUSED', `The target answered '${answer}' to '${request}'.`)
   }
 
-  /** A command of the target's own monitor; what it printed. */
+  /** A command of the target's own monitor; what it printed. Throws what `GdbClient.ask` throws. */
   async monitor(command: string): Promise<string> {
     const { answer, output } = await this.exchange(`qRcmd,${toHex(encodeText(command))}`)
     const said = [...output.map((one) => decodeText(one.subarray(1))), decodeText(answer).replace(/^OK$/, '')]
     return decodeText(fromHex(said.join('')) ?? new Uint8Array(0))
   }
 
-  /** A whole object by `qXfer`, as the target's description of itself. */
+  /** A whole object by `qXfer`, as the target's description of itself. Throws what `GdbClient.ask` throws. */
   async transfer(object: string, annex: string): Promise<string> {
     let text = ''
     const piece = Math.floor((this.packetBytes - 8) / 2).toString(16)
@@ -87,6 +95,7 @@ export class GdbClient {
     this.stream.send(INTERRUPT)
   }
 
+  /** Ends the connection; requests under way are rejected with GDB_CLOSED. */
   close(): void {
     this.stream.close()
     this.end()

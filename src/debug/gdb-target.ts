@@ -49,7 +49,9 @@ export interface MachineTargetParts {
   readonly timeline?: Timeline
   /** How whoever owns the machine runs it on and interrupts that: paced, with input waited for. Default: the port's `run` and `stop`. */
   readonly running?: Pick<GdbTarget, 'resume' | 'interrupt'>
+  /** Default: says that there is none. */
   readonly monitor?: (line: string) => Promise<string>
+  /** Default: nobody can tell. */
   readonly taskOn?: (cpu: number) => Promise<string | undefined>
 }
 

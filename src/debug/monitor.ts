@@ -246,7 +246,10 @@ function helpText(): string {
     .join('\n')
 }
 
-/** The answer to a line, ending with a line feed if there is any; refusals are answers too. Throws for what is no refusal. */
+/**
+ * The monitor's answer to one line, ended by a line feed. What is wrong with the line is an answer too (MONITOR_USAGE), and so is what the
+ * guest refuses; throws what is a defect (INTERNAL).
+ */
 export async function askMonitor(view: MonitorView, line: string): Promise<string> {
   const words = line
     .trim()

@@ -87,7 +87,10 @@ export class QemuPort implements GuestPort {
   /** A breakpoint that could not be removed: the next run says so. */
   private failure: unknown
 
-  /** Takes hold of a QEMU that waits or runs; it stops. */
+  /**
+   * Takes hold of a QEMU that waits or runs; it stops. Throws what `GdbClient.ask` throws, and GDB_UNSUPPORTED where the stub is not
+   * QEMU's.
+   */
   static async attach(connection: QemuConnection): Promise<QemuPort> {
     const client = new GdbClient(connection.gdb)
     await client.start()
@@ -129,6 +132,10 @@ export class QemuPort implements GuestPort {
 
   // Looking in ///////////////////////////////////////////////////////////////////////////////////////////////////////
 
+  /**
+   * As the port promises, in pieces of the stub's packets. Throws GUEST_NO_MEMORY, GUEST_RUNNING, GDB_REFUSED where the stub gives no
+   * bytes.
+   */
   async readPhysical(address: PhysAddr, length: number): Promise<Uint8Array> {
     this.control.requireStopped()
     if (length === 0) return new Uint8Array(0)
@@ -150,6 +157,10 @@ export class QemuPort implements GuestPort {
     return at >= address + length
   }
 
+  /**
+   * As the port promises, page by page. Throws GUEST_NOT_MAPPED, what `QemuPort.translate` throws, and
+   * what `QemuPort.readPhysical` throws.
+   */
   async readVirtual(address: VirtAddr, length: number, space: AddressSpace): Promise<Uint8Array> {
     const parts: Uint8Array[] = []
     for (const { from, count } of pagePieces(address, length)) {
@@ -160,6 +171,10 @@ export class QemuPort implements GuestPort {
     return concatBytes(...parts)
   }
 
+  /**
+   * As the port promises, by tables of 4 or 5 levels read here. Throws GUEST_PAGING_MODE where the vCPU uses 32-bit or PAE paging,
+   * GUEST_NO_CPU, GUEST_RUNNING.
+   */
   async translate(address: VirtAddr, space: AddressSpace): Promise<PhysAddr | undefined> {
     this.control.requireStopped()
     if ('cr3' in space) return this.walk(space.cr3, address, 4)
@@ -185,6 +200,7 @@ export class QemuPort implements GuestPort {
     return toRegisters(this.layout, await this.client.text('g'))
   }
 
+  /** As the port promises; 'unknown' where QEMU does not say. Throws GUEST_NO_CPU, GUEST_RUNNING, GDB_REFUSED. */
   async activity(cpu: number): Promise<CpuActivity> {
     this.control.requireStopped()
     requireCpu(cpu, this.vcpus)
@@ -199,6 +215,10 @@ export class QemuPort implements GuestPort {
 
   // Running //////////////////////////////////////////////////////////////////////////////////////////////////////////
 
+  /**
+   * As the port promises; QEMU counts no instructions, so that limit is ignored. Throws GUEST_RUNNING, and GDB_REFUSED where a breakpoint
+   * could not be removed.
+   */
   async run(limit: RunLimit = {}): Promise<StopReason> {
     let matched = false
     const { until, signal } = limit
@@ -297,6 +317,7 @@ export class QemuPort implements GuestPort {
     })
   }
 
+  /** As the port promises. Throws GUEST_NO_CONSOLE where the line is not connected. */
   async sendConsole(channel: ConsoleChannel, bytes: Uint8Array): Promise<void> {
     const stream = this.connection.consoles?.[channel]
     if (stream === undefined) {

@@ -178,7 +178,10 @@ export type BtfRefusalCode = 'not-btf' | 'bad-btf'
 
 const badBtf = (why: string): Refusal<'bad-btf'> => refuse('bad-btf', `bad BTF: ${why}`, 'Build the image again.')
 
-/** Parses the contents of a .BTF section. */
+/**
+ * Parses the contents of a .BTF section (Linux's Documentation/bpf/btf.rst), little endian. Refuses what does not begin like one
+ * ('not-btf'), or whose tables do not hold together ('bad-btf'). Throws BAD_ARGUMENT for what is no Uint8Array.
+ */
 export function parseBtf(bytes: Uint8Array): Result<Btf, BtfRefusalCode> {
   requireKind('bytes', bytes, 'bytes')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

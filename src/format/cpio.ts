@@ -77,7 +77,10 @@ export type CpioRefusalCode = 'not-a-cpio' | 'truncated'
 const truncated = (why: string): Refusal<'truncated'> =>
   refuse('truncated', `truncated: ${why}`, 'Copy or make the archive again.')
 
-/** Reads one or several archives in a row. */
+/**
+ * Reads one or several archives in a row, of the "newc" form, 070701 (Linux's Documentation/driver-api/early-userspace/buffer-format.rst).
+ * Refuses bytes that are none ('not-a-cpio'), or that end early ('truncated'). Throws BAD_ARGUMENT for what is no Uint8Array.
+ */
 export function readCpio(bytes: Uint8Array): Result<readonly CpioEntry[], CpioRefusalCode> {
   requireKind('bytes', bytes, 'bytes')
   const entries: CpioEntry[] = []

@@ -76,7 +76,10 @@ export interface ObjectFile {
 const notAnObject = (why: string): Refusal<'not-an-object'> =>
   refuse('not-an-object', why, 'Give what `gcc -c` for x86-64 makes.')
 
-/** A parsed ET_REL file as an editable graph, or a sentence that says why it is not one. */
+/**
+ * A parsed ET_REL file as a graph that can be edited. Refuses a file of another kind or machine, or whose tables point outside ('not-an-
+ * object').
+ */
 export function readObject(elf: ElfFile): Result<ObjectFile, 'not-an-object'> {
   requireKind('elf', elf, 'object')
   if (elf.type !== ET_REL) return notAnObject(`e_type is ${elf.type}; 1 (ET_REL, a relocatable object) expected`)
@@ -158,7 +161,10 @@ interface Header {
   entrySize: number
 }
 
-/** The bytes of the object. Symbols that no relocation uses are kept: kallsyms wants their names. */
+/**
+ * The bytes of the object. Symbols that no relocation uses are kept: kallsyms wants their names. Throws BAD_ARGUMENT where a relocation
+ * names a symbol that the object does not list, or for what is no object.
+ */
 export function writeObject(object: ObjectFile): Uint8Array {
   const strings = new StringTable()
   const headers: Header[] = [

@@ -94,6 +94,7 @@ export class AgentClient implements Disposable {
   private nextId = 1
   private ready: string | undefined
 
+  /** Listens at the port from now on; `connect` speaks first. Throws BAD_ARGUMENT for what is no port or no option. */
   constructor(port: GuestPort, options: AgentOptions = {}) {
     requireKind('port', port, 'object')
     requireKind('port.onConsole', port.onConsole, 'function')
@@ -110,14 +111,15 @@ export class AgentClient implements Disposable {
     })
   }
 
+  /** Listens no more. Commands in the guest go on. */
   dispose(): void {
     this.subscription.dispose()
     if (this.ownConsole) this.console.dispose()
   }
 
   /**
-   * Runs the guest until its agent answers; returns what the agent calls itself. A guest that has run before (a
-   * snapshot) is asked; a fresh one announces its agent by itself.
+   * Runs the guest until its agent answers; returns what the agent calls itself. A guest that has run before (a snapshot) is asked; a
+   * fresh one announces its agent by itself. Throws what `AgentClient.runUntil` throws.
    */
   async connect(): Promise<string> {
     const now = await this.now()
@@ -133,7 +135,10 @@ export class AgentClient implements Disposable {
     return this.ready ?? ''
   }
 
-  /** Sends bytes and expects the same back. */
+  /**
+   * Sends bytes and expects the same back; whether they came. Throws BAD_ARGUMENT for more than a frame holds, AGENT_REFUSED, and what
+   * `AgentClient.runUntil` throws.
+   */
   async ping(payload: Uint8Array = new Uint8Array(0)): Promise<boolean> {
     requireKind('payload', payload, 'bytes')
     requireWhole('payload.length', payload.length, 0, FRAME_PAYLOAD_LIMIT)
@@ -142,12 +147,18 @@ export class AgentClient implements Disposable {
     return decodeText(answer.payload) === decodeText(payload)
   }
 
-  /** Runs a command line with /bin/sh -c to its end. */
+  /**
+   * Runs a command line with /bin/sh -c to its end; a status other than 0 is a result. Throws what `AgentClient.start` and
+   * `AgentClient.wait` throw: AGENT_PAYLOAD, AGENT_REFUSED, and what `AgentClient.runUntil` throws.
+   */
   async exec(command: string): Promise<CommandResult> {
     return this.wait(await this.start(command))
   }
 
-  /** As `exec`, but a status other than 0 is a TransplantError GUEST_COMMAND with what the command said. */
+  /**
+   * As `exec`, for the standard output alone. Throws GUEST_COMMAND, with what the command said, for a status other than 0, and what
+   * `AgentClient.exec` throws.
+   */
   async read(command: string): Promise<string> {
     const { status, stdout, stderr } = await this.exec(command)
     if (status === 0) return stdout
@@ -158,7 +169,10 @@ export class AgentClient implements Disposable {
     )
   }
 
-  /** Starts a command line and returns once it runs. Sixteen may run at once. */
+  /**
+   * Starts a command line and returns once it runs. Sixteen may run at once. Throws AGENT_PAYLOAD for a line with a NUL or longer than a
+   * frame, AGENT_REFUSED with the guest's errno where it cannot be started, and what `AgentClient.runUntil` throws.
+   */
   async start(command: string): Promise<StartedCommand> {
     const payload = commandPayload(command)
     const running = new Running(this.nextId, command)
@@ -169,14 +183,17 @@ export class AgentClient implements Disposable {
     return running
   }
 
-  /** Runs the guest until a started command has ended. */
+  /** Runs the guest until a started command has ended. Throws what `AgentClient.runUntil` throws. */
   async wait(command: StartedCommand): Promise<CommandResult> {
     await this.runUntil(() => command.result !== undefined, `to finish '${command.command}'`)
     this.commands.delete(command.id)
     return command.result as CommandResult
   }
 
-  /** Signals a started command and all its group. */
+  /**
+   * Signals a started command and all its group. Throws AGENT_REFUSED where it has ended, BAD_ARGUMENT for a signal outside 0 to 64, and
+   * what `AgentClient.runUntil` throws.
+   */
   async signal(command: StartedCommand, number: number): Promise<void> {
     requireKind('command', command, 'object')
     requireWhole('number', number, 0, 64)
@@ -184,7 +201,10 @@ export class AgentClient implements Disposable {
     await this.answer(id, ['ok'])
   }
 
-  /** Writes a file. */
+  /**
+   * Writes a file of any length, in pieces; `mode`: permission bits of a new one. Throws AGENT_REFUSED with the guest's errno,
+   * AGENT_PAYLOAD for a path that cannot be told, BAD_ARGUMENT, and what `AgentClient.runUntil` throws.
+   */
   async put(path: string, bytes: Uint8Array, mode = 0o644): Promise<void> {
     requirePath(path)
     requireKind('bytes', bytes, 'bytes')
@@ -196,7 +216,10 @@ export class AgentClient implements Disposable {
     }
   }
 
-  /** The bytes that a file has as stat tells it; undefined for one that is not there, or cannot be opened. */
+  /**
+   * The bytes that a file has as stat tells it; undefined for one that is not there, or cannot be opened. Throws AGENT_PAYLOAD for a path
+   * that cannot be told, and what `AgentClient.runUntil` throws.
+   */
   async sizeOf(path: string): Promise<number | undefined> {
     requirePath(path)
     const id = await this.send('get', encodeText(`0 0 ${path}`))
@@ -208,7 +231,10 @@ export class AgentClient implements Disposable {
     }
   }
 
-  /** Writes over some bytes of a file that is there, not the first ones: at offset 0 the agent would empty it. */
+  /**
+   * Writes over some bytes of a file that is there, not the first ones: at offset 0 the agent would empty it. Throws AGENT_REFUSED with
+   * the guest's errno, AGENT_PAYLOAD for a path that cannot be told, BAD_ARGUMENT, and what `AgentClient.runUntil` throws.
+   */
   async patch(path: string, offset: number, bytes: Uint8Array): Promise<void> {
     requirePath(path)
     requireWhole('offset', offset, 1)
@@ -218,7 +244,10 @@ export class AgentClient implements Disposable {
     await this.answer(id, ['ok'])
   }
 
-  /** Reads a whole file. */
+  /**
+   * Reads a whole file. Throws AGENT_REFUSED with the guest's errno, AGENT_PAYLOAD for a path that cannot be told, and what
+   * `AgentClient.runUntil` throws.
+   */
   async get(path: string): Promise<Uint8Array> {
     requirePath(path)
     const id = await this.send('get', encodeText(`0 -1 ${path}`))
@@ -230,7 +259,11 @@ export class AgentClient implements Disposable {
     }
   }
 
-  /** Lets the guest run for a while; commands that were started go on. */
+  /**
+   * Lets the guest run for so many instructions of virtual time, or until it only waits for input; commands that were started go on.
+   * Throws GUEST_NO_CAPABILITY at a port without time, BAD_ARGUMENT, and GUEST_PANIC, GUEST_ENDED, AGENT_TIMEOUT or GUEST_STOPPED as
+   * `runUntil` does.
+   */
   async runFor(instructions: number): Promise<void> {
     requireWhole('instructions', instructions)
     const time = requireCapability(this.port, 'time')
@@ -245,7 +278,10 @@ export class AgentClient implements Disposable {
     }
   }
 
-  /** Starts a command that ends the guest, and runs until the guest is off. */
+  /**
+   * Starts a command that ends the guest, and runs until the guest is off. Throws AGENT_PAYLOAD for a line that cannot be told,
+   * GUEST_PANIC, GUEST_ENDED, AGENT_TIMEOUT where the guest stops otherwise, GUEST_STOPPED.
+   */
   async shutDown(command = 'poweroff'): Promise<StopReason> {
     await this.send('exec', commandPayload(command))
     for (;;) {
@@ -293,7 +329,11 @@ export class AgentClient implements Disposable {
     )
   }
 
-  /** Runs the guest until `done`: asked at each output, and wherever a breakpoint's handler stops. `what` completes errors. */
+  /**
+   * Runs the guest until `done`: asked at each output, and wherever a breakpoint's handler stops. `what` completes errors ("to answer").
+   * Throws AGENT_TIMEOUT after `limit` instructions or where nothing can happen any more, GUEST_PANIC, GUEST_OOPS where the options say
+   * so, GUEST_ENDED where the guest is off, GUEST_STOPPED where a breakpoint or `stop` stands in the way.
+   */
   async runUntil(done: () => boolean, what: string): Promise<void> {
     const start = await this.now()
     while (!done()) {

@@ -48,7 +48,10 @@ export type ImageRefusal =
   | 'no-btf'
   | 'no-build-id'
 
-/** Reads a Scion image. Refuses a file that lacks what the host needs to look into the running kernel. */
+/**
+ * Reads a Scion image. Refuses a file that lacks what the host needs to look into the running kernel: an ELF file that can be read,
+ * symbols ('no-symbols'), a build-id ('no-build-id'), types ('no-btf').
+ */
 export function readKernelImage(bytes: Uint8Array): Result<KernelImage, ImageRefusal> {
   const parsed = parseElf(bytes)
   if (!parsed.ok) return refuse(parsed.code, parsed.message, 'Give an ELF64 kernel image, as images/built holds them.')

@@ -9,7 +9,9 @@ import type { KernelSymbol, SymbolAt } from './symbols.js'
 
 /** What is known of a kernel by its build, from its image or from its own memory. */
 export interface KnownKernel {
+  /** The symbol of that name, where the build put it; the first of several. */
   symbol(name: string): KernelSymbol | undefined
+  /** The function that holds an address of the build. */
   functionAt(address: bigint): SymbolAt | undefined
   readonly btf: Btf
   readonly buildId: string
@@ -34,7 +36,10 @@ export class KernelView<Facts extends KnownKernel = KnownKernel> {
     this.cr3 = cr3
   }
 
-  /** The same kernel through the tables that a vCPU uses now: those of a process that has ended may be gone. */
+  /**
+   * The same kernel through the tables that a vCPU uses now: those of a process that has ended may be gone. Throws GUEST_NO_CPU,
+   * GUEST_RUNNING.
+   */
   async on(cpu: number): Promise<KernelView<Facts>> {
     return new KernelView(this.port, this.image, this.delta, (await this.port.registers(cpu)).cr3)
   }
@@ -52,6 +57,7 @@ export class KernelView<Facts extends KnownKernel = KnownKernel> {
     return virtAddr(symbol.address + this.delta)
   }
 
+  /** Whether the kernel has a symbol of that name. */
   has(name: string): boolean {
     return this.image.symbol(name) !== undefined
   }
@@ -61,19 +67,25 @@ export class KernelView<Facts extends KnownKernel = KnownKernel> {
     return this.image.functionAt(address - this.delta)
   }
 
+  /**
+   * Reads kernel memory through the view's own tables, `length` bytes. Throws what `GuestPort.readVirtual` throws: GUEST_NOT_MAPPED,
+   * GUEST_NO_MEMORY, GUEST_RUNNING.
+   */
   read(address: bigint, length: number): Promise<Uint8Array> {
     return this.port.readVirtual(virtAddr(address), length, { cr3: this.cr3 })
   }
 
+  /** 64 bits, little-endian. Throws what `KernelView.read` throws. */
   async readU64(address: bigint): Promise<bigint> {
     return readU64(await this.read(address, 8), 0)
   }
 
+  /** 32 bits, little-endian, unsigned. Throws what `KernelView.read` throws. */
   async readU32(address: bigint): Promise<number> {
     return readU32(await this.read(address, 4), 0)
   }
 
-  /** The NUL-terminated text at an address, at most `limit` bytes. */
+  /** The NUL-terminated text at an address, at most `limit` bytes, each one character. Throws what `KernelView.read` throws. */
   async readText(address: bigint, limit = 256): Promise<string> {
     let text = ''
     while (text.length < limit) {
@@ -99,12 +111,18 @@ export class KernelView<Facts extends KnownKernel = KnownKernel> {
     return requireSize(this.image.btf, structure)
   }
 
-  /** A whole structure, to be read by the names of its fields. */
+  /**
+   * A whole structure, to be read by the names of its fields. Throws KERNEL_NO_FIELD for one that BTF does not have, and what
+   * `KernelView.read` throws.
+   */
   async readStruct(structure: string, address: bigint): Promise<StructView> {
     return new StructView(this.image.btf, structure, await this.read(address, this.sizeof(structure)))
   }
 
-  /** An integer field of 1, 2, 4 or 8 bytes, zero-extended. */
+  /**
+   * An integer field of 1, 2, 4 or 8 bytes, zero-extended; `path` may lead into inner structures ('se.on_rq'). Throws KERNEL_NO_FIELD, and
+   * what `KernelView.read` throws.
+   */
   async readField(structure: string, path: string, address: bigint): Promise<bigint> {
     const { offset, size } = this.field(structure, path)
     const bytes = await this.read(address + BigInt(offset), size)
@@ -112,8 +130,8 @@ export class KernelView<Facts extends KnownKernel = KnownKernel> {
   }
 
   /**
-   * The structures on a circular `list_head`, by the field that links them. Throws KERNEL_BAD_LIST when the list does not return to
-   * its head.
+   * The structures on a circular `list_head`, by the field that links them. Throws KERNEL_BAD_LIST when the list does not return to its
+   * head, KERNEL_NO_FIELD, and what `KernelView.read` throws.
    */
   async readList(head: bigint, structure: string, link: string): Promise<bigint[]> {
     const offset = BigInt(this.field(structure, link).offset)

@@ -31,6 +31,7 @@ export class SymbolTable {
     this.functions = functions.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0))
   }
 
+  /** The symbol of that name; the first of several. */
   symbol(name: string): KernelSymbol | undefined {
     return this.byName.get(name)
   }

@@ -47,13 +47,19 @@ export type AssembleResult = Result<AssembledInstruction, 'syntax' | 'no-field'>
 
 /** Text to bytes, as `createAssembler` makes it. */
 export interface Assembler {
-  /** One instruction in Intel syntax. Never throws for what the text says: a line that cannot be right is refused. */
+  /**
+   * One instruction in Intel syntax, as the SDM writes it. A line that cannot be right is refused: 'syntax', or 'no-field' where no field
+   * could take its symbol's address. Throws BAD_ARGUMENT for what is no string.
+   */
   assembleInstruction(text: string): AssembleResult
 }
 
 let engines: Promise<Encoder> | undefined
 
-/** Keystone in 64-bit mode, Intel syntax. Loaded and instantiated once. */
+/**
+ * Keystone in 64-bit mode, Intel syntax. Loaded and instantiated once. Throws ENGINE_MISSING where the package that carries it is not
+ * there.
+ */
 export async function createAssembler(): Promise<Assembler> {
   engines ??= Promise.all([Keystone.create(), createDisassembler()]).then((both) => new Encoder(...both))
   const encoder = await engines

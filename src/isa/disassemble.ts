@@ -18,9 +18,12 @@ export interface Instruction {
 
 /** Bytes to text, as `createDisassembler` makes it. */
 export interface Disassembler {
-  /** Decodes all of `bytes` as 64-bit code placed at `address`. */
+  /**
+   * Decodes all of `bytes` as 64-bit code placed at `address`; a byte that begins no instruction is one of its own. Throws BAD_ARGUMENT
+   * for what is no Uint8Array or no bigint.
+   */
   disassemble(bytes: Uint8Array, address: bigint): Instruction[]
-  /** One line per instruction: address, bytes, text. */
+  /** One line per instruction: address, bytes, text. Throws what `disassemble` throws: BAD_ARGUMENT. */
   list(bytes: Uint8Array, address: bigint): string[]
 }
 
@@ -36,7 +39,7 @@ async function loadDecoder(): Promise<CapstoneDecoder> {
   return new engine.Capstone(engine.ARCH_X86, engine.MODE_64)
 }
 
-/** Capstone in 64-bit mode. Loaded and instantiated once. */
+/** Capstone in 64-bit mode. Loaded and instantiated once. Throws ENGINE_MISSING where the package that carries it is not there. */
 export async function createDisassembler(): Promise<Disassembler> {
   decoder ??= loadDecoder()
   const capstone = await decoder

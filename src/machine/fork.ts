@@ -19,6 +19,10 @@ export class Fork {
   private readonly carrier: Machine
   private at: Snapshot
 
+  /**
+   * On a machine that carries it, from an instant of a machine of that shape. Throws BAD_ARGUMENT for what is no machine,
+   * SNAPSHOT_CONFIGURATION for what is no snapshot.
+   */
   constructor(carrier: Machine, at: Snapshot) {
     requireKind('carrier', carrier, 'object')
     requireSnapshot(at)
@@ -31,11 +35,15 @@ export class Fork {
     return this.at
   }
 
+  /** Virtual time there, in ns. */
   get now(): number {
     return this.at.time
   }
 
-  /** Lets `work` have the machine at this fork's instant; the fork goes on from where it leaves it. If it throws, from where it was. */
+  /**
+   * Lets `work` have the machine at this fork's instant; the fork goes on from where it leaves it. If it throws, from where it was: what
+   * `work` throws comes through. Throws BAD_ARGUMENT for what is no function.
+   */
   use<T>(work: (machine: Machine) => T): T {
     requireKind('work', work, 'function')
     const { carrier } = this

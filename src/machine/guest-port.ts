@@ -223,27 +223,49 @@ export interface GuestPort {
   readonly state: 'stopped' | 'running' | 'off'
   readonly capabilities: GuestCapabilities
 
-  /** Reads RAM and ROM; throws GUEST_NO_MEMORY where there is neither. */
+  /** A copy of `length` bytes of RAM or ROM. Throws GUEST_NO_MEMORY where part of the range is neither, GUEST_RUNNING. */
   readPhysical(address: PhysAddr, length: number): Promise<Uint8Array>
-  /** Reads through page tables; throws GUEST_NOT_MAPPED naming the first address that is not mapped. */
+  /**
+   * Reads `length` bytes through page tables, across pages. Throws GUEST_NOT_MAPPED naming the first address that is not mapped,
+   * GUEST_NO_MEMORY, GUEST_NO_CPU, GUEST_RUNNING.
+   */
   readVirtual(address: VirtAddr, length: number, space: AddressSpace): Promise<Uint8Array>
-  /** undefined where nothing is mapped. Permissions are not checked. */
+  /**
+   * The physical address; undefined where nothing is mapped. Permissions are not checked, no accessed bit is set (SDM 3A 4.5). Throws
+   * GUEST_NO_CPU, GUEST_RUNNING, GUEST_PAGING_MODE where the vCPU's kind of paging is not read.
+   */
   translate(address: VirtAddr, space: AddressSpace): Promise<PhysAddr | undefined>
+  /** The registers of one vCPU, as they are before its next instruction. Throws GUEST_NO_CPU, GUEST_RUNNING. */
   registers(cpu: number): Promise<Registers>
+  /** What one vCPU does. Throws GUEST_NO_CPU, GUEST_RUNNING. */
   activity(cpu: number): Promise<CpuActivity>
 
-  /** Runs until something stops it. */
+  /**
+   * Runs until something stops it. Throws GUEST_RUNNING where it runs already, RUN_LIMIT for a number that is none, and what handlers
+   * throw.
+   */
   run(limit?: RunLimit): Promise<StopReason>
-  /** Asks a running guest to stop; resolves when it has. */
+  /** Asks a running guest to stop; resolves when it has. At a guest that stands still it does nothing. */
   stop(): Promise<void>
-  /** Executes `count` instructions on one vCPU while the others stand still. */
+  /**
+   * Executes `count` instructions (default 1) on one vCPU while the others stand still; a halted one executes none. Throws GUEST_NO_CPU,
+   * GUEST_RUNNING.
+   */
   step(cpu: number, count?: number): Promise<StopReason>
-  /** Without a handler: stops. Several at one address are called in the order they were set. Dispose while stopped. */
+  /**
+   * Calls `handler` before the instruction at `address` executes on any vCPU; without one: stops. Several at one address are called in the
+   * order they were set. Dispose while stopped. Throws BAD_ARGUMENT for what is no address or no handler.
+   */
   setBreakpoint(address: VirtAddr, handler?: BreakpointHandler): Promise<Disposable>
 
-  /** Queues input for a serial port, as typed by a person at this instant of virtual time. */
+  /**
+   * Queues input for a serial port, as typed by a person at this instant of virtual time. Throws GUEST_NO_CONSOLE where the line is not
+   * there, BAD_ARGUMENT for what is no channel or no Uint8Array.
+   */
   sendConsole(channel: ConsoleChannel, bytes: Uint8Array): Promise<void>
+  /** What the guest sends over its serial lines. */
   readonly onConsole: Event<ConsoleOutput>
+  /** Each end of a run or a step. */
   readonly onStop: Event<StopReason>
 }
 
@@ -284,9 +306,14 @@ export interface DebugPort {
    * guest runs an instruction at a time. Throws GUEST_WATCHPOINTS where there are too many.
    */
   setWatchpoint(address: VirtAddr, length: number, access: WatchedAccess): Promise<Disposable>
+  /** x87, MMX, SSE and AVX registers. Throws GUEST_NO_CPU, GUEST_RUNNING. */
   readVectors(cpu: number): Promise<VectorState>
+  /** Writes all of them. Throws GUEST_NO_CPU, GUEST_RUNNING. */
   writeVectors(cpu: number, state: VectorState): Promise<void>
+  /** Writes one register, its low 64 bits. Throws GUEST_NO_CPU, GUEST_RUNNING. */
   writeRegister(cpu: number, name: WritableRegister, value: bigint): Promise<void>
+  /** Writes to RAM. Throws GUEST_NO_MEMORY where part of the range is none, and GUEST_RUNNING. */
   writePhysical(address: PhysAddr, bytes: Uint8Array): Promise<void>
+  /** Writes through page tables, read-only pages too. Throws GUEST_NOT_MAPPED, GUEST_NO_MEMORY, GUEST_NO_CPU, GUEST_RUNNING. */
   writeVirtual(address: VirtAddr, bytes: Uint8Array, space: AddressSpace): Promise<void>
 }

@@ -37,7 +37,9 @@ import { noMemory, notMapped, RunControl, requireCpu } from './run-control.js'
 
 /** What runs and steps the machine: itself, or a Timeline that remembers the way. */
 export interface MachineDriver {
+  /** As `Machine.run`. Throws what it throws. */
   run(limit: Omit<RunLimit, 'onProgress'>): StopReason
+  /** As `Machine.step`. Throws what it throws. */
   step(cpu: number, instructions: number): StopReason
 }
 
@@ -65,6 +67,7 @@ export class MachinePort implements GuestPort {
   private readonly control = new RunControl()
   readonly onStop: Event<StopReason> = this.control.onStop
 
+  /** Over a machine of this thread. Throws BAD_ARGUMENT for what is no machine or no option. */
   constructor(machine: Machine, options: MachinePortOptions = {}) {
     requireKind('machine', machine, 'object')
     requireKind('machine.run', machine.run, 'function')
@@ -200,7 +203,10 @@ export class MachinePort implements GuestPort {
     this.machine.sendConsole(channel, bytes)
   }
 
-  /** The capability to write, for the gdb stub and for fault injection. */
+  /**
+   * The capability to write, for the gdb stub and for fault injection. Its methods throw GUEST_NO_MEMORY, GUEST_RUNNING and GUEST_NO_CPU,
+   * as `DebugPort` says.
+   */
   debugPort(): DebugPort {
     const { machine } = this
     const write = (address: number, bytes: Uint8Array): void => {

@@ -43,6 +43,7 @@ export class Recorder {
   private readonly checkpoints: Checkpoint[] = []
   private readonly subscription: { dispose(): void }
 
+  /** Records from this instant on. */
   constructor(machine: Machine) {
     this.machine = machine
     this.start = machine.snapshot()
@@ -59,13 +60,18 @@ export class Recorder {
     this.checkpoints.push(this.here())
   }
 
+  /** Ends the recording at this instant; what is typed later is not in it. */
   finish(): Recording {
     this.subscription.dispose()
     return { start: this.start, inputs: this.inputs, checkpoints: this.checkpoints, end: this.here() }
   }
 }
 
-/** Restores `machine` to the start of the recording and repeats it. */
+/**
+ * Restores `machine` to the start of the recording and repeats it to its end; refuses ('replay-diverged', with the time) where it was not
+ * the same run. Throws REPLAY_CONFIGURATION for a machine of another shape, SNAPSHOT_CONFIGURATION or BAD_ARGUMENT for what is no
+ * recording.
+ */
 export function replay(machine: Machine, recording: Recording): ReplayVerdict {
   requireKind('machine', machine, 'object')
   requireKind('recording', recording, 'object')

@@ -32,7 +32,7 @@ const FORMAT_WITHOUT_CPU = 3
 /** Why a file cannot be read as a snapshot. */
 export type SnapshotRefusalCode = 'not-a-snapshot' | 'snapshot-version' | 'snapshot-damaged'
 
-/** A snapshot as the bytes of a file. */
+/** A snapshot as the bytes of a file: magic, format, hash, body. Throws SNAPSHOT_CONFIGURATION for what is none. */
 export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
   requireSnapshot(snapshot)
   const writer = new StateWriter()
@@ -51,7 +51,10 @@ export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
   return writer.finish()
 }
 
-/** A snapshot from the bytes of a file, or why it is none. */
+/**
+ * A snapshot from the bytes of a file. Refuses a file without the magic ('not-a-snapshot'), of a format that this build does not read
+ * ('snapshot-version'), or whose hash or contents are wrong ('snapshot-damaged'). Throws BAD_ARGUMENT for what is no Uint8Array.
+ */
 export function decodeSnapshot(file: Uint8Array): Result<Snapshot, SnapshotRefusalCode> {
   requireKind('file', file, 'bytes')
   if (file.length < 12 || !equalBytes(file.subarray(0, 8), MAGIC)) {

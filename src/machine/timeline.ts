@@ -65,6 +65,7 @@ export class Timeline {
   private furthest: Position
   private isMoving = false
 
+  /** Remembers the run from this instant on. Throws BAD_ARGUMENT for what is no machine or no limit. */
   constructor(machine: Machine, limits: CheckpointLimits = {}) {
     requireKind('machine', machine, 'object')
     requireKind('machine.run', machine.run, 'function')
@@ -144,7 +145,7 @@ export class Timeline {
 
   // Forward /////////////////////////////////////////////////////////////////////////////////////////////////////////
 
-  /** Runs on as `machine.run` does. */
+  /** Runs on as `Machine.run` does. Throws what it throws. */
   run(limit: Omit<RunLimit, 'onProgress'> = {}): StopReason {
     const { machine } = this
     const end = limit.instructions === undefined ? Number.POSITIVE_INFINITY : machine.now + limit.instructions
@@ -161,7 +162,10 @@ export class Timeline {
     }
   }
 
-  /** Steps one vCPU, by single instructions, so that every instant between can be gone back to. */
+  /**
+   * Steps one vCPU, by single instructions, so that every instant between can be gone back to. Throws RUN_LIMIT for a number that is none,
+   * and what `Machine.step` throws.
+   */
   step(cpu: number, instructions = 1): StopReason {
     requireWhole('instructions', instructions, 0, Number.MAX_SAFE_INTEGER, 'RUN_LIMIT')
     let stop: StopReason = { reason: 'step', cpu }
@@ -173,8 +177,9 @@ export class Timeline {
   // Back ////////////////////////////////////////////////////////////////////////////////////////////////////////////
 
   /**
-   * To an instant of the run so far: a position seen before, or a machine time, which means its first instant, before any input
-   * given then. Instants before the first checkpoint and after the end are not to be had: the nearest is gone to.
+   * To an instant of the run so far: a position seen before, or a machine time, which means its first instant, before any input given
+   * then. Instants before the first checkpoint and after the end are not to be had: the nearest is gone to. Throws BAD_ARGUMENT for what
+   * is no instant.
    */
   goTo(target: number | Position): void {
     if (typeof target === 'number') {
@@ -194,7 +199,10 @@ export class Timeline {
     })
   }
 
-  /** To the instant `instructions` earlier, counted over all vCPUs: time that was skipped does not count. */
+  /**
+   * To the instant `instructions` earlier, counted over all vCPUs: time that was skipped does not count. Throws BAD_ARGUMENT for a number
+   * that is none.
+   */
   stepBack(instructions = 1): void {
     requireWhole('instructions', instructions)
     const wanted = this.machine.statistics.instructions - instructions
@@ -213,7 +221,10 @@ export class Timeline {
     })
   }
 
-  /** To before the last instruction that one vCPU retired, whatever the others did since. False: the beginning came first. */
+  /**
+   * To before the last instruction that one vCPU retired, whatever the others did since. False: the beginning came first. Throws
+   * BAD_ARGUMENT for a vCPU that is not there.
+   */
   stepBackOn(cpu: number): boolean {
     requireWhole('cpu', cpu, 0, this.machine.vcpus - 1)
     const retired = (): number => this.machine.statistics.retired[cpu] as number
@@ -227,8 +238,9 @@ export class Timeline {
   }
 
   /**
-   * To the last instant before this one at which a vCPU was about to execute at `where`, or about to do what `where` stops at, or at
-   * which `where` held, which is asked at every instruction and so is slow. False, and where it was, if there is none.
+   * To the last instant before this one at which a vCPU was about to execute at `where`, or about to do what `where` stops at, or at which
+   * `where` held, which is asked at every instruction and so is slow. False, and where it was, if there is none. Throws BAD_ARGUMENT for
+   * what is none of these.
    */
   runBack(where: VirtAddr | Wanted): boolean {
     if (typeof where !== 'bigint' && typeof where !== 'function') requireKind('where', where, 'object')

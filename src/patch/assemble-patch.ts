@@ -59,7 +59,10 @@ interface Replacement {
   readonly symbol: ObjectSymbol
 }
 
-/** A patch module from assembly text, or why there is none. Throws nothing for what the text says. */
+/**
+ * A patch module from assembly text in Intel syntax, or why there is none (`PatchRefusalCode`; 'syntax' with the line). What the text says
+ * throws nothing; throws BAD_ARGUMENT for options that are none, ENGINE_MISSING without Keystone.
+ */
 export async function buildPatchFromAssembly(options: AssemblePatchOptions): Promise<BuildResult> {
   requirePatchOptions(options)
   const parsed = parseAssembly(options.source)

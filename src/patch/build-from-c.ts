@@ -54,7 +54,7 @@ export interface CompileRequest {
 /** An object file with the compiler's warnings; or a refusal, whose `detail` is what the compiler said. */
 export type CompileOutcome = PatchResult<{ readonly object: Uint8Array; readonly diagnostics: string }>
 
-/** The refusal of a source; `words`: the compiler's own. */
+/** The refusal of a source ('compile-failed'); `words`: the compiler's own. */
 export function compileFailed(request: CompileRequest, words: string): CompileOutcome {
   const hint = "The compiler's own words follow."
   return refuse('compile-failed', `${request.sourceName} does not compile`, hint, { detail: words })
@@ -66,6 +66,7 @@ export interface BuildFromCOptions {
   readonly sourceName: string
   readonly source: string
   readonly kernel: KernelFacts
+  /** Runs the compiler, or refuses with its words (`compileFailed`). */
   readonly compile: (request: CompileRequest) => CompileOutcome | Promise<CompileOutcome>
   /** False for a module that is no livepatch. Default: what the source says. */
   readonly check?: boolean
@@ -94,7 +95,10 @@ export function requirePatchOptions(options: Pick<BuildFromCOptions, 'sourceName
   requireKind('kernel', options.kernel, 'object')
 }
 
-/** A patch module from C; the caller brings the compiler. */
+/**
+ * A patch module from C, or why there is none (`PatchRefusalCode`); the caller brings the compiler, and what that throws comes through.
+ * Throws BAD_ARGUMENT for options that are none.
+ */
 export async function buildPatchFromC(options: BuildFromCOptions): Promise<BuildResult> {
   requirePatchOptions(options)
   requireKind('compile', options.compile, 'function')

@@ -60,7 +60,10 @@ const knownRelocations = new Set([
   R_X86_64_PC64,
 ])
 
-/** Applies the guest's rules to a module before a guest is asked. */
+/**
+ * Applies the guest's rules to a module before a guest is asked: what it replaces, or why this kernel will not take it
+ * (`PatchRefusalCode`). Throws nothing for what the bytes say; throws BAD_ARGUMENT for what is no Uint8Array or no facts.
+ */
 export function checkPatch(bytes: Uint8Array, kernel: KernelFacts): CheckResult {
   requireKind('kernel', kernel, 'object')
   const parsed = parseElf(bytes)

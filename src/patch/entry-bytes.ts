@@ -13,7 +13,10 @@ export type EntryState =
   | { readonly state: 'call'; readonly target: bigint }
   | { readonly state: 'other' }
 
-/** What the five bytes at `address` mean. */
+/**
+ * What the five bytes at `address` mean: the NOP of -mfentry, an int3 in its place, a call, or something else. Throws BAD_ARGUMENT for
+ * what is no Uint8Array or no bigint.
+ */
 export function readEntryState(bytes: Uint8Array, address: bigint): EntryState {
   requireKind('bytes', bytes, 'bytes')
   requireKind('address', address, 'address')

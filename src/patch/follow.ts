@@ -41,7 +41,10 @@ const ON_EACH_CPU = 'on_each_cpu'
 const SYNC = 'do_sync_core'
 const STARTING = 'klp_start_transition'
 
-/** What a patch module replaces, for following it. Throws PATCH_REFUSED for one that this kernel will not take. */
+/**
+ * What a patch module replaces, for following it. Throws KERNEL_IMAGE for a kernel that cannot be read, PATCH_REFUSED for a module that
+ * this kernel will not take.
+ */
 export function patchTarget(module: Uint8Array, kernel: Uint8Array, path: string, behaviour?: string): PatchTarget {
   const facts = readKernelFacts(kernel)
   if (!facts.ok) throw new TransplantError('KERNEL_IMAGE', `${facts.message}.`, facts.hint)
@@ -51,7 +54,10 @@ export function patchTarget(module: Uint8Array, kernel: Uint8Array, path: string
   return { name, functions, path, ...(behaviour === undefined ? {} : { behaviour }) }
 }
 
-/** Loads a module in the guest and follows its transition to the end. Throws TRANSITION_STUCK with the tasks that hold it up. */
+/**
+ * Loads a module in the guest and follows its transition to the end; a module that the guest refuses is a report too. Throws
+ * TRANSITION_STUCK with the tasks that hold it up, and what `AgentClient.exec` throws.
+ */
 export async function observePatch(
   { agent }: { readonly agent: AgentClient },
   kernel: KernelView,

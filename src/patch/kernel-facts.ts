@@ -30,12 +30,16 @@ export interface KernelFacts {
   readonly patchableEntries: readonly bigint[]
   /** Of the structures that a module carries. */
   readonly layout: ModuleLayout
+  /** What the image holds at a virtual address; undefined where it holds no bytes. */
   readBytes(address: bigint, length: number): Uint8Array | undefined
 }
 
 const exportPrefix = '__ksymtab_'
 
-/** Reads build-id, exports, symbols and patchable entries from a kernel's ELF file. */
+/**
+ * Reads build-id, exports, symbols and patchable entries from a kernel's ELF file. Refuses what is none ('not-an-elf', 'truncated'), or
+ * has no build-id or types ('wrong-kind'). Throws KERNEL_NO_FIELD for types without modules or live patches.
+ */
 export function readKernelFacts(bytes: Uint8Array): PatchResult<KernelFacts> {
   const parsed = parseElf(bytes)
   if (!parsed.ok)

@@ -64,7 +64,10 @@ export interface BuiltPatch {
   readonly functions: readonly PatchedFunction[]
 }
 
-/** Builds every `images/patches/*.c` (gcc) and `*.s` (Keystone), or those named. Throws PATCH_REFUSED with the reason. */
+/**
+ * Builds every `images/patches/*.c` (gcc) and `*.s` (Keystone), or those named, into files of `out`. Throws KERNEL_IMAGE for a kernel that
+ * cannot be read, PATCH_REFUSED with the reason, TOOL_MISSING without gcc, and what the file system throws.
+ */
 export async function buildPatches(options: PatchesOptions): Promise<BuiltPatch[]> {
   const { kernelPath, out, names, toolchain = new Toolchain() } = options
   const facts = readKernelFacts(new Uint8Array(readFileSync(kernelPath)))

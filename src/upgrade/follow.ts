@@ -49,7 +49,10 @@ interface Look {
   readonly registers: ReadonlyMap<number, UserRegisters>
 }
 
-/** Changes the kernel of a guest and follows what the guest does. */
+/**
+ * Changes the kernel of a guest and follows what the guest does; an image that the guest refuses is a report too. Throws
+ * GUEST_NO_CAPABILITY at a port that cannot tell time and writes to devices, and what `AgentClient.exec` throws.
+ */
 export async function observeUpgrade(
   { agent }: { readonly agent: AgentClient },
   old: ScionView,

@@ -49,7 +49,11 @@ export function handoverContract(image: KernelImage): string | undefined {
   return note && new StructView(image.btf, 'handover_note', note.description).text('compatible')
 }
 
-/** The root page that lies in a guest's memory, by the types of an image of the same contract. */
+/**
+ * The root page that lies in a guest's memory, by the types of an image of the same contract. Refuses where no kernel has written one
+ * ('no-handover'), where it is of another contract ('unknown-handover'), or claims more than it holds ('bad-handover'). Throws
+ * KERNEL_NO_FIELD for types that lack it, and what `GuestPort.readPhysical` throws.
+ */
 export async function readHandover(
   port: GuestPort,
   image: KernelImage,

@@ -66,12 +66,16 @@ export interface JobsOptions {
   readonly workers?: number
   /** Given to every job: images, the core. Crosses once for each worker, see `shareAssets`. */
   readonly assets?: object
+  /** Called for each report and each end of a job; what it throws ends all. */
   readonly onProgress?: (progress: JobsProgress) => void
   readonly signal?: CancelSignal
   readonly graceMilliseconds?: number
 }
 
-/** Runs experiments on worker threads; the outcomes stand in the order of the jobs. */
+/**
+ * Runs experiments on worker threads; the outcomes stand in the order of the jobs, one that failed as a `JobFailure`. Throws WORKER_COUNT
+ * for a number of workers that is none, WORKER_NOT_CLONABLE for assets that cannot cross, and what `onProgress` throws.
+ */
 export async function runJobs<Value = unknown, Input = unknown>(
   jobs: readonly Job<Input>[],
   options: JobsOptions,

@@ -92,7 +92,10 @@ export class RemoteMachine implements RemoteMachineApi, Disposable {
   private stopWanted = false
   private lastBreakpoint = 0
 
-  /** As `Machine.create`, in a new worker. */
+  /**
+   * As `Machine.create`, in a new worker: the machine, or why its kernel cannot be booted (`BootRefusalCode`). Throws
+   * MACHINE_CONFIGURATION for an option that is none, WORKER_CRASHED or WORKER_ENDED where the worker does not live, WORKER_NOT_CLONABLE.
+   */
   static async create(
     host: WorkerHost,
     options: MachineOptions,
@@ -107,7 +110,10 @@ export class RemoteMachine implements RemoteMachineApi, Disposable {
     })
   }
 
-  /** As `Machine.from`, in a new worker. */
+  /**
+   * As `Machine.from`, in a new worker. Throws SNAPSHOT_CONFIGURATION for what is no snapshot, WORKER_CRASHED or WORKER_ENDED where the
+   * worker does not live.
+   */
   static async from(
     host: WorkerHost,
     snapshot: Snapshot,
@@ -164,6 +170,10 @@ export class RemoteMachine implements RemoteMachineApi, Disposable {
 
   // Running /////////////////////////////////////////////////////////////////////////////////////////////////////////
 
+  /**
+   * As `Machine.run`; the thread of the caller stays free. Throws GUEST_RUNNING where it runs already, WORKER_CRASHED or WORKER_ENDED
+   * where the worker does not live, and what `Machine.run` throws.
+   */
   async run(limit: RunLimit = {}): Promise<StopReason> {
     if (this.running) throw new TransplantError('GUEST_RUNNING', 'The machine is running.', 'Await its run first.')
     const { until, signal, onProgress } = limit

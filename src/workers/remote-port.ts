@@ -125,7 +125,10 @@ export class RemotePort implements GuestPort {
     return this.machine.sendConsole(channel, bytes)
   }
 
-  /** The capability to write, for the gdb stub and for fault injection. */
+  /**
+   * The capability to write, for the gdb stub and for fault injection. Its methods throw GUEST_NO_MEMORY, GUEST_RUNNING and GUEST_NO_CPU,
+   * as `DebugPort` says.
+   */
   debugPort(): DebugPort {
     const call =
       (name: PlainDebugCall) =>

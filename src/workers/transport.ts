@@ -12,6 +12,7 @@ export type Transfer = readonly ArrayBufferLike[]
 
 /** A way to another thread. */
 export interface Channel {
+  /** Sends a structured clone. What cannot be cloned throws the platform's own error, and nothing is sent. */
   send(message: unknown, transfer?: Transfer): void
   readonly onMessage: Event<unknown>
 }
@@ -22,6 +23,7 @@ export interface WorkerThread extends Channel {
   readonly onEnd: Event<string>
   /** Whether it keeps the process alive: only while it has something to do. */
   keepAlive(on: boolean): void
+  /** Ends it at once, whatever it does. */
   terminate(): void
 }
 
@@ -35,6 +37,7 @@ export interface Breather {
 export interface WorkerHost extends Breather {
   /** How many threads run at once. */
   readonly cores: number
+  /** A new thread, whose module calls `serve`. */
   start(): WorkerThread
   /** Calls `action` after that much wall time; for threads that do not answer, never for results. */
   after(milliseconds: number, action: () => void): Disposable

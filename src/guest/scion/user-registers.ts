@@ -11,7 +11,10 @@ const PT_REGS = 'pt_regs'
 /** By their names in struct pt_regs: ip, sp, ax, orig_ax ... */
 export type UserRegisters = ReadonlyMap<string, bigint>
 
-/** Meaningful for a task that is at the kernel/user boundary, as all are in a frozen kernel. */
+/**
+ * The user-mode registers of a task, by the address of its task_struct. Meaningful for a task that is at the kernel/user boundary, as all
+ * are in a frozen kernel. Throws KERNEL_NO_FIELD where BTF lacks a structure, and what `KernelView.read` throws.
+ */
 export async function readUserRegisters(kernel: ScionView, task: bigint): Promise<UserRegisters> {
   const names = kernel.image.btf.structure(PT_REGS)?.members.map((member) => member.name)
   if (names === undefined) throw new TransplantError('KERNEL_NO_FIELD', `the kernel's BTF has no '${PT_REGS}'.`)

@@ -38,6 +38,7 @@ export interface DemoOptions {
   readonly vcpus?: number
   readonly memoryBytes?: number
   readonly workloads?: readonly string[]
+  /** Called at each step, while the guest stands still. */
   readonly onProgress?: (progress: DemoProgress) => void
   /** Called now and then, for an application that has to stay responsive. */
   readonly breathe?: () => void | Promise<void>
@@ -49,7 +50,10 @@ const BEHAVIOUR = 'cat /proc/version'
 /** How long the programs run before, between and after the two changes. */
 const RUN_IN = 40_000_000
 
-/** Boots, live-patches, live-upgrades and verifies a guest beside an undisturbed twin. */
+/**
+ * Boots, live-patches, live-upgrades and verifies a guest beside an undisturbed twin; whether all held is in the report. Throws
+ * KERNEL_IMAGE and PATCH_REFUSED for assets that do not fit together, TRANSITION_STUCK, and what `AgentClient.exec` throws.
+ */
 export async function runDemo(options: DemoOptions): Promise<DemoReport> {
   const { assets } = options
   const commands = options.workloads ?? WORKLOADS

@@ -72,7 +72,7 @@ export class UpgradeExplorer {
   private readonly snapshots = new Map<number, Promise<Snapshot>>()
   private undisturbed: Promise<ReadonlyMap<string, string>> | undefined
 
-  /** Between the two kernels of `assets`, to and fro. */
+  /** Between the two kernels of `assets`, to and fro. Throws KERNEL_IMAGE for a kernel that cannot be read. */
   constructor(assets: DemoAssets) {
     this.assets = { ...assets, coreWasm: compiled(assets.coreWasm) }
     this.kernels = [
@@ -104,7 +104,10 @@ export class UpgradeExplorer {
     return snapshot
   }
 
-  /** A guest that has just booted, with a schedule of its own from here on. */
+  /**
+   * A guest that has just booted, with a schedule of its own from here on. Throws KERNEL_IMAGE for a kernel that cannot be booted, and
+   * what `AgentClient.connect` throws.
+   */
   async guest(vcpus: number, seed: number, meanSlice?: number): Promise<MachineSession> {
     const snapshot = this.snapshots.get(vcpus) ?? this.boot(vcpus)
     this.snapshots.set(vcpus, snapshot)
@@ -126,7 +129,10 @@ export class UpgradeExplorer {
     return this.undisturbed
   }
 
-  /** Upgrades to the kernel that does not run. Says what was wrong; a refusal only if it is one that says when to try again. */
+  /**
+   * Upgrades to the kernel that does not run. Says what was wrong; a refusal only if it is one that says when to try again. Throws
+   * KERNEL_UNKNOWN, and what `observeUpgrade` throws.
+   */
   async upgradeOnce(session: GuestSession, pids: readonly number[]): Promise<string[]> {
     const release = (await session.agent.read('uname -r')).trim()
     const next = this.kernels.find((kernel) => kernel.release !== release)

@@ -20,14 +20,23 @@ export interface LockstepMachine {
   readonly statistics: { readonly slices: number; readonly retired: readonly number[] }
   /** Undefined, or why it stopped before. */
   runTo(time: number, slices: number): unknown
+  /** Gives a recorded input; the machine is at its position. */
   replayInput(input: Input): void
+  /** Over the whole state: equal exactly where the runs are. */
   hash(): string
+  /** Over one page of RAM, by its number. */
   pageHash(page: number): string
+  /** This instant, for `restore` of the same machine. */
   snapshot(): LockstepSnapshot
+  /** Goes back to one of its own instants. */
   restore(snapshot: LockstepSnapshot): void
+  /** At least where a vCPU is. */
   registers(cpu: number): { readonly rip: VirtAddr }
+  /** The physical address through the tables of a vCPU; undefined where nothing is mapped. */
   translate(cpu: number, address: VirtAddr): number | undefined
+  /** A copy; undefined where there is no memory. */
   readPhysical(address: number, length: number): Uint8Array | undefined
+  /** Lets `edit` read a vCPU's state area (cpu/state-layout.ts), brought up to date first. */
   editState(cpu: number, edit: (state: DataView) => void): void
 }
 
@@ -46,6 +55,7 @@ export interface LockstepOptions {
   readonly instructions: number
   /** Virtual time between checkpoints. */
   readonly every: number
+  /** Called where both are equal, with the virtual time. */
   readonly onCheckpoint?: (time: number) => void
   /** The difference lies in (from, to]. */
   readonly onNarrowed?: (from: number, to: number) => void

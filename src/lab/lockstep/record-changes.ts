@@ -33,7 +33,11 @@ export function changesMachine({ assets, machine = {} }: ChangesOptions): Machin
   }
 }
 
-/** Throws a TransplantError where the guest did not take the patch or the upgrade: a recording of less would prove less. */
+/**
+ * Records a guest from power-up to power-off: boot, programs, a live patch, an upgrade. Throws where the guest did not take the patch or
+ * the upgrade, since a recording of less would prove less: KERNEL_IMAGE, PATCH_REFUSED, UPGRADE_MISSING, and what `AgentClient.exec`
+ * throws.
+ */
 export async function recordChanges(options: ChangesOptions): Promise<Recording> {
   const created = Machine.create(changesMachine(options))
   if (!created.ok) throw new TransplantError('KERNEL_IMAGE', created.message, created.hint)
