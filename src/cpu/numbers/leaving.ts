@@ -19,11 +19,12 @@ export const LEAVE_NEXT: u32 = 6 // the block is done: on to its fallthrough
 export const LEAVE_SYSTEM: u32 = 7 // the block is done, and c.rip is set; something may have changed that compiled code relies on
 export const NEVER_HOT: i32 = 0x7fffffff
 
-/** Ways out that a region remembers, a power of two, and where they lie in its record: u32 block gone to; u8 number of the block it came from. */
-export const REGION_WAYS: u32 = 16
-export const REGION_TARGETS: usize = 92
-export const REGION_SOURCES: usize = 156
-/** Where its blocks begin: u32 pointer each. */
-export const REGION_HEADER: usize = 172
-/** Code pages that it may have. */
+/** Behind the fields of a region's record (core/blocks/regions.ts): its code pages, u32 each, at most so many. */
 export const REGION_PAGES: u32 = 16
+export const REGION_PAGES_AT: usize = 28
+/** The ways out that it remembers, a power of two: u32 block gone to; u8 number of the block it came from. */
+export const REGION_WAYS: u32 = 16
+export const REGION_TARGETS: usize = REGION_PAGES_AT + 4 * REGION_PAGES
+export const REGION_SOURCES: usize = REGION_TARGETS + 4 * REGION_WAYS
+/** Where its blocks begin: u32 pointer each. */
+export const REGION_HEADER: usize = REGION_SOURCES + REGION_WAYS

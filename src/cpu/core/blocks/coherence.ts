@@ -44,6 +44,15 @@ export function configureCoherence(mode: u32, value: u64): void {
   seed = value
 }
 
+/** A logged byte. */
+@unmanaged
+class LogEntry {
+  physical: u32 // its address, or FORGOTTEN
+  old: u8
+  writer: u8
+  time: u64
+}
+
 /** Are stores into executed pages logged at all? */
 export function isLogging(): bool {
   return coherenceMode != 0 && cpuCount > 1
@@ -51,8 +60,8 @@ export function isLogging(): bool {
 
 // @ts-ignore: decorator
 @inline
-function entryAt(position: u64): usize {
-  return logBase + <usize>(position % LOG_ENTRIES) * LOG_ENTRY_BYTES
+function entryAt(position: u64): LogEntry {
+  return changetype<LogEntry>(logBase + <usize>(position % LOG_ENTRIES) * LOG_ENTRY_BYTES)
 }
 
 /** Instructions retired by c in this run before the current instruction. */
@@ -98,7 +107,7 @@ function prune(): void {
 }
 
 function dropFirst(): void {
-  const physical = load<u32>(entryAt(logFirst))
+  const physical = entryAt(logFirst).physical
   logFirst++
   if (physical != FORGOTTEN) changeCount(physical >> 12, -1)
 }
@@ -120,10 +129,10 @@ export function logStore(c: CpuState, p: u32, size: u32, value: u64): void {
     if (old == <u8>(value >> (i << 3))) continue
     if (logNext - logFirst == LOG_ENTRIES) dropFirst()
     const entry = entryAt(logNext)
-    store<u32>(entry, p + i)
-    store<u8>(entry, old, 4)
-    store<u8>(entry, <u8>c.index, 5)
-    store<u64>(entry, timeNow(c), 8)
+    entry.physical = p + i
+    entry.old = old
+    entry.writer = <u8>c.index
+    entry.time = timeNow(c)
     logNext++
     changeCount(p >> 12, 1)
   }
@@ -133,8 +142,8 @@ export function logStore(c: CpuState, p: u32, size: u32, value: u64): void {
 export function forgetLogged(page: u32): void {
   for (let position = logFirst; position < logNext; position++) {
     const entry = entryAt(position)
-    if (load<u32>(entry) != FORGOTTEN && load<u32>(entry) >> 12 == page >> 12) {
-      store<u32>(entry, FORGOTTEN)
+    if (entry.physical != FORGOTTEN && entry.physical >> 12 == page >> 12) {
+      entry.physical = FORGOTTEN
       changeCount(page >> 12, -1)
     }
   }
@@ -150,12 +159,12 @@ export function codeView(c: CpuState, p: u32): u32 {
   const now = timeNow(c)
   for (let position = logNext - 1; position >= logFirst; position--) {
     const entry = entryAt(position)
-    if (load<u32>(entry) != p) continue
-    if (position <= c.serializedAt || load<u8>(entry, 5) == <u8>c.index) return value
+    if (entry.physical != p) continue
+    if (position <= c.serializedAt || entry.writer == <u8>c.index) return value
     if (viewState == 0) viewState = 1
-    if (now >= load<u64>(entry, 8) + delay(position, c.index)) return value
+    if (now >= entry.time + delay(position, c.index)) return value
     viewState = 2
-    value = load<u8>(entry, 4)
+    value = entry.old
   }
   return value
 }
@@ -174,7 +183,7 @@ export function logEnd(): u64 {
 
 /** The page of the live entry at `position`, or FORGOTTEN. */
 export function loggedPage(position: u64): u32 {
-  const physical = load<u32>(entryAt(position))
+  const physical = entryAt(position).physical
   return physical == FORGOTTEN ? FORGOTTEN : physical & 0xfffff000
 }
 
@@ -183,13 +192,13 @@ export function clearLog(): void {
   while (logFirst < logNext) dropFirst()
 }
 
-/** What an entry holds; the rest of its 32 bytes is room. */
-export const LOG_SAVED_BYTES: usize = 16
+/** What an entry holds; the rest of LOG_ENTRY_BYTES is room. */
+export const LOG_SAVED_BYTES: usize = offsetof<LogEntry>()
 
 /** Writes the live entries in order; returns the end. */
 export function saveLog(at: usize): usize {
   for (let position = logFirst; position < logNext; position++) {
-    memory.copy(at, entryAt(position), LOG_SAVED_BYTES)
+    memory.copy(at, changetype<usize>(entryAt(position)), LOG_SAVED_BYTES)
     at += LOG_SAVED_BYTES
   }
   return at
@@ -200,8 +209,8 @@ export function loadLog(at: usize, first: u64, next: u64): void {
   logFirst = first
   logNext = next
   for (let position = first; position < next; position++) {
-    memory.copy(entryAt(position), at, LOG_SAVED_BYTES)
-    const physical = load<u32>(at)
+    memory.copy(changetype<usize>(entryAt(position)), at, LOG_SAVED_BYTES)
+    const physical = entryAt(position).physical
     at += LOG_SAVED_BYTES
     if (physical != FORGOTTEN) changeCount(physical >> 12, 1)
   }

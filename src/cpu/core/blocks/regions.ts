@@ -1,7 +1,7 @@
 // Regions: the records of compiled code, one for each function that was compiled of some blocks, and their lives.
 //
 // A store that hits a block of a region kills the region. If it is the one being executed, the helper that stored reports JIT_STOP.
-import { NEVER_HOT, REGION_HEADER, REGION_WAYS } from '../../numbers/leaving'
+import { NEVER_HOT, REGION_HEADER, REGION_PAGES_AT, REGION_WAYS } from '../../numbers/leaving'
 import { CpuState, MODE_CODE64, MODE_CODE_MASK, MODE_STEP } from '../state/state'
 import { DEBUG } from '../state/debug'
 import { Block } from './ir'
@@ -15,9 +15,7 @@ export class Region {
   instructions: u32
   exits: u32 // how often it was left for a hot block
   growAt: u32 // when `exits` is this many, the compiler is asked for a larger one
-  page0: usize // up to 16 code pages
-  // REGION_WAYS last ways out by indirect branches, u32 block gone to; then u8 number of the block it came from;
-  // for each block u32 pointer
+  page0: usize // its code pages and what follows them: ../../numbers/leaving.ts
 }
 
 /** Entries of a block before it is hot; NEVER_HOT while there is no compiler. */
@@ -44,6 +42,7 @@ export function regionBlock(r: usize, ordinal: u32): Block {
 
 /** Room for a region of `blocks` blocks in a vCPU's list; 0 if all must be dropped first. The compiler fills it and calls `linkRegion`. */
 export function allocateRegion(c: CpuState, blocks: u32): usize {
+  if (DEBUG) assert(offsetof<Region>('page0') == REGION_PAGES_AT, 'the pages of a region are not behind its fields')
   const bytes = (REGION_HEADER + blocks * 4 + 7) & ~7
   if (c.regionNext + bytes > c.regionEnd) return 0
   const r = c.regionNext

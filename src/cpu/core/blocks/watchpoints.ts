@@ -5,9 +5,16 @@
 import { ACCESS_WRITE } from '../state/state'
 
 const CAPACITY: u32 = 16
-/** Each: address, length, 1 reads or 2 writes or 3 both. */
-const RANGE_BYTES: usize = 24
-const ranges = memory.data(384)
+
+@unmanaged
+class WatchRange {
+  linear: u64
+  length: u64
+  kinds: u64 // WATCH_READ, WATCH_WRITE or both
+}
+
+const RANGE_BYTES: usize = offsetof<WatchRange>()
+const ranges = memory.data(384) // of CAPACITY
 export let watchpointCount: u32 = 0
 /** 0, or one more than the number of the range that the present instruction has hit first. */
 export let watchpointHit: u32 = 0
@@ -15,13 +22,19 @@ export let watchpointHit: u32 = 0
 const WATCH_READ: u64 = 1
 const WATCH_WRITE: u64 = 2
 
+// @ts-ignore: decorator
+@inline
+function rangeAt(index: u32): WatchRange {
+  return changetype<WatchRange>(ranges + index * RANGE_BYTES)
+}
+
 /** The whole set anew: range `index`, or its end. Returns false if there is no room. */
 export function setRange(index: u32, linear: u64, length: u64, kinds: u64): bool {
   if (index >= CAPACITY) return false
-  const range = ranges + index * RANGE_BYTES
-  store<u64>(range, linear)
-  store<u64>(range, length, 8)
-  store<u64>(range, kinds, 16)
+  const range = rangeAt(index)
+  range.linear = linear
+  range.length = length
+  range.kinds = kinds
   return true
 }
 
@@ -37,8 +50,8 @@ export function forgetHit(): void {
 export function isPageWatched(linear: u64): bool {
   const page = linear & ~0xfff
   for (let i: u32 = 0; i < watchpointCount; i++) {
-    const range = ranges + i * RANGE_BYTES
-    if (load<u64>(range) < page + 0x1000 && load<u64>(range) + load<u64>(range, 8) > page) return true
+    const range = rangeAt(i)
+    if (range.linear < page + 0x1000 && range.linear + range.length > page) return true
   }
   return false
 }
@@ -47,10 +60,10 @@ export function isPageWatched(linear: u64): bool {
 export function noteAccess(linear: u64, size: u32, access: u32): bool {
   const kind = access & ACCESS_WRITE ? WATCH_WRITE : WATCH_READ
   for (let i: u32 = 0; i < watchpointCount; i++) {
-    const range = ranges + i * RANGE_BYTES
-    const start = load<u64>(range)
-    if ((load<u64>(range, 16) & kind) == 0) continue
-    if (linear < start + load<u64>(range, 8) && linear + u64(size) > start) {
+    const range = rangeAt(i)
+    const start = range.linear
+    if ((range.kinds & kind) == 0) continue
+    if (linear < start + range.length && linear + u64(size) > start) {
       if (watchpointHit == 0) watchpointHit = i + 1
       return true
     }

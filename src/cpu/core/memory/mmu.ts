@@ -42,7 +42,17 @@ import { event } from '../state/imports'
 import { VECTOR_GP, raise, raiseNotCanonical, raisePageFault } from '../state/fault'
 import { TLB_EXECUTE, TLB_GLOBAL, TLB_WRITE, tlbInsert } from './fast-tlb'
 import { physicalRead32, physicalRead64, physicalWrite32, physicalWrite64 } from './physical'
-import { currentPcid, dropPage, foundGlobal, foundOffsetMask, foundValue, lookup, remember } from './tlb'
+import {
+  OFFSET_2M,
+  OFFSET_4K,
+  currentPcid,
+  dropPage,
+  foundGlobal,
+  foundOffsetMask,
+  foundValue,
+  lookup,
+  remember,
+} from './tlb'
 import { watchesPage } from '../system/debug'
 
 export const PHYSICAL_BITS: u32 = 40
@@ -180,12 +190,12 @@ function walkNarrow(c: CpuState, linear: u64, access: u32, context: u32): bool {
   let address = directory
   let entry = upper
   let rights: u64 = u64(upper) & (PTE_WRITE | PTE_USER)
-  let offsetMask: u64 = 0xfff
+  let offsetMask: u64 = OFFSET_4K
   let frame: u64
   if (upper & PTE_LARGE && c.cr4 & CR4_PSE) {
     if (upper & 0x200000) return pageFault(c, linear, access, context, PF_PRESENT | PF_RESERVED)
     frame = u64(upper & 0xffc00000) | (u64((upper >> 13) & 0xff) << 32) | (linear & 0x200000)
-    offsetMask = 0x1fffff
+    offsetMask = OFFSET_2M
   } else {
     setBits32(c, directory, upper, <u32>PTE_ACCESSED)
     address = u64(upper & 0xfffff000) + (((linear >> 12) & 1023) << 2)

@@ -28,6 +28,7 @@ import {
   LARGE_1G,
   LARGE_2M,
   SECOND_ENTRY_BYTES,
+  SecondEntry,
   SETS_2M,
   SETS_4K,
   SETS_USED,
@@ -41,8 +42,10 @@ const KEY_VALID: u64 = 1 << 48
 const KEY_GLOBAL: u64 = 1 << 49
 const KEY_PCID: u64 = 0xfff
 const KEY_PAGE: u64 = 0x0000fffffffff000
-const MASK_2M: u64 = 0x0000ffffffe00000
-const MASK_1G: u64 = 0x0000ffffc0000000
+/** The offset inside a page. */
+export const OFFSET_4K: u64 = 0xfff
+export const OFFSET_2M: u64 = 0x1fffff
+export const OFFSET_1G: u64 = 0x3fffffff
 
 /** Of a value: what an instruction fetch depends on. */
 const FETCH_RELEVANT: u64 = PTE_FRAME | PTE_USER | PTE_NX
@@ -59,10 +62,17 @@ function matches(key: u64, want: u64): bool {
   return (difference & ~KEY_GLOBAL) == 0 || ((difference & ~(KEY_GLOBAL | KEY_PCID)) == 0 && (key & KEY_GLOBAL) != 0)
 }
 
+// @ts-ignore: decorator
+@inline
+function secondEntry(array: usize, number: u32): SecondEntry {
+  return changetype<SecondEntry>(array + number * SECOND_ENTRY_BYTES)
+}
+
+/** The entry in a set, 0 if there is none. */
 function findIn(set: usize, ways: u32, want: u64): usize {
   for (let i: u32 = 0; i < ways; i++) {
-    const entry = set + i * SECOND_ENTRY_BYTES
-    if (matches(load<u64>(entry), want)) return entry
+    const entry = secondEntry(set, i)
+    if (matches(entry.key, want)) return changetype<usize>(entry)
   }
   return 0
 }
@@ -88,38 +98,39 @@ export function lookup(c: CpuState, linear: u64): bool {
   count(TLB_ASKED)
   const area = systemArea(c)
   const base = KEY_VALID | u64(currentPcid(c))
-  let entry = findIn(set4k(area, linear), WAYS, base | (linear & KEY_PAGE))
-  let mask: u64 = 0xfff
-  if (entry == 0 && load<u32>(area + LARGE_2M)) {
-    entry = findIn(set2m(area, linear), WAYS, base | (linear & MASK_2M))
-    mask = 0x1fffff
+  let found = findIn(set4k(area, linear), WAYS, base | (linear & KEY_PAGE))
+  let mask: u64 = OFFSET_4K
+  if (found == 0 && load<u32>(area + LARGE_2M)) {
+    found = findIn(set2m(area, linear), WAYS, base | (linear & KEY_PAGE & ~OFFSET_2M))
+    mask = OFFSET_2M
   }
-  if (entry == 0 && load<u32>(area + LARGE_1G)) {
-    entry = findIn(area + ARRAY_1G, ENTRIES_1G, base | (linear & MASK_1G))
-    mask = 0x3fffffff
+  if (found == 0 && load<u32>(area + LARGE_1G)) {
+    found = findIn(area + ARRAY_1G, ENTRIES_1G, base | (linear & KEY_PAGE & ~OFFSET_1G))
+    mask = OFFSET_1G
   }
-  if (entry == 0) return false
-  foundValue = load<u64>(entry, 8)
+  if (found == 0) return false
+  const entry = changetype<SecondEntry>(found)
+  foundValue = entry.value
   foundOffsetMask = mask
-  foundGlobal = (load<u64>(entry) & KEY_GLOBAL) != 0
+  foundGlobal = (entry.key & KEY_GLOBAL) != 0
   return true
 }
 
-/** Enters a translation of a page whose offset mask is 0xfff, 0x1fffff or 0x3fffffff. */
+/** Enters a translation of a page whose offset mask is OFFSET_4K, OFFSET_2M or OFFSET_1G. */
 export function remember(c: CpuState, linear: u64, offsetMask: u64, value: u64, global: bool): void {
   count(TLB_FILLED)
   const area = systemArea(c)
-  const want = KEY_VALID | u64(currentPcid(c)) | (linear & 0x0000ffffffffffff & ~offsetMask)
+  const want = KEY_VALID | u64(currentPcid(c)) | (linear & KEY_PAGE & ~offsetMask)
   let set: usize
   let ways = WAYS
   let victim: usize
-  if (offsetMask == 0xfff) {
+  if (offsetMask == OFFSET_4K) {
     set = set4k(area, linear)
     victim = area + VICTIM_4K
     const number = <u32>(linear >> 12) & (SETS_4K - 1)
     const word = area + SETS_USED + ((number >> 6) << 3)
     store<u64>(word, load<u64>(word) | ((<u64>1) << u64(number & 63)))
-  } else if (offsetMask == 0x1fffff) {
+  } else if (offsetMask == OFFSET_2M) {
     set = set2m(area, linear)
     victim = area + VICTIM_2M
     store<u32>(area + LARGE_2M, 1)
@@ -129,39 +140,39 @@ export function remember(c: CpuState, linear: u64, offsetMask: u64, value: u64, 
     victim = area + VICTIM_1G
     store<u32>(area + LARGE_1G, 1)
   }
-  let entry = findIn(set, ways, want)
+  const found = findIn(set, ways, want)
   const key = global ? want | KEY_GLOBAL : want
-  if (entry) {
+  let entry = changetype<SecondEntry>(found)
+  if (found) {
     // The tables say something else now, though nothing was invalidated.
-    if (load<u64>(entry) != key || (load<u64>(entry, 8) ^ value) & FETCH_RELEVANT)
-      dropCopies(c, load<u64>(entry), offsetMask)
+    if (entry.key != key || (entry.value ^ value) & FETCH_RELEVANT) dropCopies(c, entry.key, offsetMask)
   } else {
     for (let i: u32 = 0; i < ways; i++) {
-      if (load<u64>(set + i * SECOND_ENTRY_BYTES) == 0) {
-        entry = set + i * SECOND_ENTRY_BYTES
+      if (secondEntry(set, i).key == 0) {
+        entry = secondEntry(set, i)
         break
       }
     }
   }
-  if (entry == 0) {
+  if (changetype<usize>(entry) == 0) {
     const way = load<u32>(victim)
     store<u32>(victim, way + 1)
-    entry = set + (way & (ways - 1)) * SECOND_ENTRY_BYTES
-    dropCopies(c, load<u64>(entry), offsetMask)
+    entry = secondEntry(set, way & (ways - 1))
+    dropCopies(c, entry.key, offsetMask)
   }
-  store<u64>(entry, key)
-  store<u64>(entry, value, 8)
+  entry.key = key
+  entry.value = value
 }
 
 /** Drops the fast tags made from an entry that is being replaced, and what is known of its code. */
 function dropCopies(c: CpuState, key: u64, offsetMask: u64): void {
-  const pcid = <u32>key & 0xfff
+  const pcid = <u32>(key & KEY_PCID)
   if ((key & KEY_GLOBAL) == 0 && pcid != currentPcid(c)) {
-    if (offsetMask == 0xfff) forgetCodePage(c, linearOfKey(key), false)
+    if (offsetMask == OFFSET_4K) forgetCodePage(c, linearOfKey(key), false)
     else forgetAddressSpace(c, pcid)
     return
   }
-  if (offsetMask == 0xfff) {
+  if (offsetMask == OFFSET_4K) {
     if (!tlbFlushPage(c, linearOfKey(key))) return
   } else tlbFlushAll(c)
   // It may be the page of the running block, whose next instruction then walks again. It must do so wherever the run is cut.
@@ -181,9 +192,9 @@ function announce(c: CpuState, kind: u32, pcid: u32): void {
 /** Clears entries of [from, from + count) with (key & mask) == want, where `want` never has KEY_GLOBAL unless the mask has. */
 function clear(from: usize, count: u32, mask: u64, want: u64): void {
   const end = from + usize(count) * SECOND_ENTRY_BYTES
-  for (let entry = from; entry < end; entry += SECOND_ENTRY_BYTES) {
-    const key = load<u64>(entry)
-    if (key != 0 && (key & mask) == want) store<u64>(entry, 0)
+  for (let at = from; at < end; at += SECOND_ENTRY_BYTES) {
+    const entry = changetype<SecondEntry>(at)
+    if (entry.key != 0 && (entry.key & mask) == want) entry.key = 0
   }
 }
 
@@ -243,16 +254,17 @@ export function dropPage(c: CpuState, linear: u64, pcid: u32, withGlobal: bool):
   clearPage(set4k(area, linear), WAYS, KEY_VALID | u64(pcid) | (linear & KEY_PAGE), withGlobal)
   let large = false
   if (load<u32>(area + LARGE_2M)) {
-    large = clearPage(set2m(area, linear), WAYS, KEY_VALID | u64(pcid) | (linear & MASK_2M), withGlobal)
+    large = clearPage(set2m(area, linear), WAYS, KEY_VALID | u64(pcid) | (linear & KEY_PAGE & ~OFFSET_2M), withGlobal)
     // A 4 MiB page is entered as two halves.
     if ((c.cr4 & CR4_PAE) == 0) {
       const other = linear ^ 0x200000
-      if (clearPage(set2m(area, other), WAYS, KEY_VALID | u64(pcid) | (other & MASK_2M), withGlobal)) large = true
+      if (clearPage(set2m(area, other), WAYS, KEY_VALID | u64(pcid) | (other & KEY_PAGE & ~OFFSET_2M), withGlobal))
+        large = true
     }
   }
   if (
     load<u32>(area + LARGE_1G) &&
-    clearPage(area + ARRAY_1G, ENTRIES_1G, KEY_VALID | u64(pcid) | (linear & MASK_1G), withGlobal)
+    clearPage(area + ARRAY_1G, ENTRIES_1G, KEY_VALID | u64(pcid) | (linear & KEY_PAGE & ~OFFSET_1G), withGlobal)
   )
     large = true
   if (large) tlbFlushAll(c)
@@ -262,13 +274,13 @@ export function dropPage(c: CpuState, linear: u64, pcid: u32, withGlobal: bool):
 function clearPage(set: usize, ways: u32, want: u64, withGlobal: bool): bool {
   let found = false
   for (let i: u32 = 0; i < ways; i++) {
-    const entry = set + i * SECOND_ENTRY_BYTES
-    const key = load<u64>(entry)
+    const entry = secondEntry(set, i)
+    const key = entry.key
     if (
       key == want ||
       (withGlobal && (key & KEY_GLOBAL) != 0 && (key & ~(KEY_GLOBAL | KEY_PCID)) == (want & ~KEY_PCID))
     ) {
-      store<u64>(entry, 0)
+      entry.key = 0
       found = true
     }
   }
@@ -281,9 +293,9 @@ export function countTranslations(c: CpuState, pcid: u32): u32 {
   const count = SETS_4K * WAYS + SETS_2M * WAYS + ENTRIES_1G
   let valid: u32 = 0
   for (let i: u32 = 0; i < count; i++) {
-    const key = load<u64>(area + ARRAY_4K + i * SECOND_ENTRY_BYTES)
+    const key = secondEntry(area + ARRAY_4K, i).key
     if (key == 0) continue
-    if (key & KEY_GLOBAL ? pcid == 0x1000 : (<u32>key & 0xfff) == pcid) valid++
+    if (key & KEY_GLOBAL ? pcid == 0x1000 : <u32>(key & KEY_PCID) == pcid) valid++
   }
   return valid
 }
@@ -291,7 +303,15 @@ export function countTranslations(c: CpuState, pcid: u32): u32 {
 /** Before the first entry: memory types, victims, which sets are used. */
 const AREA_HEAD_BYTES: usize = SETS_USED + SETS_4K / 8
 
-const SAVED_ENTRY_BYTES: usize = 24
+/** A valid entry as it is saved: `number` counts through the three arrays. */
+@unmanaged
+class SavedEntry {
+  number: u64
+  key: u64
+  value: u64
+}
+
+const SAVED_ENTRY_BYTES: usize = offsetof<SavedEntry>()
 /** Numbers of the first entries of the other two arrays, which follow the first. */
 const FIRST_2M: u32 = SETS_4K * WAYS
 const FIRST_1G: u32 = FIRST_2M + SETS_2M * WAYS
@@ -317,12 +337,12 @@ export function saveTranslations(c: CpuState, at: usize): usize {
 
 function saveEntries(area: usize, first: u32, count: u32, at: usize): usize {
   for (let number = first; number < first + count; number++) {
-    const entry = area + ARRAY_4K + number * SECOND_ENTRY_BYTES
-    const key = load<u64>(entry)
-    if (key == 0) continue
-    store<u64>(at, u64(number))
-    store<u64>(at, key, 8)
-    store<u64>(at, load<u64>(entry, 8), 16)
+    const entry = secondEntry(area + ARRAY_4K, number)
+    if (entry.key == 0) continue
+    const saved = changetype<SavedEntry>(at)
+    saved.number = u64(number)
+    saved.key = entry.key
+    saved.value = entry.value
     at += SAVED_ENTRY_BYTES
   }
   return at
@@ -336,9 +356,10 @@ export function loadTranslations(c: CpuState, at: usize): usize {
   const count = load<u64>(at + AREA_HEAD_BYTES)
   at += AREA_HEAD_BYTES + 8
   for (let i: u64 = 0; i < count; i++) {
-    const entry = area + ARRAY_4K + <usize>min<u64>(load<u64>(at), FIRST_1G + ENTRIES_1G - 1) * SECOND_ENTRY_BYTES
-    store<u64>(entry, load<u64>(at, 8))
-    store<u64>(entry, load<u64>(at, 16), 8)
+    const saved = changetype<SavedEntry>(at)
+    const entry = secondEntry(area + ARRAY_4K, <u32>min<u64>(saved.number, FIRST_1G + ENTRIES_1G - 1))
+    entry.key = saved.key
+    entry.value = saved.value
     at += SAVED_ENTRY_BYTES
   }
   return at

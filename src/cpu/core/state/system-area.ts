@@ -14,13 +14,19 @@ export const LARGE_2M: u32 = 268 // u32: a 2M entry was entered since the last f
 export const LARGE_1G: u32 = 272
 export const SETS_USED: u32 = 512 // bitmap of sets of the 4K array that may hold something
 
-/** An entry is 16 bytes: key (tlb.ts), then frame and permissions as in a page-table entry. */
-export const SECOND_ENTRY_BYTES: u32 = 16
+/** An entry of the second-level TLB (../memory/tlb.ts). */
+@unmanaged
+export class SecondEntry {
+  key: u64 // whose translation of which page; 0: there is none
+  value: u64 // frame and effective rights, at their places in a page-table entry
+}
+
+export const SECOND_ENTRY_BYTES: u32 = <u32>offsetof<SecondEntry>()
 export const WAYS: u32 = 4
 export const SETS_4K: u32 = 512
 export const SETS_2M: u32 = 64
 export const ENTRIES_1G: u32 = 16
 export const ARRAY_4K: u32 = 1024
-export const ARRAY_2M: u32 = ARRAY_4K + 512 * 4 * 16
-export const ARRAY_1G: u32 = ARRAY_2M + 64 * 4 * 16
+export const ARRAY_2M: u32 = ARRAY_4K + SETS_4K * WAYS * SECOND_ENTRY_BYTES
+export const ARRAY_1G: u32 = ARRAY_2M + SETS_2M * WAYS * SECOND_ENTRY_BYTES
 export const SYSTEM_AREA_BYTES: u32 = 40960
