@@ -1,0 +1,163 @@
+// Which rooms of src/ may import which, and by which door. Pure: the tree comes as a map from path to text, so that a test can hand
+// in one of its own.
+
+import { dirname, join, normalize } from 'node:path'
+
+/** From the lowest up; rooms on one line never import each other. */
+const LEVELS = [
+  ['base'],
+  ['format'],
+  ['isa'],
+  ['cpu'],
+  ['machine'],
+  ['guest', 'workers'],
+  ['patch', 'upgrade', 'debug'],
+  ['lab'],
+  ['node', 'toolchain'],
+  ['cli', 'web'],
+]
+const LEVEL_OF = new Map(LEVELS.flatMap((rooms, level) => rooms.map((room) => [room, level])))
+/** Rooms whose inner folders are rooms too: entered by their index.ts. */
+const INNER_ROOMS = new Set(['debug', 'guest', 'lab', 'patch', 'upgrade'])
+/** Rooms whose inner folders are parts without a door of their own, and what of the room around it each part may import: files, or whole folders. */
+const INNER_PARTS = {
+  cpu: {
+    core: ['numbers/'],
+    jit: ['numbers/', 'core-abi', 'layouts', 'state-layout'],
+    numbers: [],
+  },
+  machine: {
+    boot: ['devices/fw-cfg', 'devices/vga'],
+    devices: ['bus', 'guest-memory', 'guest-port', 'page-image', 'wake'],
+  },
+}
+/** What nobody of the room around them imports by another file, or at all: the core is AssemblyScript, and another compiler's. */
+const DOORS = { 'cpu/jit': 'cpu/jit/index', 'cpu/core': undefined }
+/** The rooms of the CPU core, lowest first. */
+const CORE_ROOMS = ['state', 'memory', 'blocks', 'decode', 'system', 'vector', 'x87', 'execute']
+/** What runs upward in the core all the same, name by name; its README says why. */
+export const CORE_UPWARD = {
+  'memory/fast-tlb -> blocks/code-pages': ['forgetCodePage', 'newGeneration'],
+  'memory/linear -> system/debug': ['checkData'],
+  'memory/mmu -> system/debug': ['watchesPage'],
+  'memory/physical -> blocks/blocks': ['storeIntoCode'],
+  'memory/tlb -> blocks/blocks': ['stopAtBoundary'],
+  'memory/tlb -> blocks/code-pages': [
+    'forgetAddressSpace',
+    'forgetCodePage',
+    'forgetPutAside',
+    'newNonGlobalGeneration',
+  ],
+  'blocks/blocks -> decode/decode': ['decodeBlock', 'decodeCutBlock'],
+  'vector/sse -> x87/x87': ['x87Function', 'x87Wait'],
+}
+
+const COMMENT = String.raw`(?:/\*[^*]*\*/\s*)?`
+/** `import … from '…'`, `export … from '…'`, `import '…'` and `import('…')`, in any quotes, with the names that the first two take. */
+const IMPORT = new RegExp(
+  String.raw`(?:\b(?:import|export)\s+(?:type\s+)?(\{[^}]*\}|[\w$*,\s{}]*?)\s*from\s*|\bimport\s*\(?\s*${COMMENT})(['"${'`'}])(\.[^'"${'`'}\n]*)\2`,
+  'g',
+)
+
+/** The relative imports of a file: what it takes by which names, as a path below src/ without extension. */
+function importsOf(path, text) {
+  return [...text.matchAll(IMPORT)].map(([, names = '', , target]) => ({
+    target: normalize(join(dirname(path), target)).replace(/\.(?:js|ts)$/, ''),
+    written: target,
+    names: names
+      .replace(/[{}]/g, '')
+      .split(',')
+      .map((name) => name.replace(/ as .*|^\s*type /g, '').trim())
+      .filter((name) => name !== ''),
+  }))
+}
+
+/** An import inside the core: down, or one of those that are listed. */
+function checkCore(from, target, names, { complain, upward, seen }) {
+  const to = target.replace(/^cpu\/core\//, '')
+  const [low, high] = [from, to].map((file) => CORE_ROOMS.indexOf(file.split('/')[0]))
+  if (from === 'index' || high <= low) return
+  const arrow = `${from} -> ${to}`
+  for (const name of names.length > 0 ? names : ['*']) {
+    if (upward[arrow]?.includes(name)) seen.add(`${arrow}: ${name}`)
+    else complain(`imports ${name} from ${to}: in the core imports go down too, but for those that its README tells of`)
+  }
+}
+
+/** An import inside a room. */
+function checkInside(room, from, { target, names }, rules) {
+  const { complain } = rules
+  if (INNER_ROOMS.has(room)) {
+    const [here, there] = [dirname(from), dirname(target)]
+    if (there !== here && there !== room && !target.endsWith('/index')) {
+      complain(`imports ${target}: enter a folder by its index.ts`)
+    }
+    return
+  }
+  const parts = INNER_PARTS[room]
+  if (parts === undefined) return
+  const partOf = (path) => (path.split('/').length > 2 ? path.split('/')[1] : undefined)
+  const [part, other] = [partOf(from), partOf(target)]
+  if (part === other) {
+    if (part === 'core') checkCore(from.replace('cpu/core/', ''), target, names, rules)
+    return
+  }
+  const rest = target.slice(room.length + 1)
+  if (
+    part !== undefined &&
+    !(parts[part] ?? []).some((may) => (may.endsWith('/') ? rest.startsWith(may) : rest === may))
+  ) {
+    complain(`imports ${target}: not one of what ${room}/${part} may take from the room around it`)
+  }
+  const folder = `${room}/${other}`
+  if (folder in DOORS && target !== DOORS[folder]) complain(`imports ${target}: that is not how ${folder} is entered`)
+}
+
+/** Is the file where a file may be? */
+function checkPlace(path, complain) {
+  const [room, part, inner] = path.split('/')
+  const parts = INNER_PARTS[room]
+  if (parts !== undefined && path.split('/').length > 2 && !(part in parts)) {
+    complain(`is in a folder of ${room} that no rule knows: say in tools/rooms/rooms.mjs what it may import`)
+  }
+  if (!path.startsWith('cpu/core/') || path === 'cpu/core/index.ts') return
+  if (!CORE_ROOMS.includes(inner)) complain(`is in none of the core's rooms: ${CORE_ROOMS.join(', ')}`)
+}
+
+/**
+ * `tree`: the text of each TypeScript file, by its path below src/. Returns how many imports lead from room to room, and what is wrong,
+ * a sentence each. `coreUpward` is for tests.
+ */
+export function checkRooms(tree, coreUpward = CORE_UPWARD) {
+  const arrows = new Map()
+  const wrong = []
+  const seen = new Set()
+  for (const [path, text] of tree) {
+    const complain = (what) => wrong.push(`${path} ${what}`)
+    const room = path.split('/')[0]
+    checkPlace(path, complain)
+    if (!LEVEL_OF.has(room)) continue
+    for (const one of importsOf(path, text)) {
+      const { target, written } = one
+      const other = target.split('/')[0]
+      if (written.includes('${')) complain(`imports ${written}: a path that nobody can follow`)
+      else if (other === room) {
+        checkInside(room, path.replace(/\.ts$/, ''), one, { complain, upward: coreUpward, seen })
+      } else if (path.startsWith('cpu/core/'))
+        complain(`imports ${target}: the core takes nothing from beyond numbers/`)
+      else if (!LEVEL_OF.has(other)) complain(`imports ${target}, which is in no room`)
+      else {
+        arrows.set(`${room} -> ${other}`, (arrows.get(`${room} -> ${other}`) ?? 0) + 1)
+        if (LEVEL_OF.get(other) >= LEVEL_OF.get(room)) complain(`imports ${target}: imports go down only`)
+        else if (target !== `${other}/index`) complain(`imports ${target}: enter a room by its index.ts`)
+      }
+    }
+  }
+  for (const [arrow, names] of Object.entries(coreUpward)) {
+    for (const name of names) {
+      if (!seen.has(`${arrow}: ${name}`))
+        wrong.push(`nothing runs upward by ${arrow}: ${name} any more: take it off the list`)
+    }
+  }
+  return { arrows, wrong }
+}
