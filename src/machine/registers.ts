@@ -80,7 +80,7 @@ export function readRegisters(state: DataView, cr8: number): Registers {
 
 const FX_BYTES = 512
 /** Where its reserved part begins. */
-const FX_END = 416
+const FX_RESERVED = 416
 const FX_MXCSR = 24
 const FX_X87 = 32
 
@@ -97,7 +97,7 @@ export function writeVectors(state: DataView, { fxsave, ymmUpper }: VectorState)
   state.setUint32(STATE_MXCSR, given.getUint32(FX_MXCSR, true), true)
   const image = rotated(fxsave, -topOf(given, FX_X87))
   new DataView(image.buffer).setUint32(FX_MXCSR, state.getUint32(STATE_X87 - FX_X87 + FX_MXCSR, true), true)
-  new Uint8Array(state.buffer, state.byteOffset + STATE_X87 - FX_X87, FX_END).set(image.subarray(0, FX_END))
+  new Uint8Array(state.buffer, state.byteOffset + STATE_X87 - FX_X87, FX_RESERVED).set(image.subarray(0, FX_RESERVED))
   if (ymmUpper !== undefined) new Uint8Array(state.buffer, state.byteOffset + STATE_YMM_UPPER).set(ymmUpper)
 }
 

@@ -405,7 +405,7 @@ describe('alignment checking', () => {
       return machine.run()
     }
     const AM = 0x80050033n
-    const AC = 0x40002n
+    const AC = REGISTER_BITS.AC | REGISTER_BITS.FLAGS_ONES
     for (const text of ['mov eax, [rdi]', 'mov [rdi], eax', 'add [rdi], eax', 'push rax', 'pop rax', 'call [rdi]']) {
       expect(run(text, AC, AM, 3, { rsp: BigInt(STACK - 0x104) }), text).toMatchObject({
         vector: 17,

@@ -35,7 +35,10 @@ const INNER_PARTS = {
 const DOORS = { 'cpu/jit': 'cpu/jit/index', 'cpu/core': undefined }
 /** The rooms of the CPU core, lowest first. */
 const CORE_ROOMS = ['state', 'memory', 'blocks', 'decode', 'system', 'vector', 'x87', 'execute']
-/** What runs upward in the core all the same, name by name; its README says why. */
+/**
+ * What runs upward in the core all the same, name by name; its README says why.
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
 export const CORE_UPWARD = {
   'memory/fast-tlb -> blocks/code-pages': ['forgetCodePage', 'newGeneration'],
   'memory/linear -> system/debug': ['checkData'],

@@ -114,7 +114,7 @@ import { CpuState, MODE_CODE64, MODE_CODE_MASK } from '../state/state'
 import { Block, uopD, uopFunction, uopNumber, uopOffset, uopOp, uopS1, uopS2, uopX } from '../blocks/ir'
 import { condition, flagCf, flagOf, flagPf, flagSf, flagZf } from '../state/flags'
 import { readForWriteSlow, readSlow, writeSlow } from '../memory/linear'
-import { tlbEntry } from '../memory/tlb-entry'
+import { PAGE_MASK, tlbEntry } from '../memory/tlb-entry'
 import { findBlock, hashRip, isCurrent, restorePatched } from '../blocks/blocks'
 import { NOWHERE } from '../blocks/code-pages'
 import { assertMayEnter } from '../blocks/sound-blocks'
@@ -152,8 +152,6 @@ import {
   testBranch,
   xor,
 } from './arithmetic'
-
-const PAGE_MASK: u64 = ~0xfff
 
 /** A host breakpoint stands on c.rip. */
 export const LEAVE_BREAK: u32 = 1

@@ -10,7 +10,7 @@ import { CpuState, SEG_ES } from '../state/state'
 import { uopDetail, uopX } from '../blocks/ir'
 import { flagZf } from '../state/flags'
 import { readSize, writeSize } from '../memory/linear'
-import { tlbEntry } from '../memory/tlb-entry'
+import { PAGE_MASK, tlbEntry } from '../memory/tlb-entry'
 import { linearIn } from '../system/segment-check'
 import { repeatAgain } from '../system/debug'
 import { readSlot, signExtend, writeSlot } from './cold'
@@ -21,7 +21,6 @@ export const STRING_STOS: u32 = 2
 export const STRING_LODS: u32 = 3
 export const STRING_SCAS: u32 = 4
 const CHUNK: u64 = 4096
-const PAGE_MASK: u64 = ~0xfff
 
 function compare(c: CpuState, a: u64, b: u64, size: u32): void {
   const shift = u64(64 - (size << 3))

@@ -9,12 +9,11 @@ import { DEBUG } from '../state/debug'
 import { CONTEXTS, cpuAt, cpuCount, dirtyPages, isRam, memoryAt, pageFlags } from '../state/layout'
 import { CONTEXT_USER, CpuState } from '../state/state'
 import { isSoundEntry } from './sound-tlb'
-import { NO_TAG, TlbEntry, dropEntry, tlbEntry } from './tlb-entry'
+import { NO_TAG, PAGE_MASK, TlbEntry, dropEntry, tlbEntry } from './tlb-entry'
 
 export const TLB_WRITE: u32 = 2 // writable, and the dirty bit is set
 export const TLB_EXECUTE: u32 = 4
 export const TLB_GLOBAL: u32 = 8
-const PAGE_MASK: u64 = ~0xfff
 
 /** Enters a translation. `flags`: TLB_*; `physicalPage` is 4 KiB aligned. Devices are not entered. */
 export function tlbInsert(c: CpuState, context: u32, linear: u64, physicalPage: u64, flags: u32): void {

@@ -20,9 +20,7 @@ import { TLB_EXECUTE, TLB_WRITE } from './fast-tlb'
 import { isCanonical, walk } from './mmu'
 import { physicalRead, physicalWrite } from './physical'
 import { isSoundEntry } from './sound-tlb'
-import { tlbEntry } from './tlb-entry'
-
-const PAGE_MASK: u64 = ~0xfff
+import { PAGE_MASK, tlbEntry } from './tlb-entry'
 
 /** Linear to physical in `context`, from the TLB or by a walk. On success c.physical; on failure a fault is raised. */
 export function translate(c: CpuState, linear: u64, access: u32, wanted: u32): bool {

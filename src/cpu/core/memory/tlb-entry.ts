@@ -6,6 +6,8 @@
 //   write tag missing  also: read-only, page not yet marked dirty, or decoded code in the page
 import { TLB_ENTRIES, TLB_ENTRY_BYTES, TLB_FOLD_SHIFT, TLB_INDEX_SHIFT } from '../../numbers/sizes'
 
+/** What of a linear address is its page's. */
+export const PAGE_MASK: u64 = ~0xfff
 export const NO_TAG: u64 = 0xffffffffffffffff
 
 @unmanaged

@@ -17,8 +17,7 @@ import {
   VPSRAV,
   VPSRLV,
 } from '../../numbers/vector-operations'
-
-const ZERO_VECTOR: v128 = i64x2.splat(0)
+import { ZERO_VECTOR } from './sse-extended-integer'
 
 /** The doublewords of `v` that the two low bits of each doubleword of `order` name. */
 function pickDoublewords(v: v128, order: v128): v128 {

@@ -15,8 +15,7 @@ import { uopArgument, uopD, uopDetail, uopFunction, uopS1, uopS2, uopX } from '.
 import { probeWrite, readWhole, writeWhole } from '../memory/linear'
 import { linearIn } from '../system/segment-check'
 import { upperRegister, vectorRegister } from './sse'
-
-const ZERO_VECTOR: v128 = i64x2.splat(0)
+import { ZERO_VECTOR } from './sse-extended-integer'
 
 /** Place of the byte at `offset` of YMM register r. */
 // @ts-ignore: decorator

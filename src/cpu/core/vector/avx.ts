@@ -66,8 +66,7 @@ import { integerOperation } from './sse-integer'
 import { beginFloat, floatOperation, integerToDouble, integerToSingle } from './sse-float'
 import { dotPairs, dotProductsDouble, dotProductsSingle, dotSum, dotSumDouble } from './sse-extended-float'
 import { acceptFlags, avxUnavailable, signMask, upperRegister, vectorRegister } from './sse'
-
-const ZERO_VECTOR: v128 = i64x2.splat(0)
+import { ZERO_VECTOR } from './sse-extended-integer'
 
 /** The second source's halves, after `fetch`. */
 let low: usize = 0

@@ -55,7 +55,7 @@ import {
 } from '../../numbers/vector-operations'
 import { shiftBytes } from './sse-integer'
 
-const ZERO_VECTOR: v128 = i64x2.splat(0)
+export const ZERO_VECTOR: v128 = i64x2.splat(0)
 
 // @ts-ignore: decorator
 @inline

@@ -88,9 +88,7 @@ import {
   XORPD,
   XORPS,
 } from '../../numbers/vector-operations'
-import { extendedMmxOperation, extendedOperation } from './sse-extended-integer'
-
-const ZERO_VECTOR: v128 = i64x2.splat(0)
+import { ZERO_VECTOR, extendedMmxOperation, extendedOperation } from './sse-extended-integer'
 
 // @ts-ignore: decorator
 @inline

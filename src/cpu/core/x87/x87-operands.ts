@@ -3,11 +3,9 @@
 // Promises: exact widening; narrowing rounded by the control word, with INEXACT and C1 as softfloat.ts would have them. Functions
 // that find an operand they do not serve (denormals, infinities, NaNs, results out of range) return false.
 import { CpuState } from '../state/state'
-import { tlbEntry } from '../memory/tlb-entry'
+import { PAGE_MASK, tlbEntry } from '../memory/tlb-entry'
 import { TOP } from '../vector/float-value'
 import { isNormal, roundsUp } from './extended-arithmetic'
-
-const PAGE_MASK: u64 = ~0xfff
 
 /** The operand last widened. */
 export let significand: u64 = 0
