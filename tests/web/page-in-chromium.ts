@@ -93,3 +93,18 @@ export const button = (page: Page, name: string) => page.getByRole('button', { n
 export async function untilState(page: Page, state: string): Promise<void> {
   await page.locator('[data-figure="state"]').filter({ hasText: state }).waitFor({ timeout: 60_000 })
 }
+
+/** Chooses what stands beside the console. */
+export async function choosePanel(page: Page, name: string): Promise<void> {
+  await page.getByRole('tab', { name, exact: true }).click()
+}
+
+/** Everything that the page may need later is there. */
+export async function untilLoaded(page: Page): Promise<void> {
+  await page.waitForSelector('html[data-loaded=all]', { state: 'attached', timeout: 60_000 })
+}
+
+/** Replaces the text in the patch editor. */
+export async function writeSource(page: Page, source: string): Promise<void> {
+  await page.getByLabel('Source of the patch').fill(source)
+}

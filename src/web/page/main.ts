@@ -3,6 +3,8 @@
 import { connectLaboratory } from './remote.js'
 import { fetchShipped } from './shipped.js'
 import { App } from './view/app.js'
+import { FunctionsPanel } from './view/functions-panel.js'
+import { PatchPanel } from './view/patch-panel.js'
 
 async function open(): Promise<void> {
   const host = document.querySelector<HTMLElement>('#app')
@@ -16,9 +18,17 @@ async function open(): Promise<void> {
   )
   const app: App = new App(laboratory)
   await laboratory.load(await images)
-  app.mount(host, [], [])
+  const patch = new PatchPanel(app)
+  const functions = new FunctionsPanel(app, (name) => {
+    app.tabs.select(patch.id)
+    app.do(() => patch.replace(name))
+  })
+  app.mount(host, [functions, patch], [])
   await app.boot({})
   app.console.focus()
+  // What later clicks need is fetched now, so that the network may go.
+  await Promise.all([laboratory.warm(), patch.ready()])
+  document.documentElement.dataset['loaded'] = 'all'
 }
 
 open().catch((error: unknown) => {

@@ -2,7 +2,9 @@
 // Structured clones only; types alone live here, so that the page loads nothing of the machine.
 
 import type { Accepted, Refusal } from '../../base/index.js'
+import type { LivePatch } from '../../guest/index.js'
 import type { ConsoleChannel } from '../../machine/index.js'
+import type { PatchReport } from '../../patch/index.js'
 
 /** The files that the page ships, fetched once by the page and given to the worker. */
 export interface ShippedImages {
@@ -36,8 +38,9 @@ export interface SessionInfo {
   readonly seed: string
 }
 
-/** The value, or why there is none, in a sentence; of a source also the line. */
-export type Outcome<T> = Accepted<T> | (Refusal & { readonly line?: number })
+/** The value, or why there is none, in a sentence; of a source also the line, or the symbol that it is about. */
+export type Outcome<T> = Accepted<T> | Refused
+export type Refused = Refusal & { readonly line?: number; readonly symbol?: string }
 
 /** What a vCPU is doing. */
 export interface VcpuStatus {
@@ -71,17 +74,17 @@ export type BenchEvent =
   /** The guest was moved to an earlier instant: what the console said later is not said yet. */
   | { readonly kind: 'moved'; readonly session: number; readonly time: number }
 
-/** A function of the running kernel. */
+/** A function of the running kernel, where it lies now. */
 export interface KernelFunction {
   readonly name: string
   readonly address: bigint
   readonly size: number
+  /** Its entry can be redirected. */
   readonly patchable: boolean
 }
 
 /** The entry of a function as it is in the guest's memory now. */
 export interface Entry {
-  readonly address: bigint
   /** "0f 1f 44 00 00"; empty where nothing is mapped. */
   readonly bytes: string
   readonly state: 'at-rest' | 'breakpoint' | 'call' | 'other'
@@ -91,8 +94,19 @@ export interface ListedInstruction {
   readonly address: string
   readonly bytes: string
   readonly text: string
-  /** The function that a direct call or jump goes to. */
-  readonly target: string | undefined
+}
+
+/** A patch to apply: a text of assembly, a module that the page ships, or one of the person's own. */
+export type PatchSource =
+  | { readonly kind: 'assembly'; readonly name: string; readonly text: string }
+  | { readonly kind: 'shipped'; readonly file: string }
+  | { readonly kind: 'module'; readonly name: string; readonly bytes: Uint8Array }
+
+/** What would be loaded. */
+export interface BuiltPatch {
+  readonly name: string
+  readonly bytes: number
+  readonly functions: readonly string[]
 }
 
 /** Where a run is to stop. */
@@ -115,6 +129,18 @@ export interface Laboratory {
   snapshot(session: number): Uint8Array
   openSnapshot(file: Uint8Array): Outcome<SessionInfo>
   hash(session: number): string
+  /** Reads the engines, so that nothing has to be fetched later. */
+  warm(): void
+
+  functions(session: number): readonly KernelFunction[]
+  entries(session: number, addresses: readonly bigint[]): readonly Entry[]
+  listing(session: number, address: bigint, bytes: number): readonly ListedInstruction[]
+
+  build(session: number, source: PatchSource): Outcome<BuiltPatch>
+  apply(session: number, source: PatchSource): Outcome<PatchReport>
+  livePatches(session: number): readonly LivePatch[]
+  /** Writes the patch's `enabled` in sysfs; what the guest says against it, or nothing. */
+  enable(session: number, patch: string, on: boolean): string
 }
 
 export type Method = keyof Laboratory

@@ -109,7 +109,11 @@ export class Bench implements Disposable {
         return await work()
       } finally {
         this.busy = undefined
-        if (busy !== undefined) this.tellStatus()
+        if (busy !== undefined) {
+          // What was done may have left something for the guest to do.
+          this.rouse()
+          this.tellStatus()
+        }
       }
     })
     this.turns = turn.catch(() => {})

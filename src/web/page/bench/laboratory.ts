@@ -2,20 +2,29 @@
 // the modules beside this one.
 
 import { accept, refuse, TransplantError } from '../../../base/index.js'
-import type { ScionView } from '../../../guest/index.js'
+import { type LivePatch, readLivePatches, type ScionView } from '../../../guest/index.js'
+import { createAssembler, createDisassembler } from '../../../isa/index.js'
 import { type ConsoleChannel, decodeSnapshot, encodeSnapshot, type Input, Machine } from '../../../machine/index.js'
+import type { KernelFacts, PatchReport } from '../../../patch/index.js'
 import type {
   BenchEvent,
   BootOptions,
+  BuiltPatch,
   Direction,
+  Entry,
+  KernelFunction,
   Laboratory,
+  ListedInstruction,
   Outcome,
+  PatchSource,
   SessionInfo,
   ShippedImages,
 } from '../protocol.js'
 import { Bench } from './bench.js'
+import { listFunctions, readEntries, readListing } from './functions.js'
 import { GuestKernels } from './guest-kernels.js'
 import { machineOptions } from './images.js'
+import { applyPatch, buildPatch, describePatch, enablePatch } from './patching.js'
 
 interface Guest {
   readonly bench: Bench
@@ -149,6 +158,58 @@ export class PageLaboratory implements Answers {
   hash(session: number): Promise<string> {
     const { bench } = this.guest(session)
     return bench.take(() => bench.machine.hash())
+  }
+
+  async warm(): Promise<void> {
+    await createDisassembler()
+    await createAssembler()
+  }
+
+  // Looking /////////////////////////////////////////////////////////////////////////////////////////////////////////
+
+  async functions(session: number): Promise<readonly KernelFunction[]> {
+    const kernel = await this.kernel(session)
+    return listFunctions(kernel, this.guest(session).kernels.factsOf(kernel).patchableEntries)
+  }
+
+  entries(session: number, addresses: readonly bigint[]): Promise<readonly Entry[]> {
+    const { bench } = this.guest(session)
+    return bench.take(() => readEntries(bench.port, addresses))
+  }
+
+  async listing(session: number, address: bigint, bytes: number): Promise<readonly ListedInstruction[]> {
+    const { bench, kernels } = this.guest(session)
+    const disassembler = await createDisassembler()
+    return bench.take(() => readListing(bench.port, disassembler, address, bytes, (at) => kernels.nameOf(at)))
+  }
+
+  // Patches /////////////////////////////////////////////////////////////////////////////////////////////////////////
+
+  async build(session: number, source: PatchSource): Promise<Outcome<BuiltPatch>> {
+    const built = await buildPatch(source, await this.kernelFacts(session), this.images)
+    return built.ok ? accept(describePatch(built.value)) : built
+  }
+
+  async apply(session: number, source: PatchSource): Promise<Outcome<PatchReport>> {
+    const { bench } = this.guest(session)
+    const built = await buildPatch(source, await this.kernelFacts(session), this.images)
+    if (!built.ok) return built
+    const kernel = await this.kernel(session)
+    return accept(await bench.take(() => applyPatch(bench.port, kernel, built.value), 'patching'))
+  }
+
+  async livePatches(session: number): Promise<readonly LivePatch[]> {
+    const kernel = await this.kernel(session)
+    return this.bench(session).take(() => readLivePatches(kernel))
+  }
+
+  enable(session: number, patch: string, on: boolean): Promise<string> {
+    const { bench } = this.guest(session)
+    return bench.take(() => enablePatch(bench.port, patch, on), on ? 'enabling' : 'disabling')
+  }
+
+  private async kernelFacts(session: number): Promise<KernelFacts> {
+    return this.guest(session).kernels.factsOf(await this.kernel(session))
   }
 }
 

@@ -1,6 +1,6 @@
 // The page: which guests there are, which one is shown, and what the controls do to it.
 
-import type { BenchEvent, BootOptions, Outcome, SessionInfo } from '../protocol.js'
+import type { BenchEvent, BootOptions, Direction, Outcome, SessionInfo } from '../protocol.js'
 import type { RemoteLaboratory } from '../remote.js'
 import { ConsolePanel } from './console-panel.js'
 import { type ControlActions, Controls } from './controls.js'
@@ -138,6 +138,18 @@ export class App {
     if (session !== undefined) this.do(() => act(session))
   }
 
+  runTo(name: string, direction: Direction = 'forward'): void {
+    this.withSession(async ({ id }) => {
+      const reached = await this.laboratory.runTo(id, name, direction)
+      if (!reached.ok) this.notices.complain(reached.message, reached.hint)
+      else if (!reached.value) this.notices.say(`${name} was not reached.`)
+    })
+  }
+
+  goTo(time: number): void {
+    this.withSession(({ id }) => this.laboratory.goTo(id, time))
+  }
+
   private actions(): ControlActions {
     const { laboratory } = this
     return {
@@ -147,13 +159,8 @@ export class App {
         ),
       step: (cpu) => this.withSession(({ id }) => laboratory.step(id, cpu)),
       stepBack: () => this.withSession(({ id }) => laboratory.stepBack(id, 1)),
-      goTo: (time) => this.withSession(({ id }) => laboratory.goTo(id, time)),
-      runTo: (name, direction) =>
-        this.withSession(async ({ id }) => {
-          const reached = await laboratory.runTo(id, name, direction)
-          if (!reached.ok) this.notices.complain(reached.message, reached.hint)
-          else if (!reached.value) this.notices.say(`${name} was not reached.`)
-        }),
+      goTo: (time) => this.goTo(time),
+      runTo: (name, direction) => this.runTo(name, direction),
       snapshot: () =>
         this.withSession(async ({ id, status }) => {
           const bytes = await laboratory.snapshot(id)
