@@ -17,7 +17,7 @@ import { attempt, inGuest, messages, resume, testModule } from './module-guest.j
 /** What is wrong by purpose (tests/e2e/modules/careless.c), and what the kernel says of it. */
 const rules: Readonly<Record<string, RegExp>> = {
   task_without_lock: /^WARNING: .* at images\/kernel\/kernel\/pid\.c:\d+$/,
-  area_without_lock: /^WARNING: .* at images\/kernel\/mm\/mmap\.c:\d+$/,
+  area_without_lock: /^WARNING: .* at images\/kernel\/mm\/areas\.c:\d+$/,
   modules_without_lock: /^WARNING: .* at images\/kernel\/module\/main\.c:\d+$/,
   names_without_lock: /^WARNING: .* at images\/kernel\/fs\/dentry\.c:\d+$/,
   text_without_lock: /^WARNING: .* at images\/kernel\/arch\/text-patching\.c:\d+$/,

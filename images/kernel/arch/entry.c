@@ -154,29 +154,3 @@ notrace void paranoid_exception(struct pt_regs *regs, unsigned long vector)
 	show_regs(regs);
 	panic("Machine halted: double fault.");
 }
-
-/* Kernels without these parts still link; the parts define them anew. */
-void __weak klp_update_patch_state(struct task_struct *task)
-{
-	clear_tsk_thread_flag(task, TIF_PATCH_PENDING);
-}
-
-void __weak liveupdate_freeze_task(struct pt_regs *regs)
-{
-	clear_thread_flag(TIF_FREEZE);
-}
-
-int __weak kernel_kexec(void)
-{
-	return -ENOSYS;
-}
-
-bool __weak handover_frame_preserved(unsigned long pfn)
-{
-	return false;
-}
-
-bool __weak handover_run_preserved(unsigned long pfn, unsigned long *until)
-{
-	return false;
-}

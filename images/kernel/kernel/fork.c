@@ -423,11 +423,6 @@ void fork_init(void)
 	pr_info("task_struct: %lu bytes\n", sizeof(struct task_struct));
 }
 
-/* Kernels without live patching still link; livepatch/ defines it anew. */
-void __weak klp_copy_process(struct task_struct *child)
-{
-}
-
 /* ---- system calls ---- */
 
 SYSCALL_DEFINE0(fork)

@@ -38,30 +38,9 @@ static unsigned int nr_queued;		/* rq_lock */
 static unsigned int nr_uninterruptible; /* rq_lock */
 static DEFINE_PER_CPU(u64, nr_switches);
 static DEFINE_PER_CPU(unsigned long, passes); /* through __schedule(), whoever came out */
-static unsigned long avenrun[3];
-static u64 avenrun_next;
 
 /* A woken task displaces one that has run this long, ns. */
 #define WAKEUP_GRANULARITY 500000
-
-char task_state_to_char(struct task_struct *t)
-{
-	if (t->exit_state & EXIT_ZOMBIE)
-		return 'Z';
-	if (t->exit_state & EXIT_DEAD)
-		return 'X';
-	if (t->__state & TASK_STOPPED)
-		return 'T';
-	if (t->__state & TASK_PARKED)
-		return 'P';
-	if (t->__state & TASK_NOLOAD)
-		return 'I';
-	if (t->__state & TASK_UNINTERRUPTIBLE)
-		return 'D';
-	if (t->__state & TASK_INTERRUPTIBLE)
-		return 'S';
-	return t->__state & TASK_FROZEN ? 'D' : 'R';
-}
 
 struct task_struct *cpu_curr(unsigned int cpu)
 {
@@ -433,14 +412,6 @@ void yield(void)
 	schedule();
 }
 
-void __weak klp_sched_try_switch(void)
-{
-}
-
-void __weak klp_task_dead(struct task_struct *t)
-{
-}
-
 /* ---- idle ---- */
 
 /* The life of a CPU's idle task, with preemption off but while it switches. Never left: not traced. */
@@ -482,26 +453,8 @@ void scheduler_tick(bool user)
 	if (curr != this_cpu()->idle && READ_ONCE(nr_queued) &&
 	    now - curr->slice_start >= TICK_NSEC - TICK_NSEC / 8)
 		set_tsk_need_resched(curr);
-	if (now >= READ_ONCE(avenrun_next) && smp_processor_id() == 0)
+	if (smp_processor_id() == 0)
 		update_load(now);
-}
-
-/* Exponential means over 1, 5 and 15 minutes of 5 s samples, 11 bits of fraction. */
-void update_load(u64 now)
-{
-	static const unsigned long decay[3] = { 1884, 2014, 2037 };
-	unsigned long active = nr_running() + READ_ONCE(nr_uninterruptible);
-
-	for (; now >= avenrun_next; avenrun_next += 5 * NSEC_PER_SEC)
-		for (int i = 0; i < 3; i++)
-			avenrun[i] =
-				(avenrun[i] * decay[i] + (active << 11) * (2048 - decay[i])) >> 11;
-}
-
-void get_avenrun(unsigned long loads[3])
-{
-	for (int i = 0; i < 3; i++)
-		loads[i] = avenrun[i];
 }
 
 unsigned int nr_running(void)
@@ -512,6 +465,11 @@ unsigned int nr_running(void)
 		if (cpu_curr(cpu) != cpu_data[cpu].idle)
 			n++;
 	return n;
+}
+
+unsigned int nr_active(void)
+{
+	return nr_running() + READ_ONCE(nr_uninterruptible);
 }
 
 u64 nr_context_switches(void)
@@ -528,7 +486,7 @@ void sched_init(void)
 	init_task.cpus_allowed = ~0UL;
 	init_task.on_cpu = true;
 	init_task.slice_start = init_task.acct_stamp = local_clock();
-	avenrun_next = local_clock() + 5 * NSEC_PER_SEC;
+	loadavg_init();
 	this_cpu()->idle = &init_task;
 	this_cpu()->loaded_mm = &init_mm;
 	this_cpu()->online = true;

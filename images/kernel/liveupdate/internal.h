@@ -131,6 +131,13 @@ static inline void spoil_one_entry(void)
 }
 #endif
 
+/* ---- signals.c ---- */
+struct sigpending;
+u32 count_pending(const struct sigpending *pending);
+void put_pending(struct ser_writer *w, const struct sigpending *pending);
+int get_pending(struct ser_reader *r, struct sigpending *pending, u32 count);
+void start_group_timers(void); /* those that were running */
+
 /* ---- tasks.c ---- */
 int reserve_pids(void);
 void resume_tasks(void);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Classes handlers, group, task: processes, their threads, their signals.
+ * Class task: threads, their registers, and what their system calls were at. What a
+ * process shares among them is signals.c.
  *
  * A task is carried at the boundary to user mode: its registers are all of its
  * state, so the new kernel gives it a new kernel stack that ends in them. One
@@ -19,135 +20,6 @@
 
 static struct task_struct *resume_list[MAX_PID / 8];
 static u32 resume_count;
-static bool timer_armed[MAX_PID / 8]; /* by number of group */
-
-/* ---- handlers ---- */
-
-DEFINE_MADE_RECORD(handlers, HANDLERS_RECORD, struct sighand_struct *sighand)
-DEFINE_RECORD(action, ACTION_RECORD, struct sigaction *sa)
-
-static int put_handlers(struct ser_writer *w, struct sighand_struct *sighand)
-{
-	write_handlers(w, sighand);
-	w->count++;
-	for (int i = 0; i < _NSIG; i++)
-		write_action(w, &sighand->action[i].sa);
-	return number_add(&handler_numbers, sighand);
-}
-
-static int preserve_handlers(struct ser_writer *w)
-{
-	struct task_struct *p, *t;
-
-	for_each_user_process(p) {
-		for_each_thread(p, t) {
-			int ret;
-
-			if (number_of(&handler_numbers, t->sighand) != HANDOVER_NONE)
-				continue;
-			ret = put_handlers(w, t->sighand);
-			if (ret)
-				return ret;
-		}
-	}
-	return w->error;
-}
-
-static int get_handlers(struct ser_reader *r)
-{
-	TAKE_RECORD(r, handlers, HANDLERS_RECORD)
-	struct sighand_struct *sighand = alloc_sighand_struct();
-
-	if (!sighand)
-		return -ENOMEM;
-	for (u32 i = 0; i < actions; i++)
-		read_action(record_take(r, LAYOUT_action), &sighand->action[i].sa);
-	atomic_set(&sighand->count, 0);
-	return number_add(&handler_numbers, sighand);
-}
-
-/* ---- pending signals ---- */
-
-static u32 count_pending(const struct sigpending *pending)
-{
-	struct sigqueue *q;
-	u32 n = 0;
-
-	list_for_each_entry(q, &pending->list, list)
-		n++;
-	return n;
-}
-
-DEFINE_RECORD(siginfo, SIGINFO_RECORD, struct sigqueue *q)
-
-static void put_pending(struct ser_writer *w, const struct sigpending *pending)
-{
-	struct sigqueue *q;
-
-	list_for_each_entry(q, &pending->list, list)
-		write_siginfo(w, q);
-}
-
-static int get_pending(struct ser_reader *r, struct sigpending *pending, u32 count)
-{
-	while (count--) {
-		struct sigqueue *q = sigqueue_alloc();
-
-		if (!q)
-			return -ENOMEM;
-		read_siginfo(record_take(r, LAYOUT_siginfo), q);
-		list_add_tail(&q->list, &pending->list);
-	}
-	return 0;
-}
-
-/* ---- thread groups ---- */
-
-DEFINE_RECORD(group, GROUP_RECORD, struct signal_struct *s)
-
-static int put_group(struct ser_writer *w, struct task_struct *p)
-{
-	if (p->signal->group_exit_task)
-		return liveupdate_refuse(-EBUSY, "task %d (%s) is inside exec", p->pid, p->comm);
-	write_group(w, p->signal);
-	put_pending(w, &p->signal->shared_pending);
-	w->count++;
-	return number_add(&group_numbers, p->signal);
-}
-
-static int preserve_groups(struct ser_writer *w)
-{
-	struct task_struct *p;
-
-	for_each_user_process(p) {
-		int ret = put_group(w, p);
-
-		if (ret)
-			return ret;
-	}
-	return w->error;
-}
-
-static int get_group(struct ser_reader *r)
-{
-	TAKE_RECORD(r, group, GROUP_RECORD)
-	struct signal_struct *s = alloc_signal_struct();
-
-	if (!s)
-		return -ENOMEM;
-	read_group(record, s);
-	s->tty = number_get(&tty_numbers, tty);
-	s->real_timer.function = it_real_fn;
-	/* tasks count themselves in; the timer starts when they may run */
-	atomic_set(&s->sigcnt, 0);
-	if (group_numbers.count == ARRAY_SIZE(timer_armed))
-		return -E2BIG;
-	timer_armed[group_numbers.count] = timer_active;
-	ledger_add(LEDGER_TIMERS, LEDGER_REBUILT, timer_active);
-	if (number_add(&group_numbers, s))
-		return -ENOMEM;
-	return get_pending(r, &s->shared_pending, pending);
-}
 
 /* ---- restart blocks ---- */
 
@@ -465,13 +337,7 @@ static bool is_adopted_and_new(const struct task_struct *t)
 /* The last act of an upgrade: timers run again, tasks may. */
 void resume_tasks(void)
 {
-	for (u32 i = 0; i < group_numbers.count; i++) {
-		struct signal_struct *s = group_numbers.item[i];
-
-		if (!timer_armed[i])
-			continue;
-		hrtimer_start(&s->real_timer, s->real_timer.expires, HRTIMER_MODE_ABS);
-	}
+	start_group_timers();
 	last_pid = machine_last_pid();
 	liveupdate_mark_resume();
 	for (u32 i = 0; i < resume_count; i++) {
@@ -482,23 +348,6 @@ void resume_tasks(void)
 }
 
 /* clang-format off */
-#define SIGHAND_LEFT(LEFT) \
-	LEFT(siglock, "free when all stand still") \
-	LEFT(count, "tasks count themselves in")
-#define SIGQUEUE_LEFT(LEFT) \
-	LEFT(list, "the order of the records")
-#define SIGNAL_LEFT(LEFT) \
-	LEFT(sigcnt, "tasks count themselves in") \
-	LEFT(live, "the same, and zombies themselves out") \
-	LEFT(nr_threads, "the same") \
-	LEFT(thread_head, "the tasks of the group") \
-	LEFT(shared_pending.list, "siginfo records") \
-	LEFT(group_exit_task, "refused: inside exec") \
-	LEFT(real_timer.function, "the same for every group") \
-	LEFT(real_timer.entry, "started again: timer_active") \
-	LEFT(real_timer.cpu, "the one that starts it") \
-	LEFT(real_timer.running, "interrupts are off") \
-	LEFT(wait_chldexit, "wait4 is executed again")
 #define TASK_LEFT(LEFT) \
 	LEFT(thread_info, "flags are worked out anew; runs on any CPU") \
 	LEFT(__state, "field state") \
@@ -530,22 +379,8 @@ void resume_tasks(void)
 	LEFT(frozen, "runs again") \
 	LEFT(liveupdate, "nobody uses it yet")
 /* clang-format on */
-CARRIED(sighand_struct, sighand, HANDLERS_RECORD, SIGHAND_LEFT)
-CARRIED(sigaction, sa, ACTION_RECORD, NO_ROW)
-CARRIED(sigqueue, q, SIGINFO_RECORD, SIGQUEUE_LEFT)
-CARRIED(signal_struct, s, GROUP_RECORD, SIGNAL_LEFT)
 CARRIED(task_struct, t, TASK_RECORD, TASK_LEFT)
 
-const struct liveupdate_class handlers_class = {
-	.layout = LAYOUT_handlers,
-	.preserve = preserve_handlers,
-	.retrieve_record = get_handlers,
-};
-const struct liveupdate_class group_class = {
-	.layout = LAYOUT_group,
-	.preserve = preserve_groups,
-	.retrieve_record = get_group,
-};
 const struct liveupdate_class task_class = {
 	.layout = LAYOUT_task,
 	.preserve = preserve_tasks,

@@ -14,6 +14,10 @@ void page_alloc_init(void);
 unsigned int pcid_alloc(void);
 void pcid_free(unsigned int pcid);
 
+/* Makes @start and @end borders of areas; mmap_lock held. */
+int vma_split_at(struct mm_struct *mm, unsigned long start, unsigned long end);
+/* Joins an area with its neighbours where they are alike; mmap_lock held. */
+void vma_merge_around(struct mm_struct *mm, struct vm_area_struct *vma);
 /* Takes everything out of [start, end), flushes, gives the frames back; mmap_lock held. */
 void zap_range(struct mm_struct *mm, unsigned long start, unsigned long end);
 /* After walk_user_pte() has found no table at @addr: where there may be one again. */

@@ -17,6 +17,25 @@
 #include <linux/signal.h>
 #include "internal.h"
 
+char task_state_to_char(struct task_struct *t)
+{
+	if (t->exit_state & EXIT_ZOMBIE)
+		return 'Z';
+	if (t->exit_state & EXIT_DEAD)
+		return 'X';
+	if (t->__state & TASK_STOPPED)
+		return 'T';
+	if (t->__state & TASK_PARKED)
+		return 'P';
+	if (t->__state & TASK_NOLOAD)
+		return 'I';
+	if (t->__state & TASK_UNINTERRUPTIBLE)
+		return 'D';
+	if (t->__state & TASK_INTERRUPTIBLE)
+		return 'S';
+	return t->__state & TASK_FROZEN ? 'D' : 'R';
+}
+
 static const char *state_name(char c)
 {
 	switch (c) {

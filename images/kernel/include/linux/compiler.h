@@ -15,7 +15,6 @@
 #define __used	       __attribute__((used))
 #define __unused       __attribute__((unused))
 #define __maybe_unused __attribute__((unused))
-#define __weak	       __attribute__((weak))
 #define __noreturn     __attribute__((noreturn))
 #define __printf(a, b) __attribute__((format(printf, a, b)))
 #define __must_check   __attribute__((warn_unused_result))

@@ -255,13 +255,15 @@ struct task_struct *idle_task(unsigned int cpu);
 struct task_struct *cpu_curr(unsigned int cpu);
 #define task_cpu(t) READ_ONCE((t)->thread_info.cpu)
 void sched_init(void);
-void update_load(u64 now);
-void put_child_tid(void); /* CLONE_CHILD_SETTID, by the child itself */
+void loadavg_init(void);
+void update_load(u64 now); /* by one CPU, at each of its ticks */
+void put_child_tid(void);  /* CLONE_CHILD_SETTID, by the child itself */
 void scheduler_tick(bool user);
 void schedule_tail(struct task_struct *prev);
 void resched_cpu(unsigned int cpu);
 unsigned int nr_running(void);
 u64 nr_context_switches(void);
+unsigned int nr_active(void);		  /* what the load average counts */
 void get_avenrun(unsigned long loads[3]); /* fixed point, 11 bits */
 void cpu_startup_entry(void) __noreturn;
 /*
