@@ -107,7 +107,7 @@ export class StateWriter {
   }
 }
 
-/** Reads what a StateWriter wrote; throws STATE_FORMAT where it does not fit. */
+/** Reads what a StateWriter wrote; throws STATE_TRUNCATED, STATE_SECTION or STATE_VERSION where it does not fit. */
 export class StateReader {
   private readonly bytes: Uint8Array
   private readonly view: DataView

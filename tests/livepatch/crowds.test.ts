@@ -9,7 +9,7 @@ import { needs } from '../needs.js'
 /** More functions than one page has stubs for, and, with those of the kernel, than are rewritten in one pass. */
 const FUNCTIONS = 2049 - kernelFacts().patchableEntries.length + 40
 
-/** Functions PREFIX_0 ..., each of which returns its number plus `base`, and a table of them. */
+/** Functions named by a prefix and a number from 0 on, each of which returns its number plus `base`, and a table of them. */
 const numbered = (prefix: string, base: number, entry: string) => `
 asm(".pushsection .text\\n.globl ${prefix}_table\\n"
     ".altmacro\\n.macro ${prefix} n\\n"

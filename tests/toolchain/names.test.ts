@@ -10,7 +10,7 @@ program.command('patch').command('build').option('-o, --output <file>')
 function wrongIn(files: Record<string, string>, foreign: string[] = []): string[] {
   const right = {
     'src/base/bytes.ts': 'export function readBytes() {}',
-    'images/kernel/fs/pipe.c': 'int pipe_read(void);',
+    'images/kernel/fs/pipe.c': 'int pipe_read(void);\n#define PIPE_BUF_SIZE 4096\nclass BytePort {}',
   }
   const tree = new Map(Object.entries({ ...right, ...files }))
   return wrongNames(tree, { foreign: new Set(foreign), scripts: { fuzz: '' }, program })
@@ -24,6 +24,7 @@ it('a paper and a comment may name what there is', () => {
     '    npx transplant patch build fix -o fix',
   ]
   const comment =
+    '// PIPE_BUF_SIZE, without its beginning BUF_SIZE; a BytePort; PIPE_* and A_; I/O of MiB.\n' +
     '// base/bytes.ts has readBytes() and `readBytes`; see ./base/bytes.ts.\nlet text = "gone.ts // gone()"'
   expect(wrongIn({ 'README.md': paper.join('\n'), 'src/index.ts': comment })).toEqual([])
 })
@@ -41,6 +42,10 @@ it.each([
   ['src/base/README.md', '`goneName` does it', 'goneName'],
   ['src/index.ts', '// gone() does it', 'gone'],
   ['src/index.ts', '/** As in base/gone.ts. */', 'base/gone.ts'],
+  ['src/index.ts', '// A GonePort looks in.', 'GonePort'],
+  ['src/index.ts', '// Throws GONE_CODE.', 'GONE_CODE'],
+  ['README.md', 'GoneView and others', 'GoneView'],
+  ['images/kernel/fs/a.c', '/* at most GONE_2_MAX */', 'GONE_2_MAX'],
   ['images/kernel/fs/a.c', '/* pipe_gone has it */', 'pipe_gone'],
 ])('%s may not say: %s', (file, text, name) => {
   expect(wrongIn({ [file]: text })).toEqual([`${file} names ${name}, which does not exist`])

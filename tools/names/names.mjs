@@ -13,7 +13,9 @@ const FOLDER = new RegExp(String.raw`${WRITTEN_PATH}/(?![\w<*{(])`, 'g')
 /** A path from the top of the tree needs neither. */
 const ROOTED = /(?<![\w./<~-])(?!images\/build\/)(?:src|images|firmware|tests|tools)\/[\w./*-]*[\w*]/g
 const CALL = /(?<![\w.$/-])([A-Za-z_]\w*)\(\)/g
-const CODE_WORD = /(?<![\w./$-])(?:[a-z]\w*_\w*[a-z0-9]|[a-z]+[A-Z][a-z]\w*)(?![\w/.*])/g
+/** `pipe_read`, `readBytes`, `MachinePort`, `PAGE_SIZE`: spelt as in code. Not what a `*` or an `_` at its end makes a pattern of. */
+const CODE_WORD =
+  /(?<![\w./$-])(?:[a-z]\w*_\w*[a-z0-9]|[a-z]+[A-Z][a-z]\w*|[A-Z][a-z0-9]+[A-Z]\w*[a-z]\w*|[A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9])(?![\w*/]|\.\w)/g
 const TICKED_WORD = /`([A-Za-z_$][\w$]*)`/g
 const STRING_OR_COMMENT = /"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|(\/\*[\s\S]*?\*\/|\/\/[^\n]*)/g
 
@@ -91,6 +93,16 @@ function checkCommands(text, { scripts, program }, complain) {
   }
 }
 
+/** `SKIP_SYNC1`, where the subject says that it is a MUTANT_POKE_: a constant's name without the beginning that it shares with others. */
+function shortForms(words) {
+  const short = new Set()
+  for (const word of words) {
+    if (!/^[A-Z][A-Z0-9]*_[A-Z0-9_]+$/.test(word)) continue
+    for (let at = word.indexOf('_'); at >= 0; at = word.indexOf('_', at + 1)) short.add(word.slice(at + 1))
+  }
+  return short
+}
+
 /** Of a changelog what is not released yet: the rest told what was. */
 function current(file, text) {
   if (posix.basename(file) !== 'CHANGELOG.md') return text
@@ -113,6 +125,7 @@ export function wrongNames(tree, { foreign, scripts, program }) {
     for (const word of code.match(/[A-Za-z_$][\w$]*/g) ?? []) words.add(word)
     texts.push([file, comments])
   }
+  const short = shortForms(words)
   const used = new Set()
   const wrong = new Set()
   for (const [file, text] of texts) {
@@ -122,7 +135,8 @@ export function wrongNames(tree, { foreign, scripts, program }) {
     }
     for (const path of pathsIn(file, text)) if (!isPath(path, file)) complain(path)
     const named = [...text.matchAll(CALL), ...text.matchAll(TICKED_WORD)].map(([, name]) => name)
-    for (const name of [...named, ...(text.match(CODE_WORD) ?? [])]) if (!words.has(name)) complain(name)
+    for (const name of [...named, ...(text.match(CODE_WORD) ?? [])])
+      if (!words.has(name) && !short.has(name)) complain(name)
     if (file.endsWith('.md')) checkCommands(text, { scripts, program }, complain)
   }
   const idle = [...foreign]

@@ -5,7 +5,7 @@
  * bytes from NOP to CALL and back. Real cross-modifying code on real silicon.
  *
  * What stands in for the kernel: #BP is SIGTRAP, the IPI that serializes is
- * membarrier(SYNC_CORE), the writable alias is the text itself (mapped RWX). One
+ * membarrier(2), the writable alias is the text itself (mapped RWX). One
  * difference: a signal is delivered later than a trap, so that a batch may be
  * retired before its handler runs; then the site is complete and is run again.
  * Prints "ok <traps> <hits>" or dies.

@@ -50,7 +50,7 @@ import {
 
 export * from './float-value'
 
-/** Operations of `arithmetic`. REVERSED_SUBTRACT and REVERSED_DIVIDE do not exist here: the caller swaps. */
+/** Operations of `arithmetic`. None is reversed, as FSUBR and FDIVR are: the caller swaps. */
 export const ADD: i32 = 0
 export const SUBTRACT: i32 = 1
 export const MULTIPLY: i32 = 2
