@@ -4,7 +4,7 @@
 
 import { decodeText, panic, TransplantError } from '../../base/index.js'
 import { MachineSession, requireKernelImage, type StartedCommand } from '../../guest/index.js'
-import { Machine, type MachineOptions, type Snapshot } from '../../machine/index.js'
+import { Machine, type MachineOptions, MachinePort, type Snapshot } from '../../machine/index.js'
 import { patchTarget, TransitionWatch } from '../../patch/index.js'
 import { type DemoAssets, MODULE_PATH, withDemoFiles } from '../assets.js'
 
@@ -83,17 +83,18 @@ export async function findPokes(assets: DemoAssets, vcpus: number, disabling: bo
   return pokes
 }
 
-/** One run from the snapshot, on a machine that this function drives; undefined if nothing went wrong. */
-export function runPoke({ coreWasm, name, snapshot }: Poke, seed: number): Stumble | undefined {
+/** One run from the snapshot, on a machine of its own; undefined if nothing went wrong. Throws INTERNAL or CORE_ABORT for a defect of ours. */
+export async function runPoke({ coreWasm, name, snapshot }: Poke, seed: number): Promise<Stumble | undefined> {
   const machine = new Machine({ ...snapshot.configuration, seed: BigInt(seed) }, coreWasm)
-  let text = ''
-  machine.onConsole(({ channel, bytes }) => {
-    if (channel === 0) text += decodeText(bytes)
-  })
   machine.restore(snapshot)
   const meanSlice = SLICES[seed % SLICES.length] as number
   machine.reseed(seed, meanSlice)
-  const stop = machine.run({ instructions: RUN })
+  const port = new MachinePort(machine)
+  let text = ''
+  port.onConsole(({ channel, bytes }) => {
+    if (channel === 0) text += decodeText(bytes)
+  })
+  const stop = await port.run({ instructions: RUN })
   const said = stop.reason === 'limit' ? WRONG.exec(text)?.[0] : JSON.stringify(stop)
   return said === undefined ? undefined : { poke: name, seed, meanSlice, said }
 }
