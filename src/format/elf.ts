@@ -232,6 +232,20 @@ export function pvhEntry(elf: ElfFile): number | undefined {
   return view.getUint32(0, true)
 }
 
+/** Of the notes of the owner "Scion", the one that says how much memory the image needs. Source: images/kernel/include/abi/memory.h. */
+const NT_SCION_MEMORY = 2
+
+/**
+ * The bytes of RAM, from address 0, that an image says it needs with an initrd of this many bytes: where its frames begin, the archive,
+ * its files unpacked, and what it works with. Undefined for an image that says nothing of it.
+ */
+export function neededMemory(elf: ElfFile, initrdBytes: number): number | undefined {
+  const note = notes(elf).find((one) => one.name === 'Scion' && one.type === NT_SCION_MEMORY)
+  if (note === undefined || note.description.length < 16) return undefined
+  const view = new DataView(note.description.buffer, note.description.byteOffset, note.description.byteLength)
+  return Number(view.getBigUint64(0, true)) + 2 * initrdBytes + Number(view.getBigUint64(8, true))
+}
+
 const NT_GNU_BUILD_ID = 3
 
 /** The GNU build-id in lower-case hexadecimal, or undefined. */

@@ -45,8 +45,10 @@ const NOTE_CRC_OFFSET = 0x48
 /** Puts the checksum of all PT_LOAD bytes into the handover note (include/abi/handover.h), if the image has one. */
 export function fillChecksum(path: string): void {
   const image = readFileSync(path)
-  const owner = image.indexOf(NOTE_OWNER)
-  if (owner < 12 || image.readUInt32LE(owner - 12) !== 6 || image.readUInt32LE(owner - 4) !== 1) return
+  const isHandover = (owner: number) => image.readUInt32LE(owner - 12) === 6 && image.readUInt32LE(owner - 4) === 1
+  let owner = image.indexOf(NOTE_OWNER)
+  while (owner >= 12 && !isHandover(owner)) owner = image.indexOf(NOTE_OWNER, owner + 1)
+  if (owner < 12) return
   const field = owner + NOTE_OWNER.length + NOTE_CRC_OFFSET
   image.writeUInt32LE(0, field)
   const segments: Uint8Array[] = []

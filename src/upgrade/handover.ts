@@ -39,13 +39,15 @@ export interface HandoverRoot {
 /** Why a handover cannot be read. */
 export type HandoverRefusal = 'no-handover' | 'unknown-handover' | 'bad-handover'
 
+/** Of the notes of the owner "Scion", the one that makes an image a possible successor. Source: abi/handover.h. */
+const NT_SCION_HANDOVER = 1
 const ROOT = 'handover_root_ser'
 const COMPONENT = 'handover_component_ser'
 const STATUS_PREFIX = 'HANDOVER_STATUS_'
 
 /** The contract that an image keeps, by the note that makes it a possible successor; undefined without one. */
 export function handoverContract(image: KernelImage): string | undefined {
-  const note = notes(image.elf).find((one) => one.name === 'Scion')
+  const note = notes(image.elf).find((one) => one.name === 'Scion' && one.type === NT_SCION_HANDOVER)
   return note && new StructView(image.btf, 'handover_note', note.description).text('compatible')
 }
 

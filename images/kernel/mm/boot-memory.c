@@ -8,9 +8,25 @@
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/string.h>
+#include <abi/memory.h>
 #include "internal.h"
 
 #define EARLY_RUNS 32
+
+/* mem_map, page tables, stacks, and what init needs to start a shell: measured with one CPU to 16. */
+#define WORKING_MEMORY 0x100000
+
+static const struct {
+	u32 name_size, size, type;
+	char name[8];
+	struct memory_note note;
+} __attribute__((packed)) memory_note __used __aligned(4) __section(".note.scion") = {
+	.name_size = 6,
+	.size = sizeof(struct memory_note),
+	.type = NT_SCION_MEMORY,
+	.name = "Scion",
+	.note = { .frames_start = FRAMES_START_PHYS, .working = WORKING_MEMORY },
+};
 
 struct frame_run {
 	unsigned long first, end;

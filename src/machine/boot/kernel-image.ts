@@ -5,7 +5,7 @@
 // items is QEMU's (hw/i386/x86.c and multiboot.c describe it; see firmware/README.md for what our ROM reads).
 
 import { accept, type Refusal, type Result, refuse } from '../../base/index.js'
-import { buildId, type ElfFile, EM_386, EM_X86_64, parseElf, pvhEntry } from '../../format/index.js'
+import { buildId, type ElfFile, EM_386, EM_X86_64, neededMemory, parseElf, pvhEntry } from '../../format/index.js'
 import * as key from '../devices/fw-cfg.js'
 import { type BootPlan, type BootRefusalCode, type KernelRequest, stringItem, u32Item } from './boot-plan.js'
 import { isLinuxImage, planLinux } from './linux.js'
@@ -56,6 +56,16 @@ function wrongMachine(elf: ElfFile): Refusal<BootRefusalCode> {
   )
 }
 
+/** Both in bytes. A kernel with less than it needs panics before it has a console, or runs without its files. */
+function refuseMemory(needed: number, memoryBytes: number): Refusal<BootRefusalCode> {
+  const mebibytes = Math.ceil(needed / 2 ** 20)
+  return refuse(
+    'larger-than-ram',
+    `The kernel needs ${mebibytes} MiB of memory with this initrd, but the machine has ${memoryBytes / 2 ** 20} MiB.`,
+    `Give the machine more memory (--memory ${mebibytes}).`,
+  )
+}
+
 function planPvh(elf: ElfFile, request: KernelRequest): Result<BootPlan, BootRefusalCode> {
   const entry = pvhEntry(elf)
   if (entry === undefined) {
@@ -67,6 +77,8 @@ function planPvh(elf: ElfFile, request: KernelRequest): Result<BootPlan, BootRef
   }
   const loaded = loadSegments(elf, request.memoryBytes)
   if (!loaded.ok) return loaded
+  const needed = neededMemory(elf, request.initrd?.length ?? 0)
+  if (needed !== undefined && needed > request.memoryBytes) return refuseMemory(needed, request.memoryBytes)
   const segments = loaded.value
   const inside = segments.some((segment) => entry >= segment.address && entry < segment.address + segment.memoryBytes)
   if (!inside) {
