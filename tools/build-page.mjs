@@ -29,7 +29,8 @@ await build({
   // Relative addresses: the folder may lie anywhere on a server.
   base: './',
   configFile: false,
-  logLevel: 'warn',
+  // Its warnings are of Node's modules that the engines ask for and a page has not.
+  logLevel: 'error',
   worker: { format: 'es' },
   build: {
     outDir: resolve(folder),

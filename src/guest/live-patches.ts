@@ -19,6 +19,8 @@ export interface LivePatchFunction {
   readonly object: string
   readonly name: string
   readonly oldAddress: bigint
+  /** Bytes of the old function. */
+  readonly oldSize: bigint
   readonly newAddress: bigint
   readonly patched: boolean
   readonly inTransition: boolean
@@ -56,6 +58,7 @@ async function readFunctions(kernel: KernelView, patch: bigint): Promise<LivePat
         object: name === 0n ? 'vmlinux' : await kernel.readText(name),
         name: await kernel.readText(func.unsigned('old_name')),
         oldAddress: func.unsigned('old_func'),
+        oldSize: func.unsigned('old_size'),
         newAddress: func.unsigned('new_func'),
         patched: func.unsigned('patched') !== 0n,
         inTransition: func.unsigned('transition') !== 0n,

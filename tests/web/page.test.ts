@@ -5,6 +5,7 @@ import { decodeSnapshot } from '../../src/machine/index.js'
 import { needs } from '../needs.js'
 import {
   button,
+  choosePanel,
   consoleText,
   figure,
   instructions,
@@ -112,6 +113,29 @@ needs('chromium')('the page', () => {
     const [download] = await Promise.all([page.waitForEvent('download'), button(page, 'Snapshot').click()])
     const decoded = decodeSnapshot(new Uint8Array(readFileSync(await download.path())))
     expect(decoded).toMatchObject({ ok: true, value: { configuration: { vcpus: 2, append: 'console=ttyS0' } } })
+    expect(problems).toEqual([])
+    await page.context().close()
+  })
+
+  it('shows who holds a transition up, and where he sleeps', async () => {
+    const { page, problems } = await browser.open()
+    await typeLine(page, 'insmod /lib/modules/klp-target.ko; cat /proc/klp_target_wait & sleep 0.001; echo sleeps')
+    await saysOnConsole(page, 'sleeps')
+    await typeLine(page, 'insmod /lib/modules/klp-stack.ko')
+    await saysOnConsole(page, 'starting patching transition')
+    await choosePanel(page, 'Tasks')
+    await page.getByText("'klp_stack' is being applied: 1 of").waitFor()
+    await page
+      .locator('.straggler')
+      .filter({ hasText: /cat.*asleep.*unpatched, holds it up/ })
+      .waitFor()
+    const stack = page.locator('.stack').filter({ hasText: 'Why cat' })
+    await stack.filter({ hasText: /klp_target_wait\+0x[0-9a-f]+ \[klp_target\][\s\S]*entry_SYSCALL_64/ }).waitFor()
+    await button(page, 'init').click()
+    await page.locator('.stack').filter({ hasText: 'do_wait' }).waitFor()
+    await typeLine(page, `kill -9 ${await page.locator('.straggler td').first().textContent()}`)
+    await page.getByText('No transition is under way.').waitFor()
+    expect(await page.locator('.straggler').count()).toBe(0)
     expect(problems).toEqual([])
     await page.context().close()
   })

@@ -96,6 +96,27 @@ export interface ListedInstruction {
   readonly text: string
 }
 
+/** A task of the guest. */
+export interface TaskRow {
+  readonly pid: number
+  readonly comm: string
+  readonly isKernelThread: boolean
+  /** 'asleep': switched away; 'kernel', 'user': on a vCPU. */
+  readonly where: 'asleep' | 'kernel' | 'user'
+  /** As /proc/<pid>/patch_state: -1 no transition, 0 unpatched, 1 patched. */
+  readonly patchState: number
+  /** It has not come to where the transition is going. */
+  readonly isStraggler: boolean
+  /** Of stragglers and of the chosen task: calls from the innermost on. */
+  readonly stack: readonly string[] | undefined
+}
+
+export interface TaskView {
+  readonly rows: readonly TaskRow[]
+  /** The patch whose transition is under way. */
+  readonly transition: { readonly patch: string; readonly enabling: boolean } | undefined
+}
+
 /** A patch to apply: a text of assembly, a module that the page ships, or one of the person's own. */
 export type PatchSource =
   | { readonly kind: 'assembly'; readonly name: string; readonly text: string }
@@ -135,6 +156,8 @@ export interface Laboratory {
   functions(session: number): readonly KernelFunction[]
   entries(session: number, addresses: readonly bigint[]): readonly Entry[]
   listing(session: number, address: bigint, bytes: number): readonly ListedInstruction[]
+
+  tasks(session: number, chosen: number | undefined): TaskView
 
   build(session: number, source: PatchSource): Outcome<BuiltPatch>
   apply(session: number, source: PatchSource): Outcome<PatchReport>

@@ -71,7 +71,13 @@ needs(
     expect(await ask(`insmod /bin/${NAME}.ko`)).toBe('')
     hold.dispose()
     const functions = [
-      { object: 'vmlinux', name: PATCHED, oldAddress: kernel.address(PATCHED), newAddress: expect.any(BigInt) },
+      {
+        object: 'vmlinux',
+        name: PATCHED,
+        oldAddress: kernel.address(PATCHED),
+        oldSize: BigInt(kernel.image.symbol(PATCHED)!.size),
+        newAddress: expect.any(BigInt),
+      },
     ]
     const state = (patched: boolean, inTransition: boolean) =>
       functions.map((one) => ({ ...one, patched, inTransition }))

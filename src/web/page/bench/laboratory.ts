@@ -19,12 +19,14 @@ import type {
   PatchSource,
   SessionInfo,
   ShippedImages,
+  TaskView,
 } from '../protocol.js'
 import { Bench } from './bench.js'
 import { listFunctions, readEntries, readListing } from './functions.js'
 import { GuestKernels } from './guest-kernels.js'
 import { machineOptions } from './images.js'
 import { applyPatch, buildPatch, describePatch, enablePatch } from './patching.js'
+import { readTaskView } from './tasks.js'
 
 interface Guest {
   readonly bench: Bench
@@ -181,6 +183,11 @@ export class PageLaboratory implements Answers {
     const { bench, kernels } = this.guest(session)
     const disassembler = await createDisassembler()
     return bench.take(() => readListing(bench.port, disassembler, address, bytes, (at) => kernels.nameOf(at)))
+  }
+
+  async tasks(session: number, chosen: number | undefined): Promise<TaskView> {
+    const kernel = await this.kernel(session)
+    return this.bench(session).take(() => readTaskView(kernel, chosen))
   }
 
   // Patches /////////////////////////////////////////////////////////////////////////////////////////////////////////
