@@ -6,6 +6,7 @@ import { App } from './view/app.js'
 import { FunctionsPanel } from './view/functions-panel.js'
 import { PatchPanel } from './view/patch-panel.js'
 import { TasksPanel } from './view/tasks-panel.js'
+import { UpgradePanel } from './view/upgrade-panel.js'
 
 async function open(): Promise<void> {
   const host = document.querySelector<HTMLElement>('#app')
@@ -24,7 +25,7 @@ async function open(): Promise<void> {
     app.tabs.select(patch.id)
     app.do(() => patch.replace(name))
   })
-  app.mount(host, [functions, patch, new TasksPanel(app)], [])
+  app.mount(host, [functions, patch, new TasksPanel(app), new UpgradePanel(app)], [])
   await app.boot({})
   app.console.focus()
   // What later clicks need is fetched now, so that the network may go.

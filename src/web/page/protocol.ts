@@ -1,10 +1,11 @@
 // What crosses between the page and its worker: methods of the laboratory, each answered once, and events as they happen.
-// Structured clones only; types alone live here, so that the page loads nothing of the machine.
+// Structured clones only; it imports types alone, so that the page loads nothing of the machine.
 
 import type { Accepted, Refusal } from '../../base/index.js'
 import type { LivePatch } from '../../guest/index.js'
 import type { ConsoleChannel } from '../../machine/index.js'
 import type { PatchReport } from '../../patch/index.js'
+import type { UpgradeReport } from '../../upgrade/index.js'
 
 /** The files that the page ships, fetched once by the page and given to the worker. */
 export interface ShippedImages {
@@ -123,6 +124,25 @@ export type PatchSource =
   | { readonly kind: 'shipped'; readonly file: string }
   | { readonly kind: 'module'; readonly name: string; readonly bytes: Uint8Array }
 
+/** A part of an upgrade, in virtual time. */
+export interface Phase {
+  readonly name: string
+  readonly says: string
+  readonly from: number
+  readonly to: number
+}
+
+/** What a frame of RAM can have become in an upgrade; 'left' holds something that nobody has touched. */
+export const FRAME_KINDS = ['free', 'left', 'old-kernel', 'new-kernel', 'rebuilt', 're-hashed', 'kept'] as const
+export type FrameKind = (typeof FRAME_KINDS)[number]
+
+export interface UpgradeView {
+  readonly report: UpgradeReport
+  readonly phases: readonly Phase[]
+  /** One byte a frame, an index into FRAME_KINDS; undefined where the new kernel never came up. */
+  readonly map: Uint8Array | undefined
+}
+
 /** What would be loaded. */
 export interface BuiltPatch {
   readonly name: string
@@ -164,6 +184,9 @@ export interface Laboratory {
   livePatches(session: number): readonly LivePatch[]
   /** Writes the patch's `enabled` in sysfs; what the guest says against it, or nothing. */
   enable(session: number, patch: string, on: boolean): string
+
+  /** To Scion 1.1, or to an image of the person's own. */
+  upgrade(session: number, image: Uint8Array | undefined): Outcome<UpgradeView>
 }
 
 export type Method = keyof Laboratory

@@ -24,13 +24,19 @@ function readOnce(file: Uint8Array): Known | 'none' {
 }
 
 export class GuestKernels {
-  private readonly files: readonly Uint8Array[]
+  private files: readonly Uint8Array[]
   private images: Known[] | undefined
   private last: ScionView | undefined
 
   /** The files of kernels that may run: images without symbols or types are passed over. */
   constructor(files: readonly Uint8Array[]) {
     this.files = files
+  }
+
+  /** Another one that may run from now on. */
+  add(file: Uint8Array): void {
+    this.files = [...this.files, file]
+    this.images = undefined
   }
 
   /** The kernel that runs now; undefined before there is one, and for one that is none of the images. */

@@ -2,7 +2,7 @@
 // the modules beside this one.
 
 import { accept, refuse, TransplantError } from '../../../base/index.js'
-import { type LivePatch, readLivePatches, type ScionView } from '../../../guest/index.js'
+import { type LivePatch, readKernelImage, readLivePatches, type ScionView } from '../../../guest/index.js'
 import { createAssembler, createDisassembler } from '../../../isa/index.js'
 import { type ConsoleChannel, decodeSnapshot, encodeSnapshot, type Input, Machine } from '../../../machine/index.js'
 import type { KernelFacts, PatchReport } from '../../../patch/index.js'
@@ -20,13 +20,15 @@ import type {
   SessionInfo,
   ShippedImages,
   TaskView,
+  UpgradeView,
 } from '../protocol.js'
 import { Bench } from './bench.js'
 import { listFunctions, readEntries, readListing } from './functions.js'
 import { GuestKernels } from './guest-kernels.js'
-import { machineOptions } from './images.js'
-import { applyPatch, buildPatch, describePatch, enablePatch } from './patching.js'
+import { machineOptions, NEXT_KERNEL_PATH } from './images.js'
+import { applyPatch, buildPatch, describePatch, enablePatch, withAgent } from './patching.js'
 import { readTaskView } from './tasks.js'
+import { upgrade } from './upgrading.js'
 
 interface Guest {
   readonly bench: Bench
@@ -213,6 +215,27 @@ export class PageLaboratory implements Answers {
   enable(session: number, patch: string, on: boolean): Promise<string> {
     const { bench } = this.guest(session)
     return bench.take(() => enablePatch(bench.port, patch, on), on ? 'enabling' : 'disabling')
+  }
+
+  // Upgrades ////////////////////////////////////////////////////////////////////////////////////////////////////////
+
+  async upgrade(session: number, file: Uint8Array | undefined): Promise<Outcome<UpgradeView>> {
+    const { bench, kernels } = this.guest(session)
+    const image = readKernelImage(file ?? this.images.nextKernel)
+    if (!image.ok) return image
+    if (file !== undefined) kernels.add(file)
+    const kernel = await this.kernel(session)
+    const { machine, port } = bench
+    const view = await bench.take(
+      () =>
+        withAgent(port, async (agent) => {
+          const path = file === undefined ? NEXT_KERNEL_PATH : '/tmp/next-kernel'
+          if (file !== undefined) await agent.put(path, file)
+          return upgrade({ machine, agent }, kernel, { path, image: image.value })
+        }),
+      'upgrading',
+    )
+    return accept(view)
   }
 
   private async kernelFacts(session: number): Promise<KernelFacts> {
