@@ -4,6 +4,7 @@
 /** A register of the target description: name, size, number. */
 export interface TargetRegister {
   readonly name: string
+  /** Bytes that it takes in a 'g' packet. */
   readonly bytes: number
   /** Where it begins in the answer to `g`. */
   readonly offset: number

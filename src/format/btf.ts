@@ -45,7 +45,7 @@ export const BTF_KIND_TYPE_TAG = 18
 /** BTF: kind of a type. */
 export const BTF_KIND_ENUM64 = 19
 
-/** A member of a structure or union: name, type and offset in bits. */
+/** A member of a structure or union, as BTF has it (Linux's Documentation/bpf/btf.rst). */
 export interface BtfMember {
   readonly name: string
   readonly type: number
@@ -55,7 +55,7 @@ export interface BtfMember {
   readonly bitSize: number
 }
 
-/** One type as BTF has it. */
+/** One type as BTF has it (Linux's Documentation/bpf/btf.rst). */
 export interface BtfType {
   readonly id: number
   readonly kind: number
@@ -73,8 +73,11 @@ export interface BtfType {
 
 /** Where a field lies: the answer to "offsetof(struct, a.b.c)" with the size of that field. */
 export interface BtfField {
+  /** Bytes from the start of the structure. */
   readonly offset: number
+  /** Bytes. */
   readonly size: number
+  /** Number of its type. */
   readonly type: number
   /** Of a bit-field: `offset` and `size` are then whole bytes that hold it, and this is where it lies in them. */
   readonly bits?: { readonly offset: number; readonly size: number }

@@ -10,6 +10,7 @@ export interface CpioEntry {
   readonly name: string
   /** st_mode with the file type: 0o100755 a program, 0o040755 a directory, 0o120777 a symbolic link. */
   readonly mode: number
+  /** The contents; of a symbolic link its target. */
   readonly data: Uint8Array
   /** Device numbers of a 0o020000 or 0o060000 node. */
   readonly device?: { readonly major: number; readonly minor: number }

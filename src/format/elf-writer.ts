@@ -24,7 +24,7 @@ import {
 export const SHF_INFO_LINK = 0x40
 const SHF_GROUP = 0x200
 
-/** A symbol of an object. */
+/** A symbol of an object, its numbers as Elf64_Sym has them (gABI 4). */
 export interface ObjectSymbol {
   name: string
   value: bigint
@@ -37,7 +37,7 @@ export interface ObjectSymbol {
   section: ObjectSection | number
 }
 
-/** A relocation: where, of which type, against which symbol. */
+/** A relocation: where, of which type, against which symbol, as Elf64_Rela has it (gABI 4). */
 export interface ObjectRelocation {
   offset: number
   /** R_X86_64_*. */
@@ -54,7 +54,7 @@ export interface RelocationGroup {
   entries: ObjectRelocation[]
 }
 
-/** A section of an object with its bytes and its relocations. */
+/** A section of an object with its bytes and its relocations; numbers as Elf64_Shdr has them (gABI 4). */
 export interface ObjectSection {
   name: string
   type: number
@@ -77,8 +77,8 @@ const notAnObject = (why: string): Refusal<'not-an-object'> =>
   refuse('not-an-object', why, 'Give what `gcc -c` for x86-64 makes.')
 
 /**
- * A parsed ET_REL file as a graph that can be edited. Refuses a file of another kind or machine, or whose tables point outside ('not-an-
- * object').
+ * A parsed ET_REL file as a graph that can be edited. Refuses a file of another kind or machine, or whose tables point outside
+ * ('not-an-object').
  */
 export function readObject(elf: ElfFile): Result<ObjectFile, 'not-an-object'> {
   requireKind('elf', elf, 'object')

@@ -82,7 +82,7 @@ export const R_X86_64_32S = 11
 /** ELF: x86-64 relocation type. */
 export const R_X86_64_PC64 = 24
 
-/** A program header. */
+/** A program header, its fields as Elf64_Phdr has them (gABI 5, p_*). */
 export interface ElfSegment {
   readonly type: number
   /** PF_X = 1, PF_W = 2, PF_R = 4. */
@@ -96,7 +96,7 @@ export interface ElfSegment {
   readonly align: bigint
 }
 
-/** A section header. */
+/** A section header, its fields as Elf64_Shdr has them (gABI 4, sh_*), with its number and its name. */
 export interface ElfSection {
   readonly index: number
   readonly name: string
@@ -111,7 +111,7 @@ export interface ElfSection {
   readonly entrySize: number
 }
 
-/** An entry of the symbol table. */
+/** An entry of the symbol table, as Elf64_Sym has it (gABI 4, st_*), with its number and its name. */
 export interface ElfSymbol {
   readonly index: number
   readonly name: string
@@ -136,7 +136,7 @@ export function inKallsyms(symbol: ElfSymbol): boolean {
   return !/^(\.L|__ksymtab_|__UNIQUE_ID|__modinfo|kallsyms_(count|table|names)$)/.test(symbol.name)
 }
 
-/** An entry of a relocation section, with the symbol by its index. */
+/** An entry of a relocation section, as Elf64_Rela has it (gABI 4, r_*), with the symbol by its number. */
 export interface ElfRelocation {
   /** Offset in the section that `rela` section's info names (ET_REL), or an address (ET_EXEC with --emit-relocs). */
   readonly offset: bigint
@@ -145,14 +145,14 @@ export interface ElfRelocation {
   readonly addend: bigint
 }
 
-/** A note: owner, type and contents. */
+/** A note: owner, type and contents (gABI 5, Note Section). */
 export interface ElfNote {
   readonly name: string
   readonly type: number
   readonly description: Uint8Array
 }
 
-/** An ELF file that was read: header fields, segments, sections, symbols. */
+/** An ELF file that was read: fields of its header (gABI 4, e_*), segments, sections, symbols. */
 export interface ElfFile {
   readonly bytes: Uint8Array
   readonly bits: 32 | 64

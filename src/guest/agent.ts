@@ -43,17 +43,21 @@ export interface CommandResult {
   readonly signal?: number
   /** What it printed, as UTF-8. */
   readonly stdout: string
+  /** As stdout, of the standard error. */
   readonly stderr: string
   /** The same, byte for byte. */
   readonly stdoutBytes: Uint8Array
+  /** As stdoutBytes, of the standard error. */
   readonly stderrBytes: Uint8Array
 }
 
 /** A command that was started. Its `result` appears while other calls run the guest. */
 export interface StartedCommand {
+  /** The request's number, by which the agent's frames name it. */
   readonly id: number
   readonly pid: number
   readonly command: string
+  /** Undefined while it runs. */
   readonly result: CommandResult | undefined
 }
 

@@ -18,11 +18,15 @@ export interface LivePatchFunction {
   /** `vmlinux` or a module. */
   readonly object: string
   readonly name: string
+  /** Of the entry that is patched, where the kernel runs. */
   readonly oldAddress: bigint
   /** Bytes of the old function. */
   readonly oldSize: bigint
+  /** Of the function that is called instead. */
   readonly newAddress: bigint
+  /** Its entry leads to the patch. */
   readonly patched: boolean
+  /** Tasks may still call the other version. */
   readonly inTransition: boolean
 }
 

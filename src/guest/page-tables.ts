@@ -11,6 +11,7 @@ const { PTE_FRAME, PTE_LARGE, PTE_PRESENT } = PAGE_BITS
 /** One page of page tables. `level` 4 is the PML4, 1 a page table. */
 export interface TablePage {
   readonly level: 1 | 2 | 3 | 4
+  /** Physical address of the table. */
   readonly frame: PhysAddr
   /** The first virtual address that it maps. */
   readonly base: VirtAddr
@@ -20,8 +21,11 @@ export interface TablePage {
 
 /** One mapping: a present leaf entry. */
 export interface Mapping {
+  /** Where it is mapped. */
   readonly virtual: VirtAddr
+  /** Where the page begins. */
   readonly physical: PhysAddr
+  /** 4 KiB, 2 MiB or 1 GiB. */
   readonly bytes: number
   /** The entry as it stands in memory. */
   readonly entry: bigint
@@ -29,6 +33,7 @@ export interface Mapping {
 
 /** The page tables of the user half of an address space. */
 export interface UserTables {
+  /** Of the tables, as it was given. */
   readonly cr3: bigint
   /** In the order of a walk: the PML4 first. */
   readonly tables: readonly TablePage[]

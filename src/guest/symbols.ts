@@ -5,7 +5,9 @@ import type { VirtAddr } from '../base/index.js'
 /** A symbol of a kernel: name, address, size. */
 export interface KernelSymbol {
   readonly name: string
+  /** Where the build put it; a running kernel may lie elsewhere (`KernelView.delta`). */
   readonly address: VirtAddr
+  /** Bytes; 0 where it is not known. */
   readonly size: number
   readonly isFunction: boolean
 }
@@ -13,6 +15,7 @@ export interface KernelSymbol {
 /** `symbol+offset`, as Linux prints it. */
 export interface SymbolAt {
   readonly symbol: KernelSymbol
+  /** Bytes from its beginning. */
   readonly offset: number
 }
 

@@ -38,6 +38,7 @@ export interface SymbolField {
 
 /** The bytes of one instruction, and the symbol that it names, if any. */
 export interface AssembledInstruction {
+  /** 1 to 15; zeros in the place of a symbol. */
   readonly bytes: Uint8Array
   readonly field?: SymbolField
 }

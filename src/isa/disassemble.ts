@@ -10,7 +10,9 @@ import { readEngine } from './engine-files.js'
 
 /** One instruction as text; `(bad)` and a single byte where there is none. */
 export interface Instruction {
+  /** Where it lies, unsigned, 64 bits. */
   readonly address: bigint
+  /** 1 to 15. */
   readonly bytes: Uint8Array
   readonly mnemonic: string
   readonly operands: string

@@ -6,11 +6,13 @@ import type { MachineOptions } from '../machine/index.js'
 /** The files that the demonstration needs. */
 export interface DemoAssets {
   readonly coreWasm: MachineOptions['coreWasm']
+  /** The boot ROM. */
   readonly firmware: Uint8Array
   /** Scion 1.0. */
   readonly kernel: Uint8Array
   /** The kernel to change to. */
   readonly nextKernel: Uint8Array
+  /** An initramfs with programs and the agent, as a cpio archive. */
   readonly initrd: Uint8Array
   /** A patch module for `kernel` that changes what /proc/version says. */
   readonly patchModule: Uint8Array

@@ -10,8 +10,11 @@ import { footprint, type Snapshot } from './snapshot.js'
 
 /** An instant of a run: machine time, slices begun, inputs given. */
 export interface Position {
+  /** Virtual time, in instructions. */
   readonly time: number
+  /** Since power-up. */
   readonly slices: number
+  /** Given up to here. */
   readonly inputs: number
 }
 

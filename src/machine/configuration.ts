@@ -38,6 +38,7 @@ export interface MachineOptions {
   readonly kernel?: Uint8Array
   /** The kernel's command line. */
   readonly append?: string
+  /** The initial RAM disk, given to the kernel as it is. */
   readonly initrd?: Uint8Array
   /** A disk image for the virtio block device; writes stay in the machine. */
   readonly disk?: Uint8Array
@@ -55,7 +56,7 @@ export interface MachineOptions {
   readonly jit?: JitOption
 }
 
-/** A checked configuration with every default filled in. */
+/** A checked configuration with every default filled in; each field as `MachineOptions` says. */
 export interface Configuration {
   readonly firmware: Uint8Array
   readonly memoryBytes: number

@@ -33,7 +33,10 @@ import {
 } from '../base/index.js'
 import type { StuckCpu } from './wake.js'
 
-/** The registers of one vCPU. Where a remote cannot know one (gdb has no LDTR base), it reads 0 and is listed in `unknown`. */
+/**
+ * The registers of one vCPU, as the SDM names them. Where a remote cannot know one (gdb has no LDTR base), it reads 0 and is listed in
+ * `unknown`.
+ */
 export interface Registers {
   readonly rax: bigint
   readonly rbx: bigint
@@ -82,6 +85,7 @@ export type CpuActivity = 'running' | 'halted' | 'waiting' | 'unknown'
 /** A linear address was about to execute; the instruction there has not executed. */
 export interface BreakpointHit {
   readonly cpu: number
+  /** Linear, where it was set. */
   readonly address: VirtAddr
 }
 
@@ -154,6 +158,7 @@ export type ConsoleChannel = 0 | 1
 /** Bytes that a guest has sent over a serial line. */
 export interface ConsoleOutput {
   readonly channel: ConsoleChannel
+  /** At least one. */
   readonly bytes: Uint8Array
   /** Machine time, in instructions; undefined where a remote cannot count. */
   readonly time: number | undefined
@@ -165,25 +170,35 @@ export interface DeviceWrite {
   readonly space: 'port' | 'memory'
   /** The port, or the physical address. */
   readonly address: number
+  /** 1, 2, 4 or 8 bytes. */
   readonly size: number
+  /** Unsigned; of 8 bytes the low 32 bits. */
   readonly value: number
+  /** Machine time, in instructions. */
   readonly time: number
 }
 
 /** An event of the core: `kind` is one EVENT_* bit, which says what `a` and `b` are. */
 export interface CoreEvent {
   readonly cpu: number
+  /** One EVENT_* bit. */
   readonly kind: number
+  /** The kind's first number (cpu/numbers/seam.ts). */
   readonly a: number
+  /** The kind's second number. */
   readonly b: number
+  /** Machine time, in instructions. */
   readonly time: number
 }
 
 /** A vCPU's privilege level has changed. */
 export interface ModeChange {
   readonly cpu: number
+  /** CPL before it. */
   readonly from: number
+  /** CPL after it. */
   readonly to: number
+  /** Machine time, in instructions. */
   readonly time: number
 }
 
@@ -218,9 +233,13 @@ export function requireCapability<K extends keyof GuestCapabilities>(
 export interface GuestPort {
   /** 'transplant' or 'qemu': for reports only, never to branch on. */
   readonly kind: string
+  /** Each is named by its number from 0 on. */
   readonly vcpus: number
+  /** Bytes of RAM, from physical address 0 on. */
   readonly memoryBytes: number
+  /** 'off' cannot run any more. */
   readonly state: 'stopped' | 'running' | 'off'
+  /** What only some can tell. */
   readonly capabilities: GuestCapabilities
 
   /** A copy of `length` bytes of RAM or ROM. Throws GUEST_NO_MEMORY where part of the range is neither, GUEST_RUNNING. */
@@ -294,6 +313,7 @@ export type WritableRegister =
 
 /** What FXSAVE64 would store of a vCPU (SDM 1 10.5.1: x87 registers in the order of the stack, MXCSR at 24), 512 bytes. */
 export interface VectorState {
+  /** 512 bytes. */
   readonly fxsave: Uint8Array
   /** Bits 128 to 255 of YMM0 to YMM15, 16 bytes each; undefined where the CPU has no AVX. */
   readonly ymmUpper: Uint8Array | undefined

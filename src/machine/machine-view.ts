@@ -40,6 +40,7 @@ export interface MachineStatistics {
   readonly retired: readonly number[]
   /** Turns that the scheduler has given. */
   readonly slices: number
+  /** By the guest or by the button. */
   readonly resets: number
 }
 

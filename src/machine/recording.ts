@@ -15,7 +15,9 @@ import { requireSnapshot, type Snapshot } from './snapshot.js'
 
 /** A hash of the machine at one position of a recording. */
 export interface Checkpoint {
+  /** Virtual time, in instructions. */
   readonly time: number
+  /** Since power-up. */
   readonly slices: number
   /** Inputs that had come in by then: several may have the same position. */
   readonly inputs: number

@@ -12,6 +12,7 @@ import { PageImage } from './page-image.js'
 /** An instant of a machine; one file restores it. */
 export interface Snapshot {
   readonly configuration: Configuration
+  /** Virtual time, in instructions. */
   readonly time: number
   readonly pages: PageImage
   /** What the guest has written to its disk; undefined without one. */

@@ -101,6 +101,7 @@ export class Timeline {
     return this.checkpoints.bound(time)
   }
 
+  /** Instants that are kept, of the run so far. */
   get checkpointCount(): number {
     return this.checkpoints.all.length
   }

@@ -6,7 +6,9 @@ import type { WatchedAccess } from './guest-port.js'
 
 /** A range of linear addresses, and which accesses to it matter. */
 export interface Watched {
+  /** Linear. */
   readonly address: VirtAddr
+  /** Bytes. */
   readonly length: number
   readonly access: WatchedAccess
 }

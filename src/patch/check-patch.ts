@@ -33,6 +33,7 @@ export interface PatchedFunction {
   readonly position: number
   /** Address of the patchable entry; absent for functions of modules. */
   readonly entry?: bigint
+  /** Bytes of the function that is replaced, where it is known. */
   readonly size?: number
 }
 

@@ -32,6 +32,7 @@ export function readEntryState(bytes: Uint8Array, address: bigint): EntryState {
 /** One step of changing an entry: its bytes, and what they mean. */
 export interface EntryStep {
   readonly name: 'before' | 'int3' | 'tail' | 'after'
+  /** The five of the entry. */
   readonly bytes: Uint8Array
   /** One line per instruction. */
   readonly listing: readonly string[]

@@ -24,6 +24,7 @@ export type PatchRefusalCode =
 /** Why a patch is refused: which symbol or line it is about, and what another program said, where there is one. */
 export interface PatchRefusal extends Refusal<PatchRefusalCode> {
   readonly symbol?: string
+  /** Of the source, from 1 on. */
   readonly line?: number
   readonly detail?: string
 }

@@ -20,6 +20,7 @@ export interface PatchedTask {
   readonly comm: string
   /** patch_state when the transition had just started, and when the kernel declared it complete. */
   readonly started: number
+  /** Its patch_state when the transition was about to complete; undefined for one that had ended. */
   readonly completed: number | undefined
 }
 

@@ -60,6 +60,7 @@ export interface PatchesOptions {
 export interface BuiltPatch {
   readonly name: string
   readonly path: string
+  /** Of the module's file. */
   readonly bytes: number
   readonly functions: readonly PatchedFunction[]
 }

@@ -13,8 +13,11 @@ export type HandoverStatus = 'empty' | 'frozen' | 'refused' | 'adopted'
 export interface HandoverComponent {
   /** "scion-task-v2": the component and the version of its records. */
   readonly compatible: string
+  /** Physical address of the first page of records; 0 without any. */
   readonly firstBlock: PhysAddr
+  /** Of all records. */
   readonly bytes: number
+  /** Records. */
   readonly count: number
 }
 
@@ -25,10 +28,15 @@ export interface HandoverRoot {
   readonly toRelease: string
   /** Upgrades since power-up, this one included. */
   readonly number: number
+  /** Physical base of the arena of the kernel that wrote it. */
   readonly fromArena: PhysAddr
+  /** Physical base of the arena of the kernel that it was written for. */
   readonly toArena: PhysAddr
+  /** Frames that the bitmap covers. */
   readonly ramFrames: number
+  /** Physical address of the bitmap, a bit for each frame. */
   readonly bitmap: PhysAddr
+  /** Frames of 4 KiB that stay where they are. */
   readonly preservedFrames: number
   readonly status: HandoverStatus
   /** Why the new kernel refused; empty if it did not. */

@@ -4,11 +4,17 @@
 export interface UpgradedProcess {
   readonly pid: number
   readonly comm: string
+  /** Mapped in user space. */
   readonly pages: number
+  /** Page-table pages. */
   readonly tables: number
+  /** Whose bytes differ. */
   readonly pagesChanged: number
+  /** That lie in another frame. */
   readonly pagesCopied: number
+  /** That are mapped on one side only. */
   readonly pagesUnmatched: number
+  /** Page-table entries that are not the same, accessed and dirty bits included. */
   readonly entriesChanged: number
   /** Of the registers with which it goes on in user mode. */
   readonly registersChanged: number

@@ -36,9 +36,13 @@ export interface ProcessVerdict {
   readonly pages: number
   /** Pages of page tables. */
   readonly tables: number
+  /** Whose bytes differ. */
   readonly pagesChanged: number
+  /** That lie in another frame. */
   readonly pagesCopied: number
+  /** That are mapped on one side only. */
   readonly pagesUnmatched: number
+  /** Page-table entries that are not the same, accessed and dirty bits included. */
   readonly entriesChanged: number
   /** The first few differences, in words. */
   readonly differences: readonly string[]

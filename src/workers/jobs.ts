@@ -56,6 +56,7 @@ export interface JobsProgress {
   readonly value: unknown
   /** Jobs that have ended. */
   readonly finished: number
+  /** Jobs in all. */
   readonly total: number
 }
 
@@ -69,6 +70,7 @@ export interface JobsOptions {
   /** Called for each report and each end of a job; what it throws ends all. */
   readonly onProgress?: (progress: JobsProgress) => void
   readonly signal?: CancelSignal
+  /** Wall time that a cancelled job has to give up by itself. Default 2000. */
   readonly graceMilliseconds?: number
 }
 

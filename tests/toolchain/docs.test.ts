@@ -28,9 +28,25 @@ it('a public name has a doc comment, and so has each method of a class or an int
   ])
 })
 
+it('a number, an address and bytes say what they count, unless a standard or their name does', () => {
+  const text = (doc: string, member: string) => `/** ${doc} */\nexport interface A {\n  ${member}\n}`
+  for (const member of [
+    'readonly size: number',
+    'at?: bigint',
+    'readonly base: PhysAddr | undefined',
+    'data: Uint8Array',
+  ]) {
+    expect(wrongIn(text('A.', member))).toEqual([expect.stringMatching(/^src\/room.ts: A\.\w+ has no doc comment$/)])
+    expect(wrongIn(text('A.', `/** Bytes. */\n  ${member}`))).toEqual([])
+    expect(wrongIn(text('As the SDM names them.', member))).toEqual([])
+  }
+  expect(wrongIn(text('A.', 'readonly cpu: number'))).toEqual([])
+  expect(wrongIn(text('A.', 'readonly name: string'))).toEqual([])
+})
+
 it('what is private, not exported, or not taken by the entry needs none', () => {
   expect(
-    wrongIn('/** A. */\nexport class A {\n  private f(): void {}\n  readonly size = 3\n}\nfunction g() {}'),
+    wrongIn('/** A. */\nexport class A {\n  private f(): void {}\n  readonly name: string\n}\nfunction g() {}'),
   ).toEqual([])
   expect(wrongIn('export function f() {}', "export { g } from './room.js'")).toEqual([])
 })

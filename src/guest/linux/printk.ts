@@ -9,9 +9,11 @@ import type { StructView } from '../struct-view.js'
 
 /** A record of the kernel's log buffer. */
 export interface LogRecord {
+  /** Counts records since boot; one is missing where the ring has overwritten it. */
   readonly seq: bigint
   /** Nanoseconds since boot. */
   readonly time: bigint
+  /** 0 (KERN_EMERG) to 7 (KERN_DEBUG). */
   readonly level: number
   readonly text: string
 }

@@ -36,7 +36,9 @@ export interface DemoOptions {
   readonly seed?: number | bigint
   /** Default 2. */
   readonly vcpus?: number
+  /** Bytes of RAM. Default: a machine's. */
   readonly memoryBytes?: number
+  /** Command lines of programs that are at work meanwhile. Default: one of each kind. */
   readonly workloads?: readonly string[]
   /** Called at each step, while the guest stands still. */
   readonly onProgress?: (progress: DemoProgress) => void

@@ -27,6 +27,7 @@ export interface DemoReport {
   readonly patch: PatchReport
   readonly upgrade: UpgradeReport
   readonly programs: readonly ProgramReport[]
+  /** Of the run without patch and upgrade; times in instructions. */
   readonly twin: { readonly time: number; readonly instructions: number; readonly end: string }
   readonly checks: readonly Check[]
 }
@@ -53,7 +54,9 @@ export interface BootReport {
 export interface ProgramReport {
   readonly command: string
   readonly pid: number
+  /** The exit status; undefined for one that did not end. */
   readonly status: number | undefined
+  /** Of what it printed. */
   readonly bytes: number
   /** Its last line. */
   readonly result: string

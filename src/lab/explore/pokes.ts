@@ -19,6 +19,7 @@ export interface Poke {
 export interface Stumble {
   readonly poke: Poke['name']
   readonly seed: number
+  /** Instructions of a slice, on average. */
   readonly meanSlice: number
   /** What the console said of it, or how the machine ended. */
   readonly said: string

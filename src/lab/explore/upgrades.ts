@@ -37,7 +37,9 @@ const COMPLAINT = /BUG:|WARNING:|Oops|Kernel panic|general protection|unreliable
 export interface RunOptions {
   readonly seed: number
   readonly vcpus: number
+  /** Instructions of a slice, on average. */
   readonly meanSlice: number
+  /** How many, one after another. Default 2. */
   readonly upgrades?: number
 }
 

@@ -13,10 +13,14 @@ import type { Input } from '../../machine/index.js'
 
 /** What is asked of the two: a Machine has it, and so has a core that repeats what was written down (tests/equal). */
 export interface LockstepMachine {
+  /** Virtual time, in instructions. */
   readonly now: number
   readonly vcpus: number
+  /** Pages of RAM, of 4 KiB. */
   readonly pageCount: number
+  /** RAM itself, for reading. */
   readonly ram: Uint8Array
+  /** Turns given, and instructions retired by each vCPU. */
   readonly statistics: { readonly slices: number; readonly retired: readonly number[] }
   /** Undefined, or why it stopped before. */
   runTo(time: number, slices: number): unknown
@@ -42,6 +46,7 @@ export interface LockstepMachine {
 
 /** An instant of both machines. */
 export interface LockstepSnapshot {
+  /** Virtual time, in instructions. */
   readonly time: number
 }
 
@@ -64,7 +69,9 @@ export interface LockstepOptions {
 /** The machines are equal at `from`. Run on from there without a stop they differ at `to`. */
 export interface Divergence {
   readonly equal: false
+  /** Virtual time at which they were equal last. */
   readonly from: number
+  /** Virtual time at which they differ. */
   readonly to: number
   /** Seen again when repeated: `to` is then the nearest end of a run that shows it. */
   readonly repeated: boolean
