@@ -10,6 +10,16 @@
 /* read-write.c: what of a text of @length bytes a reader at *@pos gets, as read(2) tells it. */
 ssize_t read_text(char __user *buf, size_t count, loff_t *pos, const char *text, size_t length);
 
+/* gate.c: counts the calls inside functions that may go away; see there */
+struct gate {
+	atomic_t inside;
+	wait_queue_head_t drained;
+};
+void gate_init(struct gate *);
+bool gate_enter(struct gate *); /* false: it is closed */
+void gate_leave(struct gate *);
+void gate_close(struct gate *);
+
 /* file-table.c */
 void put_unused_fd(unsigned int fd);
 int dup_fd_from(struct file *, unsigned int from, unsigned int flags);

@@ -3,13 +3,10 @@
  * sysfs: kobjects as directories, attributes as files. Kobjects are in kobject.c.
  *
  * Promises: a show or store runs only while its attribute is there, and what
- * removes the attribute waits for it (@active below). Reading gives the text
+ * removes the attribute waits for it (gate.c). Reading gives the text
  * made by one call of show (at most a page); writing gives the whole buffer to
  * one call of store. A file opened for what its mode forbids to everybody is
  * refused even to user 0, as in Linux. Must not know whose kobjects they are.
- *
- * @active counts the calls inside; a removed attribute has DEACTIVATED added,
- * so no call starts any more, and the remover waits until only that is left.
  */
 #include <linux/fs.h>
 #include <linux/kobject.h>
@@ -25,42 +22,15 @@
 #include "sysfs.h"
 
 #define SYSFS_MAGIC 0x62656572
-#define DEACTIVATED (-0x40000000)
 
 struct sysfs_node {
 	struct kobject *kobj;
 	const struct attribute *attr;	 /* NULL for a directory */
 	const struct bin_attribute *bin; /* a binary file */
-	atomic_t active;
-	wait_queue_head_t drained;
+	struct gate gate;
 };
 
 struct super_block *sysfs_sb;
-
-static bool node_enter(struct sysfs_node *node)
-{
-	int old = atomic_read(&node->active), seen;
-
-	while (old >= 0) {
-		seen = atomic_cmpxchg(&node->active, old, old + 1);
-		if (seen == old)
-			return true;
-		old = seen;
-	}
-	return false;
-}
-
-static void node_leave(struct sysfs_node *node)
-{
-	if (atomic_dec_return(&node->active) == DEACTIVATED)
-		wake_up(&node->drained);
-}
-
-static void node_drain(struct sysfs_node *node)
-{
-	atomic_add(DEACTIVATED, &node->active);
-	wait_event(node->drained, atomic_read(&node->active) == DEACTIVATED);
-}
 
 /* ---- attribute files ---- */
 
@@ -132,12 +102,12 @@ static ssize_t call_show(struct sysfs_node *node, char *page)
 	ssize_t ret;
 
 	/* the kobject itself may be gone if this fails */
-	if (!node_enter(node))
+	if (!gate_enter(&node->gate))
 		return -ENODEV;
 	ops = operations(node->kobj);
 	memset(page, 0, PAGE_SIZE);
 	ret = ops->show ? ops->show(node->kobj, (struct attribute *)node->attr, page) : -EIO;
-	node_leave(node);
+	gate_leave(&node->gate);
 	return ret > (ssize_t)PAGE_SIZE ? (ssize_t)PAGE_SIZE : ret;
 }
 
@@ -174,12 +144,12 @@ static ssize_t sysfs_write(struct file *file, const char __user *buf, size_t cou
 	}
 	open->page[count] = 0;
 	ret = -ENODEV;
-	if (node_enter(node)) {
+	if (gate_enter(&node->gate)) {
 		ops = operations(node->kobj);
 		ret = ops->store ? ops->store(node->kobj, (struct attribute *)node->attr,
 					      open->page, count)
 				 : -EIO;
-		node_leave(node);
+		gate_leave(&node->gate);
 	}
 	open->count = -1;
 	mutex_unlock(&open->lock);
@@ -211,13 +181,13 @@ static ssize_t sysfs_bin_read(struct file *file, char __user *buf, size_t count,
 
 		if (size)
 			want = min_t(size_t, want, size - *pos);
-		if (!node_enter(node)) {
+		if (!gate_enter(&node->gate)) {
 			n = -ENODEV;
 			break;
 		}
 		bin = (struct bin_attribute *)node->bin;
 		n = bin->read(file, node->kobj, bin, open->page, *pos, want);
-		node_leave(node);
+		gate_leave(&node->gate);
 		if (n <= 0)
 			break;
 		if (copy_to_user(buf + done, open->page, n)) {
@@ -270,7 +240,7 @@ struct dentry *sysfs_make_node(struct dentry *dir, const char *name, umode_t mod
 	node->kobj = kobj;
 	node->attr = attr;
 	node->bin = bin;
-	init_waitqueue_head(&node->drained);
+	gate_init(&node->gate);
 	inode->i_private = node;
 	inode->i_size = bin ? (loff_t)bin->size : S_ISDIR(mode) ? 0 : (loff_t)PAGE_SIZE;
 	inode->i_nlink = S_ISDIR(mode) ? 2 : 1;
@@ -322,7 +292,7 @@ void sysfs_remove_node(struct dentry *d)
 		d->d_parent->d_inode->i_nlink--;
 	d_unlink(d);
 	mutex_unlock(&vfs_mutex);
-	node_drain(d->d_inode->i_private);
+	gate_close(&((struct sysfs_node *)d->d_inode->i_private)->gate);
 	dput(d);
 }
 
@@ -439,7 +409,7 @@ static int sysfs_fill_super(struct super_block *sb, const char *source, void *da
 	sb->s_root->d_inode = new_inode(sb, S_IFDIR | 0555);
 	if (!sb->s_root->d_inode)
 		return -ENOMEM;
-	init_waitqueue_head(&node->drained);
+	gate_init(&node->gate);
 	sb->s_root->d_inode->i_private = node;
 	sb->s_root->d_inode->i_nlink = 2;
 	sb->s_root->d_inode->i_fop = &sysfs_dir_operations;

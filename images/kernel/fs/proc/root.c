@@ -19,8 +19,7 @@
 #include "../internal.h"
 #include "internal.h"
 
-#define PROC_MAGIC  0x9fa0
-#define DEACTIVATED (-0x40000000)
+#define PROC_MAGIC 0x9fa0
 
 struct proc_dir_entry {
 	struct dentry *dentry;
@@ -29,30 +28,10 @@ struct proc_dir_entry {
 	void *data;
 	long (*get)(void); /* /proc/sys: a number */
 	int (*set)(long);
-	atomic_t active; /* calls inside; see fs/sysfs.c */
-	wait_queue_head_t drained;
+	struct gate gate;
 };
 
 struct super_block *proc_sb;
-
-static bool entry_enter(struct proc_dir_entry *pde)
-{
-	int old = atomic_read(&pde->active), seen;
-
-	while (old >= 0) {
-		seen = atomic_cmpxchg(&pde->active, old, old + 1);
-		if (seen == old)
-			return true;
-		old = seen;
-	}
-	return false;
-}
-
-static void entry_leave(struct proc_dir_entry *pde)
-{
-	if (atomic_dec_return(&pde->active) == DEACTIVATED)
-		wake_up(&pde->drained);
-}
 
 static int number_show(struct seq_file *seq, void *data)
 {
@@ -67,7 +46,7 @@ static int proc_reg_open(struct inode *inode, struct file *file)
 	struct proc_dir_entry *pde = inode->i_private;
 	int ret = -ENOENT;
 
-	if (!entry_enter(pde))
+	if (!gate_enter(&pde->gate))
 		return -ENOENT;
 	if (pde->ops)
 		ret = pde->ops->proc_open ? pde->ops->proc_open(inode, file) : 0;
@@ -75,7 +54,7 @@ static int proc_reg_open(struct inode *inode, struct file *file)
 		ret = single_open(file, pde->show, pde->data);
 	else if (pde->get)
 		ret = single_open(file, number_show, pde);
-	entry_leave(pde);
+	gate_leave(&pde->gate);
 	return ret;
 }
 
@@ -85,9 +64,9 @@ static int proc_reg_release(struct inode *inode, struct file *file)
 
 	if (!pde->ops)
 		return single_release(inode, file);
-	if (pde->ops->proc_release && entry_enter(pde)) {
+	if (pde->ops->proc_release && gate_enter(&pde->gate)) {
 		pde->ops->proc_release(inode, file);
-		entry_leave(pde);
+		gate_leave(&pde->gate);
 	}
 	return 0;
 }
@@ -97,13 +76,13 @@ static ssize_t proc_reg_read(struct file *file, char __user *buf, size_t count, 
 	struct proc_dir_entry *pde = file->f_inode->i_private;
 	ssize_t ret = -EIO;
 
-	if (!entry_enter(pde))
+	if (!gate_enter(&pde->gate))
 		return -EIO;
 	if (!pde->ops)
 		ret = seq_read(file, buf, count, pos);
 	else if (pde->ops->proc_read)
 		ret = pde->ops->proc_read(file, buf, count, pos);
-	entry_leave(pde);
+	gate_leave(&pde->gate);
 	return ret;
 }
 
@@ -130,13 +109,13 @@ static ssize_t proc_reg_write(struct file *file, const char __user *buf, size_t 
 	struct proc_dir_entry *pde = file->f_inode->i_private;
 	ssize_t ret = -EIO;
 
-	if (!entry_enter(pde))
+	if (!gate_enter(&pde->gate))
 		return -EIO;
 	if (pde->get)
 		ret = number_write(pde, buf, count);
 	else if (pde->ops && pde->ops->proc_write)
 		ret = pde->ops->proc_write(file, buf, count, pos);
-	entry_leave(pde);
+	gate_leave(&pde->gate);
 	return ret;
 }
 
@@ -145,11 +124,11 @@ static loff_t proc_reg_llseek(struct file *file, loff_t offset, int whence)
 	struct proc_dir_entry *pde = file->f_inode->i_private;
 	loff_t ret = -EIO;
 
-	if (!entry_enter(pde))
+	if (!gate_enter(&pde->gate))
 		return -EIO;
 	ret = pde->ops && pde->ops->proc_lseek ? pde->ops->proc_lseek(file, offset, whence)
 					       : seq_lseek(file, offset, whence);
-	entry_leave(pde);
+	gate_leave(&pde->gate);
 	return ret;
 }
 
@@ -194,7 +173,7 @@ static struct proc_dir_entry *make_entry(const char *name, umode_t mode,
 	d = d_alloc(dir, name);
 	if (!pde || !inode || !d)
 		goto fail;
-	init_waitqueue_head(&pde->drained);
+	gate_init(&pde->gate);
 	inode->i_private = pde;
 	inode->i_fop = S_ISDIR(mode) ? &proc_dir_operations : &proc_file_operations;
 	inode->i_nlink = S_ISDIR(mode) ? 2 : 1;
@@ -319,8 +298,7 @@ void proc_remove(struct proc_dir_entry *pde)
 	mutex_lock(&vfs_mutex);
 	d_unlink(d);
 	mutex_unlock(&vfs_mutex);
-	atomic_add(DEACTIVATED, &pde->active);
-	wait_event(pde->drained, atomic_read(&pde->active) == DEACTIVATED);
+	gate_close(&pde->gate);
 	dput(d);
 }
 
