@@ -56,7 +56,7 @@ struct super_block *vfs_adopt_super(const struct vfs_super_record *record)
 		sb->s_next_ino = record->next_ino;
 		sb->s_next_seq = record->next_seq;
 	}
-	list_add_tail(&sb->s_list, &super_blocks);
+	add_super(sb);
 	return sb;
 }
 

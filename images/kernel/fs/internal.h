@@ -34,6 +34,11 @@ struct super_block *take_super_to_adopt(const char *type, const char *source);
 struct inode *pipe_new_inode(struct inode *fifo, unsigned long ino);
 void set_super_dev(struct super_block *, dev_t);
 
+/* mount.c: for what each kernel has of its own, and no user mounts or unmounts */
+int mount_own(struct file_system_type *, struct dentry *point);
+/* among those that tasks see; the kernel's own stay last */
+void add_super(struct super_block *);
+
 /* mount.c: where every path begins unless a task has another root */
 extern struct dentry *vfs_root;
 

@@ -20,7 +20,8 @@
 #include "internal.h"
 
 LIST_HEAD(file_systems);
-static unsigned int next_minor = 2; /* device 0:1 is that of pipes */
+static unsigned int next_minor = 2;	  /* device 0:1 is that of pipes */
+static unsigned int next_own_minor = 255; /* downwards: these do not cross an upgrade */
 struct dentry *vfs_root;
 
 /* An adopted super block keeps its device number; new ones get higher numbers. */
@@ -56,7 +57,7 @@ static struct super_block *make_super(struct file_system_type *type, const char 
 		return ERR_PTR(-ENOMEM);
 	sb->s_type = type;
 	sb->s_flags = flags & MS_RDONLY;
-	sb->s_dev = MKDEV(0, next_minor++);
+	sb->s_dev = MKDEV(0, type->own ? next_own_minor-- : next_minor++);
 	sb->s_next_ino = 1;
 	sb->s_next_seq = 2; /* 0 and 1 are "." and ".." */
 	INIT_LIST_HEAD(&sb->s_inodes);
@@ -69,6 +70,30 @@ static struct super_block *make_super(struct file_system_type *type, const char 
 		return ERR_PTR(ret);
 	}
 	return sb;
+}
+
+void add_super(struct super_block *sb)
+{
+	struct super_block *at;
+
+	list_for_each_entry(at, &super_blocks, s_list)
+		if (super_is_own(at) && !super_is_own(sb))
+			break;
+	list_add_tail(&sb->s_list, &at->s_list);
+}
+
+int mount_own(struct file_system_type *type, struct dentry *point)
+{
+	struct super_block *sb = make_super(type, NULL, 0, NULL);
+
+	if (IS_ERR(sb))
+		return PTR_ERR(sb);
+	mutex_lock(&vfs_mutex);
+	sb->s_mountpoint = dget(point);
+	point->d_mounted = sb;
+	add_super(sb);
+	mutex_unlock(&vfs_mutex);
+	return 0;
 }
 
 int do_mount(const char *source, const char *target, const char *name, unsigned long flags,
@@ -103,7 +128,7 @@ int do_mount(const char *source, const char *target, const char *name, unsigned 
 	mutex_lock(&vfs_mutex);
 	sb->s_mountpoint = dget(d);
 	d->d_mounted = sb;
-	list_add_tail(&sb->s_list, &super_blocks);
+	add_super(sb);
 	mutex_unlock(&vfs_mutex);
 out:
 	dput(d);

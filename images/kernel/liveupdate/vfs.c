@@ -5,7 +5,8 @@
  * The pages of tmpfs files stay where they are; inodes and names are made anew
  * with their numbers. proc and sysfs are the new kernel's own: of them only the
  * root is carried, as a place that may be a working directory or mounted. The
- * protocol of the new kernel's side is in fs/adopt.c.
+ * protocol of the new kernel's side is in fs/adopt.c. What each kernel mounts
+ * itself (debugfs, tracefs) is left; an open file there is refused.
  */
 #include <linux/err.h>
 #include <linux/stat.h>
@@ -14,13 +15,20 @@
 
 /* ---- super blocks ---- */
 
+#define for_each_carried_super(sb)                     \
+	list_for_each_entry(sb, &super_blocks, s_list) \
+		if (super_is_own(sb))                  \
+			continue;                      \
+		else
+
 DEFINE_MADE_RECORD(super, SUPER_RECORD, struct super_block *sb)
 
 static int preserve_supers(struct ser_writer *w)
 {
 	struct super_block *sb;
 
-	list_for_each_entry(sb, &super_blocks, s_list) {
+	for_each_carried_super(sb)
+	{
 		write_super(w, sb);
 		w->count++;
 		if (number_add(&super_numbers, sb))
@@ -145,7 +153,8 @@ static int get_inode(struct ser_reader *r)
 
 const char *name_cannot_be_carried(const struct dentry *dentry)
 {
-	if (is_tmpfs(dentry->d_sb) || dentry->d_sb->s_root == dentry)
+	if (is_tmpfs(dentry->d_sb) ||
+	    (dentry->d_sb->s_root == dentry && !super_is_own(dentry->d_sb)))
 		return NULL;
 	return dentry->d_sb->s_type ? dentry->d_sb->s_type->name : "anonymous";
 }
@@ -214,7 +223,8 @@ static int preserve_names(struct ser_writer *w)
 	struct file *file;
 	int ret = 0;
 
-	list_for_each_entry(sb, &super_blocks, s_list) {
+	for_each_carried_super(sb)
+	{
 		ret = put_tree(w, sb);
 		if (ret)
 			return ret;
@@ -265,7 +275,8 @@ static int preserve_mounts(struct ser_writer *w)
 {
 	struct super_block *sb;
 
-	list_for_each_entry(sb, &super_blocks, s_list) {
+	for_each_carried_super(sb)
+	{
 		if (!sb->s_mountpoint)
 			continue;
 		if (number_of(&name_numbers, sb->s_mountpoint) == HANDOVER_NONE)

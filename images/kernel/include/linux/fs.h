@@ -149,6 +149,7 @@ struct file_system_type {
 	const char *name;
 	bool nodev;  /* takes no device: /proc/filesystems */
 	bool single; /* one super block only */
+	bool own;    /* each kernel mounts it itself: an upgrade leaves it */
 	int (*fill_super)(struct super_block *, const char *source, void *data);
 	struct list_head list;
 };
@@ -168,6 +169,11 @@ struct super_block {
 	u64 s_next_seq;
 	void *s_fs_info;
 };
+
+static inline bool super_is_own(const struct super_block *sb)
+{
+	return sb->s_type && sb->s_type->own;
+}
 
 #define MS_RDONLY 1
 
