@@ -59,7 +59,7 @@ int klp_init_transition(struct klp_patch *patch, int target)
 	ASSERT_CONSTRAINT("livepatch/tasks.c 2", klp_nobody_is_asked());
 	klp_transition_patch = patch;
 	klp_target_state = target;
-	pr_info("'%s': initializing %s transition\n", patch->mod->name, direction(target));
+	dynamic_pr_info("'%s': initializing %s transition\n", patch->mod->name, direction(target));
 	klp_set_all_states(!target);
 	smp_wmb();
 	ASSERT_CONSTRAINT("livepatch/redirect.c 5", klp_all_states_are(!target));
@@ -114,7 +114,7 @@ static noinline void klp_complete_transition(void)
 
 	lockdep_assert_held(&klp_mutex);
 	ASSERT_CONSTRAINT("livepatch/tasks.c 1", klp_nobody_is_asked());
-	pr_info("'%s': completing %s transition\n", patch->mod->name, direction(target));
+	dynamic_pr_info("'%s': completing %s transition\n", patch->mod->name, direction(target));
 	klp_drop_plan();
 	if (target == KLP_TRANSITION_UNPATCHED)
 		unpatch_objects(patch);
@@ -135,8 +135,8 @@ static noinline void klp_complete_transition(void)
 void klp_cancel_transition(void)
 {
 	DEBUG_ASSERT(klp_nobody_is_asked());
-	pr_info("'%s': canceling patching transition, going to unpatch\n",
-		klp_transition_patch->mod->name);
+	dynamic_pr_info("'%s': canceling patching transition, going to unpatch\n",
+			klp_transition_patch->mod->name);
 	klp_target_state = KLP_TRANSITION_UNPATCHED;
 	klp_complete_transition();
 }
@@ -213,8 +213,8 @@ int klp_reverse_transition(void)
 		klp_ask_all_tasks();
 		return ret;
 	}
-	pr_info("'%s': reversing transition from %s to %s\n", patch->mod->name, direction(from),
-		direction(!from));
+	dynamic_pr_info("'%s': reversing transition from %s to %s\n", patch->mod->name,
+			direction(from), direction(!from));
 	patch->enabled = going_to(KLP_TRANSITION_UNPATCHED);
 	ASSERT_CONSTRAINT("livepatch/tasks.c 2", klp_nobody_is_asked());
 	klp_target_state = !from;

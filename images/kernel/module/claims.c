@@ -9,10 +9,12 @@
  * it will write is the module's own data, and a site holds the five bytes that
  * ftrace expects. What the module's own code does is its own affair.
  */
+#include <linux/dynamic_debug.h>
 #include <linux/kernel.h>
 #include <linux/errno.h>
 #include <linux/sort.h>
 #include <linux/string.h>
+#include <asm/page.h>
 #include <asm/text-patching.h>
 #include "internal.h"
 
@@ -188,6 +190,19 @@ static int check_sites(struct module *mod, const struct klp_modinfo *info)
 	return 0;
 }
 
+static int check_dyndbg(const struct module *mod, const struct klp_modinfo *info)
+{
+	for (unsigned int i = 0; i < mod->num_dyndbg; i++) {
+		const struct _ddebug *site = &mod->dyndbg[i];
+
+		if (!is_own_string(mod, site->function, PAGE_SIZE) ||
+		    !is_own_string(mod, site->filename, PAGE_SIZE) ||
+		    !is_own_string(mod, site->format, PAGE_SIZE))
+			return module_refuse(info, "__dyndbg: site %u is not in the module", i);
+	}
+	return 0;
+}
+
 int module_check_claims(struct module *mod)
 {
 	const struct klp_modinfo *info = mod->klp_info;
@@ -198,5 +213,7 @@ int module_check_claims(struct module *mod)
 		ret = check_exports(mod, info);
 	if (!ret)
 		ret = check_params(mod, info);
+	if (!ret)
+		ret = check_dyndbg(mod, info);
 	return ret ? ret : check_sites(mod, info);
 }

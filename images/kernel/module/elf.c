@@ -10,6 +10,7 @@
  * sections will be: what only that can tell is judged in claims.c.
  */
 #include <linux/ctype.h>
+#include <linux/dynamic_debug.h>
 #include <linux/kernel.h>
 #include <linux/errno.h>
 #include <linux/slab.h>
@@ -37,6 +38,8 @@ static const struct module_role roles[] = {
 	  offsetof(struct klp_modinfo, params), false },
 	{ "__mcount_loc", sizeof(unsigned long), SHF_ALLOC, SHF_ALLOC | SHF_EXECINSTR,
 	  offsetof(struct klp_modinfo, mcount), false },
+	{ "__dyndbg", sizeof(struct _ddebug), SHF_ALLOC | SHF_WRITE, WXA,
+	  offsetof(struct klp_modinfo, dyndbg), false },
 };
 
 static bool module_in_file(const struct klp_modinfo *info, u64 offset, u64 size)

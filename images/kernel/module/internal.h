@@ -29,9 +29,9 @@ struct klp_modinfo {
 	const char *strtab;
 	unsigned long strtab_size;
 
-	/* Sections that the loader knows by name; the last three may be missing. */
+	/* Sections that the loader knows by name; the last four may be missing. */
 	const Elf64_Shdr *self, *modinfo;
-	const Elf64_Shdr *exports, *params, *mcount;
+	const Elf64_Shdr *exports, *params, *mcount, *dyndbg;
 	char name[MODULE_NAME_LEN]; /* "module" until it is known */
 };
 

@@ -154,6 +154,7 @@ static struct module *adopt_self(struct klp_modinfo *info, const struct module_m
 	TAKE_TABLE(info->exports, mod->syms, mod->num_syms);
 	TAKE_TABLE(info->params, mod->kp, mod->num_kp);
 	TAKE_TABLE(info->mcount, mod->ftrace_callsites, mod->num_ftrace_callsites);
+	TAKE_TABLE(info->dyndbg, mod->dyndbg, mod->num_dyndbg);
 	return mod;
 }
 

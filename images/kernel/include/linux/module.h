@@ -59,6 +59,8 @@ struct module {
 	unsigned int num_kp;
 	unsigned long *ftrace_callsites;
 	unsigned int num_ftrace_callsites;
+	struct _ddebug *dyndbg;
+	unsigned int num_dyndbg;
 	char *args;
 	char *version;
 	bool klp;		      /* Is this a livepatch module? */

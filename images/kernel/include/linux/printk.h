@@ -7,8 +7,9 @@
 #ifndef _LINUX_PRINTK_H
 #define _LINUX_PRINTK_H
 
-#include <linux/types.h>
+#include <linux/dynamic_debug.h>
 #include <linux/stdarg.h>
+#include <linux/types.h>
 
 #define KERN_SOH     "\001"
 #define KERN_EMERG   KERN_SOH "0"
@@ -35,19 +36,15 @@ struct va_format {
 int printk(const char *fmt, ...) __printf(1, 2);
 int vprintk(const char *fmt, va_list args);
 
-#define pr_emerg(fmt, ...)  printk(KERN_EMERG pr_fmt(fmt), ##__VA_ARGS__)
-#define pr_alert(fmt, ...)  printk(KERN_ALERT pr_fmt(fmt), ##__VA_ARGS__)
-#define pr_crit(fmt, ...)   printk(KERN_CRIT pr_fmt(fmt), ##__VA_ARGS__)
-#define pr_err(fmt, ...)    printk(KERN_ERR pr_fmt(fmt), ##__VA_ARGS__)
-#define pr_warn(fmt, ...)   printk(KERN_WARNING pr_fmt(fmt), ##__VA_ARGS__)
-#define pr_notice(fmt, ...) printk(KERN_NOTICE pr_fmt(fmt), ##__VA_ARGS__)
-#define pr_info(fmt, ...)   printk(KERN_INFO pr_fmt(fmt), ##__VA_ARGS__)
-#define pr_cont(fmt, ...)   printk(KERN_CONT fmt, ##__VA_ARGS__)
-#define pr_debug(fmt, ...)                                             \
-	do {                                                           \
-		if (0)                                                 \
-			printk(KERN_DEBUG pr_fmt(fmt), ##__VA_ARGS__); \
-	} while (0)
+#define pr_emerg(fmt, ...)   printk(KERN_EMERG pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_alert(fmt, ...)   printk(KERN_ALERT pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_crit(fmt, ...)    printk(KERN_CRIT pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_err(fmt, ...)     printk(KERN_ERR pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_warn(fmt, ...)    printk(KERN_WARNING pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_notice(fmt, ...)  printk(KERN_NOTICE pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_info(fmt, ...)    printk(KERN_INFO pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_cont(fmt, ...)    printk(KERN_CONT fmt, ##__VA_ARGS__)
+#define pr_debug(fmt, ...)   dynamic_pr_debug(fmt, ##__VA_ARGS__)
 #define pr_debug_ratelimited pr_debug
 #define pr_warn_once(fmt, ...)                       \
 	({                                           \
