@@ -131,6 +131,8 @@ static int check_states(const struct klp_patch *patch)
 
 /* ---- all of them ---- */
 
+#define ENTRY sizeof(struct klp_func)
+
 static size_t size_of_funcs(const struct klp_object *obj)
 {
 	const struct klp_func *func;
@@ -145,9 +147,14 @@ static bool funcs_are_apart(const struct klp_patch *patch, size_t objects,
 {
 	const struct klp_object *other;
 
-	for (other = patch->objs; other != obj; other++)
-		if (!apart(obj->funcs, size, other->funcs, size_of_funcs(other)))
+	/* entries are written, the one that ends them is not: two arrays may share it */
+	for (other = patch->objs; other != obj; other++) {
+		size_t others = size_of_funcs(other);
+
+		if (!apart(obj->funcs, size - ENTRY, other->funcs, others) ||
+		    !apart(obj->funcs, size, other->funcs, others - ENTRY))
 			return false;
+	}
 	return apart(obj->funcs, size, patch, sizeof(*patch)) &&
 	       apart(obj->funcs, size, patch->objs, objects);
 }
