@@ -9,6 +9,8 @@ export type Tool =
   | 'debian-kernel'
   | 'debian-headers'
   | 'busybox-static'
+  | 'bash-static'
+  | 'linux-source'
   | 'lz4'
   | 'chromium'
   | 'gcc'
@@ -30,6 +32,8 @@ const debianPackage: Record<Tool, string> = {
   'debian-kernel': 'linux-image-cloud-amd64; TRANSPLANT_DEBIAN_KERNEL names a vmlinuz elsewhere',
   'debian-headers': 'linux-headers-cloud-amd64 make',
   'busybox-static': 'busybox-static',
+  'bash-static': 'bash-static',
+  'linux-source': 'linux-source-6.1; TRANSPLANT_LINUX_SOURCE names a linux-source-*.tar.xz elsewhere',
   lz4: 'lz4',
   chromium: 'chromium; TRANSPLANT_CHROMIUM names one elsewhere',
   'x86-64-host': '(an x86-64 Linux host)',
@@ -74,6 +78,15 @@ export function debianHeadersPath(): string | undefined {
     : undefined
 }
 
+/** The sources of Debian's kernel as their package has them, or where TRANSPLANT_LINUX_SOURCE says; undefined without. */
+export function linuxSourcePath(): string | undefined {
+  const named = process.env['TRANSPLANT_LINUX_SOURCE']
+  if (named !== undefined) return accessible(named, constants.R_OK) ? named : undefined
+  const installed = accessible('/usr/src', constants.R_OK) ? readdirSync('/usr/src') : []
+  const name = installed.filter((file) => /^linux-source-[\d.]+\.tar\.xz$/.test(file)).sort()[0]
+  return name === undefined ? undefined : join('/usr/src', name)
+}
+
 const V3_FLAGS = [
   'avx',
   'avx2',
@@ -112,6 +125,8 @@ export function has(tool: Tool): boolean {
   if (tool === 'debian-headers') return debianHeadersPath() !== undefined
   if (tool === 'chromium') return chromiumPath() !== undefined
   if (tool === 'busybox-static') return accessible('/bin/busybox', constants.X_OK)
+  if (tool === 'bash-static') return accessible('/bin/bash-static', constants.X_OK)
+  if (tool === 'linux-source') return linuxSourcePath() !== undefined
   if (tool === 'libunicorn') return libunicornPath() !== undefined
   if (tool === 'x86-64-v3-host') return isV3Host()
   if (tool === 'x86-64-host') return process.platform === 'linux' && process.arch === 'x64'
