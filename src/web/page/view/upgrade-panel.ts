@@ -136,7 +136,7 @@ function phaseLine(phases: readonly Phase[], goTo: (time: number) => void): HTML
   )
 }
 
-function figures({ switch: between, processes, handover }: UpgradeReport): HTMLElement {
+function figures({ switch: between, processes, handover, handoverUnread }: UpgradeReport): HTMLElement {
   const sum = (what: (one: UpgradeReport['processes'][number]) => number): number =>
     processes.reduce((total, one) => total + what(one), 0)
   const records = handover?.components.reduce((total, one) => total + one.records, 0) ?? 0
@@ -151,7 +151,10 @@ function figures({ switch: between, processes, handover }: UpgradeReport): HTMLE
       `${count(sum((one) => one.pages))}: ${sum((one) => one.pagesCopied)} copied, ${sum((one) => one.pagesChanged)} changed`,
     ],
     ['page-table entries', `${sum((one) => one.entriesChanged)} changed`],
-    ['handed over', `${count(records)} records, ${count(handover?.preservedFrames ?? 0)} frames in place`],
+    [
+      'handed over',
+      handoverUnread?.message ?? `${count(records)} records, ${count(handover?.preservedFrames ?? 0)} frames in place`,
+    ],
   ]
   return h(
     'table',
