@@ -7,7 +7,7 @@ import { readEntryState } from '../../src/patch/index.js'
 import { needs } from '../needs.js'
 import { bootWith, inGuest, kernelFacts, messages, readKernel, rights, testModule } from './module-guest.js'
 
-const names = ['registers', 'handlers', 'lingering', 'everything', 'fragments', 'straddlers', 'sites']
+const names = ['registers', 'handlers', 'lingering', 'everything', 'fragments', 'straddlers', 'sites', 'stubs']
 
 /** The lines that the module's file gives: one for each check that failed, and their number. */
 async function checks(guest: MachineSession, name: string): Promise<string> {
@@ -43,6 +43,11 @@ needs('gcc')('a traced function', () => {
       expect(messages(guest).join('\n')).not.toMatch(/has been in code/)
     }),
   )
+
+  it('gives its stubs back, and their pages with the last of them', () =>
+    guests(2, async (guest) => {
+      expect(await checks(guest, 'stubs')).toBe('6 checks\n')
+    }))
 
   it('may lie across the end of a page, wherever the next frame is', () =>
     guests(2, async (guest) => {

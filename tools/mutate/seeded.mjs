@@ -40,6 +40,11 @@ export const faults = [
     ';',
   ]),
   fault('trampoline-running', 'trace', 'tasks that run are not searched', ['search_all', /search_stack\([^;]*;/, ';']),
+  fault('stub-page-leak', 'trace', 'a stub that is given back goes on counting for its page', [
+    'ftrace_free_retired_stubs',
+    /page->nr_busy--;/,
+    ';',
+  ]),
   fault('r9', 'trace', 'r9 is not given back', ['ftrace_caller', /\tmovq\tPT_R9\(%rsp\), %r9\n/, '']),
   fault('flags', 'trace', 'the flags are not given back', ['ftrace_caller', /\tpopfq\n/, '\tleaq\t8(%rsp), %rsp\n']),
   fault('choice-unnamed', 'trace', 'the stack does not say which version was chosen', [
