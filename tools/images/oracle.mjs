@@ -16,7 +16,7 @@ export function buildOracle() {
   const generated = 'images/build/oracle/forms.S'
   mkdirSync(join(buildFolder, 'oracle'), { recursive: true })
   writeFileSync(join(root, generated), generate())
-  const sources = ['images/user/oracle/run.S', 'images/user/oracle/oracle.c', generated]
+  const sources = [...['run.S', 'oracle.c', 'operands.c'].map((name) => `images/user/oracle/${name}`), generated]
   const objects = sources.map((source) => compile('oracle', source, flags))
   return [link('oracle', objects), buildCases()]
 }

@@ -1,5 +1,5 @@
 // Builds images/user/: the library, each program as a static ELF64 file, and images/built/initramfs.cpio that holds them. A file
-// bin/x.c or workloads/x.c is the program /bin/x; a folder of sources (sh, agent, usertests, spin) is the program of its name.
+// bin/x.c or workloads/x.c is the program /bin/x; a folder of sources (sh, agent, keeper, usertests, spin) is the program of its name.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { writeCpio } from '../../dist/format/index.js'
@@ -49,7 +49,7 @@ function buildPrograms() {
       programs.set(name, link(name, [object(source), ...library]))
     }
   }
-  for (const folder of ['sh', 'agent', 'usertests', 'spin']) {
+  for (const folder of ['sh', 'agent', 'keeper', 'usertests', 'spin']) {
     programs.set(folder, link(folder, [...sources(folder).map(object), ...library]))
   }
   return programs

@@ -118,6 +118,28 @@ static const char *parse_flags(const char *fmt, struct spec *spec)
 	}
 }
 
+static void put_character(struct output *out, struct spec *spec, char c)
+{
+	if (!spec->left)
+		pad(out, ' ', spec->width - 1);
+	put(out, c);
+	if (spec->left)
+		pad(out, ' ', spec->width - 1);
+}
+
+/* @size: bytes of the argument's type. */
+static void put_signed(struct output *out, struct spec *spec, int size, va_list *args)
+{
+	long long number = size == sizeof(long) ? va_arg(*args, long) : va_arg(*args, int);
+
+	if (size == sizeof(short))
+		number = (short)number;
+	else if (size == 1)
+		number = (signed char)number;
+	put_number(out, spec, number < 0 ? -(unsigned long long)number : (unsigned long long)number,
+		   10, number < 0);
+}
+
 /* One conversion; @fmt is behind the '%'. */
 static const char *convert(struct output *out, const char *fmt, va_list *args)
 {
@@ -148,35 +170,18 @@ static const char *convert(struct output *out, const char *fmt, va_list *args)
 	case '%':
 		put(out, '%');
 		return fmt;
-	case 'c': {
-		char text[2] = { va_arg(*args, int), 0 };
-
-		spec.precision = 1;
-		if (!spec.left)
-			pad(out, ' ', spec.width - 1);
-		put(out, text[0]);
-		if (spec.left)
-			pad(out, ' ', spec.width - 1);
+	case 'c':
+		put_character(out, &spec, va_arg(*args, int));
 		return fmt;
-	}
 	case 's':
 		put_text(out, &spec, va_arg(*args, const char *));
 		return fmt;
 	case 'p':
 		return put_pointer(out, &spec, fmt, va_arg(*args, void *));
 	case 'd':
-	case 'i': {
-		long long number = size == sizeof(long) ? va_arg(*args, long) : va_arg(*args, int);
-
-		if (size == sizeof(short))
-			number = (short)number;
-		else if (size == 1)
-			number = (signed char)number;
-		put_number(out, &spec,
-			   number < 0 ? -(unsigned long long)number : (unsigned long long)number,
-			   10, number < 0);
+	case 'i':
+		put_signed(out, &spec, size, args);
 		return fmt;
-	}
 	case 'X':
 		spec.upper = true;
 		base = 16;

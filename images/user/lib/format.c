@@ -28,7 +28,8 @@ static void pad(struct output *output, char c, int count)
 struct conversion {
 	int left, zero, plus, space, alternate;
 	int width;
-	int precision; /* -1: not given */
+	int precision;	   /* -1: not given */
+	int longs, shorts; /* how often l (or z) and h were there */
 };
 
 static void put_text(struct output *output, const struct conversion *how, const char *text,
@@ -82,121 +83,147 @@ static int read_number(const char **format)
 	return value;
 }
 
-int vsnprintf(char *to, size_t size, const char *format, va_list list)
+/* What stands between the '%' and the letter; gives where the letter is. */
+static const char *read_conversion(const char *format, struct conversion *how, va_list *list)
 {
-	struct output output = { to, size, 0 };
-
-	for (; *format; format++) {
-		struct conversion how = { .precision = -1 };
-		int longs = 0, shorts = 0;
-		unsigned long number;
-		long value;
-		const char *text;
-		char letter;
-
-		if (*format != '%') {
-			put(&output, *format);
-			continue;
+	for (;; format++) {
+		if (*format == '-')
+			how->left = 1;
+		else if (*format == '0')
+			how->zero = 1;
+		else if (*format == '+')
+			how->plus = 1;
+		else if (*format == ' ')
+			how->space = 1;
+		else if (*format == '#')
+			how->alternate = 1;
+		else
+			break;
+	}
+	if (*format == '*') {
+		how->width = va_arg(*list, int);
+		if (how->width < 0) {
+			how->left = 1;
+			how->width = -how->width;
 		}
-		for (format++;; format++) {
-			if (*format == '-')
-				how.left = 1;
-			else if (*format == '0')
-				how.zero = 1;
-			else if (*format == '+')
-				how.plus = 1;
-			else if (*format == ' ')
-				how.space = 1;
-			else if (*format == '#')
-				how.alternate = 1;
-			else
-				break;
-		}
+		format++;
+	} else {
+		how->width = read_number(&format);
+	}
+	if (*format == '.') {
+		format++;
 		if (*format == '*') {
-			how.width = va_arg(list, int);
-			if (how.width < 0) {
-				how.left = 1;
-				how.width = -how.width;
-			}
+			how->precision = va_arg(*list, int);
 			format++;
 		} else {
-			how.width = read_number(&format);
-		}
-		if (*format == '.') {
-			format++;
-			if (*format == '*') {
-				how.precision = va_arg(list, int);
-				format++;
-			} else {
-				how.precision = read_number(&format);
-			}
-		}
-		for (;; format++) {
-			if (*format == 'l' || *format == 'z')
-				longs++;
-			else if (*format == 'h')
-				shorts++;
-			else
-				break;
-		}
-		switch (*format) {
-		case 'd':
-		case 'i':
-			value = longs ? va_arg(list, long) : va_arg(list, int);
-			if (shorts)
-				value = shorts == 1 ? (short)value : (signed char)value;
-			put_number(&output, &how,
-				   value < 0 ? -(unsigned long)value : (unsigned long)value, 10,
-				   value < 0   ? "-"
-				   : how.plus  ? "+"
-				   : how.space ? " "
-					       : "",
-				   0);
-			break;
-		case 'u':
-		case 'x':
-		case 'X':
-		case 'o':
-			number = longs ? va_arg(list, unsigned long) : va_arg(list, unsigned int);
-			if (shorts)
-				number = shorts == 1 ? (unsigned short)number
-						     : (unsigned char)number;
-			put_number(&output, &how, number,
-				   *format == 'u'   ? 10
-				   : *format == 'o' ? 8
-						    : 16,
-				   how.alternate && number && *format != 'u'
-					   ? (*format == 'o'   ? "0"
-					      : *format == 'x' ? "0x"
-							       : "0X")
-					   : "",
-				   *format == 'X');
-			break;
-		case 'p':
-			put_number(&output, &how, (unsigned long)va_arg(list, void *), 16, "0x", 0);
-			break;
-		case 'c':
-			letter = (char)va_arg(list, int);
-			put_text(&output, &how, &letter, 1);
-			break;
-		case 's':
-			text = va_arg(list, const char *);
-			if (!text)
-				text = "(null)";
-			put_text(&output, &how, text,
-				 how.precision < 0 ? strlen(text) : strnlen(text, how.precision));
-			break;
-		case '%':
-			put(&output, '%');
-			break;
-		default:
-			put(&output, '%');
-			if (!*format)
-				goto end;
-			put(&output, *format);
+			how->precision = read_number(&format);
 		}
 	}
-end:
+	for (;; format++) {
+		if (*format == 'l' || *format == 'z')
+			how->longs++;
+		else if (*format == 'h')
+			how->shorts++;
+		else
+			return format;
+	}
+}
+
+static void put_signed(struct output *output, const struct conversion *how, va_list *list)
+{
+	long value = how->longs ? va_arg(*list, long) : va_arg(*list, int);
+
+	if (how->shorts)
+		value = how->shorts == 1 ? (short)value : (signed char)value;
+	put_number(output, how, value < 0 ? -(unsigned long)value : (unsigned long)value, 10,
+		   value < 0	? "-"
+		   : how->plus	? "+"
+		   : how->space ? " "
+				: "",
+		   0);
+}
+
+static void put_unsigned(struct output *output, const struct conversion *how, char letter,
+			 va_list *list)
+{
+	unsigned long number =
+		how->longs ? va_arg(*list, unsigned long) : va_arg(*list, unsigned int);
+	const char *sign = "";
+
+	if (how->shorts)
+		number = how->shorts == 1 ? (unsigned short)number : (unsigned char)number;
+	if (how->alternate && number && letter != 'u')
+		sign = letter == 'o' ? "0" : letter == 'x' ? "0x" : "0X";
+	put_number(output, how, number,
+		   letter == 'u'   ? 10
+		   : letter == 'o' ? 8
+				   : 16,
+		   sign, letter == 'X');
+}
+
+static void put_string(struct output *output, const struct conversion *how, const char *text)
+{
+	if (!text)
+		text = "(null)";
+	put_text(output, how, text,
+		 how->precision < 0 ? strlen(text) : strnlen(text, how->precision));
+}
+
+static void put_conversion(struct output *output, const struct conversion *how, char letter,
+			   va_list *list)
+{
+	char c;
+
+	switch (letter) {
+	case 'd':
+	case 'i':
+		put_signed(output, how, list);
+		break;
+	case 'u':
+	case 'x':
+	case 'X':
+	case 'o':
+		put_unsigned(output, how, letter, list);
+		break;
+	case 'p':
+		put_number(output, how, (unsigned long)va_arg(*list, void *), 16, "0x", 0);
+		break;
+	case 'c':
+		c = (char)va_arg(*list, int);
+		put_text(output, how, &c, 1);
+		break;
+	case 's':
+		put_string(output, how, va_arg(*list, const char *));
+		break;
+	case '%':
+		put(output, '%');
+		break;
+	default:
+		put(output, '%');
+		if (letter)
+			put(output, letter);
+	}
+}
+
+int vsnprintf(char *to, size_t size, const char *format, va_list arguments)
+{
+	struct output output = { to, size, 0 };
+	va_list list;
+
+	va_copy(list, arguments);
+	while (*format) {
+		struct conversion how = { .precision = -1 };
+
+		if (*format != '%') {
+			put(&output, *format++);
+			continue;
+		}
+		format = read_conversion(format + 1, &how, &list);
+		put_conversion(&output, &how, *format, &list);
+		if (*format)
+			format++;
+	}
+	va_end(list);
 	if (size)
 		to[output.length < size ? output.length : size - 1] = 0;
 	return (int)output.length;

@@ -15,7 +15,7 @@ typedef unsigned long u64;
 
 extern char restore_signal[];
 
-static long system_call(long n, long a, long b, long c, long d, long e, long f)
+static inline long system_call(long n, long a, long b, long c, long d, long e, long f)
 {
 	register long r10 __asm__("r10") = d;
 	register long r8 __asm__("r8") = e;
@@ -30,7 +30,7 @@ static long system_call(long n, long a, long b, long c, long d, long e, long f)
 }
 
 /* `entry` is called for each of them, on a stack of its own. `flags`: SA_*, besides what that needs. */
-static void catch_signals(void *entry, u64 flags)
+static inline void catch_signals(void *entry, u64 flags)
 {
 	static u8 stack[65536] __attribute__((aligned(64)));
 	static const u8 signals[] = { 4, 5, 7, 8, 11 }; /* SIGILL SIGTRAP SIGBUS SIGFPE SIGSEGV */

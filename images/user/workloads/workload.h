@@ -43,7 +43,8 @@ static inline int workload_end(const struct workload *workload, uint64_t result)
 	return 0;
 }
 
-static inline void workload_fail(const struct workload *workload, const char *what, long round)
+static inline __attribute__((noreturn)) void workload_fail(const struct workload *workload,
+							   const char *what, long round)
 {
 	printf("%s: pid %d: DAMAGED in round %ld: %s\n", workload->name, getpid(), round, what);
 	exit(1);
