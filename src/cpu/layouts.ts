@@ -176,6 +176,18 @@ export const TLB_ENTRY = {
   page: 28,
 } as const
 
+export const UOP = {
+  op: 0,
+  d: 2,
+  s1: 3,
+  s2: 4,
+  x: 5,
+  number: 6,
+  offset: 7,
+  low: 8,
+  high: 12,
+} as const
+
 export const BLOCK = {
   rip: 0,
   physical: 8,

@@ -2,7 +2,17 @@
 // All values are little-endian. Everything here may be read after `synchronize` and written before `stateChanged`.
 import { CPU_STATE } from './layouts.js'
 import { SLOT_SEGMENT_BASE, SLOT_T0, SLOT_T8 } from './numbers/operations.js'
-import { FX_END, FX_OFFSET, XMM_OFFSET, YMM_UPPER_BYTES, YMM_UPPER_OFFSET } from './numbers/sizes.js'
+import {
+  FX_BYTES,
+  FX_END,
+  FX_MXCSR,
+  FX_OFFSET,
+  FX_RESERVED,
+  FX_X87,
+  XMM_OFFSET,
+  YMM_UPPER_BYTES,
+  YMM_UPPER_OFFSET,
+} from './numbers/sizes.js'
 
 export const GENERAL_REGISTERS = [
   'rax',
@@ -98,7 +108,10 @@ export const STATE_XMM = XMM_OFFSET
 export const STATE_YMM_UPPER = YMM_UPPER_OFFSET
 export const STATE_YMM_UPPER_BYTES = YMM_UPPER_BYTES
 /** The x87 registers in physical order, 16 bytes apart. */
-export const STATE_X87 = FX_OFFSET + 32
+export const STATE_X87 = FX_OFFSET + FX_X87
+
+/** The image that FXSAVE stores: where its parts lie, and all of it. */
+export const FXSAVE = { mxcsr: FX_MXCSR, x87: FX_X87, reserved: FX_RESERVED, bytes: FX_BYTES }
 
 /** What of the state area is architectural with the default CPU: all but temporaries, lazy flags and derived data. */
 export const STATE_ARCHITECTURAL: readonly (readonly [start: number, end: number])[] = [

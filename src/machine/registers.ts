@@ -3,6 +3,7 @@
 import { virtAddr } from '../base/index.js'
 import {
   type CpuModel,
+  FXSAVE,
   REGISTER_BITS,
   STATE_ARCHITECTURAL,
   STATE_MXCSR,
@@ -78,26 +79,22 @@ export function readRegisters(state: DataView, cr8: number): Registers {
   }
 }
 
-const FX_BYTES = 512
-/** Where its reserved part begins. */
-const FX_RESERVED = 416
-const FX_MXCSR = 24
-const FX_X87 = 32
-
 /** The state area keeps the image that FXSAVE stores, but with the x87 registers in physical order, and MXCSR apart. */
 export function readVectors(state: DataView, cpu: CpuModel): VectorState {
-  const fxsave = rotated(bytesAt(state, STATE_X87 - FX_X87, FX_BYTES), topOf(state))
-  new DataView(fxsave.buffer).setUint32(FX_MXCSR, state.getUint32(STATE_MXCSR, true), true)
+  const fxsave = rotated(bytesAt(state, STATE_X87 - FXSAVE.x87, FXSAVE.bytes), topOf(state))
+  new DataView(fxsave.buffer).setUint32(FXSAVE.mxcsr, state.getUint32(STATE_MXCSR, true), true)
   const ymmUpper = cpu === 'x86-64-v3' ? bytesAt(state, STATE_YMM_UPPER, STATE_YMM_UPPER_BYTES) : undefined
   return { fxsave, ymmUpper }
 }
 
 export function writeVectors(state: DataView, { fxsave, ymmUpper }: VectorState): void {
   const given = new DataView(fxsave.buffer, fxsave.byteOffset)
-  state.setUint32(STATE_MXCSR, given.getUint32(FX_MXCSR, true), true)
-  const image = rotated(fxsave, -topOf(given, FX_X87))
-  new DataView(image.buffer).setUint32(FX_MXCSR, state.getUint32(STATE_X87 - FX_X87 + FX_MXCSR, true), true)
-  new Uint8Array(state.buffer, state.byteOffset + STATE_X87 - FX_X87, FX_RESERVED).set(image.subarray(0, FX_RESERVED))
+  state.setUint32(STATE_MXCSR, given.getUint32(FXSAVE.mxcsr, true), true)
+  const image = rotated(fxsave, -topOf(given, FXSAVE.x87))
+  new DataView(image.buffer).setUint32(FXSAVE.mxcsr, state.getUint32(STATE_X87 - FXSAVE.x87 + FXSAVE.mxcsr, true), true)
+  new Uint8Array(state.buffer, state.byteOffset + STATE_X87 - FXSAVE.x87, FXSAVE.reserved).set(
+    image.subarray(0, FXSAVE.reserved),
+  )
   if (ymmUpper !== undefined) new Uint8Array(state.buffer, state.byteOffset + STATE_YMM_UPPER).set(ymmUpper)
 }
 
@@ -107,15 +104,15 @@ function bytesAt(state: DataView, at: number, length: number): Uint8Array<ArrayB
 
 /** Bits 11 to 13 of the status word: the register that ST(0) is. */
 function topOf(view: DataView, x87 = STATE_X87): number {
-  return (view.getUint16(x87 - FX_X87 + 2, true) >> 11) & 7
+  return (view.getUint16(x87 - FXSAVE.x87 + 2, true) >> 11) & 7
 }
 
 /** With register i where register i + by was. */
 function rotated(image: Uint8Array, by: number): Uint8Array<ArrayBuffer> {
   const result = image.slice()
   for (let i = 0; i < 8; i++) {
-    const from = FX_X87 + 16 * ((i + by + 8) & 7)
-    result.set(image.subarray(from, from + 16), FX_X87 + 16 * i)
+    const from = FXSAVE.x87 + 16 * ((i + by + 8) & 7)
+    result.set(image.subarray(from, from + 16), FXSAVE.x87 + 16 * i)
   }
   return result as Uint8Array<ArrayBuffer>
 }

@@ -8,6 +8,7 @@ const target = fileURLToPath(new URL('../../src/cpu/layouts.ts', import.meta.url
 const records = {
   CPU_STATE: 'state/state/CpuState',
   TLB_ENTRY: 'memory/tlb-entry/TlbEntry',
+  UOP: 'blocks/ir/Uop',
   BLOCK: 'blocks/ir/Block',
   REGION: 'blocks/regions/Region',
 }

@@ -2,6 +2,7 @@
 //
 // Where the form is known, a condition is one comparison of the operands that the producer left. Where it is not (a place that several ways
 // lead to), the words are settled first by the core's own routine, so that the meaning of each form is stated once (core/state/flag-forms.ts).
+
 import {
   FORM_ADD,
   FORM_DEC,
@@ -12,6 +13,7 @@ import {
   FORM_SHR,
   FORM_SUB,
 } from '../numbers/flag-forms.js'
+import { CC_B, CC_BE, CC_L, CC_O, CC_P, CC_S, CC_Z } from '../numbers/operations.js'
 import { type Context, DYNAMIC, WORDS } from './context.js'
 import { C, FLAG_A, FLAG_B, FLAG_C, HELPER, X2 } from './function-builder.js'
 import { W } from './wasm.js'
@@ -247,20 +249,20 @@ function compareSigned(c: Context, op: number): void {
   c.code.op(op)
 }
 
-/** Pushes condition code `cc` (0 to 15, as in Jcc) as an i32. */
+/** Pushes condition `cc` (CC_*) as an i32. */
 export function condition(c: Context, cc: number): void {
   const { code } = c
   switch (cc >> 1) {
-    case 0:
+    case CC_O >> 1:
       overflow(c)
       break
-    case 1:
+    case CC_B >> 1:
       carryBit(c)
       break
-    case 2:
+    case CC_Z >> 1:
       zero(c)
       break
-    case 3:
+    case CC_BE >> 1:
       if (c.form >= FORM_SUB && c.form < FORM_LOGIC) {
         code.get(FLAG_A)
         code.get(FLAG_B)
@@ -271,20 +273,20 @@ export function condition(c: Context, cc: number): void {
       zero(c)
       code.op(W.i32Or)
       break
-    case 4:
+    case CC_S >> 1:
       sign(c)
       break
-    case 5:
+    case CC_P >> 1:
       parity(c)
       break
-    case 6:
+    case CC_L >> 1:
       if (c.form >= FORM_SUB && c.form < FORM_LOGIC) {
         compareSigned(c, cc & 1 ? W.i64GeS : W.i64LtS)
         return
       }
       less(c)
       break
-    default:
+    default: // CC_LE
       if (c.form >= FORM_SUB && c.form < FORM_LOGIC) {
         compareSigned(c, cc & 1 ? W.i64GtS : W.i64LeS)
         return

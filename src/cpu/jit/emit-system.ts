@@ -7,7 +7,7 @@
 
 import { CPU_STATE } from '../layouts.js'
 import { LEAVE_UOP } from '../numbers/leaving.js'
-import { OP_SYSTEM, SLOT_RSP, SLOT_SEGMENT_BASE } from '../numbers/operations.js'
+import { OP_SYSTEM, SEG_GS, SLOT_RSP, SLOT_SEGMENT_BASE } from '../numbers/operations.js'
 import { AC, ARITHMETIC, CR4_SMAP, DF, FLAGS_ONES, ID, IF, IOPL, NT, RF, TF, VM } from '../numbers/registers.js'
 import { TLB_BYTES } from '../numbers/sizes.js'
 import {
@@ -30,7 +30,7 @@ import { W } from './wasm.js'
 
 /** What POPF takes at level 0 besides the arithmetic flags, TF left out. */
 const POPPED = IF | DF | IOPL | NT | AC | ID
-const GS_BASE = SLOT_SEGMENT_BASE + 8 * 5
+const GS_BASE = SLOT_SEGMENT_BASE + 8 * SEG_GS
 
 /** Is the uop one of them? */
 export function isInlineSystem(uop: Uop): boolean {

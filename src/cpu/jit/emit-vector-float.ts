@@ -11,7 +11,7 @@
 // give an infinite result or a NaN, or zero from a quotient whose dividend is not zero, and none of these passes.
 
 import { MXCSR_PE } from '../numbers/registers.js'
-import { FN_INTEGER_TO_FLOAT_MEMORY } from '../numbers/vector-functions.js'
+import { FN_INTEGER_TO_FLOAT_MEMORY, X_ALIGNED } from '../numbers/vector-functions.js'
 import {
   FLOAT_ADD,
   FLOAT_COMPARE,
@@ -483,7 +483,7 @@ export function emitOrder(v: VectorUop): void {
 export function emitFromInteger(v: VectorUop): void {
   const { code, f } = v.c
   const t = v.detail >> 8 === 3 ? DOUBLE : SINGLE
-  const wide = (v.uop.x & 0x7f) === 8
+  const wide = (v.uop.x & ~X_ALIGNED) === 8
   const memory = functionOf(v.uop) === FN_INTEGER_TO_FLOAT_MEMORY
   if (memory) {
     code.get(v.b)

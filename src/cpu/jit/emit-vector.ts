@@ -14,6 +14,7 @@ import {
   FN_COPY,
   FN_COPY_LOW,
   FN_EXTRACT,
+  FN_EXTRACT_MEMORY,
   FN_EXTRACT_WORD,
   FN_FLOAT,
   FN_FLOAT_MEMORY,
@@ -37,6 +38,8 @@ import {
   FN_ORDER,
   FN_ORDER_MEMORY,
   FN_SIGN_MASK,
+  FN_STORE,
+  FN_STORE_HIGH,
   FN_TEST,
   FN_TEST_MEMORY,
   FN_TO_GENERAL,
@@ -172,7 +175,7 @@ const test = (v: VectorUop) => {
 
 /** Bytes of x, the operand's size; the alignment is checked where x says so. */
 function sized(uop: Uop): { readonly bytes: number; readonly aligned: boolean } {
-  return { bytes: uop.x & 0x7f, aligned: (uop.x & X_ALIGNED) !== 0 }
+  return { bytes: uop.x & ~X_ALIGNED, aligned: (uop.x & X_ALIGNED) !== 0 }
 }
 
 /** The function's quick way, by its number in core/decode/sse-decode.ts and core/decode/sse-extended-decode.ts. */
@@ -284,7 +287,7 @@ function storeElement(c: Context, uop: Uop, slow: number): void {
   const { code, f } = c
   const fn = functionOf(uop)
   const { bytes, aligned } = sized(uop)
-  const element = fn === 7 ? 0 : fn === 12 ? 1 : uop.high & (16 / bytes - 1)
+  const element = fn === FN_STORE ? 0 : fn === FN_STORE_HIGH ? 1 : uop.high & (16 / bytes - 1)
   check(c, slow, TLB_ENTRY.writeTag, bytes, aligned)
   pointer(c)
   code.get(f.vector(uop.s1))
@@ -367,7 +370,7 @@ export function emitVector(c: Context, uop: Uop): boolean {
   const { f } = c
   const fn = functionOf(uop)
   if (fn >= FN_AVX) return emitAvx(c, uop)
-  const isStore = fn === 7 || fn === 12 || fn === 61
+  const isStore = fn === FN_STORE || fn === FN_STORE_HIGH || fn === FN_EXTRACT_MEMORY
   const form = isStore ? undefined : shape(uop)
   if (!isStore && form === undefined) return false
   needAvailable(c, uop.s2 === UNDER_VEX)

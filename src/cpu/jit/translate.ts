@@ -10,6 +10,18 @@ import { CPU_STATE, REGION } from '../layouts.js'
 import { FORM_LOGIC, FORM_SUB } from '../numbers/flag-forms.js'
 import { LEAVE_FUEL, LEAVE_JUMP, LEAVE_NEXT, LEAVE_TAKEN, LEAVE_UOP } from '../numbers/leaving.js'
 import {
+  CC_A,
+  CC_AE,
+  CC_B,
+  CC_BE,
+  CC_G,
+  CC_GE,
+  CC_L,
+  CC_LE,
+  CC_NS,
+  CC_NZ,
+  CC_S,
+  CC_Z,
   OP_BRNZ,
   OP_CALL,
   OP_CALLI,
@@ -43,8 +55,8 @@ import { isConditional, terminator, type Uop } from './uops.js'
 import { W } from './wasm.js'
 
 /** Condition codes of the fused comparisons, in the order of core/blocks/fuse.ts. */
-const COMPARE_CODES = [4, 5, 2, 3, 6, 7, 12, 13, 14, 15] as const
-const TEST_CODES = [4, 5, 8, 9] as const
+const COMPARE_CODES = [CC_Z, CC_NZ, CC_B, CC_AE, CC_BE, CC_A, CC_L, CC_GE, CC_LE, CC_G] as const
+const TEST_CODES = [CC_Z, CC_NZ, CC_S, CC_NS] as const
 
 class Translator {
   private readonly f = new FunctionBuilder()

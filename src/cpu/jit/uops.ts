@@ -2,7 +2,7 @@
 //
 // Promises: reading only. A block that was read stays as it was; the core may drop the original at any time between two compilations.
 
-import { BLOCK } from '../layouts.js'
+import { BLOCK, UOP } from '../layouts.js'
 import { OP_BRNZ, OP_CMPJ32, OP_JCC, UOP_BYTES } from '../numbers/operations.js'
 
 export interface Uop {
@@ -40,16 +40,16 @@ export function readBlock(view: DataView, pointer: number): Block {
   const end = view.getUint32(pointer + BLOCK.uopEnd, true)
   for (let u = view.getUint32(pointer + BLOCK.uops, true); u < end; u += UOP_BYTES) {
     uops.push({
-      op: view.getUint16(u, true),
-      d: view.getUint8(u + 2),
-      s1: view.getUint8(u + 3),
-      s2: view.getUint8(u + 4),
-      x: view.getUint8(u + 5),
-      number: view.getUint8(u + 6),
-      offset: view.getUint8(u + 7),
-      immediate: view.getBigInt64(u + 8, true),
-      low: view.getInt32(u + 8, true),
-      high: view.getInt32(u + 12, true),
+      op: view.getUint16(u + UOP.op, true),
+      d: view.getUint8(u + UOP.d),
+      s1: view.getUint8(u + UOP.s1),
+      s2: view.getUint8(u + UOP.s2),
+      x: view.getUint8(u + UOP.x),
+      number: view.getUint8(u + UOP.number),
+      offset: view.getUint8(u + UOP.offset),
+      immediate: view.getBigInt64(u + UOP.low, true),
+      low: view.getInt32(u + UOP.low, true),
+      high: view.getInt32(u + UOP.high, true),
     })
   }
   return {

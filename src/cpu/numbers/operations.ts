@@ -17,10 +17,28 @@ export const OP_COLD: u32 = 10 // coldOp(c, u): function in the immediate
 export const OP_COLD_END: u32 = 11 // the same, and it set c.rip
 export const OP_NOP: u32 = 12
 export const OP_FAULT: u32 = 13 // raise vector x; with error code 0 if the immediate is 1
-export const OP_CC: u32 = 14 // d = condition x holds (0 or 1)
+export const OP_CC: u32 = 14 // d = condition x (CC_*) holds (0 or 1)
 export const OP_SEGCHECK: u32 = 15 // d = linear address of offset s1 in segment x & 7, size immediate & FFFFH, write immediate & 10000H
 export const SEGCHECK_WRITE: u32 = 0x10000
-export const OP_JCC: u32 = 16 // + condition code
+export const OP_JCC: u32 = 16 // + CC_*
+
+// Conditions, as in the opcodes of Jcc; of each two the second is the first one's opposite.
+export const CC_O: u32 = 0
+export const CC_NO: u32 = 1
+export const CC_B: u32 = 2
+export const CC_AE: u32 = 3
+export const CC_Z: u32 = 4
+export const CC_NZ: u32 = 5
+export const CC_BE: u32 = 6
+export const CC_A: u32 = 7
+export const CC_S: u32 = 8
+export const CC_NS: u32 = 9
+export const CC_P: u32 = 10
+export const CC_NP: u32 = 11
+export const CC_L: u32 = 12
+export const CC_GE: u32 = 13
+export const CC_LE: u32 = 14
+export const CC_G: u32 = 15
 
 // Moves.
 export const OP_MOV8: u32 = 32
@@ -44,6 +62,8 @@ export const OP_SELECT32: u32 = 49
 export const OP_SELECT64: u32 = 50
 
 // Memory.
+/** In x, beside the scale: the address is based on the stack segment (#SS where it is not canonical). */
+export const X_STACK: u32 = 0x80
 export const OP_LOAD: u32 = 52 // + sz, into slot d, merging
 export const OP_LOADZ8: u32 = 56 // zero-extended to 64
 export const OP_LOADZ16: u32 = 57
@@ -131,6 +151,14 @@ export const SLOT_T6: u32 = 176
 export const SLOT_T7: u32 = 184
 export const SLOT_ZERO: u32 = 192
 
-/** Base of segment s (0 ES, 1 CS, 2 SS, 3 DS, 4 FS, 5 GS) is slot SLOT_SEGMENT_BASE + 8 * s. This IS the base; there is no other copy. */
+// Segments, as instructions number them.
+export const SEG_ES: u32 = 0
+export const SEG_CS: u32 = 1
+export const SEG_SS: u32 = 2
+export const SEG_DS: u32 = 3
+export const SEG_FS: u32 = 4
+export const SEG_GS: u32 = 5
+
+/** Base of segment s (SEG_*) is slot SLOT_SEGMENT_BASE + 8 * s. This IS the base; there is no other copy. */
 export const SLOT_SEGMENT_BASE: u32 = 200
 export const SLOT_T8: u32 = 248

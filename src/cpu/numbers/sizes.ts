@@ -1,13 +1,25 @@
 // Where the parts of a vCPU's state lie that are no fields, and how large its tables are.
 
-/** Offset where the derived part begins; [0, 736) and [1024, 1536) are saved. */
+/** Offset where the derived part begins; what is before it and [FX_OFFSET, FX_END) are saved. */
 export const DERIVED_OFFSET: u32 = 736
 
-/** x87 and SSE registers in FXSAVE layout (512 bytes, 16-aligned): XMM r at FX_OFFSET + 160 + 16 r, ST at FX_OFFSET + 32 + 16 i
- *  (in PHYSICAL register order, not stack order: fxsave.ts rotates on FXSAVE/FXRSTOR). MXCSR lives in c.mxcsr. */
+/** x87 and SSE registers in FXSAVE layout, 16-aligned; the x87's in PHYSICAL order, not that of the stack: fxsave.ts rotates on FXSAVE and
+ *  FXRSTOR. MXCSR lives in c.mxcsr. */
 export const FX_OFFSET: u32 = 1024
-export const XMM_OFFSET: u32 = 1184
-export const FX_END: u32 = 1536
+/** That layout (SDM 1 table 10-2): the control word at 0, then what these name; registers are 16 bytes each. */
+export const FX_STATUS: u32 = 2
+export const FX_TAGS: u32 = 4 // abridged: bit i for physical register i, 0 empty
+export const FX_OPCODE: u32 = 6
+export const FX_IP: u32 = 8
+export const FX_DP: u32 = 16
+export const FX_MXCSR: u32 = 24
+export const FX_MXCSR_MASK: u32 = 28
+export const FX_X87: u32 = 32
+export const FX_XMM: u32 = 160
+export const FX_RESERVED: u32 = 416
+export const FX_BYTES: u32 = 512
+export const XMM_OFFSET: u32 = FX_OFFSET + FX_XMM
+export const FX_END: u32 = FX_OFFSET + FX_BYTES
 
 /** Working storage of x87, SSE and AVX (16-aligned, 512 bytes). Nothing survives an instruction in it. */
 export const VECTOR_SCRATCH_OFFSET: u32 = 1536
@@ -16,7 +28,7 @@ export const VECTOR_SCRATCH_OFFSET: u32 = 1536
 export const TLB_FILLED_OFFSET: u32 = 2048
 export const TLB_FILLED_WORDS: u32 = 4
 
-/** Generations of PCIDs that are not in force (core/blocks/code-pages.ts), PUT_ASIDE_ENTRIES of 8 bytes. Derived. */
+/** Generations of PCIDs that are not in force (core/blocks/code-pages.ts), PUT_ASIDE_ENTRIES of them. Derived. */
 export const PUT_ASIDE_OFFSET: u32 = 2144
 export const PUT_ASIDE_ENTRIES: u32 = 16
 
@@ -25,7 +37,7 @@ export const YMM_UPPER_OFFSET: u32 = 2304
 export const YMM_UPPER_BYTES: u32 = 256
 
 /** The XSAVE area of all that XCR0 may enable: the FXSAVE image, the header, the upper halves. */
-export const XSAVE_HEADER: u32 = 512
+export const XSAVE_HEADER: u32 = FX_BYTES
 export const XSAVE_AVX: u32 = 576
 export const XSAVE_BYTES: u32 = 832
 export const STATE_BYTES: u32 = 2560

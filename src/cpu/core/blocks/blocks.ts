@@ -6,7 +6,7 @@
 // that every chain and cache entry that points to it fails the same comparison; its memory is reclaimed with the whole arena.
 // Constraints: 1. nothing is translated (no accessed bit set) for an instruction that will not be executed now; hence only the first
 // instruction of a block may cross a page. 2. the arena is emptied only between blocks.
-import { OP_EXIT, UOP_BYTES } from '../../numbers/operations'
+import { OP_EXIT, SEG_CS, UOP_BYTES } from '../../numbers/operations'
 import {
   BLOCK_TABLE_ENTRIES,
   CODE_PAGE_ENTRIES,
@@ -15,8 +15,8 @@ import {
   PAGE_TABLE_ENTRIES,
   TLB_BYTES,
 } from '../../numbers/sizes'
-import { ACCESS_EXECUTE, CpuState, MODE_CODE64, MODE_CODE_MASK, MODE_STEP, SEG_CS, segmentLimit } from '../state/state'
-import { BLOCK_BYTES, Block, MODE_DROPPED, uopNumber } from './ir'
+import { ACCESS_EXECUTE, CpuState, MODE_CODE64, MODE_CODE_MASK, MODE_STEP, segmentLimit } from '../state/state'
+import { BLOCK_BYTES, Block, MODE_DROPPED, Uop, uopNumber, uopOp } from './ir'
 import {
   PAGE_CODE,
   PAGE_EXECUTED,
@@ -311,8 +311,8 @@ export function stopAtBoundary(c: CpuState): void {
       if (c.patchedUop == u) return
       restorePatched(c)
       c.patchedUop = u
-      c.patchedOp = load<u16>(u)
-      store<u16>(u, OP_EXIT)
+      c.patchedOp = uopOp(u)
+      changetype<Uop>(u).op = <u16>OP_EXIT
       return
     }
   }

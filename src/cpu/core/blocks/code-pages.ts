@@ -115,23 +115,29 @@ export function newNonGlobalGeneration(c: CpuState): void {
   c.generation = nextGeneration(c)
 }
 
-// PCIDs that are not in force, with the generations they had: u32 PCID, u32 generation (0 none) each.
+/** A PCID that is not in force, with the generation it had. */
+@unmanaged
+class PutAside {
+  pcid: u32
+  generation: u32 // 0: none
+}
 
 // @ts-ignore: decorator
 @inline
-function putAside(c: CpuState, pcid: u32): usize {
+function putAside(c: CpuState, pcid: u32): PutAside {
   // Linux uses low numbers, and the same with bit 11 for programs.
-  return changetype<usize>(c) + PUT_ASIDE_OFFSET + <usize>(((pcid & 7) | ((pcid >> 8) & 8)) << 3)
+  const number = <usize>((pcid & 7) | ((pcid >> 8) & 8))
+  return changetype<PutAside>(changetype<usize>(c) + PUT_ASIDE_OFFSET + number * offsetof<PutAside>())
 }
 
 /** Another PCID is in force: what was known of it holds still. */
 export function changeAddressSpace(c: CpuState, from: u32, to: u32): void {
   if (from == to) return
   const old = putAside(c, from)
-  store<u32>(old, from)
-  store<u32>(old, c.generation, 4)
+  old.pcid = from
+  old.generation = c.generation
   const known = putAside(c, to)
-  const generation = load<u32>(known) == to ? load<u32>(known, 4) : 0
+  const generation = known.pcid == to ? known.generation : 0
   if (generation) {
     c.generation = generation
     c.codeChanges++
@@ -141,9 +147,9 @@ export function changeAddressSpace(c: CpuState, from: u32, to: u32): void {
 /** Something of a PCID that is not in force is lost. */
 export function forgetAddressSpace(c: CpuState, pcid: u32): void {
   const known = putAside(c, pcid)
-  if (load<u32>(known) == pcid) store<u32>(known, 0, 4)
+  if (known.pcid == pcid) known.generation = 0
 }
 
 export function forgetPutAside(c: CpuState): void {
-  memory.fill(changetype<usize>(c) + PUT_ASIDE_OFFSET, 0, PUT_ASIDE_ENTRIES * 8)
+  memory.fill(changetype<usize>(c) + PUT_ASIDE_OFFSET, 0, PUT_ASIDE_ENTRIES * <u32>offsetof<PutAside>())
 }

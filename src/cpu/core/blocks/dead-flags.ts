@@ -38,7 +38,7 @@ import {
   SLOT_ZERO,
   UOP_BYTES,
 } from '../../numbers/operations'
-import { Block, uopOp, uopS2 } from './ir'
+import { Block, Uop, uopOp, uopS2 } from './ir'
 
 /** The op without flags for a 32- or 64-bit producer, or 0. `sz` 2 or 3. */
 function plainForm(group: u32, sz: u32): u32 {
@@ -83,14 +83,18 @@ export function eliminateDeadFlags(b: Block): void {
       if (!live) {
         const plain = plainForm(producer, sz)
         if (plain) {
-          store<u16>(u, <u16>plain)
-          if (producer == OP_INCF || producer == OP_DECF) store<i64>(u, 1, 8)
+          changetype<Uop>(u).op = <u16>plain
+          if (producer == OP_INCF || producer == OP_DECF) store<i64>(u, 1, offsetof<Uop>('low'))
           continue
         }
       }
       // A variable shift may leave the flags; INC and DEC leave CF; ADC and SBB read it.
       if (producer == OP_ADCF || producer == OP_SBBF) live = true
-      else if (producer != OP_INCF && producer != OP_DECF && !(shift && (uopS2(u) != SLOT_ZERO || load<u8>(u, 8) == 0)))
+      else if (
+        producer != OP_INCF &&
+        producer != OP_DECF &&
+        !(shift && (uopS2(u) != SLOT_ZERO || load<u8>(u, offsetof<Uop>('low')) == 0))
+      )
         live = false
     } else if (op == OP_IMULF32 || op == OP_IMULF64) {
       // It leaves SF, ZF, AF and PF.

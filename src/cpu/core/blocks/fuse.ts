@@ -3,6 +3,18 @@
 // Neither can fault or call out, so the boundary between them is never needed in the middle of a block; blocks of one instruction are
 // left alone. Runs after dead-flag elimination. Promises: the same flags, counts and targets as the pair.
 import {
+  CC_A,
+  CC_AE,
+  CC_B,
+  CC_BE,
+  CC_G,
+  CC_GE,
+  CC_L,
+  CC_LE,
+  CC_NS,
+  CC_NZ,
+  CC_S,
+  CC_Z,
   OP_CMPF,
   OP_CMPJ32,
   OP_CMPJ64,
@@ -14,30 +26,30 @@ import {
   OP_TESTJ8,
   UOP_BYTES,
 } from '../../numbers/operations'
-import { Block, uopOp } from './ir'
+import { Block, Uop, uopOp } from './ir'
 
 /** Position of a condition code among the fused comparisons: Z NZ B AE BE A L GE LE G; -1 if it has no fused form. */
 function compareIndex(code: u32): i32 {
   switch (code) {
-    case 4:
+    case CC_Z:
       return 0
-    case 5:
+    case CC_NZ:
       return 1
-    case 2:
+    case CC_B:
       return 2
-    case 3:
+    case CC_AE:
       return 3
-    case 6:
+    case CC_BE:
       return 4
-    case 7:
+    case CC_A:
       return 5
-    case 12:
+    case CC_L:
       return 6
-    case 13:
+    case CC_GE:
       return 7
-    case 14:
+    case CC_LE:
       return 8
-    case 15:
+    case CC_G:
       return 9
   }
   return -1
@@ -56,10 +68,10 @@ export function fuseBranch(b: Block): void {
     if (index < 0 || (first == OP_CMPF && index > 5)) return
     fused = (first == OP_CMPF ? OP_CMPJ8 : first == OP_CMPF + 2 ? OP_CMPJ32 : OP_CMPJ64) + <u32>index
   } else if (first == OP_TESTF || first == OP_TESTF + 2 || first == OP_TESTF + 3) {
-    const index: u32 = code == 4 ? 0 : code == 5 ? 1 : code == 8 ? 2 : code == 9 ? 3 : 4
+    const index: u32 = code == CC_Z ? 0 : code == CC_NZ ? 1 : code == CC_S ? 2 : code == CC_NS ? 3 : 4
     if (index == 4) return
     fused = (first == OP_TESTF ? OP_TESTJ8 : first == OP_TESTF + 2 ? OP_TESTJ32 : OP_TESTJ64) + index
   } else return
-  store<u16>(before, <u16>fused)
+  changetype<Uop>(before).op = <u16>fused
   b.uopEnd = branch
 }

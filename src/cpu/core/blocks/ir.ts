@@ -1,11 +1,8 @@
-// The intermediate representation: micro-operations (uops) of 16 bytes, grouped in basic blocks.
-//
-//   0 u16 op      2 u8 d      3 u8 s1      4 u8 s2      5 u8 x      6 u8 number of the guest instruction in its block
-//   7 u8 offset of that instruction's first byte in its block      8 i64 immediate (or i32 displacement, i32 immediate)
+// The intermediate representation: micro-operations (uops), grouped in basic blocks.
 //
 // d, s1, s2 are byte offsets of slots in CpuState (state.ts). Where an operation has a second operand `b`, b = slot(s2) + immediate
 // (one form for register and immediate: the other part is slot ZERO or 0). Addresses are slot(s1) + (slot(s2) << (x & 3)) + displacement,
-// already linear. x bit 7 of a memory uop: based on the stack segment (non-canonical gives #SS). Narrow results merge into
+// already linear. X_STACK in x: based on the stack segment. Narrow results merge into
 // the slot as the architecture wants: 8 and 16 bits keep the rest, 32 bits clear the upper half. T slots hold intermediate values.
 //
 // Constraints a translator to WebAssembly may rely on:
@@ -18,63 +15,76 @@
 // Size index sz: 0 8-bit, 1 16-bit, 2 32-bit, 3 64-bit, added to the base number.
 import { OP_COLD, OP_SSE, OP_SYSTEM } from '../../numbers/operations'
 
+@unmanaged
+export class Uop {
+  op: u16
+  d: u8
+  s1: u8
+  s2: u8
+  x: u8
+  number: u8 // of the guest instruction in its block
+  offset: u8 // of that instruction's first byte in its block
+  low: i32 // the immediate of 64 bits, or a displacement
+  high: i32 // its upper half, or an immediate of 32 bits
+}
+
 // @ts-ignore: decorator
 @inline
 export function uopOp(u: usize): u32 {
-  return load<u16>(u)
+  return changetype<Uop>(u).op
 }
 // @ts-ignore: decorator
 @inline
 export function uopD(u: usize): u32 {
-  return load<u8>(u, 2)
+  return changetype<Uop>(u).d
 }
 // @ts-ignore: decorator
 @inline
 export function uopS1(u: usize): u32 {
-  return load<u8>(u, 3)
+  return changetype<Uop>(u).s1
 }
 // @ts-ignore: decorator
 @inline
 export function uopS2(u: usize): u32 {
-  return load<u8>(u, 4)
+  return changetype<Uop>(u).s2
 }
 // @ts-ignore: decorator
 @inline
 export function uopX(u: usize): u32 {
-  return load<u8>(u, 5)
+  return changetype<Uop>(u).x
 }
 // @ts-ignore: decorator
 @inline
 export function uopNumber(u: usize): u32 {
-  return load<u8>(u, 6)
+  return changetype<Uop>(u).number
 }
 // @ts-ignore: decorator
 @inline
 export function uopOffset(u: usize): u32 {
-  return load<u8>(u, 7)
+  return changetype<Uop>(u).offset
 }
 // @ts-ignore: decorator
 @inline
 export function uopImmediate(u: usize): i64 {
-  return load<i64>(u, 8)
+  return load<i64>(u, offsetof<Uop>('low'))
 }
 /** OP_SYSTEM, OP_SSE, OP_COLD: the function. */
 // @ts-ignore: decorator
 @inline
 export function uopFunction(u: usize): u32 {
-  return load<u16>(u, 8)
+  return load<u16>(u, offsetof<Uop>('low'))
 }
 /** OP_SYSTEM, OP_SSE, OP_COLD: a second small parameter (bits 16..31 of the immediate). */
 // @ts-ignore: decorator
 @inline
 export function uopDetail(u: usize): u32 {
-  return load<u16>(u, 10)
+  return load<u16>(u, offsetof<Uop>('low') + 2)
 }
 /** OP_SYSTEM, OP_SSE, OP_COLD: 32-bit argument, signed. */
 // @ts-ignore: decorator
 @inline
 export function uopArgument(u: usize): i32 {
-  return load<i32>(u, 12)
+  return changetype<Uop>(u).high
 }
 
 /** The immediate of OP_SYSTEM, OP_SSE, OP_COLD. */

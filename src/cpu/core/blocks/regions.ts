@@ -1,7 +1,7 @@
 // Regions: the records of compiled code, one for each function that was compiled of some blocks, and their lives.
 //
 // A store that hits a block of a region kills the region. If it is the one being executed, the helper that stored reports JIT_STOP.
-import { NEVER_HOT, REGION_HEADER, REGION_PAGES_AT, REGION_WAYS } from '../../numbers/leaving'
+import { NEVER_HOT, REGION_HEADER, REGION_PAGES_AT } from '../../numbers/leaving'
 import { CpuState, MODE_CODE64, MODE_CODE_MASK, MODE_STEP } from '../state/state'
 import { DEBUG } from '../state/debug'
 import { Block } from './ir'

@@ -2,7 +2,7 @@
 //
 // Promises: functions return false for every encoding that is #UD: reserved vvvv, L or W, a register where memory must be, or the reverse. What
 // depends on control registers (CR4.OSXSAVE, XCR0, CR0.TS) is tested when the uop runs. The functions: ../../numbers/vector-functions.ts.
-import { OP_LEA16, OP_LEA32, OP_LEA64, OP_SSE, SLOT_T0, SLOT_ZERO } from '../../numbers/operations'
+import { OP_LEA16, OP_LEA32, OP_LEA64, OP_SSE, SEG_DS, SLOT_RDI, SLOT_T0, SLOT_ZERO } from '../../numbers/operations'
 import {
   FN_AVX_ACROSS,
   FN_AVX_BLEND,
@@ -58,7 +58,7 @@ import {
   X_ALIGNED,
 } from '../../numbers/vector-functions'
 import { functionImmediate } from '../blocks/ir'
-import { MODE_CODE64, SEG_DS } from '../state/state'
+import { MODE_CODE64 } from '../state/state'
 import { Decoder, NO_SEGMENT } from './decoder'
 import { computeBytes, isFloat } from './sse-decode'
 import { extensionBytes } from './sse-extended-decode'
@@ -224,7 +224,7 @@ function controlWord(d: Decoder, p: u32): bool {
 function maskMove(d: Decoder): bool {
   if (d.mod != 3 || !fits(d, ONLY_128, false)) return false
   const lea: u32 = d.addressSize == 8 ? OP_LEA64 : d.addressSize == 4 ? OP_LEA32 : OP_LEA16
-  d.emit(lea, SLOT_T0, 7 << 3, SLOT_ZERO, 0, 0)
+  d.emit(lea, SLOT_T0, SLOT_RDI, SLOT_ZERO, 0, 0)
   d.emitSegment(SLOT_T0, SLOT_T0, d.segment == NO_SEGMENT ? SEG_DS : d.segment, 16, true)
   return shared(d, FN_MASKED_STORE, d.reg, d.rm, 16, 0x1f7, 0)
 }

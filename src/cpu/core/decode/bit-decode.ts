@@ -22,7 +22,6 @@ import {
   OP_SAR32,
   OP_SHL32,
   OP_SHR32,
-  SLOT_T1,
   SLOT_T2,
   SLOT_T3,
   SLOT_ZERO,

@@ -42,12 +42,14 @@ import {
   OP_XORF,
   OP_ZX16_64,
   OP_ZX8_64,
+  SEG_DS,
+  SLOT_RCX,
   SLOT_T0,
   SLOT_T1,
   SLOT_T2,
   SLOT_ZERO,
 } from '../../numbers/operations'
-import { MODE_CODE64, SEG_DS } from '../state/state'
+import { MODE_CODE64 } from '../state/state'
 import { functionImmediate } from '../blocks/ir'
 import { Decoder, NO_SEGMENT, sizeIndex } from './decoder'
 
@@ -155,7 +157,7 @@ export function shiftRm(d: Decoder, size: u32, count: i32, fetch: bool): void {
   const memory = d.mod != 3
   const source = d.loadRmForWrite(size)
   if (fetch) count = <i32>d.fetch8()
-  const s2: u32 = count < 0 ? 1 << 3 : SLOT_ZERO
+  const s2: u32 = count < 0 ? SLOT_RCX : SLOT_ZERO
   const immediate: i32 = count < 0 ? 0 : count & (size == 8 ? 63 : 31)
   const dst = memory ? SLOT_T2 : source
   const sz = sizeIndex(size)

@@ -62,13 +62,17 @@ import {
   OP_TESTF,
   OP_ZX16_64,
   OP_ZX8_64,
+  SEG_DS,
+  SLOT_RBX,
+  SLOT_RCX,
+  SLOT_RDX,
   SLOT_T0,
   SLOT_T1,
   SLOT_T3,
   SLOT_T4,
   SLOT_ZERO,
 } from '../../numbers/operations'
-import { MODE_CODE64, SEG_DS } from '../state/state'
+import { MODE_CODE64 } from '../state/state'
 import { Decoder, NO_SEGMENT, sizeIndex } from './decoder'
 import { systemDecode } from './system-decode'
 import { sseDecode } from './sse-decode'
@@ -281,7 +285,7 @@ export function decodeOneByte(d: Decoder, op: u32): void {
       const widen: u32 = d.operandSize == 8 ? OP_MOV64 : d.operandSize == 4 ? OP_SX32_64 : OP_SX16_64
       d.emit(widen, SLOT_T1, 0, 0, 0, 0)
       d.emit(OP_SAR64, SLOT_T1, SLOT_T1, SLOT_ZERO, 0, 63)
-      d.emit(OP_MOV8 + sizeIndex(d.operandSize), 2 << 3, 0, SLOT_T1, 0, 0)
+      d.emit(OP_MOV8 + sizeIndex(d.operandSize), SLOT_RDX, 0, SLOT_T1, 0, 0)
       return
     }
     case 0x9e:
@@ -402,7 +406,7 @@ export function decodeOneByte(d: Decoder, op: u32): void {
     case 0xd7: {
       const segment = d.segment == NO_SEGMENT ? SEG_DS : d.segment
       d.emit(OP_ZX8_64, SLOT_T1, 0, 0, 0, 0)
-      d.emit(d.addressSize == 8 ? OP_LEA64 : d.addressSize == 4 ? OP_LEA32 : OP_LEA16, SLOT_T0, 3 << 3, SLOT_T1, 0, 0)
+      d.emit(d.addressSize == 8 ? OP_LEA64 : d.addressSize == 4 ? OP_LEA32 : OP_LEA16, SLOT_T0, SLOT_RBX, SLOT_T1, 0, 0)
       d.emitSegment(SLOT_T0, SLOT_T0, segment, 1, false)
       d.emit(OP_LOAD, 0, SLOT_T0, SLOT_ZERO, 0, 0)
       return
@@ -473,7 +477,7 @@ export function decodeOneByte(d: Decoder, op: u32): void {
 
 /** LOOPNE, LOOPE, LOOP, JrCXZ. */
 function loop(d: Decoder, kind: u32): void {
-  const rcx: u32 = 1 << 3
+  const rcx: u32 = SLOT_RCX
   let counter = rcx
   if (kind != 3) {
     if (d.addressSize == 8) d.emit(OP_SUB64, rcx, rcx, SLOT_ZERO, 0, 1)

@@ -4,21 +4,20 @@
 // 2. decoding has no architectural effect; 3. memory forms check for writing before they change anything.
 // Opcode numbers: 0xNN one byte, 0x0FNN two bytes, 0x0F38NN and 0x0F3ANN three bytes.
 import { NO_PAGE } from '../../numbers/sizes'
-import { OP_EXIT, OP_FAULT, OP_NEXT, UOP_BYTES } from '../../numbers/operations'
-import { EVENT_CROSS_MODIFIED } from '../../numbers/seam'
 import {
-  CpuState,
-  MODE_CODE16,
-  MODE_CODE64,
-  MODE_CODE_MASK,
-  MODE_STEP,
+  OP_EXIT,
+  OP_FAULT,
+  OP_NEXT,
   SEG_CS,
   SEG_DS,
   SEG_ES,
   SEG_FS,
   SEG_GS,
   SEG_SS,
-} from '../state/state'
+  UOP_BYTES,
+} from '../../numbers/operations'
+import { EVENT_CROSS_MODIFIED } from '../../numbers/seam'
+import { CpuState, MODE_CODE16, MODE_CODE64, MODE_CODE_MASK, MODE_STEP } from '../state/state'
 import { BLOCK_BYTES, BLOCK_MAX_INSTRUCTIONS, Block } from '../blocks/ir'
 import { Decoder, NO_SEGMENT } from './decoder'
 import { PAGE_LOGGED, decoderBase, memoryAt, pageFlags, ramBytes } from '../state/layout'

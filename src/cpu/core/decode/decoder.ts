@@ -18,21 +18,23 @@ import {
   OP_SEGCHECK,
   OP_STORE,
   SEGCHECK_WRITE,
+  SEG_DS,
+  SEG_FS,
+  SEG_SS,
   SLOT_SEGMENT_BASE,
   SLOT_T0,
   SLOT_T1,
   SLOT_ZERO,
   UOP_BYTES,
+  X_STACK,
 } from '../../numbers/operations'
-import { CpuState, MODE_CODE64, SEG_DS, SEG_FS, SEG_SS } from '../state/state'
-import { functionImmediate } from '../blocks/ir'
+import { CpuState, MODE_CODE64 } from '../state/state'
+import { Uop, functionImmediate } from '../blocks/ir'
 import { codeByte, openSecondPage } from './code-bytes'
 import { DEBUG } from '../state/debug'
 import { VECTOR_GP } from '../state/fault'
 
 export const NO_SEGMENT: u32 = 255
-/** Bit 7 of x in memory uops. */
-export const X_STACK: u32 = 0x80
 
 @unmanaged
 export class Decoder {
@@ -153,15 +155,17 @@ export class Decoder {
 
   emit(op: u32, d: u32, s1: u32, s2: u32, x: u32, immediate: i64): void {
     const u = this.uop
+    if (DEBUG) assert(offsetof<Uop>() == UOP_BYTES, 'a uop has another size than numbers/ says')
     if (DEBUG) assert((d | s1 | s2 | x | this.number | this.start) < 256, 'a part of a uop does not fit its byte')
-    store<u16>(u, <u16>op)
-    store<u8>(u, <u8>d, 2)
-    store<u8>(u, <u8>s1, 3)
-    store<u8>(u, <u8>s2, 4)
-    store<u8>(u, <u8>x, 5)
-    store<u8>(u, <u8>this.number, 6)
-    store<u8>(u, <u8>this.start, 7)
-    store<i64>(u, immediate, 8)
+    const uop = changetype<Uop>(u)
+    uop.op = <u16>op
+    uop.d = <u8>d
+    uop.s1 = <u8>s1
+    uop.s2 = <u8>s2
+    uop.x = <u8>x
+    uop.number = <u8>this.number
+    uop.offset = <u8>this.start
+    store<i64>(u, immediate, offsetof<Uop>('low'))
     this.uop = u + UOP_BYTES
   }
 

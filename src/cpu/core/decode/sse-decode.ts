@@ -9,7 +9,7 @@
 // none, 1 66, 2 F3, 3 F2), argument = the instruction's own immediate; d and s1 = vector register numbers, or slot
 // offsets where a general register is meant; x = bytes of the memory operand, + X_ALIGNED if it must be aligned.
 // A memory operand's linear address is in T0.
-import { OP_LEA16, OP_LEA32, OP_LEA64, OP_SSE, SLOT_T0, SLOT_ZERO } from '../../numbers/operations'
+import { OP_LEA16, OP_LEA32, OP_LEA64, OP_SSE, SEG_DS, SLOT_RDI, SLOT_T0, SLOT_ZERO } from '../../numbers/operations'
 import {
   FN_COPY,
   FN_COPY_LOW,
@@ -60,7 +60,6 @@ import {
 import { Decoder, NO_SEGMENT } from './decoder'
 import { functionImmediate } from '../blocks/ir'
 import { cpuLevel } from '../state/layout'
-import { SEG_DS } from '../state/state'
 import { XSAVE_BYTES } from '../../numbers/sizes'
 import { extendedDecode } from './sse-extended-decode'
 
@@ -384,7 +383,7 @@ function decodeSseGeneral(d: Decoder, p: u32, o: u32): bool {
       else {
         // DS:rDI, or the overriding segment.
         const lea: u32 = d.addressSize == 8 ? OP_LEA64 : d.addressSize == 4 ? OP_LEA32 : OP_LEA16
-        d.emit(lea, SLOT_T0, 7 << 3, SLOT_ZERO, 0, 0)
+        d.emit(lea, SLOT_T0, SLOT_RDI, SLOT_ZERO, 0, 0)
         d.emitSegment(SLOT_T0, SLOT_T0, d.segment == NO_SEGMENT ? SEG_DS : d.segment, 8 << p, true)
         emitFunction(d, p ? FN_MASKED_STORE : FN_MMX_MASKED_STORE, d.reg, d.rm, 8 << p, detail, 0)
       }

@@ -2,7 +2,19 @@
 //
 // Promises: returns false for what is not its own or not defined, and the driver then raises #UD. Undefinedness that depends on the mode's
 // code size or on ModRM is decided here; privilege and control bits are tested when the instruction executes.
-import { OP_MOV64, OP_NOP, OP_SYSTEM, SLOT_T1, SLOT_ZERO } from '../../numbers/operations'
+import {
+  OP_MOV64,
+  OP_NOP,
+  OP_SYSTEM,
+  SEG_CS,
+  SEG_DS,
+  SEG_ES,
+  SEG_FS,
+  SEG_GS,
+  SEG_SS,
+  SLOT_T1,
+  SLOT_ZERO,
+} from '../../numbers/operations'
 import {
   SYS_ARPL,
   SYS_BOUND,
@@ -71,7 +83,7 @@ import {
 import { Decoder, NO_SEGMENT } from './decoder'
 import { functionImmediate } from '../blocks/ir'
 import { cpuLevel } from '../state/layout'
-import { MODE_CODE64, MODE_REAL, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS } from '../state/state'
+import { MODE_CODE64, MODE_REAL } from '../state/state'
 
 function emit(d: Decoder, fn: u32, dst: u32, source: u32, size: u32, detail: u32, argument: i32): bool {
   d.emit(OP_SYSTEM, dst, source, 0, size, functionImmediate(fn, detail, argument))

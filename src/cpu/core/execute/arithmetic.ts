@@ -5,7 +5,7 @@
 // majority(a, b, not r); of a subtraction, of borrows: majority(not a, b, r).
 import { AF } from '../../numbers/registers'
 import { CpuState } from '../state/state'
-import { uopD, uopS1, uopS2 } from '../blocks/ir'
+import { Uop, uopD, uopS1, uopS2 } from '../blocks/ir'
 import { flagCf } from '../state/flags'
 
 /** Second operand: slot(s2) + immediate. */
@@ -19,14 +19,22 @@ export function operandB<T>(base: usize, u: usize): T {
 // @ts-ignore: decorator
 @inline
 export function address(base: usize, u: usize): u64 {
-  return load<u64>(base + uopS1(u)) + (load<u64>(base + uopS2(u)) << (load<u8>(u, 5) & 3)) + load<u64>(u, 8)
+  return (
+    load<u64>(base + uopS1(u)) +
+    (load<u64>(base + uopS2(u)) << (load<u8>(u, offsetof<Uop>('x')) & 3)) +
+    load<u64>(u, offsetof<Uop>('low'))
+  )
 }
 
 /** The same with a 32-bit displacement (OP_STOREI). */
 // @ts-ignore: decorator
 @inline
 export function addressShort(base: usize, u: usize): u64 {
-  return load<u64>(base + uopS1(u)) + (load<u64>(base + uopS2(u)) << (load<u8>(u, 5) & 3)) + i64(load<i32>(u, 8))
+  return (
+    load<u64>(base + uopS1(u)) +
+    (load<u64>(base + uopS2(u)) << (load<u8>(u, offsetof<Uop>('x')) & 3)) +
+    i64(load<i32>(u, offsetof<Uop>('low')))
+  )
 }
 
 // @ts-ignore: decorator
@@ -225,7 +233,7 @@ export function neg<T>(c: CpuState, base: usize, u: usize): void {
 // @ts-ignore: decorator
 @inline
 function shiftCount<T>(base: usize, u: usize): u64 {
-  return u64(<u8>(load<u8>(base + uopS2(u)) + load<u8>(u, 8))) & (sizeof<T>() == 8 ? 63 : 31)
+  return u64(<u8>(load<u8>(base + uopS2(u)) + load<u8>(u, offsetof<Uop>('low')))) & (sizeof<T>() == 8 ? 63 : 31)
 }
 
 // @ts-ignore: decorator

@@ -1,6 +1,7 @@
 // The bit instructions of x86-64-v3: LZCNT, TZCNT, BMI1 and BMI2.
 //
 // Promises: flags exact where the SDM defines them; those that it leaves undefined are cleared, but for PF, which is the result's.
+import { SLOT_RDX } from '../../numbers/operations'
 import {
   COLD_BEXTR,
   COLD_BZHI,
@@ -56,7 +57,7 @@ function scatterBits(value: u64, mask: u64): u64 {
 }
 
 function multiply(c: CpuState, u: usize, size: u32, value: u64): void {
-  const other = readSlot(c, 2 << 3, size)
+  const other = readSlot(c, SLOT_RDX, size)
   const low = value * other
   const high = size == 8 ? multiplyHigh(value, other) : low >> 32
   writeSlot(c, uopS2(u), size, size == 8 ? low : low & 0xffffffff)

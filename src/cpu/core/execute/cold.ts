@@ -44,7 +44,7 @@ import {
   COLD_SHRD,
   COLD_STRING,
 } from '../../numbers/integer-functions'
-import { SLOT_T0, SLOT_T3 } from '../../numbers/operations'
+import { SLOT_RAX, SLOT_RBP, SLOT_RDX, SLOT_T0, SLOT_T3 } from '../../numbers/operations'
 import { AF, CF, DF, OF, PF, SF, ZF } from '../../numbers/registers'
 import { CpuState, setSlot, slot } from '../state/state'
 import { uopArgument, uopD, uopDetail, uopFunction, uopS1, uopS2, uopX } from '../blocks/ir'
@@ -171,9 +171,9 @@ function enter(c: CpuState, size: u32, bytes: u32, level: u32): void {
   linear = stackLinear(c, sp, size, true)
   if (c.fault || !probeWrite(c, linear, size, size)) return
   setStackPointerMasked(c, sp)
-  if (mask == 0xffff) writeSlot(c, 5 << 3, 2, frame)
-  else if (size == 2) writeSlot(c, 5 << 3, 2, oldSp - 2)
-  else writeSlot(c, 5 << 3, size, frame)
+  if (mask == 0xffff) writeSlot(c, SLOT_RBP, 2, frame)
+  else if (size == 2) writeSlot(c, SLOT_RBP, 2, oldSp - 2)
+  else writeSlot(c, SLOT_RBP, size, frame)
 }
 
 function leaveFrame(c: CpuState, size: u32): void {
@@ -184,7 +184,7 @@ function leaveFrame(c: CpuState, size: u32): void {
   const value = readSize(c, linear, size)
   if (c.fault) return
   setStackPointerMasked(c, sp + u64(size))
-  writeSlot(c, 5 << 3, size, value)
+  writeSlot(c, SLOT_RBP, size, value)
 }
 
 function bitTest(c: CpuState, u: usize): void {
@@ -315,7 +315,7 @@ function compareFlags(c: CpuState, a: u64, b: u64, size: u32): void {
 function compareExchange(c: CpuState, u: usize): void {
   const size = uopX(u)
   const old = readSlot(c, uopS1(u), size)
-  const accumulator = readSlot(c, 0, size)
+  const accumulator = readSlot(c, SLOT_RAX, size)
   // The address of a memory destination may be made of RAX, which therefore changes only after the store (decode-two-byte.ts).
   const accumulatorSlot = uopDetail(u) ? 0 : SLOT_T3
   setSlot(c, accumulatorSlot, c.rax)
@@ -342,7 +342,7 @@ function compareExchangeWide(c: CpuState, size: u32): void {
   const second = operand + size
   const low = size == 8 ? load<u64>(operand) : load<u32>(operand)
   const high = size == 8 ? load<u64>(second) : load<u32>(second)
-  const equal = low == readSlot(c, 0, size) && high == readSlot(c, 2 << 3, size)
+  const equal = low == readSlot(c, SLOT_RAX, size) && high == readSlot(c, SLOT_RDX, size)
   if (equal) {
     if (size == 8) {
       store<u64>(operand, c.rbx)
@@ -357,8 +357,8 @@ function compareExchangeWide(c: CpuState, size: u32): void {
   if (equal) setArithmetic(c, flags | ZF)
   else {
     setArithmetic(c, flags & ~ZF)
-    writeSlot(c, 0, size, low)
-    writeSlot(c, 2 << 3, size, high)
+    writeSlot(c, SLOT_RAX, size, low)
+    writeSlot(c, SLOT_RDX, size, high)
   }
 }
 

@@ -107,11 +107,12 @@ import {
   OP_ZX8_64,
   SLOT_T0,
   UOP_BYTES,
+  X_STACK,
 } from '../../numbers/operations'
 import { RF, TF } from '../../numbers/registers'
 import { JUMP_CACHE_ENTRIES } from '../../numbers/sizes'
 import { CpuState, MODE_CODE64, MODE_CODE_MASK } from '../state/state'
-import { Block, uopD, uopFunction, uopNumber, uopOffset, uopOp, uopS1, uopS2, uopX } from '../blocks/ir'
+import { Block, Uop, uopD, uopFunction, uopNumber, uopOffset, uopOp, uopS1, uopS2, uopX } from '../blocks/ir'
 import { condition, flagCf, flagOf, flagPf, flagSf, flagZf } from '../state/flags'
 import { readForWriteSlow, readSlow, writeSlow } from '../memory/linear'
 import { PAGE_MASK, tlbEntry } from '../memory/tlb-entry'
@@ -175,11 +176,11 @@ function settle(c: CpuState, b: Block, u: usize): void {
 function usesStack(b: Block, u: usize): bool {
   const op = uopOp(u)
   if (op == OP_PUSH || op == OP_POP || op == OP_CALL || op == OP_CALLI || op == OP_RET || op == OP_LEAVE) return true
-  if (op >= OP_LOAD && op < OP_PUSH) return (uopX(u) & 0x80) != 0
+  if (op >= OP_LOAD && op < OP_PUSH) return (uopX(u) & X_STACK) != 0
   if ((op == OP_COLD || op == OP_COLD_END) && uopFunction(u) <= COLD_CALLI) return true
   // Out-of-line instructions: the uop that computed their address says so.
   for (let v = u - UOP_BYTES; v >= b.uops && uopNumber(v) == uopNumber(u); v -= UOP_BYTES) {
-    if (uopOp(v) == OP_LEA64 && uopD(v) == SLOT_T0) return (uopX(v) & 0x80) != 0
+    if (uopOp(v) == OP_LEA64 && uopD(v) == SLOT_T0) return (uopX(v) & X_STACK) != 0
   }
   return false
 }
@@ -368,7 +369,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
           settle(c, b, u)
           return LEAVE
         }
-        c.rsp = at + 8 + load<u64>(u, 8)
+        c.rsp = at + 8 + load<u64>(u, offsetof<Uop>('low'))
         way = INDIRECT
         break
       }
@@ -418,7 +419,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
         u += UOP_BYTES
         continue
       case OP_FAULT: {
-        if (load<u64>(u, 8)) raise(c, uopX(u), 0)
+        if (load<u64>(u, offsetof<Uop>('low'))) raise(c, uopX(u), 0)
         else raiseNoCode(c, uopX(u))
         return leaveWithFault(c, b, u)
       }
@@ -833,7 +834,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
       case OP_STOREI + 0: {
         const at = addressShort(base, u)
         const e = tlbEntry(c.tlb, at)
-        const v = <u8>load<i32>(u, 12)
+        const v = <u8>load<i32>(u, offsetof<Uop>('high'))
         if (e.writeTag == (at & PAGE_MASK)) store<u8>(e.addend + <u32>at, v)
         else {
           c.uop = u
@@ -846,7 +847,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
       case OP_STOREI + 1: {
         const at = addressShort(base, u)
         const e = tlbEntry(c.tlb, at)
-        const v = <u16>load<i32>(u, 12)
+        const v = <u16>load<i32>(u, offsetof<Uop>('high'))
         if (e.writeTag == ((at + 1) & PAGE_MASK)) store<u16>(e.addend + <u32>at, v)
         else {
           c.uop = u
@@ -859,7 +860,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
       case OP_STOREI + 2: {
         const at = addressShort(base, u)
         const e = tlbEntry(c.tlb, at)
-        const v = <u32>load<i32>(u, 12)
+        const v = <u32>load<i32>(u, offsetof<Uop>('high'))
         if (e.writeTag == ((at + 3) & PAGE_MASK)) store<u32>(e.addend + <u32>at, v)
         else {
           c.uop = u
@@ -872,7 +873,7 @@ export function interpret(c: CpuState, entry: Block, first: usize): u32 {
       case OP_STOREI + 3: {
         const at = addressShort(base, u)
         const e = tlbEntry(c.tlb, at)
-        const v = <u64>load<i32>(u, 12)
+        const v = <u64>load<i32>(u, offsetof<Uop>('high'))
         if (e.writeTag == ((at + 7) & PAGE_MASK)) store<u64>(e.addend + <u32>at, v)
         else {
           c.uop = u

@@ -1,6 +1,6 @@
 // The components of a vCPU's state that XCR0 and the XSAVE area name (SDM 1 13.1).
 import { FCW_INITIAL, MXCSR_AT_RESET, XCR0_AVX, XCR0_SSE, XCR0_X87 } from '../../numbers/registers'
-import { FX_OFFSET, XMM_OFFSET, YMM_UPPER_OFFSET } from '../../numbers/sizes'
+import { FX_DP, FX_IP, FX_OFFSET, FX_X87, FX_XMM, XMM_OFFSET, YMM_UPPER_OFFSET } from '../../numbers/sizes'
 import { CpuState, MODE_CODE64, MODE_CODE_MASK } from './state'
 
 /** Bytes of the XMM registers that the mode has, and of the upper halves. */
@@ -25,8 +25,8 @@ export function componentsInUse(c: CpuState): u64 {
   const p = changetype<usize>(c)
   const fx = p + FX_OFFSET
   const bytes = registerBytes(c)
-  const control = load<u64>(fx) == u64(FCW_INITIAL) && (load<u64>(fx, 8) | load<u64>(fx, 16)) == 0
-  const x87 = control && isZero(fx + 32, 128) ? 0 : XCR0_X87
+  const control = load<u64>(fx) == u64(FCW_INITIAL) && (load<u64>(fx, FX_IP) | load<u64>(fx, FX_DP)) == 0
+  const x87 = control && isZero(fx + FX_X87, FX_XMM - FX_X87) ? 0 : XCR0_X87
   const sse = c.mxcsr == MXCSR_AT_RESET && isZero(p + XMM_OFFSET, bytes) ? 0 : XCR0_SSE
   return x87 | sse | (isZero(p + YMM_UPPER_OFFSET, bytes) ? 0 : XCR0_AVX)
 }

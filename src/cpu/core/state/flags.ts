@@ -78,32 +78,32 @@ export function writeFlags(c: CpuState, value: u64): void {
   c.eflags = (value & ~ARITHMETIC) | FLAGS_ONES
 }
 
-/** Condition codes 0..15 as in Jcc. */
+/** `code`: CC_*. Its cases are numbers, or the compiler makes no jump table of them. */
 export function condition(c: CpuState, code: u32): bool {
   let truth: u64
   switch (code >> 1) {
-    case 0:
+    case 0: // CC_O
       truth = flagOf(c)
       break
-    case 1:
+    case 1: // CC_B
       truth = flagCf(c)
       break
-    case 2:
+    case 2: // CC_Z
       truth = flagZf(c)
       break
-    case 3:
+    case 3: // CC_BE
       truth = flagCf(c) | flagZf(c)
       break
-    case 4:
+    case 4: // CC_S
       truth = flagSf(c)
       break
-    case 5:
+    case 5: // CC_P
       truth = flagPf(c)
       break
-    case 6:
+    case 6: // CC_L
       truth = flagSf(c) ^ flagOf(c)
       break
-    default:
+    default: // CC_LE
       truth = (flagSf(c) ^ flagOf(c)) | flagZf(c)
   }
   return (truth ^ (code & 1)) != 0

@@ -6,13 +6,6 @@
 // Bytes [0, DERIVED_OFFSET) and [FX_OFFSET, FX_END) are architectural and go into snapshots; the rest is derived and is rebuilt.
 import { SLOT_SEGMENT_BASE } from '../../numbers/operations'
 
-export const SEG_ES: u32 = 0
-export const SEG_CS: u32 = 1
-export const SEG_SS: u32 = 2
-export const SEG_DS: u32 = 3
-export const SEG_FS: u32 = 4
-export const SEG_GS: u32 = 5
-
 /** Block-key bits in c.mode. */
 export const MODE_CODE16: u32 = 0
 export const MODE_CODE32: u32 = 1

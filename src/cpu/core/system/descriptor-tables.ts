@@ -32,6 +32,7 @@ export const TYPE_TASK_GATE: u32 = 5
 export const TYPE_TSS: u32 = 9
 export const TYPE_TSS_BUSY: u32 = 11
 export const TYPE_CALL_GATE: u32 = 12
+export const TYPE_INTERRUPT_GATE: u32 = 14
 /** Of the type of a TSS or gate: it is not one of the 16-bit ones. */
 export const TYPE_WIDE: u32 = 8
 

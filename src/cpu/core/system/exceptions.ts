@@ -11,9 +11,10 @@
 // Protocol: run.ts calls deliverFault, deliverInterrupt, deliverNmi, deliverDebugTrap, singleStepTrap between instructions with c.rip at the
 // address to be pushed; system-ops.ts calls softwareInterrupt in the middle of INT with c.rip already the next instruction.
 // A task gate switches tasks (task-switch.ts); a fault that arises in the new task is delivered there.
+import { SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS } from '../../numbers/operations'
 import { AC, DR6_B, DR6_BD, DR6_BS, DR7_GD, IF, NT, RF, TF, VM } from '../../numbers/registers'
 import { EVENT_EXCEPTION, SHUTDOWN_BY_INTERRUPT } from '../../numbers/seam'
-import { CpuState, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS } from '../state/state'
+import { CpuState } from '../state/state'
 import { readFlags } from '../state/flags'
 import { eventMask } from '../state/layout'
 import { event } from '../state/imports'
@@ -36,6 +37,7 @@ import {
   ATTRIBUTE_PRESENT,
   ATTRIBUTE_S,
   SELECTOR_NO_RPL,
+  TYPE_INTERRUPT_GATE,
   TYPE_TASK_GATE,
   TYPE_WIDE,
   attributesOf,
@@ -191,7 +193,7 @@ function enterLong(c: CpuState): void {
   if (inner) setNullSegment(c, SEG_SS, level, level)
   setSegmentFrom(c, SEG_CS, (selector & SELECTOR_NO_RPL) | level, handler)
   c.rip = offset
-  c.eflags &= ~(TF | NT | RF | VM | (type == 14 ? IF : 0))
+  c.eflags &= ~(TF | NT | RF | VM | (type == TYPE_INTERRUPT_GATE ? IF : 0))
   updateMode(c)
 }
 

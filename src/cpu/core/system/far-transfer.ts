@@ -2,7 +2,8 @@
 //
 // Promises: c.rip, CS, SS and RSP change only when nothing can fault any more. A TSS or a task gate as target is a task switch
 // (task-switch.ts) outside long mode, and #GP of its selector in it.
-import { CpuState, SEG_CS, SEG_SS } from '../state/state'
+import { SEG_CS, SEG_SS } from '../../numbers/operations'
+import { CpuState } from '../state/state'
 import {
   ATTRIBUTE_BIG,
   ATTRIBUTE_CODE,

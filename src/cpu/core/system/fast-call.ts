@@ -2,8 +2,9 @@
 //
 // Promises: Intel's rules, as the vendor string says: SYSCALL and SYSRET only in 64-bit mode. Selectors' hidden parts get the fixed values of
 // the manual. Whether a single-step trap follows SYSCALL and SYSRET is decided by TF after the instruction, not before it.
+import { SEG_CS, SEG_SS } from '../../numbers/operations'
 import { CR0_PE, DR6_BS, EFER_SCE, FLAGS_DEFINED, FLAGS_ONES, IF, RF, TF, VM } from '../../numbers/registers'
-import { CpuState, SEG_CS, SEG_SS } from '../state/state'
+import { CpuState } from '../state/state'
 import { readFlags, writeFlags } from '../state/flags'
 import { VECTOR_GP, VECTOR_UD, raise, raiseNoCode } from '../state/fault'
 import { isCanonical } from '../memory/mmu'

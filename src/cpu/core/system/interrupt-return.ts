@@ -2,8 +2,9 @@
 //
 // Promises: a fault leaves every register as it was, except that NMIs are unblocked, as on processors (3A 6.7.1). NT set means return to the
 // task that the back link names (task-switch.ts); in long mode it is #GP(0).
+import { SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS } from '../../numbers/operations'
 import { AC, ARITHMETIC, DF, FLAGS_DEFINED, ID, IF, IOPL, NT, RF, TF, VIF, VIP, VM } from '../../numbers/registers'
-import { CpuState, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS } from '../state/state'
+import { CpuState } from '../state/state'
 import { readFlags, writeFlags } from '../state/flags'
 import { VECTOR_GP, raise } from '../state/fault'
 import { checkReturnCode, checkReturnStack, enterReturn, goToTask, markReturnCode, returnFits } from './far-transfer'

@@ -2,8 +2,9 @@
 //
 // Promises: a string instruction's registers are exact at a fault in the middle; an iteration whose memory access faults has not touched
 // the port (OUTS) or is retried before the port is read (INS: the destination is probed first).
+import { SEG_ES } from '../../numbers/operations'
 import { CR0_PE, DF, IOPL, TF, VM } from '../../numbers/registers'
-import { CpuState, SEG_ES } from '../state/state'
+import { CpuState } from '../state/state'
 import { portRead, portWrite } from '../state/imports'
 import { VECTOR_GP, raise } from '../state/fault'
 import { probeWrite, readSize, readSystem16, writeSize } from '../memory/linear'

@@ -2,6 +2,7 @@
 //
 // Promises: everything architectural gets a value at power-up; INIT keeps what the manual keeps (FPU, SSE and AVX registers, XCR0, most MSRs, the
 // cache control bits of CR0, the time-stamp counter). Translations are dropped in both.
+import { SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS } from '../../numbers/operations'
 import {
   CR0_AT_RESET,
   CR0_CD,
@@ -14,8 +15,8 @@ import {
   MXCSR_AT_RESET,
   XCR0_X87,
 } from '../../numbers/registers'
-import { FX_END, FX_OFFSET, YMM_UPPER_BYTES, YMM_UPPER_OFFSET } from '../../numbers/sizes'
-import { CpuState, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS } from '../state/state'
+import { FX_END, FX_OFFSET, FX_TAGS, YMM_UPPER_BYTES, YMM_UPPER_OFFSET } from '../../numbers/sizes'
+import { CpuState } from '../state/state'
 import { writeFlags } from '../state/flags'
 import { systemArea } from '../state/layout'
 import { MISC_ENABLE_AT_RESET } from './msr'
@@ -31,7 +32,7 @@ export function resetState(c: CpuState, powerUp: bool): void {
     memory.fill(changetype<usize>(c) + FX_OFFSET, 0, FX_END - FX_OFFSET)
     // FCW 0040; the abridged tag word 55 in FXSAVE form: all registers hold zero.
     store<u16>(changetype<usize>(c) + FX_OFFSET, FCW_ONES)
-    store<u8>(changetype<usize>(c) + FX_OFFSET + 4, 0xff)
+    store<u8>(changetype<usize>(c) + FX_OFFSET, 0xff, FX_TAGS)
     c.mxcsr = MXCSR_AT_RESET
     memory.fill(changetype<usize>(c) + YMM_UPPER_OFFSET, 0, YMM_UPPER_BYTES)
     c.xcr0 = XCR0_X87

@@ -6,24 +6,22 @@ import {
   MODE_CODE64,
   MODE_CODE_MASK,
   MODE_STACK32,
-  SEG_CS,
-  SEG_SS,
   segmentAttributes,
   segmentBase,
   segmentLimit,
   setSlot,
   slot,
 } from '../state/state'
-import { SEGCHECK_WRITE } from '../../numbers/operations'
-import { uopD, uopS1, uopX } from '../blocks/ir'
+import { SEGCHECK_WRITE, SEG_CS, SEG_SS } from '../../numbers/operations'
+import { uopD, Uop, uopS1, uopX } from '../blocks/ir'
 import { VECTOR_GP, VECTOR_SS, raise } from '../state/fault'
-
-// Attribute bits as in descriptor bytes 5 and 6.
-const TYPE_WRITABLE: u32 = 2 // readable, for code
-const TYPE_EXPAND_DOWN: u32 = 4
-const TYPE_CODE: u32 = 8
-const PRESENT: u32 = 0x80
-const BIG: u32 = 0x4000
+import {
+  ATTRIBUTE_BIG,
+  ATTRIBUTE_CODE,
+  ATTRIBUTE_EXPAND_DOWN,
+  ATTRIBUTE_PRESENT,
+  ATTRIBUTE_WRITABLE,
+} from './descriptor-tables'
 
 /** Linear address of `offset` in segment s, checked; c.fault on violation. */
 export function linearIn(c: CpuState, s: u32, offset: u64, size: u32, write: bool): u64 {
@@ -32,13 +30,13 @@ export function linearIn(c: CpuState, s: u32, offset: u64, size: u32, write: boo
   const limit = segmentLimit(c, s)
   const first = <u32>offset
   const last = first + (size - 1)
-  let good = (attributes & PRESENT) != 0
-  if (attributes & TYPE_CODE) {
+  let good = (attributes & ATTRIBUTE_PRESENT) != 0
+  if (attributes & ATTRIBUTE_CODE) {
     // CS keeps a writable-looking form in real mode, where its type is data; a code segment is never writable.
-    if (write || (attributes & TYPE_WRITABLE) == 0) good = false
-  } else if (write && (attributes & TYPE_WRITABLE) == 0) good = false
-  if ((attributes & (TYPE_CODE | TYPE_EXPAND_DOWN)) == TYPE_EXPAND_DOWN) {
-    if (first <= limit || last < first || last > (attributes & BIG ? 0xffffffff : 0xffff)) good = false
+    if (write || (attributes & ATTRIBUTE_WRITABLE) == 0) good = false
+  } else if (write && (attributes & ATTRIBUTE_WRITABLE) == 0) good = false
+  if ((attributes & (ATTRIBUTE_CODE | ATTRIBUTE_EXPAND_DOWN)) == ATTRIBUTE_EXPAND_DOWN) {
+    if (first <= limit || last < first || last > (attributes & ATTRIBUTE_BIG ? 0xffffffff : 0xffff)) good = false
   } else if (last > limit || last < first) good = false
   if (!good) {
     raise(c, s == SEG_SS ? VECTOR_SS : VECTOR_GP, 0)
@@ -48,7 +46,7 @@ export function linearIn(c: CpuState, s: u32, offset: u64, size: u32, write: boo
 }
 
 export function segmentCheck(c: CpuState, u: usize): void {
-  const immediate = load<u32>(u, 8)
+  const immediate = <u32>changetype<Uop>(u).low
   const linear = linearIn(c, uopX(u) & 7, slot(c, uopS1(u)), immediate & 0xffff, (immediate & SEGCHECK_WRITE) != 0)
   if (!c.fault) setSlot(c, uopD(u), linear)
 }

@@ -3,6 +3,7 @@
 // Promises: a load that faults changes no register. The hidden part of a null selector is attributes 0 ("unusable"), but SS keeps the
 // current privilege level in its DPL field, so that CPL is always the DPL of SS (SDM 3C 25.4.1 has the same convention).
 // `updateMode` is the only place where mode, CPL and context are derived.
+import { SEG_CS, SEG_SS } from '../../numbers/operations'
 import { AC, CR0_AM, CR0_PE, CR4_SMAP, EFER_LMA, VM, ZF } from '../../numbers/registers'
 import { EVENT_MODE } from '../../numbers/seam'
 import { TLB_BYTES } from '../../numbers/sizes'
@@ -18,8 +19,6 @@ import {
   MODE_REAL,
   MODE_STACK32,
   MODE_USER,
-  SEG_CS,
-  SEG_SS,
   segmentAttributes,
   setSegmentAttributes,
   setSegmentBase,

@@ -2,6 +2,7 @@
 //
 // Protocol: c.rip is the next instruction and c.instructionRip this one; slots T0 and T1 hold what system-decode.ts emitted. On a fault
 // nothing architectural has changed. Every memory access that can fault comes before the first change.
+import { SEG_SS } from '../../numbers/operations'
 import { VECTOR_SCRATCH_OFFSET } from '../../numbers/sizes'
 import {
   AC,
@@ -94,7 +95,6 @@ import {
   CpuState,
   MODE_CODE64,
   MODE_CODE_MASK,
-  SEG_SS,
   segmentBase,
   segmentSelector,
   setSegmentBase,

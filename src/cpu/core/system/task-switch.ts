@@ -6,8 +6,9 @@
 //     on its stack (3A 8.3, table 8-1). Whoever called must deliver it there, not at the instruction.
 //  3. All selectors are loaded before any descriptor is looked at, so the handler of such a fault sees the task's own selectors.
 // Deliberate: a single-step trap of the switching instruction itself is dropped; TF of the new task acts from its first instruction on.
+import { SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS } from '../../numbers/operations'
 import { CR0_PG, CR0_TS, DR6_BT, DR7_LE, DR7_LOCAL, FLAGS_DEFINED, NT, VM } from '../../numbers/registers'
-import { CpuState, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS, setSlot } from '../state/state'
+import { CpuState, setSlot } from '../state/state'
 import { writeFlags } from '../state/flags'
 import { VECTOR_GP, VECTOR_NP, VECTOR_SS, VECTOR_TS, raise } from '../state/fault'
 import {

@@ -5,7 +5,7 @@
 // touch XMM registers need CR4.OSFXSR and report floating-point exceptions in MXCSR.
 import { CVTPI2PD, MOVDQ2Q, MOVQ2DQ } from '../../numbers/vector-operations'
 import { CR0_EM, CR0_TS, CR4_OSFXSR, FSW_ES, FSW_TOP } from '../../numbers/registers'
-import { FX_OFFSET } from '../../numbers/sizes'
+import { FX_OFFSET, FX_STATUS, FX_TAGS, FX_X87 } from '../../numbers/sizes'
 import {
   FN_EMMS,
   FN_MMX,
@@ -37,7 +37,7 @@ import { acceptFlags, maskedStore, memorySource, vectorRegister } from './sse'
 // @ts-ignore: decorator
 @inline
 function mmxRegister(c: CpuState, r: u32): usize {
-  return changetype<usize>(c) + FX_OFFSET + 32 + ((r & 7) << 4)
+  return changetype<usize>(c) + FX_OFFSET + FX_X87 + ((r & 7) << 4)
 }
 
 function setMmx(c: CpuState, r: u32, value: u64): void {
@@ -49,14 +49,14 @@ function setMmx(c: CpuState, r: u32, value: u64): void {
 /** The side effect of every MMX instruction (SDM 3A 12.2): TOP is 0, and all registers are valid, or after EMMS empty. */
 function enterMmx(c: CpuState, tags: u8): void {
   const fx = changetype<usize>(c) + FX_OFFSET
-  store<u16>(fx, load<u16>(fx, 2) & ~FSW_TOP, 2)
-  store<u8>(fx, tags, 4)
+  store<u16>(fx, load<u16>(fx, FX_STATUS) & ~FSW_TOP, FX_STATUS)
+  store<u8>(fx, tags, FX_TAGS)
 }
 
 function unavailable(c: CpuState, needsSse: bool): bool {
   if ((c.cr0 & CR0_EM) != 0 || (needsSse && (c.cr4 & CR4_OSFXSR) == 0)) raiseNoCode(c, VECTOR_UD)
   else if (c.cr0 & CR0_TS) raiseNoCode(c, VECTOR_NM)
-  else if (load<u16>(changetype<usize>(c) + FX_OFFSET, 2) & FSW_ES) raiseNoCode(c, VECTOR_MF)
+  else if (load<u16>(changetype<usize>(c) + FX_OFFSET, FX_STATUS) & FSW_ES) raiseNoCode(c, VECTOR_MF)
   else return false
   return true
 }

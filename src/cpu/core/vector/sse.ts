@@ -134,7 +134,7 @@ export function isUnavailable(c: CpuState, u: usize): bool {
 export function memorySource(c: CpuState, x: u32): usize {
   const p = changetype<usize>(c) + VECTOR_SCRATCH_OFFSET
   const linear = c.t0
-  const bytes = x & 0x7f
+  const bytes = x & ~X_ALIGNED
   if (bytes == 16) {
     if (x & X_ALIGNED && linear & 15) {
       raise(c, VECTOR_GP, 0)
@@ -180,7 +180,7 @@ function computeFloat(c: CpuState, u: usize, source: usize): void {
 function storeMemory(c: CpuState, u: usize, source: usize): void {
   const x = uopX(u)
   const linear = c.t0
-  switch (x & 0x7f) {
+  switch (x & ~X_ALIGNED) {
     case 16:
       if (x & X_ALIGNED && linear & 15) raise(c, VECTOR_GP, 0)
       else write128(c, linear, source)

@@ -12,7 +12,11 @@ import {
   XCR0_X87,
 } from '../../numbers/registers'
 import {
+  FX_BYTES,
+  FX_MXCSR,
   FX_OFFSET,
+  FX_X87,
+  FX_XMM,
   VECTOR_SCRATCH_OFFSET,
   XMM_OFFSET,
   XSAVE_AVX,
@@ -59,12 +63,12 @@ function save(c: CpuState, fn: u32, wide: bool): void {
   const image = changetype<usize>(c) + VECTOR_SCRATCH_OFFSET
   buildImage(c, image, wide)
   if (written & XCR0_X87) {
-    writeWhole(c, area, image, 24, 1)
-    writeWhole(c, area + 32, image + 32, 128, 1)
+    writeWhole(c, area, image, FX_MXCSR, 1)
+    writeWhole(c, area + FX_X87, image + FX_X87, FX_XMM - FX_X87, 1)
   }
   const control = fn == FN_XSAVEC ? written & XCR0_SSE : asked & (XCR0_SSE | XCR0_AVX)
-  if (control) writeWhole(c, area + 24, image + 24, 8, 1)
-  if (written & XCR0_SSE) writeWhole(c, area + 160, image + 160, registerBytes(c), 1)
+  if (control) writeWhole(c, area + FX_MXCSR, image + FX_MXCSR, 8, 1)
+  if (written & XCR0_SSE) writeWhole(c, area + FX_XMM, image + FX_XMM, registerBytes(c), 1)
   if (written & XCR0_AVX) writeWhole(c, area + XSAVE_AVX, changetype<usize>(c) + YMM_UPPER_OFFSET, registerBytes(c), 1)
   if (fn == FN_XSAVEC) {
     write64(c, area + XSAVE_HEADER, used)
@@ -87,7 +91,7 @@ function isValid(c: CpuState, p: usize): bool {
 
 function initialiseX87(c: CpuState): void {
   const fx = changetype<usize>(c) + FX_OFFSET
-  memory.fill(fx, 0, 160)
+  memory.fill(fx, 0, FX_XMM)
   store<u16>(fx, FCW_INITIAL)
 }
 
@@ -105,8 +109,8 @@ function restore(c: CpuState, wide: bool): void {
   const loadsUpper = (asked & held & XCR0_AVX) != 0
   // Whatever may fault comes first; the upper halves are read again when all is certain.
   if (loadsUpper && !readWhole(c, area + XSAVE_AVX, scratch, XSAVE_BYTES - XSAVE_AVX, 1)) return
-  if (!readWhole(c, area, scratch, 512, 1)) return
-  const mxcsr = load<u32>(scratch, 24)
+  if (!readWhole(c, area, scratch, FX_BYTES, 1)) return
+  const mxcsr = load<u32>(scratch, FX_MXCSR)
   const loadsControl = compacted ? asked & held & XCR0_SSE : asked & (XCR0_SSE | XCR0_AVX)
   if (loadsControl && mxcsr & ~MXCSR_DEFINED) return raise(c, VECTOR_GP, 0)
   if (loadsControl) c.mxcsr = mxcsr
@@ -117,7 +121,7 @@ function restore(c: CpuState, wide: bool): void {
   }
   if (asked & XCR0_SSE) {
     const registers = changetype<usize>(c) + XMM_OFFSET
-    if (held & XCR0_SSE) memory.copy(registers, scratch + 160, registerBytes(c))
+    if (held & XCR0_SSE) memory.copy(registers, scratch + FX_XMM, registerBytes(c))
     else memory.fill(registers, 0, registerBytes(c))
   }
   if (loadsUpper) readWhole(c, area + XSAVE_AVX, upper, registerBytes(c), 1)

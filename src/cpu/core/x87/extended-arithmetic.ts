@@ -4,6 +4,7 @@
 // function that returns false has changed nothing; then softfloat does the work, and all else that an operation can signal is its
 // alone. The caller has made sure that INEXACT is masked. Here `f` is the x87 state (x87-stack.ts), `p` the register that takes the
 // result, and an operand is its significand and its upper 16 bits.
+import { FX_STATUS } from '../../numbers/sizes'
 import { FCW_RC, FCW_ROUND_DOWN, FCW_ROUND_TO_ZERO, FSW_C1 } from '../../numbers/registers'
 import { INEXACT, TOP } from '../vector/float-value'
 import { divideWide, divisionRemainder, multiplyHigh } from '../vector/softfloat'
@@ -35,7 +36,7 @@ export function roundsUp(control: u32, sign: u32, odd: u64, rest: u64): bool {
 // @ts-ignore: decorator
 @inline
 export function note(f: usize, flags: u32): void {
-  store<u16>(f, (load<u16>(f, 2) & ~FSW_C1) | flags, 2)
+  store<u16>(f, (load<u16>(f, FX_STATUS) & ~FSW_C1) | flags, FX_STATUS)
 }
 
 // @ts-ignore: decorator

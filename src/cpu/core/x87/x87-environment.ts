@@ -3,7 +3,7 @@
 // Promises: the 14- and 28-byte layouts of SDM 1 figures 8-9 to 8-12 (protected and real mode), with zero selectors; a
 // fault changes nothing. It must not compute.
 import { FCW_INITIAL, FLOAT_EXCEPTIONS } from '../../numbers/registers'
-import { VECTOR_SCRATCH_OFFSET } from '../../numbers/sizes'
+import { FX_DP, FX_IP, FX_OPCODE, FX_STATUS, FX_TAGS, FX_X87, VECTOR_SCRATCH_OFFSET } from '../../numbers/sizes'
 import { CpuState, MODE_REAL } from '../state/state'
 import { readWhole, writeWhole } from '../memory/linear'
 import { copyRegister, fx, controlWord, setControlWord, setStatusWord, st, statusWord } from './x87-stack'
@@ -14,12 +14,12 @@ function environmentBytes(size: u32): u32 {
 
 /** The two-bit tags of all registers: 0 valid, 1 zero, 2 special, 3 empty. */
 function fullTags(c: CpuState): u32 {
-  const abridged = load<u8>(fx(c), 4)
+  const abridged = load<u8>(fx(c), FX_TAGS)
   let tags: u32 = 0
   for (let i: u32 = 0; i < 8; i++) {
     let tag: u32 = 3
     if ((abridged >> <u8>i) & 1) {
-      const p = fx(c) + 32 + (i << 4)
+      const p = fx(c) + FX_X87 + (i << 4)
       const biased = load<u16>(p, 8) & 0x7fff
       const significand = load<u64>(p)
       if (biased == 0) tag = significand == 0 ? 1 : 2
@@ -35,17 +35,17 @@ function setFullTags(c: CpuState, tags: u32): void {
   for (let i: u32 = 0; i < 8; i++) {
     if (((tags >> (2 * i)) & 3) != 3) abridged |= 1 << i
   }
-  store<u8>(fx(c), <u8>abridged, 4)
+  store<u8>(fx(c), <u8>abridged, FX_TAGS)
 }
 
 export function initialise(c: CpuState): void {
   const p = fx(c)
   store<u16>(p, FCW_INITIAL)
-  store<u16>(p, 0, 2)
-  store<u8>(p, 0, 4)
-  store<u16>(p, 0, 6)
-  store<u64>(p, 0, 8)
-  store<u64>(p, 0, 16)
+  store<u16>(p, 0, FX_STATUS)
+  store<u8>(p, 0, FX_TAGS)
+  store<u16>(p, 0, FX_OPCODE)
+  store<u64>(p, 0, FX_IP)
+  store<u64>(p, 0, FX_DP)
 }
 
 // @ts-ignore: decorator
@@ -58,9 +58,9 @@ function image(c: CpuState): usize {
 function composeEnvironment(c: CpuState, size: u32): void {
   const p = image(c)
   const real = (c.mode & MODE_REAL) != 0
-  const ip = load<u32>(fx(c), 8)
-  const dp = load<u32>(fx(c), 16)
-  const opcode = u32(load<u16>(fx(c), 6)) & 0x7ff
+  const ip = load<u32>(fx(c), FX_IP)
+  const dp = load<u32>(fx(c), FX_DP)
+  const opcode = u32(load<u16>(fx(c), FX_OPCODE)) & 0x7ff
   if (size == 2) {
     store<u16>(p, controlWord(c))
     store<u16>(p, statusWord(c), 2)
@@ -115,9 +115,9 @@ function acceptEnvironment(c: CpuState, size: u32): void {
     setStatusWord(c, load<u16>(p, 4))
     setFullTags(c, load<u16>(p, 8))
   }
-  store<u16>(fx(c), <u16>opcode & 0x7ff, 6)
-  store<u64>(fx(c), u64(ip), 8)
-  store<u64>(fx(c), u64(dp), 16)
+  store<u16>(fx(c), <u16>opcode & 0x7ff, FX_OPCODE)
+  store<u64>(fx(c), u64(ip), FX_IP)
+  store<u64>(fx(c), u64(dp), FX_DP)
   setControlWord(c, load<u16>(p))
 }
 

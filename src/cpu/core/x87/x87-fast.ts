@@ -3,6 +3,7 @@
 // Promises: the same effect as x87.ts has, or none at all and SLOW; then x87.ts does the instruction from its beginning. So here belongs only
 // what cannot fault and cannot raise anything but INEXACT, masked. The caller has checked that no exception is pending, that INEXACT
 // is masked, and that the x87 is available.
+import { FX_STATUS, FX_TAGS, FX_X87 } from '../../numbers/sizes'
 import {
   FCW_ONES,
   FCW_ROUND_TO_ZERO,
@@ -42,7 +43,7 @@ import {
   widenSingle,
   writable,
 } from './x87-operands'
-import { copyRegister, fx } from './x87-stack'
+import { copyRegister } from './x87-stack'
 
 export const SLOW: u32 = 0
 /** Done; the instruction is the last one that the x87's pointers tell of. */
@@ -53,7 +54,7 @@ export const DONE_CONTROL: u32 = 2
 // @ts-ignore: decorator
 @inline
 function status(f: usize): u32 {
-  return load<u16>(f, 2)
+  return load<u16>(f, FX_STATUS)
 }
 
 // Register forms, as detail >> 3: opcode, then the ModRM byte without ST(i).
@@ -70,14 +71,14 @@ const DF_FORM: u32 = 0xf8
 // @ts-ignore: decorator
 @inline
 function register(f: usize, i: u32): usize {
-  return f + 32 + ((((status(f) >> FSW_TOP_SHIFT) + i) & 7) << 4)
+  return f + FX_X87 + ((((status(f) >> FSW_TOP_SHIFT) + i) & 7) << 4)
 }
 
 /** Bit i: ST(i) is not empty. */
 // @ts-ignore: decorator
 @inline
 function fullRegisters(f: usize): u32 {
-  const tags = u32(load<u8>(f, 4))
+  const tags = u32(load<u8>(f, FX_TAGS))
   return ((tags | (tags << 8)) >> ((status(f) >> FSW_TOP_SHIFT) & 7)) & 0xff
 }
 
@@ -85,19 +86,19 @@ function fullRegisters(f: usize): u32 {
 @inline
 function pop(f: usize): u32 {
   const s = status(f)
-  store<u8>(f, load<u8>(f, 4) & ~((<u8>1) << (<u8>((s >> FSW_TOP_SHIFT) & 7))), 4)
-  store<u16>(f, (s & ~FSW_TOP) | ((s + 0x800) & FSW_TOP), 2)
+  store<u8>(f, load<u8>(f, FX_TAGS) & ~((<u8>1) << (<u8>((s >> FSW_TOP_SHIFT) & 7))), FX_TAGS)
+  store<u16>(f, (s & ~FSW_TOP) | ((s + 0x800) & FSW_TOP), FX_STATUS)
   return DONE
 }
 
 function push(f: usize, value: u64, upper: u32): u32 {
   const s = status(f)
   const top = ((s >> FSW_TOP_SHIFT) - 1) & 7
-  const tags = u32(load<u8>(f, 4))
+  const tags = u32(load<u8>(f, FX_TAGS))
   if ((tags >> top) & 1) return SLOW
-  store<u8>(f, tags | (1 << top), 4)
-  store<u16>(f, (s & ~(FSW_TOP | FSW_C1)) | (top << FSW_TOP_SHIFT), 2)
-  const p = f + 32 + (top << 4)
+  store<u8>(f, tags | (1 << top), FX_TAGS)
+  store<u16>(f, (s & ~(FSW_TOP | FSW_C1)) | (top << FSW_TOP_SHIFT), FX_STATUS)
+  const p = f + FX_X87 + (top << 4)
   store<u64>(p, value)
   store<u16>(p, upper, 8)
   return DONE
@@ -134,7 +135,7 @@ function order(f: usize, x: u64, xHigh: u32): i32 {
 function compare(f: usize, x: u64, xHigh: u32, pops: u32): u32 {
   const r = order(f, x, xHigh)
   if (r == UNDECIDED) return SLOW
-  store<u16>(f, (status(f) & ~FSW_CONDITIONS) | (r == 0 ? FSW_C3 : r < 0 ? FSW_C0 : 0), 2)
+  store<u16>(f, (status(f) & ~FSW_CONDITIONS) | (r == 0 ? FSW_C3 : r < 0 ? FSW_C0 : 0), FX_STATUS)
   while (pops--) pop(f)
   return DONE
 }
@@ -389,7 +390,7 @@ function conditionalMove(c: CpuState, p: usize, q: usize, code: u32): u32 {
 
 /** FNSTSW AX. */
 function storeStatus(c: CpuState, f: usize): u32 {
-  store<u16>(changetype<usize>(c), load<u16>(f, 2))
+  store<u16>(changetype<usize>(c), load<u16>(f, FX_STATUS))
   return DONE_CONTROL
 }
 
@@ -409,7 +410,7 @@ function emptyForm(c: CpuState, f: usize, detail: u32): u32 {
     case DD_FORM + 3:
       if (!(full & 1)) return SLOW
       copyRegister(p, register(f, 0))
-      store<u8>(f, load<u8>(f, 4) | ((<u8>1) << (<u8>(((status(f) >> FSW_TOP_SHIFT) + i) & 7))), 4)
+      store<u8>(f, load<u8>(f, FX_TAGS) | ((<u8>1) << (<u8>(((status(f) >> FSW_TOP_SHIFT) + i) & 7))), FX_TAGS)
       note(f, 0)
       return detail >> 3 == DD_FORM + 3 ? pop(f) : DONE
     case DF_FORM + 4:

@@ -1,7 +1,6 @@
 // The x87 register stack, its status, and how an operation's outcome reaches them.
 //
-// The state lies at FX_OFFSET of the vCPU in FXSAVE layout: control word 0, status word 2, abridged tags 4 (bit i = physical
-// register i is not empty), last opcode 6, instruction pointer 8, data pointer 16, physical register i at 32 + 16 i.
+// The state lies at FX_OFFSET of the vCPU in FXSAVE layout (../../numbers/sizes.ts), the registers in physical order.
 //
 // Protocol of an instruction: `beginX87(control)`; compute with softfloat; `settle` merges the flags. It returns false if an
 // unmasked invalid, denormal or zero-divide forbids any result (SDM 1 8.4, 8.5); unmasked ones make the NEXT waiting
@@ -18,7 +17,7 @@ import {
   FSW_TOP,
   FSW_TOP_SHIFT,
 } from '../../numbers/registers'
-import { FX_OFFSET } from '../../numbers/sizes'
+import { FX_OFFSET, FX_STATUS, FX_TAGS, FX_X87 } from '../../numbers/sizes'
 import { CpuState } from '../state/state'
 import {
   INEXACT,
@@ -48,13 +47,13 @@ export function controlWord(c: CpuState): u32 {
 // @ts-ignore: decorator
 @inline
 export function statusWord(c: CpuState): u32 {
-  return load<u16>(fx(c), 2)
+  return load<u16>(fx(c), FX_STATUS)
 }
 
 // @ts-ignore: decorator
 @inline
 export function setStatusWord(c: CpuState, value: u32): void {
-  store<u16>(fx(c), <u16>value, 2)
+  store<u16>(fx(c), <u16>value, FX_STATUS)
 }
 
 // @ts-ignore: decorator
@@ -90,19 +89,19 @@ function physical(c: CpuState, i: u32): u32 {
 // @ts-ignore: decorator
 @inline
 export function st(c: CpuState, i: u32): usize {
-  return fx(c) + 32 + (physical(c, i) << 4)
+  return fx(c) + FX_X87 + (physical(c, i) << 4)
 }
 
 export function isEmpty(c: CpuState, i: u32): bool {
-  return ((load<u8>(fx(c), 4) >> <u8>physical(c, i)) & 1) == 0
+  return ((load<u8>(fx(c), FX_TAGS) >> <u8>physical(c, i)) & 1) == 0
 }
 
 export function markFull(c: CpuState, i: u32): void {
-  store<u8>(fx(c), load<u8>(fx(c), 4) | ((<u8>1) << (<u8>physical(c, i))), 4)
+  store<u8>(fx(c), load<u8>(fx(c), FX_TAGS) | ((<u8>1) << (<u8>physical(c, i))), FX_TAGS)
 }
 
 export function markEmpty(c: CpuState, i: u32): void {
-  store<u8>(fx(c), load<u8>(fx(c), 4) & ~((<u8>1) << (<u8>physical(c, i))), 4)
+  store<u8>(fx(c), load<u8>(fx(c), FX_TAGS) & ~((<u8>1) << (<u8>physical(c, i))), FX_TAGS)
 }
 
 export function pop(c: CpuState): void {

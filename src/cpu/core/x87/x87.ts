@@ -5,7 +5,7 @@
 // anything else changes, so that a page fault leaves no trace; it comes even where an unmasked exception forbids the store.
 // `detail` = (opcode & 7) * 256 + ModRM (sse-decode.ts).
 import { CR0_EM, CR0_MP, CR0_NE, CR0_TS, FSW_C0, FSW_C1, FSW_C2, FSW_C3, FSW_ES } from '../../numbers/registers'
-import { VECTOR_SCRATCH_OFFSET } from '../../numbers/sizes'
+import { FX_DP, FX_IP, FX_OPCODE, VECTOR_SCRATCH_OFFSET } from '../../numbers/sizes'
 import { CpuState } from '../state/state'
 import { uopDetail, uopX } from '../blocks/ir'
 import { VECTOR_MF, VECTOR_NM, raiseNoCode } from '../state/fault'
@@ -620,9 +620,9 @@ function keepsC1(opcode: u32, modrm: u32): bool {
 // @ts-ignore: decorator
 @inline
 function remember(c: CpuState, detail: u32, rip: u64): void {
-  store<u16>(fx(c), <u16>detail, 6)
-  store<u64>(fx(c), rip, 8)
-  if ((detail & 0xff) < 0xc0) store<u64>(fx(c), c.t0, 16)
+  store<u16>(fx(c), <u16>detail, FX_OPCODE)
+  store<u64>(fx(c), rip, FX_IP)
+  if ((detail & 0xff) < 0xc0) store<u64>(fx(c), c.t0, FX_DP)
 }
 
 /** Does the instruction at `rip`, if it is one of x87-fast.ts with operands that are. */
