@@ -4,9 +4,11 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
+import { readOptions } from './options.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const [folder = join(root, 'dist/page')] = process.argv.slice(2)
+const { positionals } = readOptions(fileURLToPath(import.meta.url), { allowPositionals: true })
+const [folder = join(root, 'dist/page')] = positionals
 
 /** When the newest of these files, or of the files in these folders, was written. */
 function newest(...paths) {

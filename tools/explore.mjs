@@ -2,11 +2,14 @@
 // A line that fails says all that is needed to run it again. Exit code 0: nothing was wrong; 8: something was; 2: wrong usage.
 import { findPokes, runPoke, UpgradeExplorer } from '../dist/index.js'
 import { readAssets } from '../dist/node.js'
+import { readOptions } from './options.mjs'
 
 const SLICES = [5000, 300, 20_000, 1000, 60, 20]
-const range = /^(\d+)\.\.(\d+)$/.exec(process.argv[2] ?? '1..200')
-if (range === null) {
-  console.error(`explore: '${process.argv[2]}' is no range of seeds; write FIRST..LAST, as 1..200`)
+const { positionals } = readOptions(process.argv[1], { allowPositionals: true })
+const [wanted = '1..200'] = positionals
+const range = /^(\d+)\.\.(\d+)$/.exec(wanted)
+if (range === null || positionals.length > 1) {
+  console.error(`explore: '${positionals.join(' ')}' is no range of seeds; write FIRST..LAST, as 1..200`)
   process.exit(2)
 }
 const [first, last] = range.slice(1).map(Number)

@@ -1,9 +1,11 @@
 // Speed of the interpreter on two loops, through paging in long mode: registers only, and one with a load and a store.
-// Usage: node tests/performance/core-loop.mjs (after npm run build). Prints MIPS: guest instructions for each microsecond of wall time.
+// Usage: node tests/performance/core-loop.mjs [core.wasm] (after npm run build). Prints MIPS: guest instructions for each microsecond of wall time.
 import { readFileSync } from 'node:fs'
 import { CpuCore, noDevices, STATE_ATTRIBUTES, STATE_LIMITS, STATE_SELECTORS } from '../../dist/cpu/index.js'
+import { readOptions } from '../../tools/options.mjs'
 
-const wasm = readFileSync(process.argv[2] ?? new URL('../../src/cpu/core.wasm', import.meta.url))
+const { positionals } = readOptions(process.argv[1], { allowPositionals: true })
+const wasm = readFileSync(positionals[0] ?? new URL('../../src/cpu/core.wasm', import.meta.url))
 
 function machine(code) {
   const core = new CpuCore(wasm, noDevices(), 1, 16 << 20)

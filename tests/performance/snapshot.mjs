@@ -6,8 +6,8 @@
 // `fork` and `restore` are with so many pages stored to since the last one; `work` is with what the guest stores to in so many instructions.
 import { readFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
-import { parseArgs } from 'node:util'
 import { footprint, Machine, Timeline } from '../../dist/machine/index.js'
+import { readOptions } from '../../tools/options.mjs'
 import { spread } from './bench/measure.mjs'
 
 const MIB = 1 << 20
@@ -197,7 +197,9 @@ export function textOfSnapshots({ shapes, many, timeline, goalMilliseconds }) {
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const { values } = parseArgs({ options: { repeats: { type: 'string', default: '40' }, json: { type: 'boolean' } } })
+  const { values } = readOptions(process.argv[1], {
+    options: { repeats: { type: 'string', default: '40' }, json: { type: 'boolean' } },
+  })
   const repeats = Number(values.repeats)
   if (!Number.isInteger(repeats) || repeats < 1) {
     process.stderr.write('--repeats wants a whole number from 1 on.\n')
