@@ -3,6 +3,7 @@
 
 declare global {
   namespace WebAssembly {
+    function validate(bytes: ArrayBuffer | ArrayBufferView): boolean
     class Module {
       constructor(bytes: ArrayBuffer | ArrayBufferView)
       static exports(module: Module): readonly { readonly name: string }[]

@@ -211,6 +211,15 @@ export const BLOCK = {
   inRegions: 88,
 } as const
 
+export const CODE_PAGE = {
+  generation: 0,
+  physical: 4,
+  linear: 8,
+  second: 16,
+  base: 20,
+  next: 24,
+} as const
+
 export const REGION = {
   index: 0,
   alive: 4,

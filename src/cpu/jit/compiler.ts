@@ -12,6 +12,7 @@
 import type { CoreExports } from '../core-abi.js'
 import { BLOCK, CPU_STATE, REGION } from '../layouts.js'
 import { REGION_HEADER, REGION_SOURCES, REGION_TARGETS, REGION_WAYS } from '../numbers/leaving.js'
+import { makeChain, REGION_TYPE } from './emit-chain.js'
 import type { FlowGraph } from './graph.js'
 import { type BlockSource, isCurrent, isLinked, overlaps, planRegion, type RegionPlan } from './region.js'
 import { flowOf, translateRegion } from './translate.js'
@@ -52,8 +53,6 @@ const MAX_POSTPONED = 16384
 /** Table: the core's own functions lie below, compiled ones from here on. */
 const FIRST_FUNCTION = 64
 export const TABLE_SIZE = 4096
-const REGION_TYPE: FunctionType = { parameters: [I32, I32, I32, I32], results: [I32] }
-
 const INSTRUCTION: FunctionType = { parameters: [I32, I32, I32], results: [] }
 
 /** In the order of HELPER (function-builder.ts). */
@@ -65,6 +64,7 @@ const HELPERS: readonly ImportedFunction[] = [
   { name: 'jitFlags', type: { parameters: [I32], results: [] } },
   { name: 'jitMultiplyHigh', type: { parameters: [I64, I64], results: [I64] } },
   { name: 'jitX87', type: { parameters: [I32, I32, I32, I32, I64], results: [I32] } },
+  { name: 'chain', type: REGION_TYPE },
 ]
 
 export interface CompilerStatistics {
@@ -110,6 +110,8 @@ export class Compiler {
   private readonly memory: WebAssembly.Memory
   private readonly table: WebAssembly.Table
   private readonly exports: CoreExports
+  /** What compiled code calls: functions of the core, and the way on. */
+  private readonly helpers: Record<string, unknown>
   private threshold = 0
   private queue: Waiting[] = []
   /** Guest instructions in bodies that were compiled, not taken from the pool. */
@@ -129,6 +131,7 @@ export class Compiler {
     this.exports = exports
     this.memory = memory
     this.table = table
+    this.helpers = { ...(exports as unknown as Record<string, unknown>), chain: makeChain(memory, table) }
   }
 
   /** Entries of a block before it is compiled; 0: no code is compiled any more, and none is entered. */
@@ -319,7 +322,7 @@ export class Compiler {
     const bytes = encodeModule(HELPERS, REGION_TYPE, bodies)
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
       env: { memory: this.memory },
-      core: this.exports as unknown as Record<string, unknown>,
+      core: this.helpers,
     })
     const first = this.nextIndex - bodies.length
     for (let i = 0; i < bodies.length; i++) this.table.set(first + i, instance.exports[String(i)])

@@ -2,7 +2,7 @@
 //
 // Locals: general registers, temporaries and segment bases are 64-bit locals, loaded in front if the region touches them and
 // stored behind if it writes them; XMM registers and the three flag words and their form likewise. A function is
-//   load; block $exit { block $status { … set EXIT; br … }; EXIT |= status }; store; return EXIT
+//   load; block $exit { block $status { … set EXIT; br … }; EXIT |= status }; store; on by EXIT to the next region, or return EXIT
 // Promises: an emitter that uses only these methods can leave at any point with the state exact.
 
 import { CPU_STATE } from '../layouts.js'
@@ -18,6 +18,7 @@ import {
   XCR0_SSE,
 } from '../numbers/registers.js'
 import { STATE_MXCSR, STATE_OFFSETS, STATE_XMM } from '../state-layout.js'
+import { CHAIN_CALL } from './emit-chain.js'
 import type { Uop } from './uops.js'
 import { Code, F32, F64, I32, I64, V128, W } from './wasm.js'
 import { V } from './wasm-simd.js'
@@ -109,7 +110,16 @@ class FunctionCode extends Code {
 }
 
 /** Index of the helpers among a module's functions. */
-export const HELPER = { vector: 0, cold: 1, system: 2, coldEnd: 3, flags: 4, multiplyHigh: 5, x87: 6 } as const
+export const HELPER = {
+  vector: 0,
+  cold: 1,
+  system: 2,
+  coldEnd: 3,
+  flags: 4,
+  multiplyHigh: 5,
+  x87: 6,
+  chain: 7,
+} as const
 
 /** The local that holds a slot. Not for ZERO. */
 function localOf(slot: number): number {
@@ -426,9 +436,11 @@ export class FunctionBuilder {
     for (const r of this.vectorsWritten) this.spillVector(r)
     if (this.usesFlags) this.spillFlags()
     code.get(C)
-    code.get(FUEL)
-    code.memory(W.i32Store, CPU_STATE.jitFuel)
+    code.get(R)
     code.get(EXIT)
+    code.get(FUEL)
+    code.op(CHAIN_CALL)
+    code.unsigned(HELPER.chain)
     code.op(W.end)
     const bodyEnd = code.length
     for (const [local, slot] of this.loaded) {

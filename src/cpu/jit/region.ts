@@ -16,7 +16,7 @@ import { type Block, isConditional, readBlock, terminator } from './uops.js'
 
 /** Limits of a region: V8's optimizing compiler takes more than linear time over a function. */
 const MAX_BLOCKS = 96
-const MAX_INSTRUCTIONS = 700
+const MAX_INSTRUCTIONS = 150
 const MAX_RETURNS = 6
 const MAX_TARGETS = 16
 /** A region of up to so many instructions, a short function or loop, is repeated inside others; a larger one inside a region that grows. */

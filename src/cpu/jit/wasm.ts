@@ -22,6 +22,8 @@ export const W = {
   brIf: 0x0d,
   brTable: 0x0e,
   call: 0x10,
+  returnCall: 0x12,
+  returnCallIndirect: 0x13,
   select: 0x1b,
   localGet: 0x20,
   localSet: 0x21,
@@ -36,6 +38,7 @@ export const W = {
   i64Load32U: 0x35,
   i32Store: 0x36,
   i64Store: 0x37,
+  i32Store8: 0x3a,
   i64Store8: 0x3c,
   i64Store16: 0x3d,
   i64Store32: 0x3e,
@@ -334,12 +337,14 @@ function text(code: Code, value: string): void {
 
 /**
  * A module of functions of one type, exported as '0', '1', …; it imports `env.memory` and the given functions (indices from 0
- * on). A body is its local declarations and instructions, without its size.
+ * on), and `env.table` if asked. A body is its local declarations and instructions, without its size. The functions' type has the number of
+ * imported functions.
  */
 export function encodeModule(
   imports: readonly ImportedFunction[],
   type: FunctionType,
   bodies: readonly Uint8Array[],
+  withTable = false,
 ): Uint8Array {
   const module = new Code()
   for (const byte of [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]) module.byte(byte)
@@ -354,12 +359,18 @@ export function encodeModule(
     }
   })
   section(module, 2, (c) => {
-    c.unsigned(imports.length + 1)
+    c.unsigned(imports.length + (withTable ? 2 : 1))
     text(c, 'env')
     text(c, 'memory')
     c.byte(2)
     c.byte(0)
     c.unsigned(1)
+    if (withTable) {
+      text(c, 'env')
+      text(c, 'table')
+      for (const byte of [1, 0x70, 0]) c.byte(byte)
+      c.unsigned(1)
+    }
     imports.forEach(({ name }, i) => {
       text(c, 'core')
       text(c, name)

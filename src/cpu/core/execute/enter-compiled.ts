@@ -11,7 +11,8 @@
 //     can undo that without ending the region first; on a way to another page compiled code looks at that page.
 //  3. A store that hits a block of a region kills the region. If it is the one being executed, the helper that stored reports JIT_STOP.
 //  4. c.block and c.uop are 0 inside compiled code; helpers are told the budget at the current instruction, so that time is exact.
-//  5. Compiled code is left at least every FUEL instructions, so that the host's engine can replace its first translation by a better one.
+//  5. A region may go on to the next one by itself (jit/emit-chain.ts), as this loop would; c.jitRegion says which one was left in the end.
+//  6. Compiled code is left at least every FUEL instructions, so that the host's engine can replace its first translation by a better one.
 import {
   LEAVE_BLOCK_SHIFT,
   LEAVE_FAULT,
@@ -111,7 +112,7 @@ function chainedBlock(c: CpuState, from: Block, rip: u64, chain: usize): usize {
 export function enterCompiled(c: CpuState, first: Block): usize {
   let b = first
   while (true) {
-    const r = compiledAt(c, b)
+    let r = compiledAt(c, b)
     // The compiler may have cut the block it was asked for.
     if (r == 0) return isDropped(b) ? leave(c, b.rip) : interpreted(c, b)
     if (c.remaining < i64(b.count)) return leave(c, b.rip)
@@ -132,6 +133,7 @@ export function enterCompiled(c: CpuState, first: Block): usize {
       b.ordinal,
       <i32>fuel,
     )
+    r = c.jitRegion
     c.jitRegion = 0
     c.remaining = c.jitRest + i64(c.jitFuel)
     const kind = left & LEAVE_KIND
