@@ -88,7 +88,7 @@ const made = Machine.create({
 })
 if (!made.ok) throw new Error(made.message)
 const machine = made.value
-const { core } = machine
+const { core } = machine.hardware
 let text = ''
 machine.onConsole(({ channel, bytes }) => {
   if (channel === 0) text += Buffer.from(bytes).toString('latin1')

@@ -93,10 +93,11 @@ export class OurGuest extends Guest {
   }
 }
 
-/** What QEMU calls its version, or undefined where it is not installed. */
-export function qemuVersion() {
+/** QEMU's version as `{ version }`, or `{ absent }` with what to install. */
+export function findQemu() {
   const asked = spawnSync('qemu-system-x86_64', ['--version'], { encoding: 'utf8' })
-  return asked.status === 0 ? /version (\S+)/.exec(asked.stdout)?.[1] : undefined
+  const version = asked.status === 0 ? /version (\S+)/.exec(asked.stdout)?.[1] : undefined
+  return version ? { version } : { absent: 'qemu-system-x86_64 is not installed (Debian: qemu-system-x86)' }
 }
 
 export class QemuGuest extends Guest {

@@ -2,7 +2,7 @@
 // QEMU on the same images. The loops run in guests that go on running; boots and upgrades begin afresh in every turn. So a loop's
 // first run, in which code is met for the first time, is known too.
 import { coldBoot } from './cold-boot.mjs'
-import { OurGuest, QemuGuest, qemuVersion } from './guest.mjs'
+import { findQemu, OurGuest, QemuGuest } from './guest.mjs'
 import { initrd, temporaryFile } from './guest-images.mjs'
 import { checkRounds, kernelImage } from './kernel-image.mjs'
 import { agree, calibrate, inTurn, Samples } from './measure.mjs'
@@ -41,11 +41,8 @@ export async function measureGuests(options, competitors, progress) {
   if (options.against.includes('interpreter') && competitors.interpreter.absent === undefined)
     present.push(new OurGuest('interpreter', image, 'off'))
   if (options.against.includes('qemu')) {
-    const version = qemuVersion()
-    competitors.qemu = version
-      ? { version }
-      : { absent: 'qemu-system-x86_64 is not installed (Debian: qemu-system-x86)' }
-    if (version) present.push(new QemuGuest(temporaryFile(image)))
+    competitors.qemu = findQemu()
+    if (competitors.qemu.absent === undefined) present.push(new QemuGuest(temporaryFile(image)))
   }
   const all = new Map(names.map((name) => [name, new Samples(name === 'patched' ? 'getpid' : name)]))
   const loops = names.filter((name) => !once.includes(name))

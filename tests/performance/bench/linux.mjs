@@ -6,6 +6,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { findQemu } from './guest.mjs'
 import { ourGuest, qemuGuest } from './linux/guest.mjs'
 import { initramfs } from './linux/initramfs.mjs'
 import { available } from './linux/phases.mjs'
@@ -37,8 +38,10 @@ async function takeTurn(guest, names, times, results) {
 function sidesOf(options, competitors, files) {
   const sides = [ourGuest('transplant', options.jit, files)]
   if (competitors.interpreter?.absent === undefined) sides.push(ourGuest('interpreter', 'off', files))
-  if (options.against.includes('qemu') && competitors.qemu?.absent === undefined && findProgram('qemu-system-x86_64'))
-    sides.push(qemuGuest(files))
+  if (options.against.includes('qemu')) {
+    competitors.qemu = findQemu()
+    if (competitors.qemu.absent === undefined) sides.push(qemuGuest(files))
+  }
   return sides
 }
 
