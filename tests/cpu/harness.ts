@@ -25,7 +25,7 @@ const TABLES = 0x10000
 const GDT = 0x8000
 const IDT = 0x9000
 const TSS = 0xa000
-const STUBS = 0xb000
+export const STUBS = 0xb000
 const RAM = 16 << 20
 
 let compiled: WebAssembly.Module | undefined

@@ -1,7 +1,8 @@
 // What the emitters share while one block is translated: the function, the place in the block, and what is known of the flags.
 import { LEAVE_BLOCK_SHIFT, LEAVE_UOP, LEAVE_UOP_SHIFT } from '../numbers/leaving.js'
 import { SLOT_ZERO } from '../numbers/operations.js'
-import { EXIT, FLAG_A, FLAG_B, FORM, FUEL, type FunctionBuilder } from './function-builder.js'
+import type { FunctionBuilder } from './function-builder.js'
+import { EXIT, FLAG_A, FLAG_B, FORM, FUEL } from './locals.js'
 import type { RegionBlock } from './region.js'
 import type { Uop } from './uops.js'
 import { type Code, W } from './wasm.js'

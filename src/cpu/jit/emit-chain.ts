@@ -19,16 +19,11 @@ import {
 } from '../numbers/leaving.js'
 import { JUMP_CACHE_ENTRIES } from '../numbers/sizes.js'
 import { STATE_OFFSETS } from '../state-layout.js'
-import { Code, encodeModule, type FunctionType, I32, I64, W } from './wasm.js'
+import { C, FUEL, R, REGION_TYPE } from './locals.js'
+import { Code, encodeModule, I32, I64, W } from './wasm.js'
 
-/** A region, and this: state, region's record, entry (a block's number) or what a region says on leaving, fuel. Returns how it was left. */
-export const REGION_TYPE: FunctionType = { parameters: [I32, I32, I32, I32], results: [I32] }
-
-// Parameters and locals.
-const C = 0
-const R = 1
+// Its parameters are those of a region (locals.ts), but for the third.
 const LEFT = 2
-const FUEL = 3
 const KIND = 4
 const BLOCK_TO = 5
 const SCRATCH = 6

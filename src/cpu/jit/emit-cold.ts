@@ -21,7 +21,7 @@ import { OP_COLD, SLOT_RAX, SLOT_RDX, SLOT_T3 } from '../numbers/operations.js'
 import { DF } from '../numbers/registers.js'
 import { STATE_OFFSETS } from '../state-layout.js'
 import { type Context, WORDS } from './context.js'
-import { C, FLAG_A, FLAG_B, FLAG_C, X0, X1, X2, X3 } from './function-builder.js'
+import { C, FLAG_A, FLAG_B, FLAG_C, X0, X1, X2, X3 } from './locals.js'
 import { detailOf, functionOf, type Uop } from './uops.js'
 import { W } from './wasm.js'
 

@@ -15,7 +15,8 @@ import {
 } from '../numbers/flag-forms.js'
 import { CC_B, CC_BE, CC_L, CC_O, CC_P, CC_S, CC_Z } from '../numbers/operations.js'
 import { type Context, DYNAMIC, WORDS } from './context.js'
-import { C, FLAG_A, FLAG_B, FLAG_C, HELPER, X2 } from './function-builder.js'
+import { HELPER } from './function-builder.js'
+import { C, FLAG_A, FLAG_B, FLAG_C, X2 } from './locals.js'
 import { W } from './wasm.js'
 
 /** Brings the flag words into the form WORDS. */

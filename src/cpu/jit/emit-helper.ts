@@ -60,7 +60,8 @@ import { SYS_CLTS, SYS_IN, SYS_OUT, SYS_RDTSC, SYS_RDTSCP } from '../numbers/sys
 import { FN_X87 } from '../numbers/vector-functions.js'
 import type { Context } from './context.js'
 import { isInlineSystem } from './emit-system.js'
-import { C, HELPER } from './function-builder.js'
+import { HELPER } from './function-builder.js'
+import { C } from './locals.js'
 import { detailOf, functionOf, type Uop } from './uops.js'
 import { vectorEffects } from './vector-effects.js'
 

@@ -25,7 +25,7 @@ import {
 } from '../numbers/operations.js'
 import { TLB_ENTRIES, TLB_ENTRY_BYTES, TLB_FOLD_SHIFT, TLB_INDEX_SHIFT } from '../numbers/sizes.js'
 import type { Context } from './context.js'
-import { TAG, TLB, X0 } from './function-builder.js'
+import { TAG, TLB, X0 } from './locals.js'
 import type { Uop } from './uops.js'
 import { W } from './wasm.js'
 

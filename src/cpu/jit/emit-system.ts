@@ -24,7 +24,7 @@ import { STATE_LINES, STATE_OFFSETS, STATE_SELECTORS } from '../state-layout.js'
 import { type Context, WORDS } from './context.js'
 import { settle } from './emit-flags.js'
 import { load, store } from './emit-memory.js'
-import { C, FLAG_A, FLAG_B, FLAG_C, FUEL, X0, X1 } from './function-builder.js'
+import { C, FLAG_A, FLAG_B, FLAG_C, FUEL, X0, X1 } from './locals.js'
 import { detailOf, functionOf, type Uop } from './uops.js'
 import { W } from './wasm.js'
 

@@ -28,7 +28,7 @@ import {
   ROUNDSD,
   ROUNDSS,
 } from '../numbers/vector-operations.js'
-import { D0, D1, FLAG_A, FLAG_B, S0, V1, V2, VZERO, X1 } from './function-builder.js'
+import { D0, D1, FLAG_A, FLAG_B, S0, V1, V2, VZERO, X1 } from './locals.js'
 import { functionOf } from './uops.js'
 import { type Emitter, first, result, setParityCorrection, slowIf, type VectorUop } from './vector-uop.js'
 import { W } from './wasm.js'

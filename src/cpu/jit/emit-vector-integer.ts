@@ -126,7 +126,7 @@ import {
   XORPD,
   XORPS,
 } from '../numbers/vector-operations.js'
-import { V0, V1, VZERO, X1 } from './function-builder.js'
+import { V0, V1, VZERO, X1 } from './locals.js'
 import { type Emitter, first, result, type VectorUop } from './vector-uop.js'
 import { W } from './wasm.js'
 import { V } from './wasm-simd.js'

@@ -1,7 +1,7 @@
 // What the emitters of vector instructions share: one OP_SSE, its operands, and the way to the core's function.
 import { panic } from '../../base/index.js'
 import type { Context } from './context.js'
-import { FLAG_A, FLAG_C } from './function-builder.js'
+import { FLAG_A, FLAG_C } from './locals.js'
 import type { Uop } from './uops.js'
 import { W } from './wasm.js'
 
