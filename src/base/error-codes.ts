@@ -17,6 +17,10 @@ export const REFUSAL_CODES = {
   'not-a-snapshot': 'usage',
   'snapshot-version': 'usage',
   'snapshot-damaged': 'usage',
+  // Experiments of the page
+  'not-an-experiment': 'usage',
+  'other-images': 'usage',
+  'unknown-beginning': 'usage',
   'no-symbols': 'usage',
   'no-btf': 'usage',
   'no-build-id': 'usage',

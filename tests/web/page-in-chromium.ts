@@ -39,8 +39,8 @@ export class PageBrowser {
     this.server.close()
   }
 
-  /** The page in a context of its own: nothing is in its cache. */
-  async open(options: BrowserContextOptions = {}, fragment = ''): Promise<OpenPage> {
+  /** The page in a context of its own, with nothing in its cache; `says`: what its console says when it is open. */
+  async open(options: BrowserContextOptions = {}, fragment = '', says = PROMPT): Promise<OpenPage> {
     const context = await this.browser.newContext({ viewport: { width: 1360, height: 860 }, ...options })
     const page = await context.newPage()
     const problems: string[] = []
@@ -56,7 +56,7 @@ export class PageBrowser {
     })
     const start = performance.now()
     await page.goto(`${this.address}${fragment}`)
-    await saysOnConsole(page, PROMPT)
+    await saysOnConsole(page, says)
     return { page, problems, openedIn: performance.now() - start }
   }
 }

@@ -3,8 +3,10 @@
 import { connectLaboratory } from './remote.js'
 import { fetchShipped } from './shipped.js'
 import { App } from './view/app.js'
+import { Dropping } from './view/drop.js'
 import { FunctionsPanel } from './view/functions-panel.js'
 import { PatchPanel } from './view/patch-panel.js'
+import { Sharing, sharedIn } from './view/share.js'
 import { TasksPanel } from './view/tasks-panel.js'
 import { UpgradePanel } from './view/upgrade-panel.js'
 
@@ -25,8 +27,21 @@ async function open(): Promise<void> {
     app.tabs.select(patch.id)
     app.do(() => patch.replace(name))
   })
-  app.mount(host, [functions, patch, new TasksPanel(app), new UpgradePanel(app)], [])
-  await app.boot({})
+  const dropping = new Dropping(app, {
+    source: (name, text) => {
+      app.tabs.select(patch.id)
+      app.do(() => patch.setSource(name, text))
+    },
+    module: (name, bytes) => {
+      app.tabs.select(patch.id)
+      patch.applyModule(name, bytes)
+    },
+  })
+  const sharing = new Sharing(app, dropping.own, patch)
+  const panels = [functions, patch, new TasksPanel(app), new UpgradePanel(app)]
+  app.mount(host, panels, [dropping.button, sharing.button])
+  const shared = sharedIn(location.hash)
+  if (shared === undefined || !(await sharing.open(shared))) await app.boot({})
   app.console.focus()
   // What later clicks need is fetched now, so that the network may go.
   await Promise.all([laboratory.warm(), patch.ready()])

@@ -150,6 +150,25 @@ export interface BuiltPatch {
   readonly functions: readonly string[]
 }
 
+/** The source of a patch. */
+export interface PatchText {
+  readonly name: string
+  readonly text: string
+}
+
+/** A guest at the beginning of an experiment that somebody shared. */
+export interface SharedGuest extends SessionInfo {
+  readonly sources: readonly PatchText[]
+  /** Where it ends: virtual time, and the hash of the state. */
+  readonly end: { readonly time: number; readonly hash: string }
+}
+
+/** How repeating an experiment ended. */
+export type Repetition =
+  | { readonly kind: 'same'; readonly hash: string }
+  | { readonly kind: 'different'; readonly hash: string; readonly time: number }
+  | { readonly kind: 'stopped' }
+
 /** Where a run is to stop. */
 export type Direction = 'forward' | 'back'
 
@@ -170,6 +189,12 @@ export interface Laboratory {
   snapshot(session: number): Uint8Array
   openSnapshot(file: Uint8Array): Outcome<SessionInfo>
   hash(session: number): string
+  /** The run so far as a text; the guest stands still then. */
+  share(session: number, sources: readonly PatchText[]): Outcome<string>
+  /** `own`: files of the person's, which the experiment may be of. */
+  openShared(text: string, own: Pick<BootOptions, 'kernel' | 'initrd'>): Outcome<SharedGuest>
+  /** Repeats the experiment that the guest was opened with. */
+  repeat(session: number): Repetition
   /** Reads the engines, so that nothing has to be fetched later. */
   warm(): void
 

@@ -16,7 +16,8 @@ import {
   Timeline,
 } from '../../../machine/index.js'
 import { breathe } from '../../breathe.js'
-import type { BenchEvent, Direction, Status } from '../protocol.js'
+import type { BenchEvent, Direction, Repetition, Status } from '../protocol.js'
+import type { EndOfRun } from './share-link.js'
 
 /** Virtual time of one stretch: some ten milliseconds of a busy guest. */
 const STRETCH = 2_000_000
@@ -266,6 +267,48 @@ export class Bench implements Disposable {
       this.seeking = false
       hold.dispose()
     }
+  }
+
+  // Repeating ///////////////////////////////////////////////////////////////////////////////////////////////////////
+
+  /** Gives each input again at its position, from power-up to the end; then the state is the same, or it is not. */
+  repeat(inputs: readonly Input[], end: EndOfRun): Promise<Repetition> {
+    this.seeking = true
+    return this.take(async () => {
+      try {
+        for (const input of inputs) {
+          const gone = await this.advance(input)
+          if (gone !== undefined) return gone
+          this.machine.replayInput(input)
+        }
+        return (await this.advance(end)) ?? this.compare(end)
+      } finally {
+        this.seeking = false
+      }
+    }, 'repeating')
+  }
+
+  /** To an exact position; undefined where it was reached. */
+  private async advance({ time, slices }: { time: number; slices: number }): Promise<Repetition | undefined> {
+    const { machine } = this
+    while (machine.now < time) {
+      const stop = this.timeline.run({ instructions: Math.min(STRETCH, time - machine.now) })
+      if (stop.reason !== 'limit' && machine.now !== time) return this.differs()
+      this.tellStatus(STATUS_EVERY)
+      await breathe()
+      if (!this.seeking) return { kind: 'stopped' }
+    }
+    const early = machine.runTo(time, slices)
+    return early === undefined && machine.now === time ? undefined : this.differs()
+  }
+
+  private compare(end: EndOfRun): Repetition {
+    const hash = this.machine.hash()
+    return hash === end.hash ? { kind: 'same', hash } : this.differs()
+  }
+
+  private differs(): Repetition {
+    return { kind: 'different', hash: this.machine.hash(), time: this.machine.now }
   }
 
   private standsAt(address: VirtAddr): boolean {

@@ -1,6 +1,7 @@
 // What a guest of the page is made of: the shipped images, with the files for hands in its initial RAM disk.
 
 import { concatenateCpio, writeCpio } from '../../../format/index.js'
+import { readKernelImage } from '../../../guest/index.js'
 import type { MachineOptions } from '../../../machine/index.js'
 import type { BootOptions, ShippedImages } from '../protocol.js'
 
@@ -25,7 +26,9 @@ export function handsOnInitrd({ initrd, nextKernel, modules }: ShippedImages): U
 
 /** The machine for a guest: as `transplant run` makes it. */
 export function machineOptions(images: ShippedImages, coreWasm: WebAssembly.Module, boot: BootOptions): MachineOptions {
-  const initrd = boot.initrd ?? (boot.kernel === undefined ? handsOnInitrd(images) : undefined)
+  // Another Scion has the same programs; any other kernel has those that it is given.
+  const isScion = boot.kernel === undefined || readKernelImage(boot.kernel).ok
+  const initrd = boot.initrd ?? (isScion ? handsOnInitrd(images) : undefined)
   return {
     coreWasm,
     firmware: images.firmware,

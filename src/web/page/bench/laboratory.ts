@@ -17,22 +17,29 @@ import type {
   ListedInstruction,
   Outcome,
   PatchSource,
+  PatchText,
+  Repetition,
   SessionInfo,
+  SharedGuest,
   ShippedImages,
   TaskView,
   UpgradeView,
 } from '../protocol.js'
 import { Bench } from './bench.js'
+import { experimentOf, machineOf, type OwnImages } from './experiment.js'
 import { listFunctions, readEntries, readListing } from './functions.js'
 import { GuestKernels } from './guest-kernels.js'
 import { machineOptions, NEXT_KERNEL_PATH } from './images.js'
 import { applyPatch, buildPatch, describePatch, enablePatch, withAgent } from './patching.js'
+import { decodeExperiment, type Experiment, encodeExperiment } from './share-link.js'
 import { readTaskView } from './tasks.js'
 import { upgrade } from './upgrading.js'
 
 interface Guest {
   readonly bench: Bench
   readonly kernels: GuestKernels
+  /** What it was opened to repeat. */
+  experiment?: Experiment
 }
 
 type Answers = {
@@ -93,6 +100,31 @@ export class PageLaboratory implements Answers {
   openSnapshot(file: Uint8Array): Outcome<SessionInfo> {
     const decoded = decodeSnapshot(file)
     return decoded.ok ? accept(this.admit(Machine.from(decoded.value, need(this.core)), undefined)) : decoded
+  }
+
+  async share(session: number, sources: readonly PatchText[]): Promise<Outcome<string>> {
+    const { bench } = this.guest(session)
+    await bench.pause()
+    const made = await bench.take(() => experimentOf(bench, sources), 'sharing')
+    return made.ok ? accept(await encodeExperiment(made.value)) : made
+  }
+
+  async openShared(text: string, own: OwnImages): Promise<Outcome<SharedGuest>> {
+    const decoded = await decodeExperiment(text)
+    if (!decoded.ok) return decoded
+    const experiment = decoded.value
+    const made = machineOf(experiment, this.images, own, need(this.core))
+    if (!made.ok) return made
+    const info = this.admit(made.value, [])
+    this.guest(info.session).experiment = experiment
+    const { sources, end } = experiment
+    return accept({ ...info, sources, end })
+  }
+
+  repeat(session: number): Promise<Repetition> {
+    const { bench, experiment } = this.guest(session)
+    const { inputs, end } = need(experiment)
+    return bench.repeat(inputs, end)
   }
 
   private admit(machine: Machine, inputs: readonly Input[] | undefined): SessionInfo {

@@ -168,9 +168,9 @@ export class App {
           this.notices.say(`Saved at ${duration(status.value?.time ?? 0)}. Drop the file on the page to go on from it.`)
         }),
       fork: () =>
-        this.withSession(async ({ id, name, transcript }) => {
-          const info = await laboratory.fork(id)
-          const forked = this.admit(new Session(info, `Fork of ${name}`, transcript.copy()))
+        this.withSession(async (session) => {
+          const info = await laboratory.fork(session.id)
+          const forked = this.admit(new Session(info, `Fork of ${session.name}`, session))
           await laboratory.pause(forked.id)
         }),
     }

@@ -2,13 +2,15 @@
 
 import type { LivePatch } from '../../../guest/index.js'
 import type { PatchReport } from '../../../patch/index.js'
-import type { PatchSource, Refused } from '../protocol.js'
+import type { BuiltPatch, PatchSource, Refused } from '../protocol.js'
 import type { App } from './app.js'
 import { h, put, setText } from './dom.js'
 import type { Editor } from './editor.js'
+import { count } from './figures.js'
 import type { Panel } from './panel.js'
 import { showReport } from './patch-report.js'
 import { fetchSources, replacementOf, SHIPPED } from './patch-templates.js'
+import type { Session } from './session.js'
 
 const OWN = 'own'
 /** A pause in typing after which the source is looked at. */
@@ -38,6 +40,8 @@ export class PatchPanel implements Panel {
   private own = ''
   private shipped: ReadonlyMap<string, string> = new Map()
   private timer: ReturnType<typeof setTimeout> | undefined
+  /** Verdicts that were asked for: the last one counts. */
+  private asked = 0
 
   constructor(app: App) {
     this.app = app
@@ -84,11 +88,11 @@ export class PatchPanel implements Panel {
 
   /** The editor, loaded once. */
   ready(): Promise<Editor> {
-    this.loading ??= this.load()
+    this.loading ??= this.begin()
     return this.loading
   }
 
-  private async load(): Promise<Editor> {
+  private async begin(): Promise<Editor> {
     const [{ createEditor }, { first, shipped }] = await Promise.all([import('./editor.js'), fetchSources()])
     this.shipped = shipped
     this.own = first
@@ -146,19 +150,20 @@ export class PatchPanel implements Panel {
   private look(): void {
     const session = this.app.active.value
     if (session === undefined) return
+    const asked = ++this.asked
+    const answer = (tell: () => void): void => {
+      if (asked === this.asked) tell()
+    }
     this.app.laboratory.build(session.id, this.source()).then(
-      (built) => {
-        if (!built.ok) {
-          this.refused(built)
-          return
-        }
-        this.editor?.unmark()
-        const { functions, bytes } = built.value
-        const what = functions.length === 0 ? 'an ordinary module' : `replaces ${functions.join(', ')}`
-        this.judge('good', `${what}; a module of ${bytes.toLocaleString('en-US')} bytes`)
-      },
-      (error: unknown) => this.judge('bad', error instanceof Error ? error.message : String(error)),
+      (built) => answer(() => (built.ok ? this.accepted(built.value) : this.refused(built))),
+      (error: unknown) => answer(() => this.judge('bad', error instanceof Error ? error.message : String(error))),
     )
+  }
+
+  private accepted({ functions, bytes }: BuiltPatch): void {
+    this.editor?.unmark()
+    const what = functions.length === 0 ? 'an ordinary module' : `replaces ${functions.join(', ')}`
+    this.judge('good', `${what}; a module of ${count(bytes)} bytes`)
   }
 
   private refused({ message, hint, line, symbol }: Refused): void {
@@ -183,16 +188,32 @@ export class PatchPanel implements Panel {
   apply(): void {
     this.app.withSession(async (session) => {
       await this.ready()
-      this.button.disabled = true
-      try {
-        const applied = await this.app.laboratory.apply(session.id, this.source())
-        if (applied.ok) this.tell(applied.value)
-        else this.refused(applied)
-      } finally {
-        this.button.disabled = false
-        this.refresh()
-      }
+      const source = this.source()
+      if (source.kind === 'assembly') session.sources.push({ name: source.name, text: source.text })
+      await this.load(session, source)
     })
+  }
+
+  /** A module of the person's own. */
+  applyModule(name: string, bytes: Uint8Array): void {
+    this.app.withSession(async (session) => {
+      await this.ready()
+      await this.load(session, { kind: 'module', name, bytes })
+    })
+  }
+
+  private async load(session: Session, source: PatchSource): Promise<void> {
+    clearTimeout(this.timer)
+    this.asked++
+    this.button.disabled = true
+    try {
+      const applied = await this.app.laboratory.apply(session.id, source)
+      if (applied.ok) this.tell(applied.value)
+      else this.refused(applied)
+    } finally {
+      this.button.disabled = false
+      this.refresh()
+    }
   }
 
   private tell(report: PatchReport): void {

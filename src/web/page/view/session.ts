@@ -1,6 +1,6 @@
 // A guest as the page keeps it: what the worker last said of it, and what its console has printed.
 
-import type { SessionInfo, Status } from '../protocol.js'
+import type { PatchText, SessionInfo, Status } from '../protocol.js'
 import { State } from './dom.js'
 
 interface Piece {
@@ -47,11 +47,15 @@ export class Session {
   readonly name: string
   readonly status = new State<Status | undefined>(undefined)
   readonly transcript: Transcript
+  /** Of the patches that were assembled for it. */
+  readonly sources: PatchText[]
 
-  constructor(info: SessionInfo, name: string, transcript = new Transcript()) {
+  /** `parent`: the guest that it is another future of. */
+  constructor(info: SessionInfo, name: string, parent?: Session) {
     this.info = info
     this.name = name
-    this.transcript = transcript
+    this.transcript = parent?.transcript.copy() ?? new Transcript()
+    this.sources = [...(parent?.sources ?? [])]
   }
 
   get id(): number {
