@@ -1,4 +1,4 @@
-// Checks what a reader can hold at once, and one way to say a thing (shape/shape.mjs), over the host's sources: AssemblyScript,
+// Checks what a reader can hold at once, and one way to say a thing (shape/shape.mjs), over all sources: AssemblyScript, C,
 // tools and tests too.
 
 import { readdirSync, readFileSync } from 'node:fs'
@@ -10,9 +10,9 @@ import { TABLE_FILES, TABLES } from './shape/tables.mjs'
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 const tree = new Map()
-for (const folder of ['src', 'tools', 'tests', 'images/user']) {
+for (const folder of ['src', 'tools', 'tests', 'images/kernel', 'images/user', 'images/patches', 'firmware']) {
   for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || !/\.(ts|mjs)$/.test(entry.name) || entry.name === 'layouts.ts') continue
+    if (!entry.isFile() || !/\.(ts|mjs|c|h|S)$/.test(entry.name) || entry.name === 'layouts.ts') continue
     const file = join(entry.parentPath, entry.name)
     tree.set(relative(root, file), readFileSync(file, 'utf8'))
   }

@@ -198,3 +198,8 @@ export function constant(register: number, value: bigint | string, plus = 0): Li
   if (typeof value === 'bigint') return { bytes }
   return { bytes, target: { label: value, plus, at: 2, size: 8, relative: false } }
 }
+
+/** A conditional jump to a label. */
+export function jumpIf(condition: number, label: string): Line {
+  return { bytes: [], branch: { short: [0x70 | condition], long: [0x0f, 0x80 | condition], label } }
+}

@@ -34,7 +34,8 @@ it.each([
 it('a function of 81 lines and a file of 501 are too long, unless they are tables, and only while they are', () => {
   expect(wrongIn('src/a.ts', long(80))).toEqual([])
   expect(wrongIn('src/a.ts', long(81))).toEqual([expect.stringContaining('f has 81 lines')])
-  expect(wrongIn('tests/a.ts', long(81))).toEqual([])
+  expect(wrongIn('tests/a.ts', long(81))).toEqual([expect.stringContaining('f has 81 lines')])
+  expect(wrongIn('tests/a.test.ts', long(81).replace('export function f', "needs('gcc')('all', () =>"))).toEqual([])
   expect(wrongIn('src/a.ts', 'f()\n'.repeat(500))).toEqual([])
   expect(wrongIn('src/a.ts', 'f()\n'.repeat(501))).toEqual([expect.stringContaining('has 501 lines')])
   const listed = { tables: new Set(['src/a.ts: f']), tableFiles: new Set<string>() }
@@ -42,4 +43,16 @@ it('a function of 81 lines and a file of 501 are too long, unless they are table
   expect(wrongShapes(new Map([['src/a.ts', long(80)]]), listed)).toEqual([
     'src/a.ts: f is not over the limit: take it off the list',
   ])
+})
+
+it('in C too, where the head may have several lines', () => {
+  const body = (lines: number): string => ['{', ...Array(lines - 3).fill('\tg();'), '}'].join('\n')
+  const heads = ['int f(int x)', 'SYSCALL_DEFINE1(f, int, x)', 'static __always_inline struct s *f(int x)']
+  for (const head of heads) {
+    expect(wrongIn('images/kernel/a.c', `${head}\n${body(80)}\n`)).toEqual([])
+    expect(wrongIn('images/kernel/a.c', `${head}\n${body(82)}\n`)).toEqual([expect.stringContaining('a.c: f has 82')])
+  }
+  const long = `static int f(struct s *one,\n\t     struct s *other)\n${body(80)}\n`
+  expect(wrongIn('images/kernel/a.h', long)).toEqual([expect.stringContaining('a.h: f has 81')])
+  expect(wrongIn('firmware/a.S', '\tnop\n'.repeat(501))).toEqual([expect.stringContaining('has 501 lines')])
 })

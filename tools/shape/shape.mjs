@@ -15,7 +15,7 @@ const HAND_MADE = /(?<!readonly )\bok: (?:true|false)\b/
 const RESULTS = 'src/base/errors.ts'
 
 /** Formatted code closes a block at the indentation at which it began: no parser is needed. */
-function checkFunctions(path, lines, { tables, complain, excuse }) {
+function checkFunctions(path, lines, rules) {
   const open =
     /^(\s*)(?:export |default |async |private |static |override |get |set )*(?:function\*? )?([\w$]+)(?:<.*)?\(.*\{$|^(\s*)(?:export )?const ([\w$]+) = .*(?:=> |function.*)\{$/
   for (const [index, line] of lines.entries()) {
@@ -33,20 +33,35 @@ function checkFunctions(path, lines, { tables, complain, excuse }) {
     }
     if (match === null) continue
     const [indentation, name] = [match[1] ?? match[3], match[2] ?? match[4]]
-    if (['if', 'for', 'while', 'switch', 'catch', 'return', 'describe', 'it'].includes(name)) continue
+    if (['if', 'for', 'while', 'switch', 'catch', 'return', 'describe', 'needs', 'it'].includes(name)) continue
     const end = lines.findIndex((one, at) => at > index && one.startsWith(`${indentation}}`))
-    const count = end - start + 1
-    if (count <= FUNCTION_LINES) continue
-    excuse(`${path}: ${name}`)
-    if (!tables.has(`${path}: ${name}`))
-      complain(`${path}: ${name} has ${count} lines; at most ${FUNCTION_LINES}, ${UNLESS}`)
+    checkLength(path, name, end - start + 1, rules)
+  }
+}
+
+function checkLength(path, name, count, { tables, complain, excuse }) {
+  if (count <= FUNCTION_LINES) return
+  excuse(`${path}: ${name}`)
+  if (!tables.has(`${path}: ${name}`))
+    complain(`${path}: ${name} has ${count} lines; at most ${FUNCTION_LINES}, ${UNLESS}`)
+}
+
+/** In C a body begins and ends at the margin, and its head is what stands above it from there on. */
+function checkCFunctions(path, lines, rules) {
+  for (const [index, line] of lines.entries()) {
+    if (line !== '{') continue
+    const start = lines.findLastIndex((one, at) => at < index && /^\S/.test(one))
+    const end = lines.findIndex((one, at) => at > index && one.startsWith('}'))
+    const head = lines.slice(start, index).join(' ')
+    const name = /^[A-Z]\w*DEFINE\w*\((\w+)/.exec(head)?.[1] ?? /(\w+)\(/.exec(head)?.[1] ?? head
+    checkLength(path, name, end - start + 1, rules)
   }
 }
 
 /** The rules for one line each: which files, what is wrong, and what to write. */
 const LINE_RULES = [
   {
-    files: /./,
+    files: /\.(ts|mjs)$/,
     wrong: HASH_MEMBER,
     instead: 'hides a member by #; say private, as everywhere (or close over it in a script)',
   },
@@ -62,7 +77,7 @@ const LINE_RULES = [
   },
 ]
 
-/** One line for each thing of `tree` (a map of paths to texts) that is wrong. The limits of size hold for src/ and tools/. */
+/** One line for each thing of `tree` (a map of paths to texts) that is wrong. */
 export function wrongShapes(tree, { tables, tableFiles }) {
   const wrong = []
   const excused = new Set()
@@ -70,13 +85,12 @@ export function wrongShapes(tree, { tables, tableFiles }) {
   const excuse = (name) => excused.add(name)
   for (const [path, text] of tree) {
     const lines = text.trimEnd().split('\n')
-    if (/^(src|tools)\//.test(path)) {
-      if (lines.length > FILE_LINES) {
-        excuse(path)
-        if (!tableFiles.has(path)) complain(`${path} has ${lines.length} lines; at most ${FILE_LINES}, ${UNLESS}`)
-      }
-      checkFunctions(path, lines, { tables, complain, excuse })
+    if (lines.length > FILE_LINES) {
+      excuse(path)
+      if (!tableFiles.has(path)) complain(`${path} has ${lines.length} lines; at most ${FILE_LINES}, ${UNLESS}`)
     }
+    const check = /\.[chS]$/.test(path) ? checkCFunctions : checkFunctions
+    check(path, lines, { tables, complain, excuse })
     for (const rule of LINE_RULES) {
       if (!rule.files.test(path)) continue
       for (const [index, line] of lines.entries()) {

@@ -21,6 +21,17 @@ export const TABLES = new Set([
   'src/cpu/core/x87/x87.ts: memoryForm',
   'src/cpu/core/x87/x87.ts: unaryForm',
   'src/cpu/jit/vector-effects.ts: vectorEffects',
+  // Generated programs, a case for each form or step; a ROM or a descriptor table, entry by entry; one list of tests.
+  'images/user/oracle/extended-forms.mjs: extendedForms',
+  'tests/cpu/privileged-long-steps.ts: step',
+  'tests/cpu/tasks-rom.ts: tasksRom',
+  'tests/machine/guest-port-contract.ts: guestPortContract',
+  'tests/oracle/generate.ts: instruction',
+  'tests/property/jit-board.ts: handlers',
+  'tests/property/jit-integers.ts: flagProducer',
+  'tests/property/jit-integers.ts: quiet',
+  'tests/property/jit-system.ts: system',
+  'tests/property/jit-vectors.ts: vector',
 ])
 /** Files that are such a list, or one small function for each operation. */
 export const TABLE_FILES = new Set([
@@ -37,4 +48,7 @@ export const TABLE_FILES = new Set([
   'src/cpu/jit/emit-integer.ts',
   'src/cpu/jit/emit-vector-float.ts',
   'src/cpu/jit/emit-vector-integer.ts',
+  'images/user/oracle/generate.mjs',
+  'tests/cpu/modes-rom.ts',
+  'tests/oracle/generate.ts',
 ])
