@@ -1,7 +1,9 @@
 // What the host CPU's oracle cannot show of x86-64-v3, since it runs at CPL 3 under a system that has enabled everything: when AVX may not run, who may
 // enable it, and that its state is the vCPU's.
+
 import { describe, expect, it } from 'vitest'
 import { REGISTER_BITS, STATE_YMM_UPPER } from '../../src/cpu/index.js'
+import { CPU_STATE } from '../../src/cpu/layouts.js'
 import { assemble } from './assemble.js'
 import { CODE, DATA, FlatMachine, type Outcome } from './harness.js'
 
@@ -23,9 +25,9 @@ function machineFor(code: string, options: Options): FlatMachine {
   const machine = new FlatMachine({ cpu: 'x86-64-v3', jit: options.jit ?? 'off' })
   machine.core.exports.synchronize(0)
   const state = machine.core.state(0)
-  state.setBigUint64(296, options.cr0 ?? CR0, true)
-  state.setBigUint64(320, options.cr4 ?? CR4 | OSXSAVE, true)
-  state.setBigUint64(672, options.xcr0 ?? 7n, true)
+  state.setBigUint64(CPU_STATE.cr0, options.cr0 ?? CR0, true)
+  state.setBigUint64(CPU_STATE.cr4, options.cr4 ?? CR4 | OSXSAVE, true)
+  state.setBigUint64(CPU_STATE.xcr0, options.xcr0 ?? 7n, true)
   machine.core.exports.stateChanged(0)
   machine.set({ rdi: BigInt(DATA), rcx: 0n })
   machine.load(assemble(code, CODE))
@@ -138,9 +140,9 @@ describe('the upper halves', () => {
     fill(machine)
     machine.core.exports.resetCpu(0, 0)
     expect(read(machine)[31]).toBe(32)
-    expect(machine.core.state(0).getBigUint64(672, true)).toBe(7n)
+    expect(machine.core.state(0).getBigUint64(CPU_STATE.xcr0, true)).toBe(7n)
     machine.core.exports.resetCpu(0, 1)
     expect(read(machine).every((value) => value === 0)).toBe(true)
-    expect(machine.core.state(0).getBigUint64(672, true)).toBe(1n)
+    expect(machine.core.state(0).getBigUint64(CPU_STATE.xcr0, true)).toBe(1n)
   })
 })

@@ -1,6 +1,8 @@
 // Self-modifying and cross-modifying code: the storing vCPU sees its store at the next instruction; another may see old bytes until it serializes.
+
 import { describe, expect, it } from 'vitest'
 import { EVENT_CROSS_MODIFIED, EXIT_BUDGET } from '../../src/cpu/index.js'
+import { CPU_STATE } from '../../src/cpu/layouts.js'
 import { CODE, DATA, FlatMachine } from './harness.js'
 
 const TABLES = 0x10000
@@ -33,7 +35,7 @@ describe('self-modifying code', () => {
     expect(machine.get('rax')).toBe(0x44332211n)
     // mov byte [rdi], 0x55 ; jmp to it
     machine.load(Uint8Array.from([0xc6, 0x07, 0x55, 0xe9, ...le32(at - (CODE + 8))]))
-    machine.core.state(0).setUint32(628, 0, true)
+    machine.core.state(0).setUint32(CPU_STATE.halted, 0, true)
     machine.set({ rip: BigInt(CODE), rdi: BigInt(at + 4) })
     machine.run()
     expect(machine.get('rax')).toBe(0x55332211n)

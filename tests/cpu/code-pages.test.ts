@@ -4,6 +4,7 @@
 // A function lies at one linear address; its page leads to one of two frames, which return different numbers.
 import { describe, expect, it } from 'vitest'
 import { CpuCore, EXIT_HALT, noDevices, REGISTER_BITS } from '../../src/cpu/index.js'
+import { CPU_STATE } from '../../src/cpu/layouts.js'
 import { assemble } from './assemble.js'
 import { coreModule } from './harness.js'
 import {
@@ -44,7 +45,7 @@ class Caller extends SystemMachine {
 
   script(text: string): void {
     this.place(`${text}\nhlt`)
-    this.core.state(0).setBigUint64(256, BigInt(CODE), true)
+    this.core.state(0).setBigUint64(CPU_STATE.rip, BigInt(CODE), true)
     this.setField(628, 0)
     if (this.core.run(0, 200_000) !== EXIT_HALT) throw new Error(`this does not end: ${text}`)
   }

@@ -1,6 +1,8 @@
 // The core goes through the same states however its runs are cut, saved and restored, and takes interrupts at exact boundaries.
+
 import { describe, expect, it } from 'vitest'
 import { EXIT_BREAK, EXIT_HALT, EXIT_YIELD, GENERAL_REGISTERS, LINE_INTR } from '../../src/cpu/index.js'
+import { CPU_STATE } from '../../src/cpu/layouts.js'
 import { assemble } from './assemble.js'
 import { CODE, DATA, FlatMachine, STACK } from './harness.js'
 
@@ -150,7 +152,7 @@ describe('cuts', () => {
     m.load(assemble('inc eax; mov [rdi], eax; inc eax; inc eax', CODE))
     m.set({ rdi: 0x900000n })
     for (let round = 0; round < 3; round++) {
-      m.core.state(0).setUint32(628, 0, true)
+      m.core.state(0).setUint32(CPU_STATE.halted, 0, true)
       m.set({ rip: BigInt(CODE), rax: 0n })
       expect(m.core.run(0, 100)).toBe(EXIT_YIELD)
       expect(m.core.exports.retired()).toBe(2)

@@ -1,5 +1,7 @@
 // The core's list of pages stored to since the last look: each once, none missing, none too many.
+
 import { describe, expect, it } from 'vitest'
+import { CPU_STATE } from '../../src/cpu/layouts.js'
 import { assemble } from './assemble.js'
 import { CODE, DATA, FlatMachine } from './harness.js'
 
@@ -47,7 +49,7 @@ describe('dirty pages', () => {
     machine.load(assemble(`mov rsi, ${hex(DATA)}; mov rdi, 0x400000; mov ecx, 0x3001; rep movsb`, CODE))
     machine.run()
     machine.core.exports.clearDirty()
-    machine.core.state(0).setUint32(628, 0, true)
+    machine.core.state(0).setUint32(CPU_STATE.halted, 0, true)
     machine.set({ rip: BigInt(CODE) })
     machine.run()
     expect(listed(machine)).toEqual([0x400, 0x401, 0x402, 0x403])

@@ -1,8 +1,10 @@
 // From the reset vector to long mode: the ROM of modes-rom.ts prints the same here and under QEMU, and both print what modes.golden.txt says.
+
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { CpuCore, EXIT_HALT, EXIT_SHUTDOWN, EXIT_WAIT_SIPI, LINE_INIT, noDevices } from '../../src/cpu/index.js'
+import { CPU_STATE } from '../../src/cpu/layouts.js'
 import { needs } from '../needs.js'
 import { assemble } from './assemble.js'
 import { coreModule } from './harness.js'
@@ -35,7 +37,7 @@ describe('the modes of the processor', () => {
       core.register(0, 'efer'),
       core.register(0, 'cr4'),
     ]).toEqual([0xffff0ff0n, 0x400n, 0n, 0n])
-    expect(state.getUint32(556, true)).toBe(0xf000)
+    expect(state.getUint32(CPU_STATE.csSelector, true)).toBe(0xf000)
     expect(core.run(1, 10)).toBe(EXIT_WAIT_SIPI)
     // SIPI: CS = vector << 8; INIT puts it back to waiting.
     core.writeRam(0x12000, assemble('mov ax, cs\nhlt', 0, 16))

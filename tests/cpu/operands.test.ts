@@ -1,6 +1,8 @@
 // Operands in memory: whose address is made of a register that the instruction changes, of every size, in 64- and 32-bit code. About a second.
+
 import { describe, expect, it } from 'vitest'
 import type { JitOption } from '../../src/cpu/index.js'
+import { FX_OFFSET, FX_TAGS } from '../../src/cpu/numbers/sizes.js'
 import { assemble } from './assemble.js'
 import { CODE, DATA, FlatMachine } from './harness.js'
 
@@ -72,7 +74,7 @@ describe('wide operands in 32-bit code', () => {
     expect(image.slice(272, 288)).toEqual(new Uint8Array(16).fill(0xff))
     expect(image.slice(288)).toEqual(new Uint8Array(224).fill(0xaa))
     expect(machine.core.xmm(0, 7)).toEqual([0xffff_ffff_ffff_ffffn, 0xffff_ffff_ffff_ffffn])
-    expect(machine.core.state(0).getUint8(1028)).toBe(0x80)
+    expect(machine.core.state(0).getUint8(FX_OFFSET + FX_TAGS)).toBe(0x80)
   })
 
   it('FXSAVE whose 512 bytes do not fit the segment is #GP(0), or #SS(0) by EBP', () => {

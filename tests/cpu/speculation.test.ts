@@ -1,6 +1,8 @@
 // What a kernel asks before it protects itself against leaks by speculation: nothing leaks here, and it is told so (SDM 4, table 2-2).
+
 import { describe, expect, it } from 'vitest'
 import { EXIT_HALT } from '../../src/cpu/index.js'
+import { CPU_STATE } from '../../src/cpu/layouts.js'
 import { CODE, CR4_BASE, SystemMachine, TABLES } from './system-machine.js'
 
 const RDCL_NO = 1
@@ -10,7 +12,7 @@ function run(text: string): { readonly exit: number; readonly rax: bigint; reado
   const machine = new SystemMachine()
   machine.place(`${text}\nhlt`)
   machine.enter(0, { cr4: CR4_BASE, cr3: BigInt(TABLES) })
-  machine.core.state(0).setBigUint64(256, BigInt(CODE), true)
+  machine.core.state(0).setBigUint64(CPU_STATE.rip, BigInt(CODE), true)
   const exit = machine.core.run(0, 100)
   return { exit, rax: machine.core.register(0, 'rax'), rdx: machine.core.register(0, 'rdx') }
 }

@@ -2,6 +2,7 @@
 //
 // Promises: 4 KiB pages of 0..16 MiB, supervisor-only and writable unless changed; selectors KERNEL_CODE, KERNEL_DATA, USER_CODE, USER_DATA as in
 // a usual GDT, plus USER_CODE32; `place` assembles text at an address; `enter` puts vCPU 0 at a privilege level.
+
 import {
   type CoreImports,
   PAGE_BITS,
@@ -11,6 +12,7 @@ import {
   STATE_SELECTORS,
   type StateRegister,
 } from '../../src/cpu/index.js'
+import { CPU_STATE } from '../../src/cpu/layouts.js'
 import { assemble } from './assemble.js'
 import { CODE, DATA, FlatMachine, STACK } from './harness.js'
 
@@ -65,7 +67,7 @@ export class SystemMachine extends FlatMachine {
     this.setQuad(GDT + 0x40, 0x00cffb000000ffffn)
     this.setQuad(GDT + 0x48, 0x00cf9b000000ffffn)
     this.setQuad(GDT + 0x50, 0x00009b000000ffffn)
-    this.setField(520, 0x1ff)
+    this.setField(CPU_STATE.gdtrLimit, 0x1ff)
     this.core.exports.stateChanged(0)
   }
 
@@ -133,14 +135,13 @@ export class SystemMachine extends FlatMachine {
     this.setField(STATE_SELECTORS + 4 * index, selector)
     this.setField(STATE_ATTRIBUTES + 4 * index, attributes)
     this.setField(STATE_LIMITS + 4 * index, limit)
-    this.core.state(0).setBigUint64(200 + 8 * index, base, true)
+    this.core.state(0).setBigUint64(CPU_STATE.esBase + 8 * index, base, true)
     this.core.exports.stateChanged(0)
   }
 
   /** vCPU 0 at privilege level 0 or 3 in 64-bit mode, RIP at CODE. */
   enter(cpl: 0 | 3, registers: Partial<Record<StateRegister, bigint>> = {}): void {
-    // halted, waitSipi, shutdown, shadow, nmiBlocked, faultStreak, pendingDebug
-    for (let offset = 628; offset <= 652; offset += 4) this.setField(offset, 0)
+    for (let offset = CPU_STATE.halted; offset <= CPU_STATE.pendingDebug; offset += 4) this.setField(offset, 0)
     this.segment(1, cpl ? USER_CODE : KERNEL_CODE, cpl ? 0xa0fb : 0xa09b)
     this.segment(2, cpl ? USER_DATA : KERNEL_DATA, cpl ? 0xc0f3 : 0xc093)
     this.set({ rip: BigInt(CODE), rsp: BigInt(STACK), rflags: 2n, ...registers })

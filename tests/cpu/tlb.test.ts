@@ -1,8 +1,10 @@
 // What the TLB keeps and what it drops (SDM 3A 4.10.4): stale translations, PCIDs, global pages, the no-flush bit, every INVPCID type.
 //
 // Each step is guest code that ends in HLT; between steps the host changes page-table entries in RAM, and nothing else.
+
 import { describe, expect, it } from 'vitest'
 import { EVENT_CR3, EVENT_PTE_WRITE, EVENT_TLB_FLUSH, EXIT_HALT, REGISTER_BITS } from '../../src/cpu/index.js'
+import { CPU_STATE } from '../../src/cpu/layouts.js'
 import {
   CODE,
   CR4_BASE,
@@ -44,10 +46,10 @@ class Probe extends SystemMachine {
   /** Runs text as guest code without the host touching anything the TLB depends on. */
   script(text: string): void {
     this.place(`${text}\nhlt`)
-    this.core.state(0).setBigUint64(256, BigInt(CODE), true)
+    this.core.state(0).setBigUint64(CPU_STATE.rip, BigInt(CODE), true)
     this.setField(628, 0)
     const exit = this.core.run(0, 1000)
-    const rip = this.core.state(0).getBigUint64(256, true)
+    const rip = this.core.state(0).getBigUint64(CPU_STATE.rip, true)
     if (exit !== EXIT_HALT || rip < BigInt(CODE))
       throw new Error(`script ended with ${exit} at ${rip.toString(16)}: ${text}`)
   }

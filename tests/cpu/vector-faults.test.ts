@@ -1,5 +1,9 @@
 // When vector and x87 instructions may not run, or may not finish: availability, alignment, numeric and page faults.
+
 import { describe, expect, it } from 'vitest'
+import { STATE_XMM } from '../../src/cpu/index.js'
+import { CPU_STATE } from '../../src/cpu/layouts.js'
+import { FX_OFFSET, FX_STATUS, FX_TAGS } from '../../src/cpu/numbers/sizes.js'
 import { assemble } from './assemble.js'
 import { CODE, DATA, FlatMachine, type Outcome } from './harness.js'
 
@@ -24,9 +28,9 @@ function machineFor(code: string, options: Options): FlatMachine {
   const machine = new FlatMachine()
   machine.core.exports.synchronize(0)
   const state = machine.core.state(0)
-  state.setBigUint64(296, options.cr0 ?? CR0, true)
-  state.setBigUint64(320, options.cr4 ?? CR4, true)
-  state.setUint32(660, options.mxcsr ?? 0x1f80, true)
+  state.setBigUint64(CPU_STATE.cr0, options.cr0 ?? CR0, true)
+  state.setBigUint64(CPU_STATE.cr4, options.cr4 ?? CR4, true)
+  state.setUint32(CPU_STATE.mxcsr, options.mxcsr ?? 0x1f80, true)
   machine.core.exports.stateChanged(0)
   machine.set({ rdi: options.rdi ?? BigInt(DATA) })
   machine.load(assemble(code, CODE))
@@ -39,7 +43,7 @@ function run(code: string, options: Options = {}): Outcome {
 
 function xmm(machine: FlatMachine, register: number): bigint[] {
   const state = machine.core.state(0)
-  return [state.getBigUint64(1184 + 16 * register, true), state.getBigUint64(1192 + 16 * register, true)]
+  return [state.getBigUint64(STATE_XMM + 16 * register, true), state.getBigUint64(STATE_XMM + 16 * register + 8, true)]
 }
 
 describe('availability of SSE', () => {
@@ -118,7 +122,7 @@ describe('numeric exceptions', () => {
     const machine = machineFor(divide, { mxcsr: 0x1f80 & ~0x200 })
     expect(machine.run().vector).toBe(19)
     expect(xmm(machine, 0)).toEqual([0x3f800000n, 0n])
-    expect(machine.core.state(0).getUint32(660, true) & 0x3f).toBe(4)
+    expect(machine.core.state(0).getUint32(CPU_STATE.mxcsr, true) & 0x3f).toBe(4)
   })
 
   it('raises #UD instead if the system has not set CR4.OSXMMEXCPT', () => {
@@ -196,9 +200,14 @@ describe('page faults', () => {
       expect(machine.run().vector, code).toBe(14)
       expect(machine.core.readRam(at, bytes >> 1), code).toEqual(new Uint8Array(bytes >> 1))
       const state = machine.core.state(0)
-      expect([state.getUint16(1024, true), state.getUint16(1026, true), state.getUint8(1028)], code).toEqual([
-        0x37f, 0x3800, 0x80,
-      ])
+      expect(
+        [
+          state.getUint16(FX_OFFSET, true),
+          state.getUint16(FX_OFFSET + FX_STATUS, true),
+          state.getUint8(FX_OFFSET + FX_TAGS),
+        ],
+        code,
+      ).toEqual([0x37f, 0x3800, 0x80])
     }
   })
 

@@ -1,6 +1,10 @@
 // Instructions that fault leave everything as it was, and fault as one access would, whatever parts their operand has. A second.
+
 import { describe, expect, it } from 'vitest'
 import type { StateRegister } from '../../src/cpu/index.js'
+import { STATE_X87 } from '../../src/cpu/index.js'
+import { CPU_STATE } from '../../src/cpu/layouts.js'
+import { FX_OFFSET, FX_TAGS } from '../../src/cpu/numbers/sizes.js'
 import { assemble } from './assemble.js'
 import { CODE, DATA, FlatMachine, STACK } from './harness.js'
 
@@ -178,7 +182,7 @@ describe('the x87 stack', () => {
   it('FFREEP empties ST(i) and the register that it pops', () => {
     const machine = machineWith(`fninit; ${'fld1; '.repeat(8)}.byte 0xdf, 0xc2`, {})
     machine.run()
-    expect(machine.core.state(0).getUint8(1028)).toBe(0xfa)
+    expect(machine.core.state(0).getUint8(FX_OFFSET + FX_TAGS)).toBe(0xfa)
   })
 
   it('FCMOVcc with an empty register stores the indefinite, whatever the condition', () => {
@@ -189,7 +193,7 @@ describe('the x87 stack', () => {
       const machine = machineWith(code, {})
       machine.run()
       const state = machine.core.state(0)
-      expect([state.getBigUint64(1024 + 32 + 112, true), state.getUint16(1024 + 32 + 120, true)], code).toEqual([
+      expect([state.getBigUint64(STATE_X87 + 112, true), state.getUint16(STATE_X87 + 120, true)], code).toEqual([
         0xc000_0000_0000_0000n,
         0xffff,
       ])
@@ -227,7 +231,7 @@ describe('returns and debug exceptions', () => {
     const outcome = machine.run()
     expect(outcome.vector).toBe(1)
     expect(outcome.rip).toBe(BigInt(CODE + assemble(code, CODE).length - 2))
-    expect(machine.core.state(0).getBigUint64(472, true) & 15n).toBe(1n)
-    expect(machine.core.state(0).getUint32(652, true)).toBe(0)
+    expect(machine.core.state(0).getBigUint64(CPU_STATE.dr6, true) & 15n).toBe(1n)
+    expect(machine.core.state(0).getUint32(CPU_STATE.pendingDebug, true)).toBe(0)
   })
 })

@@ -22,6 +22,7 @@ import {
   type JitOption,
   noDevices,
 } from '../../src/cpu/index.js'
+import { DERIVED_OFFSET, FX_END, FX_OFFSET } from '../../src/cpu/numbers/sizes.js'
 import { PageImage } from '../../src/machine/page-image.js'
 import { type Add, compareSaved, equal, hexOf, readSaved } from '../property/jit-saved.js'
 import { History, type Station } from './history.js'
@@ -31,10 +32,10 @@ import { Replica } from './replica.js'
 const EVERY = 100_000
 /** The parts of the state area that are the vCPU's and not derived (core/execute/save.ts). */
 const STATE_RANGES = [
-  [0, 736],
-  [1024, 1536],
+  [0, DERIVED_OFFSET],
+  [FX_OFFSET, FX_END],
 ] as const
-const STATE_END = 1536
+const STATE_END = FX_END
 const LISTED = 12
 /** Instructions after which a core's life is no short one. */
 const LONG = 1_000_000

@@ -10,6 +10,8 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type CoreExports, CpuCore, EXIT_BUDGET, EXIT_HALT, noDevices } from '../../src/cpu/index.js'
+import { CPU_STATE } from '../../src/cpu/layouts.js'
+import { FX_OFFSET } from '../../src/cpu/numbers/sizes.js'
 
 const ramBytes = 32 << 20
 const stubPage = 0x10_0000 // HLT stubs: exception v at + 16 v, SYSCALL at + 4096
@@ -20,34 +22,6 @@ const kernelStack = 0x10_8000
 const pageTables = 0x11_0000
 const firstFreePage = 0x20_0000
 const stackTop = 0x7fff_f000
-
-/** Offsets of the vCPU's state that the runner sets (core/state/state.ts). */
-const at = {
-  rip: 256,
-  eflags: 264,
-  cr0: 296,
-  cr2: 304,
-  cr3: 312,
-  cr4: 320,
-  efer: 328,
-  star: 336,
-  lstar: 344,
-  sfmask: 360,
-  gdtrBase: 488,
-  idtrBase: 496,
-  trBase: 512,
-  gdtrLimit: 520,
-  idtrLimit: 524,
-  trLimit: 532,
-  trSelector: 540,
-  trAttributes: 548,
-  selector: 552,
-  limit: 576,
-  attributes: 600,
-  halted: 628,
-  mxcsr: 660,
-  fx: 1024,
-}
 
 const signalOf: Record<number, number> = {
   0: 8,
@@ -121,7 +95,7 @@ export class FlatRunner {
         const status = this.serve()
         if (status !== undefined) return { status, output: this.text(), instructions: this.instructions }
       } else if (reason !== EXIT_BUDGET)
-        throw new Error(`core stopped with reason ${reason} at ${this.get(at.rip).toString(16)}`)
+        throw new Error(`core stopped with reason ${reason} at ${this.get(CPU_STATE.rip).toString(16)}`)
       if (this.instructions > budget) throw new Error(`no exit after ${this.instructions} instructions`)
     }
   }
@@ -219,25 +193,25 @@ export class FlatRunner {
       this.physicalWrite64(interruptTable + vector * 16, low)
       this.physicalWrite64(interruptTable + vector * 16 + 8, handler >> 32n)
     }
-    this.set(at.cr0, 0x8005_0033)
-    this.set(at.cr3, pageTables)
-    this.set(at.cr4, 0x6a0 & ~0x80)
-    this.set(at.efer, 0xd01)
-    this.set(at.star, (0x1bn << 48n) | (8n << 32n))
-    this.set(at.lstar, syscallStub)
-    this.set(at.sfmask, 0x4_7700)
-    this.set(at.gdtrBase, gdt)
-    this.set32(at.gdtrLimit, 0x3f)
-    this.set(at.idtrBase, interruptTable)
-    this.set32(at.idtrLimit, 0xfff)
-    this.set(at.trBase, tss)
-    this.set32(at.trLimit, 0x67)
-    this.set32(at.trSelector, 0x30)
-    this.set32(at.trAttributes, 0x8b)
-    this.set32(at.mxcsr, 0x1f80)
-    this.view.setUint16(this.state + at.fx, 0x37f, true)
-    this.view.setUint16(this.state + at.fx + 2, 0, true)
-    this.view.setUint16(this.state + at.fx + 4, 0, true)
+    this.set(CPU_STATE.cr0, 0x8005_0033)
+    this.set(CPU_STATE.cr3, pageTables)
+    this.set(CPU_STATE.cr4, 0x6a0 & ~0x80)
+    this.set(CPU_STATE.efer, 0xd01)
+    this.set(CPU_STATE.star, (0x1bn << 48n) | (8n << 32n))
+    this.set(CPU_STATE.lstar, syscallStub)
+    this.set(CPU_STATE.sfmask, 0x4_7700)
+    this.set(CPU_STATE.gdtrBase, gdt)
+    this.set32(CPU_STATE.gdtrLimit, 0x3f)
+    this.set(CPU_STATE.idtrBase, interruptTable)
+    this.set32(CPU_STATE.idtrLimit, 0xfff)
+    this.set(CPU_STATE.trBase, tss)
+    this.set32(CPU_STATE.trLimit, 0x67)
+    this.set32(CPU_STATE.trSelector, 0x30)
+    this.set32(CPU_STATE.trAttributes, 0x8b)
+    this.set32(CPU_STATE.mxcsr, 0x1f80)
+    this.view.setUint16(this.state + FX_OFFSET, 0x37f, true)
+    this.view.setUint16(this.state + FX_OFFSET + 2, 0, true)
+    this.view.setUint16(this.state + FX_OFFSET + 4, 0, true)
   }
 
   /** Puts the vCPU at CPL 3, with all that has been written to RAM. */
@@ -245,15 +219,15 @@ export class FlatRunner {
     this.core.ramChanged(0, ramBytes)
     const selectors = [0x23, 0x2b, 0x23, 0x23, 0x23, 0x23]
     selectors.forEach((selector, i) => {
-      this.set32(at.selector + 4 * i, selector)
-      this.set32(at.limit + 4 * i, 0xffff_ffff)
-      this.set32(at.attributes + 4 * i, i === 1 ? 0xa0fb : 0xc0f3)
+      this.set32(CPU_STATE.esSelector + 4 * i, selector)
+      this.set32(CPU_STATE.esLimit + 4 * i, 0xffff_ffff)
+      this.set32(CPU_STATE.esAttributes + 4 * i, i === 1 ? 0xa0fb : 0xc0f3)
       this.set(200 + 8 * i, 0)
     })
     for (let i = 0; i < 16; i++) this.set(8 * i, 0)
     this.set(4 * 8, rsp)
-    this.set(at.rip, rip)
-    this.set(at.eflags, 0x202)
+    this.set(CPU_STATE.rip, rip)
+    this.set(CPU_STATE.eflags, 0x202)
     this.core.stateChanged(0)
   }
 
@@ -301,8 +275,8 @@ export class FlatRunner {
 
   /** At a HLT of ours. Returns the exit status when the program is done. */
   private serve(): number | undefined {
-    this.set32(at.halted, 0)
-    const rip = Number(this.get(at.rip))
+    this.set32(CPU_STATE.halted, 0)
+    const rip = Number(this.get(CPU_STATE.rip))
     if (rip === syscallStub + 1) return this.systemCall()
     const vector = (rip - 1 - stubPage) >> 4
     if (vector < 0 || vector > 255) throw new Error(`halted at ${rip.toString(16)}`)
@@ -357,7 +331,7 @@ export class FlatRunner {
     const rip = this.view.getBigUint64(this.ram + frame, true)
     if (number === undefined || action === undefined) {
       throw new Error(
-        `exception ${vector} (error ${code.toString(16)}, CR2 ${this.get(at.cr2).toString(16)}) at ${rip.toString(16)}`,
+        `exception ${vector} (error ${code.toString(16)}, CR2 ${this.get(CPU_STATE.cr2).toString(16)}) at ${rip.toString(16)}`,
       )
     }
     const flags = this.view.getBigUint64(this.ram + frame + 16, true)
@@ -365,7 +339,7 @@ export class FlatRunner {
     const information = (this.alternateStack - 256n) & ~15n
     const context = information - 512n
     this.write64(information, BigInt(number))
-    this.write64(information + 16n, vector === 14 ? this.get(at.cr2) : 0n)
+    this.write64(information + 16n, vector === 14 ? this.get(CPU_STATE.cr2) : 0n)
     gregOrder.forEach((register, i) => {
       this.write64(context + 40n + 8n * BigInt(i), register === 4 ? rsp : this.get(register * 8))
     })
@@ -401,7 +375,7 @@ export class FlatRunner {
   /** Goes on at an IRETQ with RSP at `frame`. */
   private resume(frame: number): void {
     this.set(4 * 8, frame)
-    this.set(at.rip, stubPage + 1)
+    this.set(CPU_STATE.rip, stubPage + 1)
     this.core.stateChanged(0)
   }
 }

@@ -8,7 +8,8 @@
 import koffi from 'koffi'
 import { expect, it } from 'vitest'
 import { Random } from '../../src/base/index.js'
-import { EXIT_HALT } from '../../src/cpu/index.js'
+import { EXIT_HALT, STATE_XMM } from '../../src/cpu/index.js'
+import { CPU_STATE } from '../../src/cpu/layouts.js'
 import { libunicornPath, needs } from '../needs.js'
 import { loadCore } from './flat-runner.js'
 import {
@@ -53,15 +54,19 @@ class CoreRunner implements Runner {
     this.view.setBigUint64(ramOffset + 0x2000, 0x3003n, true)
     for (let i = 0; i < 8; i++) this.view.setBigUint64(ramOffset + 0x3000 + 8 * i, BigInt(i * 0x20_0000) | 0x83n, true)
     const set = (offset: number, value: number) => this.view.setBigUint64(state + offset, BigInt(value), true)
-    set(296, bits === 64 ? 0x8000_0033 : 0x33)
-    set(312, table)
-    set(320, 0x620)
-    set(328, bits === 64 ? 0x500 : 0)
+    set(CPU_STATE.cr0, bits === 64 ? 0x8000_0033 : 0x33)
+    set(CPU_STATE.cr3, table)
+    set(CPU_STATE.cr4, 0x620)
+    set(CPU_STATE.efer, bits === 64 ? 0x500 : 0)
     for (let i = 0; i < 6; i++) {
-      this.view.setUint32(state + 552 + 4 * i, i === 1 ? 8 : 16, true)
-      this.view.setUint32(state + 576 + 4 * i, 0xffff_ffff, true)
-      this.view.setUint32(state + 600 + 4 * i, i === 1 ? (bits === 64 ? 0xa09b : 0xc09b) : 0xc093, true)
-      set(200 + 8 * i, 0)
+      this.view.setUint32(state + CPU_STATE.esSelector + 4 * i, i === 1 ? 8 : 16, true)
+      this.view.setUint32(state + CPU_STATE.esLimit + 4 * i, 0xffff_ffff, true)
+      this.view.setUint32(
+        state + CPU_STATE.esAttributes + 4 * i,
+        i === 1 ? (bits === 64 ? 0xa09b : 0xc09b) : 0xc093,
+        true,
+      )
+      set(CPU_STATE.esBase + 8 * i, 0)
     }
     core.ramChanged(table, 0x3000)
     core.stateChanged(0)
@@ -81,21 +86,21 @@ class CoreRunner implements Runner {
       this.view.setBigUint64(state + 8 * i, value, true)
     })
     from.vectors.forEach((value, i) => {
-      this.view.setBigUint64(state + 1184 + 8 * i, value, true)
+      this.view.setBigUint64(state + STATE_XMM + 8 * i, value, true)
     })
-    this.view.setBigUint64(state + 256, BigInt(codeAddress), true)
-    this.view.setBigUint64(state + 264, BigInt(from.flags), true)
-    this.view.setUint32(state + 628, 0, true)
-    this.view.setUint32(state + 660, 0x1f80, true)
+    this.view.setBigUint64(state + CPU_STATE.rip, BigInt(codeAddress), true)
+    this.view.setBigUint64(state + CPU_STATE.eflags, BigInt(from.flags), true)
+    this.view.setUint32(state + CPU_STATE.halted, 0, true)
+    this.view.setUint32(state + CPU_STATE.mxcsr, 0x1f80, true)
     core.stateChanged(0)
     const reason = core.run(0, 100_000)
-    const rip = this.view.getBigUint64(state + 256, true)
+    const rip = this.view.getBigUint64(state + CPU_STATE.rip, true)
     if (reason !== EXIT_HALT) throw new Error(`the core stopped with ${reason} at ${rip.toString(16)}`)
     core.synchronize(0)
     return {
       registers: from.registers.map((_, i) => this.view.getBigUint64(state + 8 * i, true)),
-      flags: this.view.getBigUint64(state + 264, true) & comparedFlags,
-      vectors: from.vectors.map((_, i) => this.view.getBigUint64(state + 1184 + 8 * i, true)),
+      flags: this.view.getBigUint64(state + CPU_STATE.eflags, true) & comparedFlags,
+      vectors: from.vectors.map((_, i) => this.view.getBigUint64(state + STATE_XMM + 8 * i, true)),
       memory: this.bytes.slice(ramOffset + windowAddress, ramOffset + windowAddress + windowBytes),
     }
   }

@@ -2,6 +2,7 @@
 // Usage: node tests/performance/core-loop.mjs [core.wasm] (after npm run build). Prints MIPS: guest instructions for each microsecond of wall time.
 import { readFileSync } from 'node:fs'
 import { CpuCore, noDevices, STATE_ATTRIBUTES, STATE_LIMITS, STATE_SELECTORS } from '../../dist/cpu/index.js'
+import { CPU_STATE } from '../../dist/cpu/layouts.js'
 import { readOptions } from '../../tools/options.mjs'
 
 const { positionals } = readOptions(process.argv[1], { allowPositionals: true })
@@ -18,16 +19,16 @@ function machine(code) {
   core.exports.ramChanged(0, 16 << 20)
   const s = core.state(0)
   for (const [offset, value] of [
-    [296, 0x80010033n],
-    [312, 0x10000n],
-    [320, 0x6a0n],
-    [328, 0xd01n],
-    [208, 0n],
-    [256, 0x100000n],
-    [264, 2n],
-    [32, 0x300000n],
-    [48, 0x200000n],
-    [56, 0x240000n],
+    [CPU_STATE.cr0, 0x80010033n],
+    [CPU_STATE.cr3, 0x10000n],
+    [CPU_STATE.cr4, 0x6a0n],
+    [CPU_STATE.efer, 0xd01n],
+    [CPU_STATE.csBase, 0n],
+    [CPU_STATE.rip, 0x100000n],
+    [CPU_STATE.eflags, 2n],
+    [CPU_STATE.rsp, 0x300000n],
+    [CPU_STATE.rsi, 0x200000n],
+    [CPU_STATE.rdi, 0x240000n],
   ]) {
     s.setBigUint64(offset, value, true)
   }

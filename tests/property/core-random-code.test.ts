@@ -1,7 +1,9 @@
 // Random bytes as code, in 64-, 32- and 16-bit mode at CPL 0, with random registers: the core never breaks, and its whole saved state after N
 // instructions does not depend on how the run was cut.
+
 import { describe, expect, it } from 'vitest'
 import { STATE_ATTRIBUTES, STATE_LIMITS, STATE_SELECTORS, type StateRegister } from '../../src/cpu/index.js'
+import { CPU_STATE } from '../../src/cpu/layouts.js'
 import { CODE, FlatMachine } from '../cpu/harness.js'
 
 const INSTRUCTIONS = 400
@@ -28,10 +30,10 @@ function machine(seed: number): FlatMachine {
   const state = made.core.state(0)
   const mode = seed % 3
   if (mode === 2) {
-    state.setBigUint64(296, 0x10n, true)
-    state.setBigUint64(320, 0n, true)
-    state.setBigUint64(328, 0n, true)
-    state.setBigUint64(208, BigInt(CODE), true)
+    state.setBigUint64(CPU_STATE.cr0, 0x10n, true)
+    state.setBigUint64(CPU_STATE.cr4, 0n, true)
+    state.setBigUint64(CPU_STATE.efer, 0n, true)
+    state.setBigUint64(CPU_STATE.csBase, BigInt(CODE), true)
   }
   for (let i = 0; i < 6; i++) {
     state.setUint32(STATE_SELECTORS + 4 * i, i === 1 ? 8 : 16, true)

@@ -16,6 +16,7 @@ import {
   STATE_SELECTORS,
   STATE_XMM,
 } from '../../src/cpu/index.js'
+import { CPU_STATE } from '../../src/cpu/layouts.js'
 import { assemble } from '../cpu/assemble.js'
 import { layOut, little } from './jit-code.js'
 import {
@@ -393,31 +394,31 @@ export class Board {
     program.registers[cpu]?.forEach((value, i) => {
       wide(8 * i, value)
     })
-    wide(32, STACK + 0x4000 * cpu + 0x3000)
-    wide(296, 0x8001_0033)
-    wide(312, TABLES)
-    wide(320, 0x1_06a0 & ~(program.seed & 0x80))
-    wide(328, 0xd01)
-    wide(336, (0x18n << 48n) | (8n << 32n))
-    wide(344, HANDLERS + 0x400 * cpu + 8 * SYSTEM_CALL)
-    wide(360, 0x700)
-    wide(368, AREA + 0x100 * cpu)
-    wide(488, GDT)
-    state.setUint32(520, 0x2f, true)
-    wide(496, IDT + 0xa00 * cpu)
-    state.setUint32(524, 0x9ff, true)
-    wide(512, TSS + 0x100 * cpu)
-    state.setUint32(532, 0x67, true)
-    state.setUint32(540, 0x30, true)
-    state.setUint32(548, 0x8b, true)
+    wide(CPU_STATE.rsp, STACK + 0x4000 * cpu + 0x3000)
+    wide(CPU_STATE.cr0, 0x8001_0033)
+    wide(CPU_STATE.cr3, TABLES)
+    wide(CPU_STATE.cr4, 0x1_06a0 & ~(program.seed & 0x80))
+    wide(CPU_STATE.efer, 0xd01)
+    wide(CPU_STATE.star, (0x18n << 48n) | (8n << 32n))
+    wide(CPU_STATE.lstar, HANDLERS + 0x400 * cpu + 8 * SYSTEM_CALL)
+    wide(CPU_STATE.sfmask, 0x700)
+    wide(CPU_STATE.kernelGsBase, AREA + 0x100 * cpu)
+    wide(CPU_STATE.gdtrBase, GDT)
+    state.setUint32(CPU_STATE.gdtrLimit, 0x2f, true)
+    wide(CPU_STATE.idtrBase, IDT + 0xa00 * cpu)
+    state.setUint32(CPU_STATE.idtrLimit, 0x9ff, true)
+    wide(CPU_STATE.trBase, TSS + 0x100 * cpu)
+    state.setUint32(CPU_STATE.trLimit, 0x67, true)
+    state.setUint32(CPU_STATE.trSelector, 0x30, true)
+    state.setUint32(CPU_STATE.trAttributes, 0x8b, true)
     for (let i = 0; i < 6; i++) {
       state.setUint32(STATE_SELECTORS + 4 * i, i === 1 ? 8 : 0x10, true)
       state.setUint32(STATE_LIMITS + 4 * i, 0xffff_ffff, true)
       state.setUint32(STATE_ATTRIBUTES + 4 * i, i === 1 ? 0xa09b : 0xc093, true)
-      wide(200 + 8 * i, i >= 4 ? AREA + 0x100 * cpu + 0x80 : 0)
+      wide(CPU_STATE.esBase + 8 * i, i >= 4 ? AREA + 0x100 * cpu + 0x80 : 0)
     }
-    wide(256, this.entries[cpu] as number)
-    wide(264, program.seed & 0x100 ? 0x3202n : 0x202n)
+    wide(CPU_STATE.rip, this.entries[cpu] as number)
+    wide(CPU_STATE.eflags, program.seed & 0x100 ? 0x3202n : 0x202n)
     if (program.memorySeed !== 0) {
       const random = new Random(program.memorySeed + cpu)
       const numbers = interestingNumbers()

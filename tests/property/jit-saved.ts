@@ -2,6 +2,8 @@
 // form of the flags, which RFLAGS shows whole once it is synchronized.
 
 import { STATE_MXCSR, STATE_OFFSETS, STATE_SELECTORS, STATE_X87, STATE_XMM } from '../../src/cpu/index.js'
+import { CPU_STATE } from '../../src/cpu/layouts.js'
+import { SLOT_SEGMENT_BASE, SLOT_T0, SLOT_T8 } from '../../src/cpu/numbers/operations.js'
 import { DERIVED_OFFSET, FX_END, FX_OFFSET, YMM_UPPER_BYTES } from '../../src/cpu/numbers/sizes.js'
 
 export interface SavedState {
@@ -16,9 +18,9 @@ const EXECUTED_ENTRY = 8
 const TLB_HEAD = 576
 const TLB_ENTRY = 24
 const NOT_ARCHITECTURAL = [
-  [128, 200],
-  [248, 256],
-  [272, 296],
+  [SLOT_T0, SLOT_SEGMENT_BASE],
+  [SLOT_T8, CPU_STATE.rip],
+  [CPU_STATE.flagResult, CPU_STATE.cr0],
 ] as const
 
 export const equal = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
@@ -61,7 +63,7 @@ export function readSaved(saved: Uint8Array, vcpus: number): SavedState {
 const FIELDS = new Map<number, readonly [name: string, size: number]>([
   ...Object.entries(STATE_OFFSETS).map(([name, offset]) => [offset, [name, 8]] as const),
   [STATE_MXCSR, ['mxcsr', 4]],
-  [664, ['retired', 8]],
+  [CPU_STATE.retiredLow, ['retired', 8]],
   ...['es', 'cs', 'ss', 'ds', 'fs', 'gs'].map((name, i) => [STATE_SELECTORS + 4 * i, [`selector ${name}`, 4]] as const),
   ...Array.from({ length: 8 }, (_, i) => [STATE_X87 + 16 * i, [`x87 register ${i}`, 16]] as const),
   ...Array.from({ length: 16 }, (_, i) => [STATE_XMM + 16 * i, [`xmm${i}`, 16]] as const),

@@ -1,6 +1,7 @@
 // Runs cases on the core alone, interpreted or compiled: at CPL 3 in long mode, with the memory and the selectors that the host's program has.
 //
 // Promises: what ends a case is an exception, whose gate leads to a HLT in a supervisor page; its frame, CR2 and all registers are the outcome.
+
 import {
   CpuCore,
   type CpuModel,
@@ -8,8 +9,11 @@ import {
   type JitOption,
   noDevices,
   PAGE_BITS,
+  STATE_XMM,
   STATE_YMM_UPPER,
 } from '../../../src/cpu/index.js'
+import { CPU_STATE } from '../../../src/cpu/layouts.js'
+import { FX_MXCSR, FX_OFFSET, FX_RESERVED, FX_STATUS, FX_X87, FX_XMM } from '../../../src/cpu/numbers/sizes.js'
 import {
   AT,
   CODE,
@@ -35,34 +39,6 @@ const IDT = 0x4000
 const KERNEL_STACK = 0x8000
 const CODE_PAGE = 0x20_0000
 const WINDOW_PAGES = 0x21_0000
-const STATE = {
-  rip: 256,
-  flags: 264,
-  cr0: 296,
-  cr2: 304,
-  cr3: 312,
-  cr4: 320,
-  efer: 328,
-  gdtr: 488,
-  idtr: 496,
-  tr: 512,
-  gdtrLimit: 520,
-  idtrLimit: 524,
-  ldtrLimit: 528,
-  trLimit: 532,
-  ldtrAttributes: 544,
-  trSelector: 540,
-  trAttributes: 548,
-  selectors: 552,
-  limits: 576,
-  attributes: 600,
-  halted: 628,
-  mxcsr: 660,
-  xcr0: 672,
-  fx: 1024,
-  xmm: 1184,
-}
-const SEGMENT_BASES = 200
 const WITH_CODE = new Set([8, 10, 11, 12, 13, 14, 17])
 /** A repeated instruction over the whole window takes some dozens of portions. */
 const BUDGET = 10_000
@@ -150,24 +126,24 @@ export class CoreRunner {
     this.core.exports.startup(0, 0)
     this.core.exports.synchronize(0)
     const fields: [number, number][] = [
-      [STATE.cr0, 0x8005_0033],
-      [STATE.cr3, TABLES],
-      [STATE.cr4, this.core.cpu === 'x86-64-v3' ? 0x4_0620 : 0x620],
-      [STATE.xcr0, this.core.cpu === 'x86-64-v3' ? 7 : 1],
-      [STATE.efer, 0xd01],
-      [STATE.gdtr, KERNEL + GDT],
-      [STATE.idtr, KERNEL + IDT],
-      [STATE.tr, KERNEL + TSS],
+      [CPU_STATE.cr0, 0x8005_0033],
+      [CPU_STATE.cr3, TABLES],
+      [CPU_STATE.cr4, this.core.cpu === 'x86-64-v3' ? 0x4_0620 : 0x620],
+      [CPU_STATE.xcr0, this.core.cpu === 'x86-64-v3' ? 7 : 1],
+      [CPU_STATE.efer, 0xd01],
+      [CPU_STATE.gdtrBase, KERNEL + GDT],
+      [CPU_STATE.idtrBase, KERNEL + IDT],
+      [CPU_STATE.trBase, KERNEL + TSS],
     ]
     for (const [offset, value] of fields) state.setBigUint64(offset, BigInt.asUintN(64, BigInt(value)), true)
     const words: [number, number][] = [
-      [STATE.gdtrLimit, 0x7f],
-      [STATE.idtrLimit, 0x1ff],
-      [STATE.trLimit, 0x67],
-      [STATE.trSelector, 0x40],
-      [STATE.trAttributes, 0x8b],
-      [STATE.ldtrLimit, 0],
-      [STATE.ldtrAttributes, 0],
+      [CPU_STATE.gdtrLimit, 0x7f],
+      [CPU_STATE.idtrLimit, 0x1ff],
+      [CPU_STATE.trLimit, 0x67],
+      [CPU_STATE.trSelector, 0x40],
+      [CPU_STATE.trAttributes, 0x8b],
+      [CPU_STATE.ldtrLimit, 0],
+      [CPU_STATE.ldtrAttributes, 0],
     ]
     for (const [offset, value] of words) state.setUint32(offset, value, true)
   }
@@ -178,24 +154,24 @@ export class CoreRunner {
     const bases = [0, 0, 0, 0, FS_BASE, GS_BASE]
     for (let s = 0; s < 6; s++) {
       const used = s < 4
-      state.setUint32(STATE.selectors + 4 * s, selectors[s] as number, true)
-      state.setUint32(STATE.limits + 4 * s, used ? 0xffff_ffff : 0, true)
-      state.setUint32(STATE.attributes + 4 * s, s === 1 ? (narrow ? 0xc0fb : 0xa0fb) : used ? 0xc0f3 : 0, true)
-      state.setBigUint64(SEGMENT_BASES + 8 * s, BigInt(bases[s] as number), true)
+      state.setUint32(CPU_STATE.esSelector + 4 * s, selectors[s] as number, true)
+      state.setUint32(CPU_STATE.esLimit + 4 * s, used ? 0xffff_ffff : 0, true)
+      state.setUint32(CPU_STATE.esAttributes + 4 * s, s === 1 ? (narrow ? 0xc0fb : 0xa0fb) : used ? 0xc0f3 : 0, true)
+      state.setBigUint64(CPU_STATE.esBase + 8 * s, BigInt(bases[s] as number), true)
     }
   }
 
   private setVectors(record: Uint8Array): void {
     const { state, stateBytes } = this
     const view = viewOf(record)
-    state.setUint32(STATE.mxcsr, view.getUint32(AT.fx + 24, true), true)
-    stateBytes.set(record.subarray(AT.fx, AT.fx + 24), STATE.fx)
+    state.setUint32(CPU_STATE.mxcsr, view.getUint32(AT.fx + FX_MXCSR, true), true)
+    stateBytes.set(record.subarray(AT.fx, AT.fx + FX_MXCSR), FX_OFFSET)
     const top = (view.getUint16(AT.fx + 2, true) >> 11) & 7
     for (let i = 0; i < 8; i++) {
       const from = AT.fx + 32 + 16 * i
-      stateBytes.set(record.subarray(from, from + 10), STATE.fx + 32 + 16 * ((top + i) & 7))
+      stateBytes.set(record.subarray(from, from + 10), FX_OFFSET + FX_X87 + 16 * ((top + i) & 7))
     }
-    stateBytes.set(record.subarray(AT.fx + 160, AT.fx + 416), STATE.xmm)
+    stateBytes.set(record.subarray(AT.fx + FX_XMM, AT.fx + FX_RESERVED), STATE_XMM)
     stateBytes.set(record.subarray(AT.upper, AT.upper + 256), STATE_YMM_UPPER)
   }
 
@@ -227,9 +203,9 @@ export class CoreRunner {
       this.setMemory(record)
       this.setCode(record)
       stateBytes.set(record.subarray(0, 128), 0)
-      state.setBigUint64(STATE.rip, view.getBigUint64(AT.rip, true), true)
-      state.setBigUint64(STATE.flags, view.getBigUint64(AT.flags, true), true)
-      state.setUint32(STATE.halted, 0, true)
+      state.setBigUint64(CPU_STATE.rip, view.getBigUint64(AT.rip, true), true)
+      state.setBigUint64(CPU_STATE.eflags, view.getBigUint64(AT.flags, true), true)
+      state.setUint32(CPU_STATE.halted, 0, true)
       this.setSegments(view.getUint32(AT.narrow, true) !== 0)
       this.setVectors(record)
       core.exports.stateChanged(0)
@@ -242,7 +218,7 @@ export class CoreRunner {
 
   private outcome(): Outcome {
     const { state, memory } = this
-    const trap = (state.getUint32(STATE.rip, true) - 1 - STUBS) / 16
+    const trap = (state.getUint32(CPU_STATE.rip, true) - 1 - STUBS) / 16
     const registers: bigint[] = []
     for (let r = 0; r < 16; r++) registers.push(state.getBigUint64(8 * r, true))
     const coded = WITH_CODE.has(trap)
@@ -255,7 +231,7 @@ export class CoreRunner {
       rip: memory.getBigUint64(frame, true),
       trap,
       error,
-      cr2: trap === 14 ? state.getBigUint64(STATE.cr2, true) : 0n,
+      cr2: trap === 14 ? state.getBigUint64(CPU_STATE.cr2, true) : 0n,
       selector: memory.getUint16(frame + 8, true),
       fx: this.image(),
       upper: this.stateBytes.slice(STATE_YMM_UPPER, STATE_YMM_UPPER + 256),
@@ -266,14 +242,14 @@ export class CoreRunner {
   private image(): Uint8Array {
     const { state, stateBytes } = this
     const image = new Uint8Array(416)
-    image.set(stateBytes.subarray(STATE.fx, STATE.fx + 5))
-    image.set(stateBytes.subarray(STATE.mxcsr, STATE.mxcsr + 4), 24)
-    const top = (state.getUint16(STATE.fx + 2, true) >> 11) & 7
+    image.set(stateBytes.subarray(FX_OFFSET, FX_OFFSET + 5))
+    image.set(stateBytes.subarray(CPU_STATE.mxcsr, CPU_STATE.mxcsr + 4), 24)
+    const top = (state.getUint16(FX_OFFSET + FX_STATUS, true) >> 11) & 7
     for (let i = 0; i < 8; i++) {
-      const from = STATE.fx + 32 + 16 * ((top + i) & 7)
+      const from = FX_OFFSET + FX_X87 + 16 * ((top + i) & 7)
       image.set(stateBytes.subarray(from, from + 10), 32 + 16 * i)
     }
-    image.set(stateBytes.subarray(STATE.xmm, STATE.xmm + 256), 160)
+    image.set(stateBytes.subarray(STATE_XMM, STATE_XMM + 256), 160)
     return image
   }
 }

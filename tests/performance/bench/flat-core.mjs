@@ -1,5 +1,6 @@
 // Competitor: the project's CPU core alone, without a machine. 64-bit kernels at CPL 0 in long mode, the first 32 MiB mapped onto
 // themselves in 2 MiB pages; 32-bit ones in protected mode without paging.
+
 import {
   CpuCore,
   EXIT_HALT,
@@ -8,6 +9,7 @@ import {
   STATE_LIMITS,
   STATE_SELECTORS,
 } from '../../../dist/cpu/index.js'
+import { CPU_STATE } from '../../../dist/cpu/layouts.js'
 import { architecturalRanges } from '../../../dist/machine/registers.js'
 import {
   coreModule,
@@ -20,7 +22,6 @@ import {
 } from './kernel-image.mjs'
 
 /** Offset of the flag that HLT sets (state.ts of the core). */
-const HALTED = 628
 const PAGE_TABLES = 0x2000
 /** V8 replaces running code by faster code between calls only, so the core is called in pieces. */
 const PIECE = 500_000
@@ -54,7 +55,7 @@ export function createFlatCore({ bits = 64, jit = 'on', name = 'transplant', cor
     version: `${bits}-bit kernels`,
     async run(kernel, rounds) {
       core.writeRam(REQUEST_ADDRESS, request(image.names.indexOf(kernel), rounds))
-      core.state(0).setUint32(HALTED, 0, true)
+      core.state(0).setUint32(CPU_STATE.halted, 0, true)
       core.setRegisters(0, { rip: BigInt(ENTRY_ADDRESS) })
       let total = 0
       const begin = performance.now()
