@@ -68,6 +68,8 @@ export interface BuildFromCOptions {
   readonly kernel: KernelFacts
   /** Runs the compiler, or refuses with its words (`compileFailed`). */
   readonly compile: (request: CompileRequest) => CompileOutcome | Promise<CompileOutcome>
+  /** Adds to the compiled object what was made elsewhere. */
+  readonly extend?: (object: ObjectFile) => void
   /** False for a module that is no livepatch. Default: what the source says. */
   readonly check?: boolean
 }
@@ -121,6 +123,7 @@ export async function buildPatchFromC(options: BuildFromCOptions): Promise<Build
     (symbol) => typeof symbol.section === 'number' || object.sections.includes(symbol.section),
   )
   leaveOutMissingHooks(object)
+  options.extend?.(object)
   const converted = convertLivepatchSymbols(object, options.kernel)
   if (!converted.ok) return converted
   const module = writeObject(object)

@@ -21,6 +21,7 @@ import {
   SHN_LIVEPATCH,
 } from '../format/index.js'
 import type { KernelFacts } from './kernel-facts.js'
+import { parseLivepatchSymbol } from './klp-convert.js'
 import { type ModuleLayout, thisModuleSection } from './module-layout.js'
 import type { PatchRefusal, PatchResult } from './refusal.js'
 
@@ -161,19 +162,19 @@ function checkSymbols(object: ObjectFile, kernel: KernelFacts): PatchRefusal | u
       )
     }
     if (symbol.section !== SHN_LIVEPATCH) continue
-    const match = /^\.klp\.sym\.([^.]+)\.(.+),(\d+)$/.exec(symbol.name)
-    if (!match)
+    const named = parseLivepatchSymbol(symbol.name)
+    if (!named)
       return refuse(
         'bad-module',
         `symbol ${symbol.name} is not of the form .klp.sym.<object>.<symbol>,<position>`,
         'Build the module again with `transplant patch build`.',
       )
-    if (match[1] === 'vmlinux' && !kernel.symbols.has(match[2] ?? '')) {
+    if (named.object === 'vmlinux' && !kernel.symbols.has(named.name)) {
       return refuse(
         'unknown-symbol',
-        `${match[2]} is not in kernel ${kernel.buildId}`,
+        `${named.name} is not in kernel ${kernel.buildId}`,
         'Name a symbol of that kernel, as its /proc/kallsyms lists it.',
-        { symbol: match[2] ?? '' },
+        { symbol: named.name },
       )
     }
   }

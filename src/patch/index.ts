@@ -12,6 +12,30 @@ export {
   moduleCompilerFlags,
 } from './build-from-c.js'
 export { type CheckedPatch, type CheckResult, checkPatch, type PatchedFunction } from './check-patch.js'
+export {
+  applySourceDiff,
+  CallGraph,
+  type ChangedFile,
+  compareUnits,
+  type DiffReport,
+  type Element,
+  extractPatch,
+  glueSource,
+  judge,
+  type KernelName,
+  linkInto,
+  pinLines,
+  type Reason,
+  type ReportedFunction,
+  RunningKernel,
+  readUnit,
+  reportDiff,
+  runsNoMore,
+  sourceFunctions,
+  sourceName,
+  type UnitComparison,
+  type VerdictKind,
+} from './diff/index.js'
 export { type EntryState, type EntryStep, explainEntry, readEntryState } from './entry-bytes.js'
 export { observePatch, type PatchTarget, patchTarget } from './follow.js'
 export { type KernelFacts, readKernelFacts } from './kernel-facts.js'

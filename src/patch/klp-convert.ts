@@ -28,7 +28,13 @@ export interface ConvertedSymbol {
   readonly position: number
 }
 
-/** The symbols that were converted. Edits `object` in place. */
+/** What `.klp.sym.<object>.<symbol>,<position>` names; undefined for a name of another form. */
+export function parseLivepatchSymbol(text: string): ConvertedSymbol | undefined {
+  const match = /^\.klp\.sym\.([^.]+)\.(.+),(\d+)$/.exec(text)
+  return match ? { object: match[1] ?? '', name: match[2] ?? '', position: Number(match[3]) } : undefined
+}
+
+/** The symbols that were converted, or had the form already. Edits `object` in place. */
 export function convertLivepatchSymbols(
   object: ObjectFile,
   kernel: KernelFacts,
@@ -37,6 +43,11 @@ export function convertLivepatchSymbols(
   const converted: ConvertedSymbol[] = []
   const target = new Map<ObjectSymbol, ConvertedSymbol>()
   for (const symbol of object.symbols) {
+    const named = symbol.section === SHN_LIVEPATCH ? parseLivepatchSymbol(symbol.name) : undefined
+    if (named) {
+      converted.push(named)
+      target.set(symbol, named)
+    }
     if (!isUndefined(symbol)) continue
     const said = stated.get(symbol.name)
     if (!said && kernel.exports.has(symbol.name)) continue

@@ -20,6 +20,13 @@ export type PatchRefusalCode =
   | 'compile-failed'
   | 'syntax'
   | 'no-change'
+  | 'bad-diff'
+  | 'outside-tree'
+  | 'does-not-apply'
+  | 'no-station'
+  | 'running-differs'
+  | 'needs-help'
+  | 'cannot'
 
 /** Why a patch is refused: which symbol or line it is about, and what another program said, where there is one. */
 export interface PatchRefusal extends Refusal<PatchRefusalCode> {
