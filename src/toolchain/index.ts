@@ -1,6 +1,8 @@
 // toolchain: gcc, ld and the kernel's build steps. See README.md.
 
 export { buildKernel, type KernelBuildOptions, releases } from './kernel.js'
+export { buildPatchFromDiff, type DiffBuild, type DiffBuildOptions } from './patch-from-diff.js'
 export { type BuiltPatch, buildPatches, compilePatchUnit, type PatchesOptions } from './patches.js'
+export { STATIONS, type Station } from './stations.js'
 export { Toolchain, WARNINGS } from './toolchain.js'
 export { type UnusedFunction, unusedFunctions } from './unused.js'

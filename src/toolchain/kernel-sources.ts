@@ -3,7 +3,17 @@
 // Release 1.0 is images/kernel as it is. A release above it is images/releases/<release>/*.patch, applied in order to a copy of the
 // sources, in which an unchanged file keeps its time: only what differs is compiled again.
 
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { TransplantError } from '../base/index.js'
 import { type Toolchain, WARNINGS } from './toolchain.js'
@@ -61,6 +71,35 @@ export function sourcesOf(toolchain: Toolchain, release: string): string {
   return copy
 }
 
+/**
+ * A tree that is another one but for some files of `folder` (undefined: not there). What is the same is a link to it; folders are real where
+ * any file differs, so that a header beside a source, or above it, is looked for in the new tree.
+ */
+export function overlayTree(
+  tree: string,
+  target: string,
+  folder: string,
+  files: ReadonlyMap<string, string | undefined>,
+): void {
+  mkdirSync(dirname(join(target, folder)), { recursive: true })
+  symlinkSync(join(tree, 'firmware'), join(target, 'firmware'))
+  if (files.size === 0) symlinkSync(join(tree, folder), join(target, folder))
+  for (const path of files.size === 0 ? [] : new Set([...filesBelow(tree, folder, ['']), ...files.keys()])) {
+    const text = files.get(path)
+    if (files.has(path) && text === undefined) continue
+    mkdirSync(dirname(join(target, path)), { recursive: true })
+    if (text === undefined) symlinkSync(join(tree, path), join(target, path))
+    else writeFileSync(join(target, path), text)
+  }
+}
+
+/** The words for gcc that make the object of a source, but for its name and the object's; run in the tree. */
+export function kernelWords(tree: string, source: string): string[] {
+  const language = source.endsWith('.S') ? ['-Wa,--noexecstack'] : FENTRY
+  const fixed = [`-ffile-prefix-map=${tree}=.`, `-frandom-seed=${source}`]
+  return [...fixed, ...KERNEL_CFLAGS, ...language, '-Iimages/kernel/include', '-Ifirmware']
+}
+
 /** An object, and the words for gcc that make it; none if it is fresh. */
 export interface ObjectPlan {
   readonly object: string
@@ -76,13 +115,9 @@ export function planObject(
   file?: string,
 ): ObjectPlan {
   const object = join(folder, `${source.replaceAll('/', '-')}${file === undefined ? '' : '.replaced'}.o`)
-  const language = source.endsWith('.S') ? ['-Wa,--noexecstack'] : FENTRY
   // A mutant may leave a variable unused.
   const mutant = file !== undefined || macros.length > 0 ? ['-Wno-error'] : []
-  const words = [
-    ...[`-ffile-prefix-map=${tree}=.`, `-frandom-seed=${source}`, ...KERNEL_CFLAGS, ...mutant, ...language],
-    ...['-Iimages/kernel/include', '-Ifirmware', ...macros],
-  ]
+  const words = [...kernelWords(tree, source), ...mutant, ...macros]
   const identity = words.join(' ')
   if (file !== undefined) {
     // It includes what the source includes, and what it says of itself is the source's name.
