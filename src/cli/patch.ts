@@ -1,35 +1,24 @@
-// `transplant patch build|load|status`: a patch module from source, into a guest, and what became of it there.
+// `transplant patch load|status`: a patch module into a guest, and what became of it there. `patch build` is in patch-build.ts.
 
 import { basename } from 'node:path'
 import type { Command } from 'commander'
-import { EXIT_CODES, exitCodeFor } from '../base/index.js'
+import { EXIT_CODES } from '../base/index.js'
 import { oopsError, readStragglers } from '../guest/index.js'
 import { createDisassembler } from '../isa/index.js'
 import {
-  buildPatchFromAssembly,
-  buildPatchFromC,
   checkPatch,
-  type KernelFacts,
   moduleName,
   observePatch,
-  type PatchRefusal,
   type PatchReport,
   type PatchTarget,
   readKernelFacts,
 } from '../patch/index.js'
-import { compilePatchUnit } from '../toolchain/index.js'
-import { imagePath } from './assets.js'
-import { LARGEST_MODULE, LARGEST_SOURCE, readNamedFile, requireWritable, writeNamedFile } from './files.js'
+import { LARGEST_MODULE, readNamedFile } from './files.js'
 import { explain } from './help.js'
-import { addMachineOptions, DEFAULT_KERNEL, refuseShaping } from './machine-options.js'
-import { CommandFailure, colors, print, printJson, say } from './output.js'
+import { addMachineOptions, refuseShaping } from './machine-options.js'
+import { CommandFailure, colors, print, printJson } from './output.js'
+import { addBuildCommand } from './patch-build.js'
 import { goesOn, openSession, readableKernels, type SessionFlags, saveSession } from './session.js'
-
-interface BuildFlags {
-  readonly output?: string
-  readonly kernel?: string
-  readonly json?: boolean
-}
 
 export function addPatchCommand(program: Command): void {
   const patch = program
@@ -37,7 +26,7 @@ export function addPatchCommand(program: Command): void {
     .description('build a patch module, load it into a guest, see what became of it')
   explain(patch, {
     examples: [
-      'transplant patch build fix.s -o fix.ko     a module from source',
+      'transplant patch build fix.diff -o fix.ko  a module from a diff of the kernel, or from C or assembly',
       'transplant patch load fix.ko --save it     into a guest, which is kept',
       'transplant patch status --from it          what is in it',
     ],
@@ -46,78 +35,6 @@ export function addPatchCommand(program: Command): void {
   addBuildCommand(patch)
   addLoadCommand(patch)
   addStatusCommand(patch)
-}
-
-// build ///////////////////////////////////////////////////////////////////////////////////////////////////////////////
-
-function addBuildCommand(patch: Command): void {
-  explain(
-    patch
-      .command('build')
-      .description('build a patch module: from C with gcc, from assembly with nothing but this package')
-      .argument('<source>', 'SOURCE.c, written with the livepatch API, or SOURCE.s (Intel syntax)')
-      .option('-o, --output <file>', "the module; default: the source's name with .ko")
-      .option('--kernel <file>', 'the kernel image that it is for; default: Scion 1.0')
-      .option('--json', 'what was built as one JSON document'),
-    {
-      examples: ['transplant patch build fix.c', 'transplant patch build fix.s -o fix.ko --kernel mine.elf'],
-      exitCodes: `0 built, 2 the source does not compile or a file is wrong, 3 the source replaces no function, 4 gcc is missing,
-5 refused: the kernel would not take it.`,
-    },
-  ).action(async (source: string, flags: BuildFlags) => {
-    if (!/\.[csS]$/.test(source)) {
-      throw new CommandFailure(
-        EXIT_CODES.usage,
-        'unknown-source',
-        `'${source}' is neither C nor assembly by its name.`,
-        'Name it SOURCE.c or SOURCE.s.',
-      )
-    }
-    const output = flags.output ?? `${basename(source).replace(/\.[^.]*$/, '')}.ko`
-    const text = new TextDecoder().decode(readNamedFile(source, LARGEST_SOURCE))
-    const kernel = kernelFacts(flags.kernel ?? imagePath(DEFAULT_KERNEL))
-    requireWritable(output)
-    const options = { sourceName: basename(source), source: text, kernel }
-    const built = source.endsWith('.c')
-      ? await buildPatchFromC({ ...options, compile: (request) => compilePatchUnit(request) })
-      : await buildPatchFromAssembly(options)
-    if (!built.ok) throw patchRefused(built)
-    const { name, module, diagnostics, patch } = built.value
-    if (diagnostics !== '') say(diagnostics.trimEnd())
-    if (patch === undefined || patch.functions.length === 0) {
-      throw new CommandFailure(
-        EXIT_CODES.noChange,
-        'no-change',
-        `${source} replaces no function.`,
-        'Fill in a struct klp_func with .old_name and .new_func, or write a .patch directive.',
-      )
-    }
-    writeNamedFile(output, module)
-    const { functions } = patch
-    if (flags.json === true) {
-      printJson({
-        schema: 'transplant-patch-build/1',
-        ...{ name, output, bytes: module.length, kernel: kernel.buildId, functions },
-      })
-      return
-    }
-    print(`${output}: ${module.length} bytes, patch '${name}' for build-id ${kernel.buildId}`)
-    for (const one of functions)
-      print(`  ${one.object}:${one.name}${one.entry === undefined ? '' : ` at 0x${one.entry.toString(16)}`}`)
-    say(`Next: transplant patch load ${output}`)
-  })
-}
-
-function kernelFacts(path: string): KernelFacts {
-  const facts = readKernelFacts(readNamedFile(path))
-  if (facts.ok) return facts.value
-  throw new CommandFailure(EXIT_CODES.usage, facts.code, `${path}: ${facts.message}.`, facts.hint)
-}
-
-/** The compiler's own words stand below its refusal. */
-function patchRefused(refusal: PatchRefusal): CommandFailure {
-  const { code, message, detail, hint } = refusal
-  return new CommandFailure(exitCodeFor(code), code, `${message}.`, detail ?? hint)
 }
 
 // load ////////////////////////////////////////////////////////////////////////////////////////////////////////////////

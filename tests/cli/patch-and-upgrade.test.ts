@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { read, root } from '../lab/images.js'
 import { has, needs } from '../needs.js'
+import { change } from '../toolchain/diffs.js'
 import { folder, transplant } from './command.js'
 
 const source = (name: string): string => join(root, 'images/patches', name)
@@ -65,6 +66,67 @@ needs('gcc')('transplant patch build with gcc', () => {
     const { status, stderr } = transplant(['patch', 'build', 'wrong.c'])
     expect(status).toBe(2)
     expect(stderr).toMatch(/nonsense.*undeclared/)
+  })
+})
+
+needs('gcc')('transplant patch build with a diff', () => {
+  const write = (name: string, text: string): void => writeFileSync(join(folder, name), text)
+  const version = change('fs/proc/info.c', '"%s version %s %s\\n"', '"%s version %s %s (by diff)\\n"')
+  const quieter = change('kernel/printk.c', 'int console_loglevel = 7;', 'int console_loglevel = 4;')
+
+  it('makes a module that a guest takes', () => {
+    write('by-diff.diff', version)
+    const built = transplant(['patch', 'build', 'by-diff.diff', '--show-first-changed'])
+    expect(built).toMatchObject({ status: 0 })
+    expect(built.stdout).toMatch(/images\/kernel\/fs\/proc\/info.c:\d+: version_proc_show\(\): its text changed/)
+    expect(built.stdout).toMatch(/first at byte \d+, images\/kernel\/fs\/proc\/info.c:\d+/)
+    expect(transplant(['patch', 'load', 'by-diff.ko', '--save', 'by-diff.snapshot'])).toMatchObject({ status: 0 })
+    const { stdout } = transplant(['run', '--from', 'by-diff.snapshot', '--exec', 'cat /proc/version'])
+    expect(stdout).toContain('(by diff)')
+  })
+
+  it('tells the verdict with its reasons, writes C to begin with, and takes it', () => {
+    write('quieter.diff', quieter)
+    const refused = transplant(['patch', 'build', 'quieter.diff', '--sketch', 'quieter-help.c', '--json'])
+    expect(refused.status).toBe(5)
+    expect(JSON.parse(refused.stdout)).toMatchObject({
+      ...{ schema: 'transplant-patch-diff/1', verdict: 'needs-help', output: null },
+      reasons: [{ code: 'initial-value', path: 'images/kernel/kernel/printk.c', subject: 'console_loglevel' }],
+    })
+    expect(transplant(['patch', 'build', 'quieter.diff']).stdout).toMatch(
+      /printk.c:\d+: needs-help: console_loglevel has/,
+    )
+    expect(transplant(['patch', 'build', 'quieter.diff', '--with', 'quieter-help.c'])).toMatchObject({ status: 0 })
+    expect(transplant(['patch', 'load', 'quieter.ko'])).toMatchObject({ status: 0 })
+  })
+
+  it.each([
+    ['moved.diff', version.replaceAll('version', 'vision'), 2, /info.c: hunk 1 of 1 .* does not fit/],
+    ['words.diff', 'no diff\n', 2, /not a unified diff/],
+    [
+      'program.diff',
+      '--- a/images/user/bin/cat.c\n+++ b/images/user/bin/cat.c\n@@ -1 +1 @@\n-a\n+b\n',
+      2,
+      /no source of the kernel/,
+    ],
+    [
+      'wrong.diff',
+      change('kernel/sys.c', 'return current->tgid;', 'return nonsense;'),
+      2,
+      /sys.c does not compile[\s\S]*nonsense/,
+    ],
+    ['same.diff', change('kernel/sys.c', 'return current->tgid;', 'return (current->tgid);'), 3, /changes no function/],
+    ['lost.diff', '', 2, /./],
+  ])('%s ends with the exit code that is documented', (name, text, status, words) => {
+    if (text !== '') write(name, text)
+    const result = transplant(['patch', 'build', name])
+    expect(result.status).toBe(status)
+    expect(result.stderr).toMatch(words)
+  })
+
+  it('goes on only where a folder is named', () => {
+    write('go-on.diff', version)
+    expect(transplant(['patch', 'build', 'go-on.diff', '--from', 'extract'])).toMatchObject({ status: 2 })
   })
 })
 
