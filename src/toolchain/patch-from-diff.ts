@@ -4,7 +4,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { accept, refuse } from '../base/index.js'
+import { accept, panic, refuse } from '../base/index.js'
 import { parseElf, readObject, writeObject } from '../format/index.js'
 import { createDisassembler, type Disassembler } from '../isa/index.js'
 import {
@@ -106,7 +106,7 @@ class DiffBuilder {
     const { root } = options.toolchain ?? new Toolchain()
     this.toolchain = new Toolchain(root, join(work, 'build'))
     const elf = parseElf(options.kernel)
-    if (!elf.ok) throw new Error(elf.message)
+    if (!elf.ok) panic(elf.message)
     this.running = new RunningKernel(
       elf.value,
       facts,
@@ -271,7 +271,7 @@ class DiffBuilder {
         const hint = 'Give the image that was built from them, with the same compiler.'
         return refuse('running-differs', message, hint, { symbol: element })
       }
-      matched += unit.value.elements.filter((element) => element.kind === 'function' && !element.isWeak).length
+      matched += unit.value.elements.filter((element) => element.kind === 'function').length
     }
     return accept(matched)
   }

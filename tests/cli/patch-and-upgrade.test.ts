@@ -72,7 +72,11 @@ needs('gcc')('transplant patch build with gcc', () => {
 needs('gcc')('transplant patch build with a diff', () => {
   const write = (name: string, text: string): void => writeFileSync(join(folder, name), text)
   const version = change('fs/proc/info.c', '"%s version %s %s\\n"', '"%s version %s %s (by diff)\\n"')
-  const quieter = change('kernel/printk.c', 'int console_loglevel = 7;', 'int console_loglevel = 4;')
+  const quieter = change(
+    'kernel/printk.c',
+    'int console_loglevel = CONSOLE_LOGLEVEL_DEFAULT;',
+    'int console_loglevel = CONSOLE_LOGLEVEL_QUIET;',
+  )
 
   it('makes a module that a guest takes', () => {
     write('by-diff.diff', version)

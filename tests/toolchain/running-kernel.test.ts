@@ -27,7 +27,7 @@ needs('gcc')('the shipped kernel', () => {
       const unit = readUnit(source, readObjectFile(folder, source, 'as-linked') ?? new Uint8Array(0), disassembler)
       if (!unit.ok) throw new Error(unit.message)
       expect(running.differences(unit.value), source).toEqual([])
-      const named = unit.value.elements.filter(({ kind, isWeak }) => !isWeak && kind !== 'literal' && kind !== 'record')
+      const named = unit.value.elements.filter(({ kind }) => kind !== 'literal' && kind !== 'record')
       expect(
         named.filter((element) => !running.nameOf(unit.value, element)).map((one) => one.name),
         source,

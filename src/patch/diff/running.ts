@@ -90,8 +90,7 @@ export class RunningKernel {
     const found: RunningDifference[] = []
     const literals = new Map<Element, bigint>()
     for (const element of unit.elements) {
-      // Where another unit has the function too, this one is not in the kernel.
-      if (element.kind !== 'function' || element.isWeak) continue
+      if (element.kind !== 'function') continue
       const address = this.addressOf(unit, element)
       const what = address === undefined ? 'is not in the kernel' : this.matchElement(unit, element, address, literals)
       if (what !== undefined) found.push({ path: unit.path, element: element.name, address, what })

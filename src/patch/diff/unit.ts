@@ -19,7 +19,6 @@ import {
   SHF_WRITE,
   SHT_NOBITS,
   STB_LOCAL,
-  STB_WEAK,
   STT_FILE,
   STT_SECTION,
 } from '../../format/index.js'
@@ -36,8 +35,6 @@ export interface Element {
   readonly name: string
   /** Known to other units. */
   readonly isGlobal: boolean
-  /** Taken only where no other unit has one of that name. */
-  readonly isWeak: boolean
   readonly section: ObjectSection
   /** In bytes, in its section. */
   readonly offset: number
@@ -138,7 +135,6 @@ function divide(section: ObjectSection, object: ObjectFile, byName: Map<string, 
       kind: kindOf(section, primary),
       name: primary?.name ?? section.name,
       isGlobal: primary !== undefined && primary.binding !== STB_LOCAL,
-      isWeak: primary?.binding === STB_WEAK,
       ...{ section, offset, references: [], parent: undefined },
       size: primary !== undefined && primary.size > 0 ? Math.min(primary.size, end - offset) : end - offset,
     }

@@ -26,7 +26,6 @@ export type ReasonCode =
   | 'start-code'
   | 'notrace'
   | 'never-left'
-  | 'weak'
   | 'table-entry'
   | 'variable-size'
   | 'initial-value'
@@ -269,14 +268,6 @@ function judgeFunction(
   const name = sourceName(element.name)
   const say = (code: ReasonCode, verdict: Reason['verdict'], what: string, wayOut: string, sketch?: string): Reason =>
     reason(code, verdict, path, lineOf(evidence, path, element.name), name, what, wayOut, sketch)
-  if (original.isWeak) {
-    return say(
-      'weak',
-      'cannot',
-      'is a default that another file replaces: it never runs',
-      'Change the one that the kernel has.',
-    )
-  }
   const address = comparison.original && evidence.running.addressOf(comparison.original, original)
   if (address === undefined) return undefined
   const own = changedFunctions(evidence.files).some((one) => one.path === path && one.name === name)
