@@ -70,12 +70,12 @@ export interface CoreExports {
   ramChanged(physical: number, bytes: number): void
   /** Linear -> physical with the vCPU's present tables, no side effects. -1 if not present (float64). */
   translate(cpu: number, linearLow: number, linearHigh: number): number
-  /** Valid entries of a vCPU's TLB that belong to `pcid` (0 without CR4.PCIDE), global ones excluded; 0x1000 counts the global ones. */
+  /** Valid entries of a vCPU's TLB that belong to `pcid` (0 without CR4.PCIDE), global ones excluded; GLOBAL_TRANSLATIONS counts those. */
   translations(cpu: number, pcid: number): number
   setEventMask(mask: number): void
   /** Host breakpoints: on linear address (any vCPU). */
   setBreakpoint(linearLow: number, linearHigh: number, on: number): void
-  /** Host watchpoints, on any vCPU: range `index`; kinds 1 reads, 2 writes, 3 both; 0 where there is no room. */
+  /** Host watchpoints, on any vCPU: range `index`; kinds WATCH_READ, WATCH_WRITE or both; 0 where there is no room. */
   setWatchpoint(index: number, linearLow: number, linearHigh: number, length: number, kinds: number): number
   /** So many of the ranges are in force. */
   setWatchpointCount(count: number): void

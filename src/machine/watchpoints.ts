@@ -1,7 +1,7 @@
 // Watchpoints of the core: ranges of linear addresses, each watched for as long as somebody holds it.
 
 import { type Disposable, TransplantError, toDisposable, type VirtAddr } from '../base/index.js'
-import type { CpuCore } from '../cpu/index.js'
+import { type CpuCore, WATCH_READ, WATCH_WRITE } from '../cpu/index.js'
 import type { WatchedAccess } from './guest-port.js'
 
 /** A range of linear addresses, and which accesses to it matter. */
@@ -13,7 +13,11 @@ export interface Watched {
   readonly access: WatchedAccess
 }
 
-const KINDS: Readonly<Record<WatchedAccess, number>> = { read: 1, write: 2, access: 3 }
+const KINDS: Readonly<Record<WatchedAccess, number>> = {
+  read: WATCH_READ,
+  write: WATCH_WRITE,
+  access: WATCH_READ | WATCH_WRITE,
+}
 
 export class Watchpoints {
   private readonly core: CpuCore

@@ -43,3 +43,10 @@ export const APIC_MSR_HIGH = 0x80000000
 /** Bits of IA32_APIC_BASE (SDM 3A 11.4.4, 11.12.1). */
 export const APIC_BASE_EXTD = 0x400
 export const APIC_BASE_ENABLE = 0x800
+
+/** What a watchpoint of the host is hit by; both may be asked for. */
+export const WATCH_READ = 1
+export const WATCH_WRITE = 2
+
+/** In place of a PCID: the global translations are counted. */
+export const GLOBAL_TRANSLATIONS = 0x1000

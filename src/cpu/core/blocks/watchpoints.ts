@@ -2,6 +2,7 @@
 //
 // They use the paths of the debug registers (../system/debug.ts), and like those make a vCPU go instruction by instruction, but change nothing
 // that a guest can see: no bit of DR6, no RF, no translation.
+import { WATCH_READ, WATCH_WRITE } from '../../numbers/seam'
 import { ACCESS_WRITE } from '../state/state'
 
 const CAPACITY: u32 = 16
@@ -18,9 +19,6 @@ const ranges = memory.data(384) // of CAPACITY
 export let watchpointCount: u32 = 0
 /** 0, or one more than the number of the range that the present instruction has hit first. */
 export let watchpointHit: u32 = 0
-
-const WATCH_READ: u64 = 1
-const WATCH_WRITE: u64 = 2
 
 // @ts-ignore: decorator
 @inline

@@ -21,7 +21,21 @@ import { updateMode } from '../system/segments'
 import { armDebug } from '../system/debug'
 
 const MAGIC: u32 = 0x43505554 // "TUPC"
-const HEADER_BYTES: usize = 40
+
+/** What stands in front of all that is saved. */
+@unmanaged
+class SavedHeader {
+  magic: u32
+  version: u32
+  vcpus: u32
+  ramBytes: u32
+  logFirst: u64
+  logEnd: u64
+  executed: u32 // how many pages
+  bytes: u32 // with this header
+}
+
+const HEADER_BYTES: usize = offsetof<SavedHeader>()
 
 /** The version tells the level too: what a vCPU of another one holds does not fit. */
 function version(): u32 {
@@ -36,15 +50,16 @@ export function saveArea(): usize {
 /** Writes all at the save area; returns the number of bytes. */
 export function saveAll(): u32 {
   let at = saveBase
-  store<u32>(at, MAGIC)
-  store<u32>(at, version(), 4)
-  store<u32>(at, cpuCount, 8)
-  store<u32>(at, ramBytes, 12)
-  store<u64>(at, logPositions(), 16)
-  store<u64>(at, logEnd(), 24)
+  const header = changetype<SavedHeader>(at)
+  header.magic = MAGIC
+  header.version = version()
+  header.vcpus = cpuCount
+  header.ramBytes = ramBytes
+  header.logFirst = logPositions()
+  header.logEnd = logEnd()
   const executed = saveLog(at + HEADER_BYTES)
   at = saveExecuted(executed)
-  store<u32>(saveBase, <u32>((at - executed) >> 3), 32)
+  header.executed = <u32>((at - executed) >> 3)
   for (let i: u32 = 0; i < cpuCount; i++) {
     const c = cpuAt(i)
     const p = changetype<usize>(c)
@@ -61,24 +76,25 @@ export function saveAll(): u32 {
     }
     at = saveTranslations(c, at)
   }
-  store<u32>(saveBase, <u32>(at - saveBase), 36)
+  header.bytes = <u32>(at - saveBase)
   return <u32>(at - saveBase)
 }
 
 export function loadAll(bytes: u32): i32 {
   let at = saveBase
+  const header = changetype<SavedHeader>(at)
   if (
     bytes < HEADER_BYTES ||
-    load<u32>(at) != MAGIC ||
-    load<u32>(at, 4) != version() ||
-    load<u32>(at, 8) != cpuCount ||
-    load<u32>(at, 12) != ramBytes
+    header.magic != MAGIC ||
+    header.version != version() ||
+    header.vcpus != cpuCount ||
+    header.ramBytes != ramBytes
   )
     return -1
-  if (load<u32>(at, 36) != bytes) return -1
-  const first = load<u64>(at, 16)
-  const next = load<u64>(at, 24)
-  const executed = load<u32>(at, 32)
+  if (header.bytes != bytes) return -1
+  const first = header.logFirst
+  const next = header.logEnd
+  const executed = header.executed
   if (next < first || next - first > LOG_ENTRIES || executed > ramBytes >> 12) return -1
   at += HEADER_BYTES
   dropLoggedCode()

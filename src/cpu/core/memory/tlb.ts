@@ -12,7 +12,14 @@
 // effective rights as PTE_WRITE, PTE_USER, PTE_DIRTY and PTE_NX.
 import { PTE_FRAME, PTE_NX, PTE_USER } from '../../numbers/paging'
 import { CR3_PCID, CR4_PAE, CR4_PCIDE } from '../../numbers/registers'
-import { EVENT_TLB_FLUSH, FLUSH_ALL, FLUSH_ALL_NON_GLOBAL, FLUSH_PAGE, FLUSH_PCID } from '../../numbers/seam'
+import {
+  EVENT_TLB_FLUSH,
+  FLUSH_ALL,
+  FLUSH_ALL_NON_GLOBAL,
+  FLUSH_PAGE,
+  FLUSH_PCID,
+  GLOBAL_TRANSLATIONS,
+} from '../../numbers/seam'
 import { CpuState } from '../state/state'
 import { eventMask, systemArea } from '../state/layout'
 import { event } from '../state/imports'
@@ -287,7 +294,7 @@ function clearPage(set: usize, ways: u32, want: u64, withGlobal: bool): bool {
   return found
 }
 
-/** For a measurement: entries that are valid in `pcid` (global ones are counted with 0x1000), all sizes. */
+/** For a measurement: entries that are valid in `pcid` (global ones are counted with GLOBAL_TRANSLATIONS), all sizes. */
 export function countTranslations(c: CpuState, pcid: u32): u32 {
   const area = systemArea(c)
   const count = SETS_4K * WAYS + SETS_2M * WAYS + ENTRIES_1G
@@ -295,7 +302,7 @@ export function countTranslations(c: CpuState, pcid: u32): u32 {
   for (let i: u32 = 0; i < count; i++) {
     const key = secondEntry(area + ARRAY_4K, i).key
     if (key == 0) continue
-    if (key & KEY_GLOBAL ? pcid == 0x1000 : <u32>(key & KEY_PCID) == pcid) valid++
+    if (key & KEY_GLOBAL ? pcid == GLOBAL_TRANSLATIONS : <u32>(key & KEY_PCID) == pcid) valid++
   }
   return valid
 }
