@@ -364,28 +364,28 @@ SYSCALL_DEFINE4(mremap, unsigned long, addr, unsigned long, old_len, unsigned lo
 	return ret;
 }
 
-SYSCALL_DEFINE3(madvise, unsigned long, start, unsigned long, len, int, advice)
+SYSCALL_DEFINE3(madvise, unsigned long, addr, unsigned long, length, int, advice)
 {
-	unsigned long end = start + PAGE_ALIGN(len);
+	unsigned long end = addr + PAGE_ALIGN(length);
 	struct mm_struct *mm = current->mm;
 	struct vm_area_struct *vma;
 
-	if (offset_in_page(start) || end < start || (len && end == start))
+	if (offset_in_page(addr) || end < addr || (length && end == addr))
 		return -EINVAL;
 	if (advice != MADV_DONTNEED)
 		return 0; /* advice may be ignored */
 	mmap_write_lock(mm);
 	for_each_vma_of(mm, vma)
-		if (vma->vm_start < end && vma->vm_end > start)
-			zap_range(mm, max(start, vma->vm_start), min(end, vma->vm_end));
+		if (vma->vm_start < end && vma->vm_end > addr)
+			zap_range(mm, max(addr, vma->vm_start), min(end, vma->vm_end));
 	mmap_write_unlock(mm);
 	return 0;
 }
 
 /* Files live in memory: what is written is written. */
-SYSCALL_DEFINE3(msync, unsigned long, start, unsigned long, len, int, flags)
+SYSCALL_DEFINE3(msync, unsigned long, addr, unsigned long, length, int, flags)
 {
-	if (offset_in_page(start) || (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)))
+	if (offset_in_page(addr) || (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)))
 		return -EINVAL;
-	return start + PAGE_ALIGN(len) < start ? -ENOMEM : 0;
+	return addr + PAGE_ALIGN(length) < addr ? -ENOMEM : 0;
 }
