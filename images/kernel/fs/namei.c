@@ -338,7 +338,10 @@ struct file *open_dentry(struct dentry *d, int flags)
 		return ERR_PTR(-ENOMEM);
 	file->private_data = private;
 	if (fops->open) {
+		/* for files that are emptied by other means than their size */
+		file->f_flags |= flags & O_TRUNC;
 		ret = fops->open(inode, file);
+		file->f_flags &= ~O_TRUNC;
 		if (ret) {
 			/* what was never opened must not be released */
 			static const struct file_operations unopened = { .name = "unopened" };
