@@ -218,6 +218,12 @@ struct dentry *debugfs_create_symlink(const char *name, struct dentry *parent, c
 	return make_entry(debugfs, name, S_IFLNK | 0777, parent, NULL, NULL, target);
 }
 
+struct dentry *tracefs_create_file(const char *name, umode_t mode, struct dentry *parent,
+				   void *data, const struct file_operations *fops)
+{
+	return make_entry(tracefs, name, S_IFREG | mode, parent, data, fops, NULL);
+}
+
 void debugfs_remove(struct dentry *d)
 {
 	struct dentry *child;
@@ -273,8 +279,7 @@ static int bool_open(struct inode *inode, struct file *file)
 	return single_open(file, bool_show, inode->i_private);
 }
 
-/* What was written, without its newline. */
-static int copy_word(char *word, size_t size, const char __user *buf, size_t count)
+int copy_word_from_user(char *word, size_t size, const char __user *buf, size_t count)
 {
 	size_t n = min_t(size_t, count, size - 1);
 
@@ -290,7 +295,7 @@ static ssize_t u32_write(struct file *file, const char __user *buf, size_t count
 {
 	char word[NUMBER_LENGTH];
 	unsigned int value;
-	int ret = copy_word(word, sizeof(word), buf, count);
+	int ret = copy_word_from_user(word, sizeof(word), buf, count);
 
 	if (!ret)
 		ret = kstrtouint(word, 0, &value);
@@ -304,7 +309,7 @@ static ssize_t bool_write(struct file *file, const char __user *buf, size_t coun
 {
 	char word[NUMBER_LENGTH];
 	bool value;
-	int ret = copy_word(word, sizeof(word), buf, count);
+	int ret = copy_word_from_user(word, sizeof(word), buf, count);
 
 	if (!ret)
 		ret = kstrtobool(word, &value);

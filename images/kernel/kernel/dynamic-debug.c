@@ -19,6 +19,7 @@
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/export.h>
+#include <linux/glob.h>
 #include <linux/init.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -123,36 +124,12 @@ EXPORT_SYMBOL(__dynamic_pr_debug);
 
 /* ---- queries ---- */
 
-/* '*' stands for any text, '?' for one character. */
-static bool matches(const char *pattern, const char *text)
-{
-	const char *star = NULL, *again = NULL;
-
-	while (*text) {
-		if (*pattern == '*') {
-			star = pattern++;
-			again = text;
-		} else if (*pattern == '?' || *pattern == *text) {
-			pattern++;
-			text++;
-		} else if (star) {
-			pattern = star + 1;
-			text = ++again;
-		} else {
-			return false;
-		}
-	}
-	while (*pattern == '*')
-		pattern++;
-	return !*pattern;
-}
-
 /* A file is meant by its path or by its last name. */
 static bool matches_file(const char *pattern, const struct _ddebug *site)
 {
 	const char *path = file_of(site), *slash = strrchr(path, '/');
 
-	return matches(pattern, path) || (slash && matches(pattern, slash + 1));
+	return glob_match(pattern, path) || (slash && glob_match(pattern, slash + 1));
 }
 
 static void apply_to(struct _ddebug *site, const struct module *mod, void *arg)
@@ -162,10 +139,10 @@ static void apply_to(struct _ddebug *site, const struct module *mod, void *arg)
 	unsigned int flags = site->flags;
 
 	if ((query->file && !matches_file(query->file, site)) ||
-	    (query->function && !matches(query->function, site->function)) ||
+	    (query->function && !glob_match(query->function, site->function)) ||
 	    (query->format && !strstr(site->format, query->format)) ||
 	    site->lineno < query->first || site->lineno > query->last ||
-	    (query->module && !matches(query->module, module_of(site, mod, name))))
+	    (query->module && !glob_match(query->module, module_of(site, mod, name))))
 		return;
 	if (query->operation == '+')
 		flags |= query->flags;

@@ -6,6 +6,7 @@
  * when all stand still; each class looks again when it writes its records. The
  * first object that cannot be carried is named with its task and descriptor.
  */
+#include <linux/ftrace.h>
 #include <linux/livepatch.h>
 #include <linux/module.h>
 #include "internal.h"
@@ -114,5 +115,7 @@ int prepare_check(void)
 {
 	int ret = check_modules();
 
+	if (!ret && strcmp(tracer_name(), "nop"))
+		ret = liveupdate_refuse(-EBUSY, "tracer %s is on", tracer_name());
 	return ret ? ret : check_tasks();
 }

@@ -137,7 +137,11 @@ static int add_table(struct module *mod, const unsigned long *entries, unsigned 
 
 int ftrace_module_init(struct module *mod)
 {
-	return add_table(mod, mod->ftrace_callsites, mod->num_ftrace_callsites);
+	int ret = add_table(mod, mod->ftrace_callsites, mod->num_ftrace_callsites);
+
+	if (!ret)
+		tracer_module_coming();
+	return ret;
 }
 
 /* The module's text is about to go, and with it what was written there. */
@@ -145,6 +149,7 @@ void ftrace_release_mod(struct module *mod)
 {
 	struct site_table *table, *gone = NULL;
 
+	tracer_module_going(mod);
 	mutex_lock(&ftrace_lock);
 	list_for_each_entry(table, &tables, list)
 		if (table->mod == mod)

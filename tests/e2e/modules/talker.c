@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Says two things at the debug level when its file is read. */
+/* Says two things at the debug level when its file is read, and one to the trace. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 #include <linux/module.h>
 #include <linux/kernel.h>
@@ -9,6 +9,7 @@ static int speak_show(struct seq_file *m, void *data)
 {
 	pr_debug("speak is shown\n");
 	pr_debug("as \"well\"\n");
+	trace_printk("spoken %d times\n", 2);
 	return 0;
 }
 

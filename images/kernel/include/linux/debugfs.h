@@ -28,6 +28,11 @@ void debugfs_create_bool(const char *name, umode_t mode, struct dentry *parent, 
 void debugfs_remove(struct dentry *);
 #define debugfs_remove_recursive debugfs_remove
 
+struct dentry *tracefs_create_file(const char *name, umode_t mode, struct dentry *parent,
+				   void *data, const struct file_operations *fops);
+/* What was written, without its newline, cut to @size; -EFAULT. */
+int copy_word_from_user(char *word, size_t size, const char __user *buf, size_t count);
+
 /* A file whose text @show makes: defines name##_fops of name##_show(). */
 #define DEFINE_SHOW_ATTRIBUTE(__name)                                      \
 	static int __name##_open(struct inode *inode, struct file *file)   \

@@ -100,6 +100,11 @@ void ftrace_release_mod(struct module *mod);
 typedef bool (*stack_word_fn)(unsigned long word);
 void wait_until_off_all_stacks(stack_word_fn hit, const char *what);
 
+/* trace/function-tracer.c: "nop" or "function" */
+const char *tracer_name(void);
+void tracer_module_coming(void);
+void tracer_module_going(const struct module *mod);
+
 /* kernel.ftrace_enabled */
 extern int ftrace_enabled;
 int ftrace_set_enabled(int on);

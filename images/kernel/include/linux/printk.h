@@ -63,6 +63,21 @@ int vprintk(const char *fmt, va_list args);
 		}                                    \
 	})
 
+/*
+ * An event in the trace rather than a message, once there is memory for one: a
+ * tracer, a marker, or a look at /sys/kernel/tracing/trace asks for it.
+ */
+int __trace_printk(unsigned long ip, const char *fmt, ...) __printf(2, 3);
+#define trace_printk(fmt, ...) __trace_printk(_THIS_IP_, fmt, ##__VA_ARGS__)
+#define _THIS_IP_                        \
+	({                               \
+		__label__ __here;        \
+__here:                                  \
+		(unsigned long)&&__here; \
+	})
+void tracing_on(void);
+void tracing_off(void);
+
 /* Messages below this level are shown on the consoles: /proc/sys/kernel/printk, dmesg -n. */
 #define CONSOLE_LOGLEVEL_SILENT	    0
 #define CONSOLE_LOGLEVEL_MIN	    1
