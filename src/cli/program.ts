@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import { EXIT_CODES, type ExitName } from '../base/index.js'
 import { readPackageVersion } from './assets.js'
 import { addDemoCommand } from './demo.js'
+import { addLabCommand } from './lab.js'
 import { addPatchCommand } from './patch.js'
 import { addRunCommand } from './run.js'
 import { addUpgradeCommand } from './upgrade.js'
@@ -14,7 +15,7 @@ const EXAMPLES = `Examples:
   transplant demo                                the whole path: boot, live patch, live upgrade, verification
   transplant run                                 a shell in the guest; Ctrl-A x quits
   transplant run --exec 'uname -r'               one command in the guest
-  transplant patch build fix.c -o fix.ko         a patch module from C (or from assembly: fix.s)
+  transplant patch build fix.diff                a patch module from a diff (or from C, or assembly)
   transplant patch load fix.ko                   load it into a running guest and watch its transition
   transplant upgrade                             change the kernel under running programs
   transplant web                                 all of it in a page of your browser
@@ -52,6 +53,7 @@ export function createProgram(): Command {
   addDemoCommand(program)
   addPatchCommand(program)
   addUpgradeCommand(program)
+  addLabCommand(program)
   addWebCommand(program)
   for (const command of program.commands) {
     settle(command)

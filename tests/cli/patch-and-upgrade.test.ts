@@ -134,6 +134,19 @@ needs('gcc')('transplant patch build with a diff', () => {
   })
 })
 
+needs('gcc')('transplant lab corpus', () => {
+  it('prints a line for each change, and ends with 0 where all are as they expect', () => {
+    const { status, stdout } = transplant(['lab', 'corpus', 'version-text', 'schedule-count'])
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^ version-text +applies +1 +\d+ +\d+ .* as before$/m)
+    expect(stdout).toMatch(/^ schedule-count +cannot: never-left/m)
+  })
+
+  it('knows no other names', () => {
+    expect(transplant(['lab', 'corpus', 'nope'])).toMatchObject({ status: 2 })
+  })
+})
+
 describe('transplant upgrade', () => {
   it('changes the kernel and says so', () => {
     const { status, stdout } = transplant(['upgrade'])
