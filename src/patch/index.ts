@@ -40,7 +40,7 @@ export { type EntryState, type EntryStep, explainEntry, readEntryState } from '.
 export { observePatch, type PatchTarget, patchTarget } from './follow.js'
 export { type KernelFacts, readKernelFacts } from './kernel-facts.js'
 export { type ConvertedSymbol, convertLivepatchSymbols } from './klp-convert.js'
-export { moduleName } from './module-layout.js'
+export { moduleName, nop5 } from './module-layout.js'
 export type { PatchRefusal, PatchRefusalCode, PatchResult } from './refusal.js'
 export type { EntryStage, PatchedTask, PatchReport } from './report.js'
 export { type PatchState, TransitionWatch } from './transition.js'

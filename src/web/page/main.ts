@@ -5,6 +5,7 @@ import { fetchShipped } from './shipped.js'
 import { App } from './view/app.js'
 import { Dropping } from './view/drop.js'
 import { FunctionsPanel } from './view/functions-panel.js'
+import { LessonsPanel } from './view/lessons-panel.js'
 import { PatchPanel } from './view/patch-panel.js'
 import { Sharing, sharedIn } from './view/share.js'
 import { TasksPanel } from './view/tasks-panel.js'
@@ -38,7 +39,7 @@ async function open(): Promise<void> {
     },
   })
   const sharing = new Sharing(app, dropping.own, patch)
-  const panels = [functions, patch, new TasksPanel(app), new UpgradePanel(app)]
+  const panels = [functions, patch, new TasksPanel(app), new UpgradePanel(app), new LessonsPanel(app)]
   app.mount(host, panels, [dropping.button, sharing.button])
   const shared = sharedIn(location.hash)
   if (shared === undefined || !(await sharing.open(shared))) await app.boot({})

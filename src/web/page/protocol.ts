@@ -29,6 +29,15 @@ export interface BootOptions {
   readonly memoryMiB?: number
   readonly seed?: number
   readonly meanSlice?: number
+  /** Calls that the kernel is to do without, for who wants to see what they are good for. */
+  readonly leaveOut?: readonly LeftOutCall[]
+}
+
+/** The n-th call, counted from 0, of `callee` in a function, which may have more names than one. */
+export interface LeftOutCall {
+  readonly inside: readonly string[]
+  readonly callee: string
+  readonly nth: number
 }
 
 /** A guest that the worker holds. */
@@ -169,6 +178,33 @@ export type Repetition =
   | { readonly kind: 'different'; readonly hash: string; readonly time: number }
   | { readonly kind: 'stopped' }
 
+/** What a command in the guest came to. */
+export interface CommandOutcome {
+  readonly status: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A future in which the kernel complained. */
+export interface WrongFuture {
+  readonly seed: number
+  /** Instructions that a vCPU runs in a turn, in the mean. */
+  readonly meanSlice: number
+  /** What the console said of it, or how the machine ended. */
+  readonly said: readonly string[]
+  /** All that it printed. */
+  readonly console: string
+  /** The guest there. */
+  readonly guest: SessionInfo
+}
+
+/** Many futures of one instant; of those that went wrong in one way the first. */
+export interface Futures {
+  readonly tried: number
+  readonly stumbled: number
+  readonly kinds: readonly WrongFuture[]
+}
+
 /** Where a run is to stop. */
 export type Direction = 'forward' | 'back'
 
@@ -189,6 +225,8 @@ export interface Laboratory {
   snapshot(session: number): Uint8Array
   openSnapshot(file: Uint8Array): Outcome<SessionInfo>
   hash(session: number): string
+  /** Virtual time. */
+  now(session: number): number
   /** The run so far as a text; the guest stands still then. */
   share(session: number, sources: readonly PatchText[]): Outcome<string>
   /** `own`: files of the person's, which the experiment may be of. */
@@ -197,6 +235,13 @@ export interface Laboratory {
   repeat(session: number): Repetition
   /** Reads the engines, so that nothing has to be fetched later. */
   warm(): void
+
+  /** Runs a command line through the guest's agent. */
+  exec(session: number, command: string): CommandOutcome
+  /** Lets a guest run for so much virtual time, or until it waits for input. */
+  goOn(session: number, time: number): void
+  /** The same instant again and again, each time with other interleavings of the vCPUs. */
+  futures(session: number, count: number, time: number): Futures
 
   functions(session: number): readonly KernelFunction[]
   entries(session: number, addresses: readonly bigint[]): readonly Entry[]

@@ -52,6 +52,7 @@ export class Bench implements Disposable {
   private why: string | undefined
   private waits = false
   private seeking = false
+  private exploring = false
   private wake: (() => void) | undefined
   private toldAt = 0
   private speed = { instructions: 0, since: 0, mips: 0 }
@@ -74,7 +75,7 @@ export class Bench implements Disposable {
     this.subscriptions = [
       machine.onInput((input) => this.note(input)),
       machine.onConsole(({ channel, bytes, time }) => {
-        if (channel !== 0 || this.timeline.moving) return
+        if (channel !== 0 || this.timeline.moving || this.exploring) return
         tell({ kind: 'console', session: id, time: time ?? machine.now, bytes: bytes.slice() })
       }),
     ]
@@ -266,6 +267,18 @@ export class Bench implements Disposable {
     } finally {
       this.seeking = false
       hold.dispose()
+    }
+  }
+
+  /** `work` moves the machine as it likes, and it is as it was before: nobody hears of what it does. */
+  explore<T>(work: (machine: Machine) => T): T {
+    const here = this.machine.snapshot()
+    this.exploring = true
+    try {
+      return work(this.machine)
+    } finally {
+      this.machine.restore(here)
+      this.exploring = false
     }
   }
 

@@ -4,6 +4,7 @@ import { concatenateCpio, writeCpio } from '../../../format/index.js'
 import { readKernelImage } from '../../../guest/index.js'
 import type { MachineOptions } from '../../../machine/index.js'
 import type { BootOptions, ShippedImages } from '../protocol.js'
+import { withoutCalls } from './kernel-edits.js'
 
 export const NEXT_KERNEL_PATH = '/boot/scion-1.1'
 export const MODULE_FOLDER = '/lib/modules'
@@ -32,7 +33,7 @@ export function machineOptions(images: ShippedImages, coreWasm: WebAssembly.Modu
   return {
     coreWasm,
     firmware: images.firmware,
-    kernel: boot.kernel ?? images.kernel,
+    kernel: withoutCalls(boot.kernel ?? images.kernel, boot.leaveOut ?? []),
     append: boot.append ?? 'console=ttyS0',
     vcpus: boot.vcpus ?? 2,
     memoryBytes: (boot.memoryMiB ?? 128) * MIB,

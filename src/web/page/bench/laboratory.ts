@@ -10,8 +10,10 @@ import type {
   BenchEvent,
   BootOptions,
   BuiltPatch,
+  CommandOutcome,
   Direction,
   Entry,
+  Futures,
   KernelFunction,
   Laboratory,
   ListedInstruction,
@@ -28,6 +30,7 @@ import type {
 import { Bench } from './bench.js'
 import { experimentOf, machineOf, type OwnImages } from './experiment.js'
 import { listFunctions, readEntries, readListing } from './functions.js'
+import { tryFutures } from './futures.js'
 import { GuestKernels } from './guest-kernels.js'
 import { machineOptions, NEXT_KERNEL_PATH } from './images.js'
 import { applyPatch, buildPatch, describePatch, enablePatch, withAgent } from './patching.js'
@@ -196,6 +199,10 @@ export class PageLaboratory implements Answers {
     return bench.take(() => bench.machine.hash())
   }
 
+  now(session: number): number {
+    return this.bench(session).machine.now
+  }
+
   async warm(): Promise<void> {
     await createDisassembler()
     await createAssembler()
@@ -222,6 +229,36 @@ export class PageLaboratory implements Answers {
   async tasks(session: number, chosen: number | undefined): Promise<TaskView> {
     const kernel = await this.kernel(session)
     return this.bench(session).take(() => readTaskView(kernel, chosen))
+  }
+
+  exec(session: number, command: string): Promise<CommandOutcome> {
+    const { bench } = this.guest(session)
+    return bench.take(async () => {
+      const { status, stdout, stderr } = await withAgent(bench.port, (agent) => agent.exec(command))
+      return { status, stdout, stderr }
+    }, 'at a command')
+  }
+
+  async goOn(session: number, time: number): Promise<void> {
+    const { bench } = this.guest(session)
+    await bench.take(() => bench.port.run({ instructions: time }), 'running on')
+  }
+
+  async futures(session: number, count: number, time: number): Promise<Futures> {
+    const { bench } = this.guest(session)
+    const { stumbles, tried } = await bench.take(
+      () => bench.explore((machine) => tryFutures(machine, count, time)),
+      'trying',
+    )
+    const kinds = stumbles.filter((one, i) => stumbles.findIndex((other) => other.kind === one.kind) === i)
+    return {
+      tried,
+      stumbled: stumbles.length,
+      kinds: kinds.map(({ seed, meanSlice, said, console, end }) => {
+        const guest = this.admit(Machine.from(end, need(this.core)), undefined)
+        return { seed, meanSlice, said, console, guest }
+      }),
+    }
   }
 
   // Patches /////////////////////////////////////////////////////////////////////////////////////////////////////////

@@ -85,6 +85,13 @@ export class App {
     return undefined
   }
 
+  /** The same for one that a lesson has made; `console`: what it has printed unheard. */
+  admitInfo(info: SessionInfo, name: string, console = ''): Session {
+    const session = new Session(info, name)
+    session.transcript.add(0, new TextEncoder().encode(console))
+    return this.admit(session)
+  }
+
   private admit(session: Session): Session {
     this.sessions = [...this.sessions, session]
     session.status.follow((status) => {
@@ -103,7 +110,8 @@ export class App {
     this.panels.get(this.tabs.selected)?.shown()
   }
 
-  private close(session: Session): void {
+  close(session: Session): void {
+    if (!this.sessions.includes(session)) return
     this.sessions = this.sessions.filter((other) => other !== session)
     this.do(() => this.laboratory.close(session.id))
     const next = this.sessions.at(-1)

@@ -24,6 +24,10 @@ export class Tabs {
     return this.selectedId
   }
 
+  labelOf(id: string): string {
+    return this.tabs.find((tab) => tab.id === id)?.label ?? ''
+  }
+
   set(tabs: readonly Tab[]): void {
     this.tabs = tabs
     put(this.list, ...tabs.map((tab) => this.button(tab)))
