@@ -3,7 +3,7 @@
 // Reads the module alone: which functions it replaces is found by following the relocations of its struct klp_patch
 // (the one structure that points at __this_module), so that it works for modules from gcc and from the assembler, and
 // for modules built elsewhere. Must not know how the module was built.
-import { accept, refuse, requireKind } from '../base/index.js'
+import { accept, didYouMean, refuse, requireKind } from '../base/index.js'
 import {
   type ElfFile,
   type ObjectFile,
@@ -23,6 +23,7 @@ import {
 import type { KernelFacts } from './kernel-facts.js'
 import { parseLivepatchSymbol } from './klp-convert.js'
 import { type ModuleLayout, thisModuleSection } from './module-layout.js'
+import { patchableEntry } from './patchable.js'
 import type { PatchRefusal, PatchResult } from './refusal.js'
 
 /** A function that a patch replaces, and where its entry is. */
@@ -151,13 +152,19 @@ function checkRelocations(object: ObjectFile): PatchRefusal | undefined {
   return undefined
 }
 
+const functionsOf = ({ symbols }: KernelFacts): string[] =>
+  [...symbols].flatMap(([name, places]) => (places.some(({ isFunction }) => isFunction) ? [name] : []))
+
+const nearest = (name: string, { symbols }: KernelFacts): string =>
+  didYouMean(name, symbols.keys()) || 'Name a symbol of that kernel, as its /proc/kallsyms lists it.'
+
 function checkSymbols(object: ObjectFile, kernel: KernelFacts): PatchRefusal | undefined {
   for (const symbol of object.symbols) {
     if (symbol.section === 0 && symbol.name !== '' && symbol.binding !== 2 && !kernel.exports.has(symbol.name)) {
       return refuse(
         'unknown-symbol',
         `${symbol.name} is not exported by kernel ${kernel.buildId}, nor marked as a livepatch symbol`,
-        'Name a symbol of that kernel, as its /proc/kallsyms lists it.',
+        nearest(symbol.name, kernel),
         { symbol: symbol.name },
       )
     }
@@ -170,12 +177,9 @@ function checkSymbols(object: ObjectFile, kernel: KernelFacts): PatchRefusal | u
         'Build the module again with `transplant patch build`.',
       )
     if (named.object === 'vmlinux' && !kernel.symbols.has(named.name)) {
-      return refuse(
-        'unknown-symbol',
-        `${named.name} is not in kernel ${kernel.buildId}`,
-        'Name a symbol of that kernel, as its /proc/kallsyms lists it.',
-        { symbol: named.name },
-      )
+      return refuse('unknown-symbol', `${named.name} is not in kernel ${kernel.buildId}`, nearest(named.name, kernel), {
+        symbol: named.name,
+      })
     }
   }
   return undefined
@@ -187,7 +191,7 @@ function checkFunction(wanted: PatchedFunction, kernel: KernelFacts): PatchedFun
     return refuse(
       'unknown-function',
       `${wanted.name} is not in kernel ${kernel.buildId}`,
-      'It may have been inlined or renamed.',
+      didYouMean(wanted.name, functionsOf(kernel)) || 'It may have been inlined or renamed.',
       { symbol: wanted.name },
     )
   }
@@ -208,7 +212,7 @@ function checkFunction(wanted: PatchedFunction, kernel: KernelFacts): PatchedFun
       { symbol: wanted.name },
     )
   }
-  const entry = kernel.patchableEntries.find((address) => address === place.address || address === place.address + 4n)
+  const entry = patchableEntry(place, kernel)
   if (entry === undefined) {
     return refuse(
       'not-patchable',

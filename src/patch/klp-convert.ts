@@ -9,7 +9,7 @@
 // Promises: a symbol is converted only if the kernel has it exactly once, or the author said which one is meant with
 // KLP_RELOC_SYMBOL (a record `object\0name\0position\0` in the section .klp.relocs, which is removed here).
 // Must not know how the object was made (gcc or the assembler).
-import { accept, refuse } from '../base/index.js'
+import { accept, didYouMean, refuse } from '../base/index.js'
 import {
   isUndefined,
   type ObjectFile,
@@ -58,7 +58,8 @@ export function convertLivepatchSymbols(
         return refuse(
           'unknown-symbol',
           `the patch refers to ${symbol.name}, which kernel ${kernel.buildId} does not have`,
-          'Name a symbol of that kernel, as its /proc/kallsyms lists it.',
+          didYouMean(symbol.name, kernel.symbols.keys()) ||
+            'Name a symbol of that kernel, as its /proc/kallsyms lists it.',
           {
             symbol: symbol.name,
           },
