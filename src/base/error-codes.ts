@@ -14,6 +14,7 @@ export const REFUSAL_CODES = {
   'not-btf': 'usage',
   'bad-btf': 'usage',
   'not-a-cpio': 'usage',
+  'bad-dwarf': 'usage',
   'not-a-snapshot': 'usage',
   'snapshot-version': 'usage',
   'snapshot-damaged': 'usage',

@@ -2,6 +2,7 @@
 
 export * from './btf.js'
 export * from './cpio.js'
+export * from './dwarf-lines.js'
 export * from './elf.js'
 export * from './elf-parser.js'
 export * from './elf-writer.js'
