@@ -8,6 +8,8 @@ import { addDemoCommand } from './demo.js'
 import { addLabCommand } from './lab.js'
 import { addPatchCommand } from './patch.js'
 import { addRunCommand } from './run.js'
+import { addSnapshotCommand } from './snapshot.js'
+import { addSymbolsCommand } from './symbols.js'
 import { addUpgradeCommand } from './upgrade.js'
 import { addWebCommand } from './web.js'
 
@@ -18,6 +20,8 @@ const EXAMPLES = `Examples:
   transplant patch build fix.diff                a patch module from a diff (or from C, or assembly)
   transplant patch load fix.ko                   load it into a running guest and watch its transition
   transplant upgrade                             change the kernel under running programs
+  transplant symbols '*_sys_*'                   what the kernel has, and what of it can be patched
+  transplant snapshot save booted                a guest as a file, to go on from
   transplant web                                 all of it in a page of your browser
 `
 
@@ -54,6 +58,8 @@ export function createProgram(): Command {
   addPatchCommand(program)
   addUpgradeCommand(program)
   addLabCommand(program)
+  addSnapshotCommand(program)
+  addSymbolsCommand(program)
   addWebCommand(program)
   for (const command of program.commands) {
     settle(command)

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { parseElf, sectionBytes } from '../../src/format/index.js'
 import { buildKernel } from '../../src/toolchain/index.js'
+import { transplant } from '../cli/command.js'
 import { imagePath, read } from '../lab/images.js'
 import { needs } from '../needs.js'
 
@@ -32,6 +33,9 @@ needs('gcc', 'gdb')('a kernel with DWARF', () => {
       })
       expect(stdout).toMatch(/Line \d+ of "images\/kernel\/kernel\/main.c" starts at address 0x[0-9a-f]+ <kernel_init>/)
       expect(stdout).toMatch(/struct list_head \*next;/)
+      const [, line] = /^Line (\d+) of .*<kernel_init>/m.exec(stdout) ?? []
+      const symbols = transplant(['symbols', 'kernel_init', '--debug', image])
+      expect(symbols.stdout).toMatch(new RegExp(`kernel_init +patchable  images/kernel/kernel/main.c:${line}$`, 'm'))
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }
