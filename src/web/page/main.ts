@@ -6,6 +6,7 @@ import { App } from './view/app.js'
 import { Dropping } from './view/drop.js'
 import { FunctionsPanel } from './view/functions-panel.js'
 import { LessonsPanel } from './view/lessons-panel.js'
+import { helpButton, newGuestButton } from './view/new-guest.js'
 import { PatchPanel } from './view/patch-panel.js'
 import { Sharing, sharedIn } from './view/share.js'
 import { TasksPanel } from './view/tasks-panel.js'
@@ -40,7 +41,7 @@ async function open(): Promise<void> {
   })
   const sharing = new Sharing(app, dropping.own, patch)
   const panels = [functions, patch, new TasksPanel(app), new UpgradePanel(app), new LessonsPanel(app)]
-  app.mount(host, panels, [dropping.button, sharing.button])
+  app.mount(host, panels, [newGuestButton(app), dropping.button, sharing.button, helpButton()])
   const shared = sharedIn(location.hash)
   if (shared === undefined || !(await sharing.open(shared))) await app.boot({})
   app.console.focus()

@@ -272,5 +272,11 @@ export interface Call {
 /** From the worker. */
 export type Message =
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
-  | { readonly kind: 'failure'; readonly id: number; readonly message: string; readonly hint: string }
+  | {
+      readonly kind: 'failure'
+      readonly id: number
+      readonly code: string
+      readonly message: string
+      readonly hint: string
+    }
   | { readonly kind: 'event'; readonly event: BenchEvent }

@@ -14,10 +14,13 @@ interface Waiting {
 /** What the worker could not do, in its words. */
 export class BenchError extends Error {
   readonly hint: string
+  /** Of the worker's error; empty where it had none. */
+  readonly code: string
 
-  constructor(message: string, hint: string) {
+  constructor(message: string, hint: string, code = '') {
     super(message)
     this.hint = hint
+    this.code = code
   }
 }
 
@@ -34,7 +37,7 @@ export function connectLaboratory(
     const one = waiting.get(data.id)
     waiting.delete(data.id)
     if (data.kind === 'answer') one?.resolve(data.value)
-    else one?.reject(new BenchError(data.message, data.hint))
+    else one?.reject(new BenchError(data.message, data.hint, data.code))
   }
   worker.onerror = ({ message }) => {
     for (const one of waiting.values()) one.reject(new BenchError(`The worker has ended: ${message}.`, ''))

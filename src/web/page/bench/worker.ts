@@ -14,6 +14,6 @@ self.onmessage = async ({ data: { id, method, args } }: MessageEvent<Call>) => {
   } catch (error) {
     const known = error instanceof TransplantError
     const message = known ? error.sentence : error instanceof Error ? error.message : String(error)
-    send({ kind: 'failure', id, message, hint: known ? error.hint : '' })
+    send({ kind: 'failure', id, code: known ? error.code : '', message, hint: known ? error.hint : '' })
   }
 }

@@ -3,6 +3,7 @@
 import type { LivePatch } from '../../../guest/index.js'
 import type { PatchReport } from '../../../patch/index.js'
 import type { BuiltPatch, PatchSource, Refused } from '../protocol.js'
+import { BenchError } from '../remote.js'
 import type { App } from './app.js'
 import { h, put, setText } from './dom.js'
 import type { Editor } from './editor.js'
@@ -210,6 +211,10 @@ export class PatchPanel implements Panel {
       const applied = await this.app.laboratory.apply(session.id, source)
       if (applied.ok) this.tell(applied.value)
       else this.refused(applied)
+    } catch (error) {
+      // Loaded, and held up: that is told where it is seen.
+      if (error instanceof BenchError && error.code === 'TRANSITION_STUCK') this.app.tabs.select('tasks')
+      throw error
     } finally {
       this.button.disabled = false
       this.refresh()
