@@ -130,6 +130,9 @@ static bool is_param_variable(const struct module *mod, const struct kernel_para
 
 	if (kp->ops == &param_array_ops)
 		return is_param_array(mod, kp->arr);
+	if (kp->ops == &param_ops_string)
+		return is_own(mod, kp->str, sizeof(*kp->str)) && kp->str->maxlen &&
+		       module_owns_data(mod, kp->str->string, kp->str->maxlen);
 	return !size || module_owns_data(mod, kp->arg, size);
 }
 

@@ -24,6 +24,7 @@
 #include <linux/rcupdate.h>
 #include <linux/seq_file.h>
 #include <linux/proc_fs.h>
+#include <linux/jiffies.h>
 #include <linux/kobject.h>
 #include <linux/uaccess.h>
 #include <linux/module.h>
@@ -126,6 +127,7 @@ EXPORT_SYMBOL(flush_work);
 EXPORT_SYMBOL(cancel_delayed_work_sync);
 EXPORT_SYMBOL(cancel_delayed_work);
 EXPORT_SYMBOL(delayed_work_timer_fn);
+EXPORT_SYMBOL(jiffies);
 EXPORT_SYMBOL(timer_setup);
 EXPORT_SYMBOL(mod_timer);
 EXPORT_SYMBOL(del_timer);

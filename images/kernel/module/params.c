@@ -158,6 +158,28 @@ static int get_array(char *page, const struct kernel_param *param)
 const struct kernel_param_ops param_array_ops = { set_array, get_array };
 EXPORT_SYMBOL(param_array_ops);
 
+static int set_string(const char *text, const struct kernel_param *param)
+{
+	const struct kparam_string *place = param->str;
+	size_t length = text ? strcspn(text, "\n") : 0;
+
+	if (!text)
+		return -EINVAL;
+	if (length >= place->maxlen)
+		return -ENOSPC;
+	memcpy(place->string, text, length);
+	place->string[length] = 0;
+	return 0;
+}
+
+static int get_string(char *page, const struct kernel_param *param)
+{
+	return scnprintf(page, PAGE_SIZE, "%s\n", param->str->string);
+}
+
+const struct kernel_param_ops param_ops_string = { set_string, get_string };
+EXPORT_SYMBOL(param_ops_string);
+
 size_t module_param_size(const struct kernel_param_ops *ops)
 {
 	static const struct {
@@ -167,7 +189,7 @@ size_t module_param_size(const struct kernel_param_ops *ops)
 		{ &param_ops_int, sizeof(int) },   { &param_ops_uint, sizeof(int) },
 		{ &param_ops_long, sizeof(long) }, { &param_ops_ulong, sizeof(long) },
 		{ &param_ops_bool, sizeof(bool) }, { &param_ops_charp, sizeof(char *) },
-		{ &param_array_ops, 1 },
+		{ &param_array_ops, 1 },	   { &param_ops_string, 1 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)

@@ -21,6 +21,10 @@
 #ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #endif
+/* What sources that are for several processors ask for. */
+#define CONFIG_X86    1
+#define CONFIG_X86_64 1
+
 #define noinline    __attribute__((noinline))
 #define fallthrough __attribute__((fallthrough))
 

@@ -87,8 +87,9 @@ _Static_assert(__builtin_offsetof(struct module, exit) == 72, "contract");
 #ifdef MODULE
 extern struct module __this_module;
 #define THIS_MODULE	(&__this_module)
-#define module_init(fn) int init_module(void) __attribute__((alias(#fn)))
-#define module_exit(fn) void cleanup_module(void) __attribute__((alias(#fn)))
+/* Whole declarations, as on Linux: some write no semicolon behind them. */
+#define module_init(fn) int init_module(void) __attribute__((alias(#fn)));
+#define module_exit(fn) void cleanup_module(void) __attribute__((alias(#fn)));
 int init_module(void);
 void cleanup_module(void);
 #else

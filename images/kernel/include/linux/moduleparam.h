@@ -29,6 +29,11 @@ struct kparam_array {
 	void *elem;
 };
 
+struct kparam_string {
+	unsigned int maxlen; /* with its NUL */
+	char *string;
+};
+
 struct kernel_param {
 	const char *name;
 	const struct kernel_param_ops *ops;
@@ -36,6 +41,7 @@ struct kernel_param {
 	union {
 		void *arg;
 		const struct kparam_array *arr;
+		const struct kparam_string *str;
 	};
 };
 
@@ -46,6 +52,7 @@ extern const struct kernel_param_ops param_ops_ulong;
 extern const struct kernel_param_ops param_ops_bool;
 extern const struct kernel_param_ops param_ops_charp;
 extern const struct kernel_param_ops param_array_ops;
+extern const struct kernel_param_ops param_ops_string;
 
 #define __param_record(pname, pops, pperm, ...)                                            \
 	static const struct kernel_param __param_##pname                                   \
@@ -68,6 +75,13 @@ extern const struct kernel_param_ops param_array_ops;
 								 .elem = (aname) };              \
 	__param_record(aname, &param_array_ops, perm, .arr = &__param_arr_##aname);              \
 	__MODULE_INFO(parmtype, aname##type, #aname ":array of " #type)
+
+/* Text that is copied into an array of @len bytes. */
+#define module_param_string(pname, text, len, perm)                                   \
+	static const struct kparam_string __param_str_##pname = { .maxlen = (len),    \
+								  .string = (text) }; \
+	__param_record(pname, &param_ops_string, perm, .str = &__param_str_##pname);  \
+	__MODULE_INFO(parmtype, pname##type, #pname ":string")
 
 /* One "tag=value" string in .modinfo. The variable's name keeps them apart. */
 #define __modinfo_cat(a, b)   a##b
