@@ -2,7 +2,8 @@
 /*
  * Walking a stack by frame pointers, and saying whether the walk can be relied on.
  *
- * A frame is two words: the caller's RBP, and the return address. Entry code
+ * A frame is two words: the caller's RBP, and the return address, which a return
+ * probe may keep (kretprobe_real_address()). Entry code
  * leaves an odd RBP: a struct pt_regs lies at RBP - 1, so an interrupted context
  * shows. The reliable walk fails (-EINVAL) when
  *  - it meets registers of kernel mode: the interrupted function may not have
@@ -15,6 +16,7 @@
  */
 #include <linux/kallsyms.h>
 #include <linux/kernel.h>
+#include <linux/kprobes.h>
 #include <linux/sched.h>
 #include <linux/stacktrace.h>
 #include "arch.h"
@@ -58,7 +60,7 @@ void unwind_next_frame(struct unwind_state *state)
 	} else {
 		unsigned long *frame = (unsigned long *)at;
 
-		state->ip = frame[1];
+		state->ip = kretprobe_real_address(state->task, &frame[1], frame[1]);
 		state->next = frame[0];
 		if (state->next && (state->next & ~1UL) <= at)
 			state->next = 2; /* down the stack: the next step fails */

@@ -11,6 +11,7 @@
 #include <linux/errno.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
+#include <linux/kprobes.h>
 #include <linux/livepatch.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -59,6 +60,7 @@ void free_task(struct task_struct *task)
 {
 	if (*(unsigned long *)task->stack != STACK_END_MAGIC)
 		panic("corrupted stack end detected in %s[%d]", task->comm, task->pid);
+	kretprobe_flush_task(task);
 	put_page(virt_to_page(task->stack));
 	kfree(task);
 }

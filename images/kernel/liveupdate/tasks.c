@@ -362,6 +362,7 @@ void resume_tasks(void)
 	LEFT(acct_stamp, "time goes on from now") \
 	LEFT(kthread, "of kernel threads") \
 	LEFT(worker, "of kernel threads") \
+	LEFT(kretprobe_instances, "only modules probe, and no module is loaded") \
 	LEFT(set_child_tid, "written before the task was first in user mode") \
 	LEFT(vfork_done, "refused: inside vfork") \
 	LEFT(alloc_lock, "free when all stand still") \

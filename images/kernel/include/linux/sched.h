@@ -210,6 +210,9 @@ struct task_struct {
 	size_t sas_ss_size;
 	unsigned int sas_ss_flags;
 
+	/* the task itself: calls that return to a return probe, the innermost first */
+	struct kretprobe_instance *kretprobe_instances;
+
 	/* livepatch: klp_mutex or the task itself at the boundary */
 	int patch_state;
 
