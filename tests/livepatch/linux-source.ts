@@ -38,7 +38,7 @@ export class LinuxSource {
     return files.filter((file) => file.endsWith(ending)).map((file) => file.slice(0, -ending.length))
   }
 
-  /** A module from `<folder>/<name>.c`, as it stands there. */
+  /** A module from `<folder>/<name>.c`, as it stands there. One that is no livepatch has to do with what the kernel exports. */
   async module(folder: string, name: string): Promise<Uint8Array> {
     const source = new TextDecoder().decode(this.read(`${folder}/${name}.c`))
     const includes = [join(root, 'images/kernel/include'), join(this.folder, folder)]
@@ -46,12 +46,15 @@ export class LinuxSource {
     const kernel = kernelFacts()
     const built = await buildPatchFromC({ sourceName: `${name}.c`, source, kernel, compile, check: false })
     if (!built.ok) throw new Error(`${name}: ${built.message}\n${built.detail ?? ''}`)
-    return built.value.module
+    const { module, converted } = built.value
+    if (moduleInfo(module, 'livepatch') === undefined && converted.length > 0)
+      throw new Error(`${name}: not exported: ${converted.map((symbol) => symbol.name).join(', ')}`)
+    return module
   }
 }
 
 /** A word of a module's .modinfo. */
-export function moduleInfo(module: Uint8Array, key: string): string | undefined {
+function moduleInfo(module: Uint8Array, key: string): string | undefined {
   const parsed = parseElf(module)
   if (!parsed.ok) throw new Error(parsed.message)
   const object = readObject(parsed.value)
