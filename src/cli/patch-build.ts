@@ -7,18 +7,17 @@ import {
   type BuildResult,
   buildPatchFromAssembly,
   buildPatchFromC,
-  type DiffReport,
   type KernelFacts,
   type PatchRefusal,
-  type Reason,
   readKernelFacts,
 } from '../patch/index.js'
-import { buildPatchFromDiff, compilePatchUnit, STATIONS, type Station } from '../toolchain/index.js'
+import { buildPatchFromDiff, compilePatchUnit, judgeModule, STATIONS, type Station } from '../toolchain/index.js'
 import { imagePath } from './assets.js'
 import { LARGEST_SOURCE, readNamedFile, requireWritable, writeNamedFile } from './files.js'
 import { explain } from './help.js'
 import { DEFAULT_KERNEL } from './machine-options.js'
 import { CommandFailure, print, printJson, say } from './output.js'
+import { tellReason, tellReport } from './patch-report.js'
 
 interface BuildFlags {
   readonly output?: string
@@ -90,7 +89,9 @@ function patchRefused(refusal: PatchRefusal): CommandFailure {
 async function buildSource(source: string, flags: BuildFlags): Promise<void> {
   const output = outputFor(source, flags)
   const text = readText(source)
-  const kernel = kernelFacts(flags.kernel ?? imagePath(DEFAULT_KERNEL))
+  const path = flags.kernel ?? imagePath(DEFAULT_KERNEL)
+  const image = readNamedFile(path)
+  const kernel = kernelFacts(path, image)
   requireWritable(output)
   const options = { sourceName: basename(source), source: text, kernel }
   const built: BuildResult = source.endsWith('.c')
@@ -109,21 +110,24 @@ async function buildSource(source: string, flags: BuildFlags): Promise<void> {
   }
   writeNamedFile(output, module)
   const { functions } = patch
+  const { verdict, reasons } = await judgeModule(functions, image)
   if (flags.json === true) {
+    const told = reasons.map(({ sketch, ...reason }) => reason)
     printJson({
       schema: 'transplant-patch-build/1',
-      ...{ name, output, bytes: module.length, kernel: kernel.buildId, functions },
+      ...{ name, output, bytes: module.length, kernel: kernel.buildId, functions, verdict, reasons: told },
     })
     return
   }
   print(`${output}: ${module.length} bytes, patch '${name}' for build-id ${kernel.buildId}`)
   for (const one of functions)
     print(`  ${one.object}:${one.name}${one.entry === undefined ? '' : ` at 0x${one.entry.toString(16)}`}`)
+  for (const reason of reasons) tellReason(reason)
   say(`Next: transplant patch load ${output}`)
 }
 
-function kernelFacts(path: string): KernelFacts {
-  const facts = readKernelFacts(readNamedFile(path))
+function kernelFacts(path: string, image: Uint8Array): KernelFacts {
+  const facts = readKernelFacts(image)
   if (facts.ok) return facts.value
   throw new CommandFailure(EXIT_CODES.usage, facts.code, `${path}: ${facts.message}.`, facts.hint)
 }
@@ -170,24 +174,4 @@ async function buildDiff(source: string, flags: BuildFlags): Promise<void> {
   if (module.diagnostics !== '') say(module.diagnostics.trimEnd())
   print(`${output}: ${module.module.length} bytes, patch '${module.name}' for build-id ${report.kernel}`)
   say(`Next: transplant patch load ${output}`)
-}
-
-function tellReport(source: string, report: DiffReport): void {
-  const { functions, added, removed, reasons, matched, units } = report
-  print(`${source}: ${report.verdict}`)
-  print(
-    `  ${matched} functions of ${units} files are in the kernel as the sources make them; ${functions.length} change`,
-  )
-  for (const { path, line, name, because, first } of functions) {
-    print(`  ${path}:${line}: ${name}(): ${because}`)
-    if (first.place !== undefined) print(`      first at byte ${first.offset}, ${first.place}: it ${first.what}`)
-  }
-  for (const { path, name, kind } of added) print(`  ${path}: new ${kind} ${name}`)
-  for (const { path, name, kind } of removed) print(`  ${path}: ${kind} ${name} is gone`)
-  for (const reason of reasons) tellReason(reason)
-}
-
-function tellReason({ path, line, subject, what, wayOut, verdict }: Reason): void {
-  print(`  ${path}:${line}: ${verdict}: ${subject} ${what}`)
-  print(`      ${wayOut}`)
 }

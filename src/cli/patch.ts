@@ -18,6 +18,7 @@ import { explain } from './help.js'
 import { addMachineOptions, refuseShaping } from './machine-options.js'
 import { CommandFailure, colors, print, printJson } from './output.js'
 import { addBuildCommand } from './patch-build.js'
+import { addCheckCommand, addNewCommand } from './patch-new.js'
 import { goesOn, openSession, readableKernels, type SessionFlags, saveSession } from './session.js'
 
 export function addPatchCommand(program: Command): void {
@@ -32,7 +33,9 @@ export function addPatchCommand(program: Command): void {
     ],
     exitCodes: 'each of the three has its own: transplant patch load --help.',
   })
+  addNewCommand(patch)
   addBuildCommand(patch)
+  addCheckCommand(patch)
   addLoadCommand(patch)
   addStatusCommand(patch)
 }

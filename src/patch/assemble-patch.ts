@@ -43,7 +43,7 @@ import { convertLivepatchSymbols } from './klp-convert.js'
 import { type ModuleLayout, moduleName, nop5, thisModuleSection } from './module-layout.js'
 import type { PatchRefusal, PatchResult } from './refusal.js'
 import { GrowingBytes, LARGEST_SECTION, type SectionName, tooLarge } from './section-bytes.js'
-import { stackWarnings } from './stack-balance.js'
+import { stackDiagnostics } from './stack-balance.js'
 
 /** What to assemble, and for which kernel. */
 export interface AssemblePatchOptions {
@@ -81,9 +81,7 @@ export async function buildPatchFromAssembly(options: AssemblePatchOptions): Pro
   const module = writeObject(finished.value)
   const checked = checkPatch(module, options.kernel)
   if (!checked.ok) return checked
-  const diagnostics = stackWarnings(parsed.value)
-    .map(({ line, message }) => `${options.sourceName}:${line}: warning: ${message}\n`)
-    .join('')
+  const diagnostics = stackDiagnostics(options.sourceName, parsed.value)
   return accept({ name, module, converted: converted.value, diagnostics, patch: checked.value })
 }
 

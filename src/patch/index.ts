@@ -22,6 +22,7 @@ export {
   extractPatch,
   glueSource,
   judge,
+  judgeHandWritten,
   type KernelName,
   linkInto,
   pinLines,
@@ -31,9 +32,11 @@ export {
   readUnit,
   reportDiff,
   runsNoMore,
+  type SourceFunction,
   sourceFunctions,
   sourceName,
   type UnitComparison,
+  type Verdict,
   type VerdictKind,
 } from './diff/index.js'
 export { type EntryState, type EntryStep, explainEntry, readEntryState } from './entry-bytes.js'
@@ -44,4 +47,5 @@ export { moduleName, nop5 } from './module-layout.js'
 export { patchableEntry, whyNotPatchable } from './patchable.js'
 export type { PatchRefusal, PatchRefusalCode, PatchResult } from './refusal.js'
 export type { EntryStage, PatchedTask, PatchReport } from './report.js'
+export { type SkeletonOptions, skeletonInAssembly, skeletonInC } from './skeleton.js'
 export { type PatchState, TransitionWatch } from './transition.js'

@@ -18,6 +18,13 @@ type Depth = number | undefined
 
 const WORD = 8
 
+/** The same as a compiler's words, a line each. */
+export function stackDiagnostics(file: string, statements: readonly Statement[]): string {
+  return stackWarnings(statements)
+    .map(({ line, message }) => `${file}:${line}: warning: ${message}\n`)
+    .join('')
+}
+
 /** What is to be said of the functions in a source, in order of line. */
 export function stackWarnings(statements: readonly Statement[]): StackWarning[] {
   const warnings: StackWarning[] = []

@@ -31,6 +31,7 @@ import {
   runsNoMore,
   type UnitComparison,
 } from '../patch/index.js'
+import { releaseOf } from './hand-written.js'
 import { overlayTree, sourcesOf } from './kernel-sources.js'
 import { compilePatchUnit } from './patches.js'
 import { readJson, type Station, Stations, writeJson } from './stations.js'
@@ -150,8 +151,7 @@ class DiffBuilder {
   // 1: the trees before and after, and the one that is compiled, in which lines keep their numbers
 
   private prepareSources(folder: string): PatchResult<void> {
-    const release = this.facts.vermagic.split(' ')[0] ?? ''
-    const tree = sourcesOf(this.toolchain, release)
+    const tree = sourcesOf(this.toolchain, releaseOf(this.facts))
     const files = applySourceDiff(this.options.diff, KERNEL, (path) => {
       const place = join(tree, path)
       return existsSync(place) ? readFileSync(place, 'utf8') : undefined

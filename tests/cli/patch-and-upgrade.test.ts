@@ -134,6 +134,64 @@ needs('gcc')('transplant patch build with a diff', () => {
   })
 })
 
+needs('gcc')('transplant patch new and check', () => {
+  it.each(['c', 'assembly'])('begin a patch that builds, in %s', (language) => {
+    const file = `begun.${language === 'c' ? 'c' : 's'}`
+    expect(transplant(['patch', 'new', 'uptime_proc_show', '--language', language, '-o', file])).toMatchObject({
+      status: 0,
+    })
+    const built = transplant(['patch', 'build', file, '-o', 'begun.ko'])
+    expect(built).toMatchObject({ status: 0 })
+    expect(built.stdout).toContain('vmlinux:uptime_proc_show at 0xffffffff')
+    expect(built.stderr).not.toContain('warning')
+    expect(transplant(['patch', 'check', 'begun.ko'])).toMatchObject({ status: 0, stdout: 'begun.ko: applies\n' })
+  })
+
+  it('say of a function that is never left that it cannot be patched, and where it stands', () => {
+    expect(transplant(['patch', 'new', 'schedule', '-o', 'never.c'])).toMatchObject({ status: 0 })
+    expect(transplant(['patch', 'build', 'never.c']).stdout).toContain('cannot: schedule is on the stack of every task')
+    const { status, stdout } = transplant(['patch', 'check', 'never.ko', '--json'])
+    expect(status).toBe(5)
+    expect(JSON.parse(stdout)).toMatchObject({
+      ...{ schema: 'transplant-patch-check/1', verdict: 'cannot' },
+      reasons: [{ code: 'never-left', path: 'images/kernel/kernel/sched.c', subject: 'schedule' }],
+    })
+  })
+
+  it.each([
+    ['no_such_function', /is no function of kernel/],
+    ['pipe_read', /is there 2 times \(1: images\/kernel\/fs\/pipe.c, 2: images\/kernel\/trace\/tracefs.c\)/],
+    ['pipe_read,3', /only 2 of pipe_read/],
+    ['local_clock', /no patchable entry/],
+  ])('refuse to begin %s', (name, words) => {
+    const { status, stderr } = transplant(['patch', 'new', name])
+    expect(status).toBe(5)
+    expect(stderr).toMatch(words)
+  })
+
+  it('refuse a module for another build, and one that is none', () => {
+    writeFileSync(join(folder, 'cut.ko'), read('images/built/patches/demo.ko').slice(0, 3000))
+    expect(transplant(['patch', 'check', 'cut.ko']).status).toBe(2)
+    const other = join(root, 'images/built/scion-1.1.elf')
+    const { status, stderr } = transplant([
+      'patch',
+      'check',
+      join(root, 'images/built/patches/demo.ko'),
+      '--kernel',
+      other,
+    ])
+    expect(status).toBe(5)
+    expect(stderr).toMatch(/was built for/)
+  })
+
+  it('warn of an assembly patch that calls without a frame, with its line', () => {
+    writeFileSync(join(folder, 'frameless.s'), '.patch cmdline_proc_show\n\tcall seq_puts\n\tret\n')
+    const { status, stderr } = transplant(['patch', 'build', 'frameless.s'])
+    expect(status).toBe(0)
+    expect(stderr).toMatch(/frameless.s:2: warning: cmdline_proc_show calls seq_puts without a frame/)
+  })
+})
+
 needs('gcc')('transplant lab corpus', () => {
   it('prints a line for each change, and ends with 0 where all are as they expect', () => {
     const { status, stdout } = transplant(['lab', 'corpus', 'version-text', 'schedule-count'])

@@ -50,27 +50,20 @@ static int version_proc_show(struct seq_file *m, void *v)
   })
 
   it('tells one static function from others of its name by its source', async () => {
-    // `see` is in several files of the kernel.
-    const { module } = await build(
-      change(
-        'livepatch/find.c',
-        '\treturn ++query->seen == query->position;',
-        '\treturn query->position == ++query->seen + 0 * (query->seen = 0);',
-      ),
-    )
-    const see = module?.patch?.functions.find((one) => one.name === 'see')
     const elf = parseElf(read('images/built/scion-1.0.elf'))
-    const places = elf.ok ? elf.value.symbols.filter((symbol) => symbol.name === 'see') : []
-    expect(see?.position).toBe(
-      places.length > 1
-        ? 1 +
-            places
-              .map((one) => one.value)
-              .sort()
-              .indexOf(see?.entry ?? 0n)
-        : 0,
+    const places = elf.ok ? elf.value.symbols.filter((symbol) => symbol.name === 'pipe_read') : []
+    expect(places).toHaveLength(2)
+    const pipe = change('fs/pipe.c', 'if (done || !pipe->writers)', 'if (done || !pipe->writers || !pipe->readers)')
+    const tracing = change(
+      'trace/tracefs.c',
+      'static ssize_t pipe_read(struct file *file, char __user *buf, size_t count, loff_t *pos)\n{',
+      'static ssize_t pipe_read(struct file *file, char __user *buf, size_t count, loff_t *pos)\n{\n\tasm volatile("pause");',
     )
-    expect(see).toBeDefined()
+    const { module } = await build(pipe + tracing)
+    const named = module?.patch?.functions.filter((one) => one.name === 'pipe_read') ?? []
+    // Files are linked by their paths: fs/ comes first.
+    expect(named.map((one) => one.position)).toEqual([1, 2])
+    expect(named.map((one) => one.entry)).toEqual(places.map((one) => one.value).sort())
   })
 
   it('replaces all functions that an inline function of a header was built into', async () => {

@@ -14,6 +14,7 @@ export { type Element, readUnit, type Unit } from './unit.js'
 export {
   type Evidence,
   judge,
+  judgeHandWritten,
   lineOf,
   type Reason,
   type ReasonCode,

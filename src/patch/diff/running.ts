@@ -58,6 +58,12 @@ export class RunningKernel {
     return element.isGlobal ? this.globals.get(element.name) : this.statics.get(unit.path)?.get(element.name)
   }
 
+  /** The source that has the static symbol at an address; undefined for a global one. */
+  sourceOf(name: string, address: bigint): string | undefined {
+    for (const [path, symbols] of this.statics) if (symbols.get(name) === address) return path
+    return undefined
+  }
+
   /** How a patch names an element of the original unit; undefined where kallsyms does not list it. */
   nameOf(unit: Unit, element: Element): KernelName | undefined {
     const places = this.facts.symbols.get(element.name) ?? []

@@ -21,7 +21,7 @@ export function sourceFunctions(text: string): Map<string, SourceFunction> {
     const close = lines.indexOf('}', open)
     if (close < 0) break
     let first = open
-    while (first > 0 && /^[\w\s(]/.test(lines[first - 1] ?? '') && (lines[first - 1] ?? '').trim() !== '') first--
+    while (first > 0 && isSignature(lines[first - 1] as string)) first--
     const signature = lines.slice(first, open).join(' ').replace(/\s+/g, ' ').trim()
     const name = symbolOf(signature)
     if (name !== undefined) {
@@ -30,6 +30,11 @@ export function sourceFunctions(text: string): Map<string, SourceFunction> {
     open = close
   }
   return found
+}
+
+/** A line that can belong to a signature; one of a comment, a directive or what ends before it cannot. */
+function isSignature(line: string): boolean {
+  return /^\s*[\w(]/.test(line) && !/(\*\/|[;}])\s*$/.test(line)
 }
 
 function symbolOf(signature: string): string | undefined {

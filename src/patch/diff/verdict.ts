@@ -6,7 +6,8 @@
 //   cannot       not as a live patch, whoever writes it
 
 import { parseBtf, R_X86_64_64 } from '../../format/index.js'
-import type { CallGraph } from './call-graph.js'
+import type { PatchedFunction } from '../check-patch.js'
+import type { CallGraph, GraphFunction } from './call-graph.js'
 import type { UnitComparison } from './compare.js'
 import { type LayoutChange, layoutChanges } from './layouts.js'
 import type { RunningKernel } from './running.js'
@@ -88,6 +89,25 @@ export function judge(evidence: Evidence): Verdict {
       .filter(({ path, subject }) => layouts.length === 0 || own.has(`${path} ${subject}`)),
     ...judgeMeaning(evidence),
   ].filter((reason) => !isAnswered(reason, evidence.help))
+  return { verdict: worst(reasons), reasons }
+}
+
+/**
+ * Judges a module that was written by hand, by the functions that it replaces: what it does instead is its author's matter. `placeOf`: where a
+ * function stands in the kernel's sources.
+ */
+export function judgeHandWritten(
+  functions: readonly PatchedFunction[],
+  graph: CallGraph,
+  placeOf: (name: string, address: bigint) => { readonly path: string; readonly line: number } | undefined,
+): Verdict {
+  const reasons = functions.flatMap(({ name, entry }): Reason[] => {
+    const one = entry === undefined ? undefined : graph.at(entry)
+    if (!one) return []
+    const found = judgeCalls(one, true, graph)
+    const { path, line } = placeOf(name, one.address) ?? { path: 'images/kernel', line: 1 }
+    return found ? [{ ...found, path, line, subject: name }] : []
+  })
   return { verdict: worst(reasons), reasons }
 }
 
@@ -271,29 +291,28 @@ function judgeFunction(
   const address = comparison.original && evidence.running.addressOf(comparison.original, original)
   if (address === undefined) return undefined
   const own = changedFunctions(evidence.files).some((one) => one.path === path && one.name === name)
-  return judgeAddress(address, say, name, own, evidence)
+  const one = evidence.graph.at(address)
+  const found = one && judgeCalls(one, own, evidence.graph)
+  if (found) return { ...found, path, line: lineOf(evidence, path, element.name), subject: name }
+  // It runs no more: whether it could be replaced is no question.
+  if (evidence.running.isPatchable(address) || runsNoMore(comparison, original, evidence)) return undefined
+  return say('notrace', 'cannot', 'has no patchable entry: it is notrace', 'Change its callers.')
 }
 
-function judgeAddress(
-  address: bigint,
-  say: (code: ReasonCode, verdict: Reason['verdict'], what: string, wayOut: string, sketch?: string) => Reason,
-  name: string,
+/** What the calls of the kernel say of a function. `own`: it is the change's own text, and not what was built into it, that differs. */
+function judgeCalls(
+  one: GraphFunction,
   own: boolean,
-  { running, graph }: Pick<Evidence, 'running' | 'graph'>,
-): Reason | undefined {
-  const one = graph.at(address)
-  const never = one && graph.whyNeverLeft(one)
-  if (never !== undefined) return say('never-left', 'cannot', never, 'Change the functions that it calls.')
-  if (one && graph.runsOnlyAtStart(one)) {
-    const what = 'runs only while the kernel starts, which is over'
-    return own
-      ? say('start-code', 'cannot', what, 'Do what it would have done in pre_patch.', startSketch(name))
-      : undefined
+  graph: CallGraph,
+): Omit<Reason, 'path' | 'line' | 'subject'> | undefined {
+  const never = graph.whyNeverLeft(one)
+  if (never !== undefined) {
+    return { code: 'never-left', verdict: 'cannot', what: never, wayOut: 'Change the functions that it calls.' }
   }
-  if (!running.isPatchable(address)) {
-    return say('notrace', 'cannot', 'has no patchable entry: it is notrace', 'Change its callers.')
-  }
-  return undefined
+  if (!own || !graph.runsOnlyAtStart(one)) return undefined
+  const what = 'runs only while the kernel starts, which is over'
+  const wayOut = 'Do what it would have done in pre_patch.'
+  return { code: 'start-code', verdict: 'cannot', what, wayOut, sketch: startSketch(one.name) }
 }
 
 function judgeNewRecord({ path }: UnitComparison, element: Element, evidence: Evidence): Reason | undefined {
