@@ -75,6 +75,26 @@ describe('regions', () => {
     expect(machine.core.compilerStatistics.regions).toBe(2)
   })
 
+  it('are not made of what is entered seldom, however many entries add up', () => {
+    const machine = machineFor(
+      `
+      mov r8d, 0x1b58
+    outer:
+      mov ecx, 0xc350
+    inner:
+      dec ecx
+      jnz inner
+      dec r8d
+      jnz outer
+      hlt`,
+      'on',
+    )
+    let outcome = machine.run(50_000_000)
+    while (outcome.exit === 0) outcome = machine.run(50_000_000)
+    expect(outcome.exit).toBe(EXIT_HALT)
+    expect(machine.core.compilerStatistics.regions).toBe(1)
+  })
+
   it('are nests of loops, though a block before a loop holds its first round', () => {
     const { compilerStatistics } = compare(`
       mov r8d, 0x12c

@@ -34,6 +34,14 @@ const ALLOWED = 20_000
 const RETIRED_FOR_ONE = 100_000
 const PRICE_POWER = 5
 const MAX_PRICE = 256
+/**
+ * A block asks twice: what it does between tells how often it is entered. Once in so many instructions is too seldom to earn in half a milliard
+ * of them what V8 spends on it, however many entries add up: a steady load has compiled what it ever will after a while. Before SETTLED
+ * instructions the first request is enough where it costs nothing extra.
+ */
+const SELDOM = 70_000
+const SETTLED = 200_000_000
+const SECOND_HALF = 0.5
 
 const BATCH = 16
 /** A region is planned anew so often at most because blocks were cut. */
@@ -41,9 +49,9 @@ const MAX_CUTS = 4
 
 /**
  * A region is compiled anew, larger, after so many times the exits to hot code as a block has entries before it is hot; then after so many times
- * as many again, while that is below the last figure. An exit costs some 30 ns, a new region a millisecond.
+ * as many again, while that is below the last figure. An exit to another region costs some 15 ns (emit-chain.ts), a new region a millisecond.
  */
-const GROWTH = 4
+const GROWTH = 16
 const FIRST_GROWTH = 64
 const LAST_GROWTH = 2_000_000
 /** It asks again after so many exits. */
@@ -82,6 +90,12 @@ export interface CompilerStatistics {
   drops: number
 }
 
+interface Postponed {
+  readonly cpu: number
+  readonly entries: number
+  readonly since: number
+}
+
 interface Waiting {
   readonly cpu: number
   readonly block: number
@@ -118,8 +132,8 @@ export class Compiler {
   /** Guest instructions in bodies that were compiled, not taken from the pool. */
   private spent = 0
   private startUp = true
-  /** Blocks that have asked once before their time, and their vCPUs. */
-  private readonly postponed = new Map<number, number>()
+  /** Blocks whose requests were put off: for how many entries, and when, by instructions that their vCPU had retired. */
+  private readonly postponed = new Map<number, Postponed>()
   /** Table indices of compiled bodies, by a hash of their bytes. */
   private readonly pool = new Map<number, { readonly body: Uint8Array; readonly index: number }[]>()
   /** Where indirect branches have led to: blocks by the block that the branch ends, the most frequent first. Hints only. */
@@ -154,13 +168,21 @@ export class Compiler {
     if (!startUp && this.startUp) this.endStartUp()
     this.startUp = startUp
     const price = startUp ? START_UP_FACTOR : this.price(cpu)
-    if (price > 1 && !this.postponed.has(block)) {
-      if (this.postponed.size === MAX_POSTPONED) this.postponed.clear()
-      this.postponed.set(block, cpu)
-      new DataView(this.memory.buffer).setInt32(block + BLOCK.heat, Math.ceil((price - 1) * this.threshold), true)
-      return
-    }
+    if (this.mustWait(cpu, block, price)) return
     this.enqueue({ cpu, block, region: 0 })
+  }
+
+  /** Puts a request off where it comes before its time or too seldom; the block asks again when it has been entered so many times more. */
+  private mustWait(cpu: number, block: number, price: number): boolean {
+    if (this.threshold < DEFAULT_THRESHOLD) return false
+    const now = this.retired(cpu)
+    const before = this.postponed.get(block)
+    if (before === undefined ? price <= 1 && now < SETTLED : before.entries * SELDOM > now - before.since) return false
+    if (this.postponed.size === MAX_POSTPONED) this.postponed.clear()
+    const entries = Math.ceil(Math.max(price - 1, SECOND_HALF) * this.threshold)
+    this.postponed.set(block, { cpu, entries, since: now })
+    new DataView(this.memory.buffer).setInt32(block + BLOCK.heat, entries, true)
+    return true
   }
 
   /** The core: `region` of `cpu` is left often. */
@@ -179,7 +201,7 @@ export class Compiler {
   /** What was put off is due soon. */
   private endStartUp(): void {
     const view = new DataView(this.memory.buffer)
-    for (const [block, cpu] of this.postponed) {
+    for (const [block, { cpu }] of this.postponed) {
       if (
         isLinked(view, this.word(cpu, CPU_STATE.blockTable), block) &&
         view.getInt32(block + BLOCK.heat, true) > this.threshold >> 2
