@@ -2,6 +2,11 @@
 import { type Draft, integer, pick } from './draft.js'
 import { AT, isWritable, PAGE, type Parts, setPatch, WINDOW, ZEROS } from './record.js'
 
+/** Components that a host's XCR0 may have and the core's has not: MPX, AVX-512, protection keys, AMX, APX. */
+export const HOST_COMPONENTS = 0xe_02f8n
+/** One that no XCR0 has: PASID is a supervisor's. */
+const NO_COMPONENT = 0x400
+
 /** The components that XSAVE is asked for, without the host's own, and an area whose header may lie among zeros. */
 export function saveOperands({ random, registers, targets }: Draft): void {
   registers[0] = random.below(4) === 0 ? integer(random) : BigInt(random.below(8))
@@ -13,9 +18,9 @@ export function saveOperands({ random, registers, targets }: Draft): void {
 export function saveArea({ random, targets }: Draft, record: Uint8Array): void {
   const header = new Uint8Array(32)
   const fields = new DataView(header.buffer)
-  fields.setUint32(0, random.below(8) | (random.below(12) === 0 ? 0x20 : 0), true)
+  fields.setUint32(0, random.below(8) | (random.below(12) === 0 ? NO_COMPONENT : 0), true)
   if (random.below(2) === 0) {
-    fields.setUint32(8, pick(random, [7, 7, 7, random.below(8), 0x27]), true)
+    fields.setUint32(8, pick(random, [7, 7, 7, random.below(8), 7 | NO_COMPONENT]), true)
     fields.setUint32(12, 0x8000_0000, true)
   }
   if (random.below(16) === 0) header[8 + random.below(24)] = 1
