@@ -1,6 +1,6 @@
 // Builds the page (src/web/page -> dist/page): static files that any web server can give, and that need no other. Done by npm run build;
 // by hand `node tools/build-page.mjs [folder]` puts it where you like. Skipped while it is newer than everything it is made of.
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { appendFileSync, copyFileSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
@@ -20,6 +20,7 @@ function newest(...paths) {
   return Math.max(0, ...times)
 }
 
+const LICENCES = 'licences.md'
 const made = join(folder, 'index.html')
 const sources = ['src', 'images/built', 'images/patches', 'package-lock.json', 'tools/build-page.mjs'].map((one) =>
   join(root, one),
@@ -36,13 +37,23 @@ await build({
   worker: { format: 'es' },
   build: {
     outDir: resolve(folder),
-    emptyOutDir: true,
+    // A folder that a person names may hold more than the page.
+    emptyOutDir: positionals.length === 0,
     target: 'es2022',
     // Those that know light-dark(): since May 2024 all.
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 2048,
     // The licences of what is bundled travel with it.
-    license: { fileName: 'licences.md' },
+    license: { fileName: LICENCES },
   },
 })
+
+/** Vite's list is of the page's own bundle; these are in the worker's. */
+for (const name of ['@alexaltea/capstone-js', '@alexaltea/keystone-js']) {
+  const packaged = join(root, 'node_modules', name)
+  const { version, license } = JSON.parse(readFileSync(join(packaged, 'package.json'), 'utf8'))
+  const text = readFileSync(join(packaged, 'LICENSE'), 'utf8')
+  appendFileSync(join(folder, LICENCES), `\n## ${name} - ${version} (${license})\n\n${text}`)
+}
+copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'))

@@ -52,6 +52,14 @@ describe('the server of the page', () => {
     expect(await ask(path)).toMatchObject({ status: 404, length: 0 })
   })
 
+  it('gives the licences of all that is in it', async () => {
+    const licences = await (await fetch(new URL('licences.md', served.address))).text()
+    const names = [...licences.matchAll(/^## (\S+) - /gm)].map(([, name]) => name)
+    const wanted = ['@xterm/xterm', '@codemirror/view', '@alexaltea/capstone-js', '@alexaltea/keystone-js']
+    expect(names).toEqual(expect.arrayContaining(wanted))
+    expect(licences).toMatch(/keystone-js - .*\(GPL-2\.0\)[\s\S]*GNU GENERAL PUBLIC LICENSE/)
+  })
+
   it('takes nothing', async () => {
     for (const method of ['POST', 'PUT', 'DELETE']) expect(await ask('/', method)).toMatchObject({ status: 405 })
   })

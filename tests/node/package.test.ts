@@ -45,6 +45,11 @@ needs('gcc')('the package, installed', () => {
     expect(report).toMatchObject({ ok: true, enabled: '1', functions: [{ name: 'cmdline_proc_show' }] })
   })
 
+  it('has the page, whole, and what is only for building it not', () => {
+    expect(filesIn(join(installed, 'dist/page'))).toEqual(filesIn(join(root, 'dist/page')))
+    expect(readdirSync(join(installed, 'dist/web'))).not.toContain('page')
+  })
+
   it('has the sources of the kernels, the firmware and the programs', () => {
     for (const part of ['images/kernel', 'images/releases', 'images/user', 'firmware']) {
       expect(filesIn(join(installed, part)), part).toEqual(

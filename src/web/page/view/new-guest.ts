@@ -84,7 +84,7 @@ export function helpButton(): HTMLElement {
     ),
     h('h3', {}, 'Keys'),
     h('dl', { class: 'says' }, ...KEYS.flatMap(([keys, says]) => [h('dt', {}, keys), h('dd', {}, says)])),
-    h('p', {}),
+    h('p', { class: 'soft' }, 'GPL-2.0-only; what else is in it: ', h('a', { href: './licences.md' }, 'licences'), '.'),
     h('button', { type: 'button', class: 'primary', onclick: () => dialog.close() }, 'Close'),
   )
   document.body.append(dialog)
