@@ -1,5 +1,6 @@
 // The live upgrade in the page: phases, figures, ledger and the map of memory, of which the guest's own books say the same.
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { read } from '../lab/images.js'
 import { needs } from '../needs.js'
 import { button, choosePanel, PageBrowser, saysOnConsole, typeLine, untilState } from './page-in-chromium.js'
 
@@ -64,6 +65,24 @@ needs('chromium')('the upgrade in the page', () => {
     await typeLine(page, 'uname -r; exec 5<&-; echo still here')
     await saysOnConsole(page, '1.0\nstill here')
     expect(await page.locator('.memory-map').count()).toBe(0)
+    expect(problems).toEqual([])
+    await page.context().close()
+  })
+
+  it("upgrades to an image of the person's own, and says what is none", async () => {
+    const { page, problems } = await browser.open()
+    await choosePanel(page, 'Upgrade')
+    const give = (buffer: Buffer): Promise<void> =>
+      page.getByLabel('A kernel image of your own').setInputFiles({ name: 'next', mimeType: '', buffer })
+    await give(Buffer.from('no kernel'))
+    await page.locator('.complaint').filter({ hasText: /ELF/ }).waitFor()
+    const image = Buffer.from(read('images/built/scion-1.1.elf'))
+    const damaged = Buffer.from(image)
+    damaged[0x2000] = damaged[0x2000]! ^ 1
+    await give(damaged)
+    await page.locator('.verdict.bad').filter({ hasText: 'The guest refused' }).waitFor()
+    await give(image)
+    await page.getByText(/Scion 1\.0, then 1\.1: \d+ processes go on, bit for bit\./).waitFor()
     expect(problems).toEqual([])
     await page.context().close()
   })

@@ -37,7 +37,8 @@ export class FunctionsPanel implements Panel {
   private readonly detail: HTMLElement
   private readonly entries = new Map<bigint, Entry>()
   private all: readonly KernelFunction[] = []
-  private shownListing = ''
+  /** The listing that is drawn: a line that was another one is marked. */
+  private drawn = { address: 0n, text: '' }
   private asking = false
 
   /** `onPatch`: somebody wants to replace the function. */
@@ -162,13 +163,13 @@ export class FunctionsPanel implements Panel {
     this.state.className = `chip ${entry?.state ?? ''}`
     const text = listing.map(listingLine).join('\n')
     // Drawn anew only where it differs, so that a selection in it stays.
-    if (text === this.shownListing) return
-    const before = new Set(this.shownListing.split('\n'))
-    this.shownListing = text
+    if (text === this.drawn.text) return
+    const before = new Set(this.drawn.address === one.address ? this.drawn.text.split('\n') : [])
+    this.drawn = { address: one.address, text }
     put(
       this.code,
       ...listing.map((line) => {
-        const isNew = before.size > 1 && !before.has(listingLine(line))
+        const isNew = before.size > 0 && !before.has(listingLine(line))
         return h('span', { class: isNew ? 'line changed' : 'line' }, `${listingLine(line)}\n`)
       }),
     )

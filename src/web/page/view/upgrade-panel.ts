@@ -5,6 +5,7 @@ import type { Phase, UpgradeView } from '../protocol.js'
 import type { App } from './app.js'
 import { h, put, setText } from './dom.js'
 import { count, duration } from './figures.js'
+import { chooseFile } from './files.js'
 import { memoryMap } from './memory-map.js'
 import type { Panel } from './panel.js'
 import type { Session } from './session.js'
@@ -42,6 +43,7 @@ export class UpgradePanel implements Panel {
         { class: 'group' },
         h('button', { type: 'button', onclick: () => this.startPrograms() }, 'Start two programs'),
         this.button,
+        chooseFile('Upgrade to…', 'A kernel image of your own', (bytes) => this.start(bytes)),
       ),
       this.verdict,
       this.outcome,
