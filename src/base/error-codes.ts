@@ -18,6 +18,9 @@ export const REFUSAL_CODES = {
   'not-a-snapshot': 'usage',
   'snapshot-version': 'usage',
   'snapshot-damaged': 'usage',
+  'not-a-recording': 'usage',
+  'recording-version': 'usage',
+  'recording-damaged': 'usage',
   // Experiments of the page
   'not-an-experiment': 'usage',
   'other-images': 'usage',

@@ -8,23 +8,21 @@
 
 import {
   accept,
-  encodeText,
-  equalBytes,
-  hashBytes,
   PAGE_SIZE,
   type Result,
   refuse,
   requireKind,
-  StateReader,
+  type StateReader,
   StateWriter,
   TransplantError,
 } from '../base/index.js'
 import { planBoot } from './boot/kernel-image.js'
 import type { Configuration } from './configuration.js'
 import { PageImage } from './page-image.js'
+import { openSealed, seal } from './sealed-file.js'
 import { requireSnapshot, type Snapshot } from './snapshot.js'
 
-const MAGIC = encodeText('TPSNAPSH')
+const MAGIC = 'TPSNAPSH'
 const FORMAT = 4
 /** The last one that did not name the CPU: all of its machines are x86-64-v2. */
 const FORMAT_WITHOUT_CPU = 3
@@ -35,9 +33,6 @@ export type SnapshotRefusalCode = 'not-a-snapshot' | 'snapshot-version' | 'snaps
 /** A snapshot as the bytes of a file: magic, format, hash, body. Throws SNAPSHOT_CONFIGURATION for what is none. */
 export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
   requireSnapshot(snapshot)
-  const writer = new StateWriter()
-  writer.raw(MAGIC)
-  writer.u32(FORMAT)
   const body = new StateWriter()
   writeConfiguration(body, snapshot.configuration)
   body.f64(snapshot.time)
@@ -45,10 +40,7 @@ export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
   body.bool(snapshot.disk !== undefined)
   if (snapshot.disk !== undefined) writePages(body, snapshot.disk)
   body.blob(snapshot.state)
-  const bytes = body.finish()
-  writer.string(hashBytes(bytes))
-  writer.blob(bytes)
-  return writer.finish()
+  return seal(MAGIC, FORMAT, body.finish())
 }
 
 /**
@@ -57,31 +49,24 @@ export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
  */
 export function decodeSnapshot(file: Uint8Array): Result<Snapshot, SnapshotRefusalCode> {
   requireKind('file', file, 'bytes')
-  if (file.length < 12 || !equalBytes(file.subarray(0, 8), MAGIC)) {
-    return refuse(
-      'not-a-snapshot',
-      'The file is not a Transplant snapshot: its first 8 bytes are not "TPSNAPSH".',
-      'Give a file that --save or Ctrl-A s has written.',
-    )
-  }
-  try {
-    const reader = new StateReader(file, 8)
-    const format = reader.u32()
-    if (format !== FORMAT && format !== FORMAT_WITHOUT_CPU) {
+  const opened = openSealed(file, MAGIC, [FORMAT_WITHOUT_CPU, FORMAT], decodeBody)
+  switch (opened.is) {
+    case 'foreign':
+      return refuse(
+        'not-a-snapshot',
+        'The file is not a Transplant snapshot: its first 8 bytes are not "TPSNAPSH".',
+        'Give a file that --save or Ctrl-A s has written.',
+      )
+    case 'other-format':
       return refuse(
         'snapshot-version',
-        `The snapshot has format ${format}; this build reads formats ${FORMAT_WITHOUT_CPU} and ${FORMAT}.`,
+        `The snapshot has format ${opened.format}; this build reads formats ${FORMAT_WITHOUT_CPU} and ${FORMAT}.`,
         'Use the release that saved it, or save it again.',
       )
-    }
-    const hash = reader.string()
-    const bytes = reader.blob()
-    if (hashBytes(bytes) !== hash) return damaged('its contents do not match its checksum')
-    return accept(decodeBody(new StateReader(bytes), format))
-  } catch (error) {
-    if (error instanceof TransplantError && error.code.startsWith('STATE_'))
-      return damaged(error.sentence.replace(/\.$/, ''))
-    throw error
+    case 'damaged':
+      return damaged(opened.why)
+    case 'whole':
+      return accept(opened.value)
   }
 }
 

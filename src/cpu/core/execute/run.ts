@@ -67,7 +67,8 @@ function dispatch(c: CpuState): u32 {
       if (++c.faultStreak >= FAULT_STREAK && c.remaining > 0) c.remaining--
     }
     if (c.shutdown) return EXIT_SHUTDOWN
-    if (c.remaining <= 0) return EXIT_BUDGET
+    // Where HLT was the last instruction, a run that is cut here ends as one that is not.
+    if (c.remaining <= 0) return c.halted && c.lines == 0 && !c.pendingDebug ? EXIT_HALT : EXIT_BUDGET
     if (c.lines & LINE_INIT) {
       c.lines &= ~LINE_INIT
       resetState(c, false)
