@@ -20,6 +20,7 @@ import { writeNamedFile } from './files.js'
 import { timeLimit } from './machine-options.js'
 import { talkToMonitor } from './monitor.js'
 import { CommandFailure, colors, print, say } from './output.js'
+import type { Tape } from './tape.js'
 import { connectTerminal, ESCAPE_HELP, type TerminalCommand } from './terminal.js'
 
 export interface ConsoleFlags {
@@ -34,6 +35,8 @@ export interface ConsoleView {
   /** Where gdb may come; `waits`: the guest does not run before. */
   readonly gdb: GdbAddress | undefined
   readonly waits: boolean
+  /** What is kept of the run. */
+  readonly tape: Tape
 }
 
 /** Virtual time without output, nearly all of it idle, after which a guest without input waits for it. */
@@ -72,6 +75,7 @@ export class GuestConsole {
         const ahead = machine.now / 1e6 - (performance.now() - started)
         await pause(this.interactive && ahead > 2 ? Math.min(ahead, 50) : 0)
         if (this.asked !== undefined) void this.port.stop()
+        view.tape.breathe()
       },
     })
     this.log = new ConsoleLog(this.port)
@@ -110,7 +114,7 @@ export class GuestConsole {
   }
 
   private connect(): () => void {
-    return connectTerminal(
+    const disconnect = connectTerminal(
       (bytes) => {
         if (this.asksMonitor) return
         void this.port.sendConsole(0, bytes)
@@ -123,6 +127,18 @@ export class GuestConsole {
       },
       () => this.wake(),
     )
+    if (!this.view.tape.runs) return disconnect
+    // A run that is kept is ended from outside as by Ctrl-A x: what there is of it is written.
+    const end = (): void => {
+      this.asked = 'quit'
+      this.wake()
+    }
+    const signals = ['SIGINT', 'SIGTERM'] as const
+    for (const signal of signals) process.on(signal, end)
+    return () => {
+      for (const signal of signals) process.off(signal, end)
+      disconnect()
+    }
   }
 
   // For a debugger ////////////////////////////////////////////////////////////////////////////////////////////////////

@@ -20,15 +20,18 @@ import {
   timeLimit,
 } from './machine-options.js'
 import { CommandFailure, print, printJson, refused } from './output.js'
+import { replayRun } from './replay.js'
 import { readableKernels, readSnapshot, shippedKernels } from './session.js'
+import { Tape, type TapeFlags } from './tape.js'
 import { ESCAPE_HELP, pipedInput } from './terminal.js'
 
-interface RunFlags extends MachineFlags, GdbFlags {
+interface RunFlags extends MachineFlags, GdbFlags, TapeFlags {
   readonly exec?: string
   readonly json?: boolean
   readonly snapshot: string
   readonly from?: string
   readonly put: readonly string[]
+  readonly replay?: string
   readonly vga?: boolean
 }
 
@@ -46,6 +49,9 @@ export function addRunCommand(program: Command): void {
       .option('--from <snapshot>', 'go on from a snapshot instead of booting')
       .option('--put <file[:path]>', 'put a file into the guest, at /NAME or at the path; may be repeated', gather, [])
       .option('--exec <command>', 'run one command in the guest through its agent, and exit with its status')
+      .option('--record <file>', 'keep the run: where it began, and what came in at which instruction')
+      .option('--replay <file>', 'repeat a recorded run, and verify that it is the same')
+      .option('--cast <file>', 'keep what the console shows, as asciicast v2 on virtual time')
       .option('--snapshot <file>', 'where Ctrl-A s writes', 'transplant.snapshot')
       .option(
         '--gdb <[host]:port>',
@@ -54,7 +60,7 @@ export function addRunCommand(program: Command): void {
       .option('-s', 'the same as --gdb :1234')
       .option('-S', 'do not run before a debugger says so')
       .option('--vga', "at the end, print the text on the guest's screen (VGA text mode, 80 by 25)")
-      .option('--json', 'with --exec: the result as one JSON document'),
+      .option('--json', 'with --exec or --replay: the result as one JSON document'),
     {
       examples: [
         'transplant run                             a shell in Scion 1.0 with two vCPUs',
@@ -63,6 +69,8 @@ export function addRunCommand(program: Command): void {
         'echo hi | transplant run --exec cat        with its standard input from here',
         'transplant run --put fix.ko                a file for the guest: insmod fix.ko',
         'transplant run --from patched.snapshot     go on where a snapshot was taken',
+        'transplant run --record bug.rec            keep a run ...',
+        'transplant run --replay bug.rec            ... and repeat it, bit for bit',
         "transplant run mine.elf --append 'quiet'   an image of your own",
         'transplant run course.elf --vga            a Multiboot kernel that writes to the screen',
         'transplant run /boot/vmlinuz --initrd i    Linux',
@@ -71,31 +79,45 @@ export function addRunCommand(program: Command): void {
 
 Keys: ${ESCAPE_HELP.split('\n').join('\n      ')}`,
       exitCodes: `the guest's own status with --exec; else 0 power-off or reset, 2 usage or a bad file, 6 timeout, the guest
-waits for input that is over, or nothing can happen any more (stuck), 7 guest panic or triple fault. isa-debug-exit ends with the status it was given.`,
+waits for input that is over, or nothing can happen any more (stuck), 7 guest panic or triple fault,
+8 a replay that is another run. isa-debug-exit ends with the status it was given.`,
     },
   ).action(async (image: string | undefined, flags: RunFlags, command: Command) => {
-    if (flags.exec === undefined) refuseIdle(command, ['json'], 'without --exec')
-    else refuseIdle(command, ['snapshot', 'gdb', 's', 'S'], 'beside --exec: there is no console')
-    if (flags.gdb !== undefined) refuseIdle(command, ['s'], 'beside --gdb: it is --gdb :1234')
-    refuseShaping(command, flags)
-    if (flags.from !== undefined && image !== undefined) {
-      throw new CommandFailure(EXIT_CODES.usage, 'idle-argument', `'${image}' says nothing beside --from.`)
-    }
-    const files = filesToPut(flags.put)
-    const input = flags.exec === undefined ? undefined : await pipedInput()
-    const given = input === undefined ? files : [...files, { path: INPUT, bytes: input }]
-    const machine =
-      flags.from === undefined ? boot(image, flags, given) : Machine.from(readSnapshot(flags.from), readCore())
-    if (flags.exec === undefined) requireNoInput(flags.snapshot)
-    try {
-      process.exitCode =
-        flags.exec === undefined
-          ? await attend(machine, flags, flags.from === undefined ? [] : files)
-          : await runCommand(machine, flags.exec, flags, given)
-    } finally {
+    const { replay } = flags
+    if (replay !== undefined) {
+      const machine = replayRun(image, { ...flags, replay }, command)
       if (flags.vga === true) print(screenText(machine))
-    }
+    } else await start(image, flags, command)
   })
+}
+
+async function start(image: string | undefined, flags: RunFlags, command: Command): Promise<void> {
+  if (flags.exec === undefined) refuseIdle(command, ['json'], 'without --exec or --replay')
+  else refuseIdle(command, ['snapshot', 'gdb', 's', 'S'], 'beside --exec: there is no console')
+  if (flags.gdb !== undefined) refuseIdle(command, ['s'], 'beside --gdb: it is --gdb :1234')
+  if (gdbAddress(flags) !== undefined) {
+    refuseIdle(command, ['record', 'cast'], 'beside gdb: a debugger goes back in time and changes the guest')
+  }
+  refuseShaping(command, flags)
+  if (flags.from !== undefined && image !== undefined) {
+    throw new CommandFailure(EXIT_CODES.usage, 'idle-argument', `'${image}' says nothing beside --from.`)
+  }
+  const files = filesToPut(flags.put)
+  const input = flags.exec === undefined ? undefined : await pipedInput()
+  const given = input === undefined ? files : [...files, { path: INPUT, bytes: input }]
+  const machine =
+    flags.from === undefined ? boot(image, flags, given) : Machine.from(readSnapshot(flags.from), readCore())
+  if (flags.exec === undefined) requireNoInput(flags.snapshot)
+  const tape = new Tape(machine, flags)
+  try {
+    process.exitCode =
+      flags.exec === undefined
+        ? await attend(machine, flags, flags.from === undefined ? [] : files, tape)
+        : await runCommand(machine, flags.exec, flags, given, tape)
+  } finally {
+    tape.finish()
+    if (flags.vga === true) print(screenText(machine))
+  }
 }
 
 const gather = (value: string, earlier: readonly string[]): readonly string[] => [...earlier, value]
@@ -107,7 +129,7 @@ function boot(image: string | undefined, flags: RunFlags, files: readonly GuestF
   return created.value
 }
 
-async function attend(machine: Machine, flags: RunFlags, files: readonly GuestFile[]): Promise<number> {
+async function attend(machine: Machine, flags: RunFlags, files: readonly GuestFile[], tape: Tape): Promise<number> {
   // Read where something is asked of them, not before each boot.
   let images: KernelImage[] | undefined
   const known = (): KernelImage[] => {
@@ -119,6 +141,7 @@ async function attend(machine: Machine, flags: RunFlags, files: readonly GuestFi
     kernel: () => findKernel(console.port, known()),
     gdb: gdbAddress(flags),
     waits: flags.S === true,
+    tape,
   })
   if (files.length > 0) {
     const agent = new AgentClient(console.port)
@@ -135,8 +158,11 @@ async function runCommand(
   command: string,
   flags: RunFlags,
   files: readonly GuestFile[],
+  tape: Tape,
 ): Promise<number> {
-  const agent = new AgentClient(new MachinePort(machine), { limit: timeLimit(flags, 120) })
+  const agent = new AgentClient(new MachinePort(machine, { breathe: () => tape.breathe() }), {
+    limit: timeLimit(flags, 120),
+  })
   await agent.connect()
   await (flags.from === undefined ? ensureFiles : putFiles)(agent, files)
   const hasInput = files.some(({ path }) => path === INPUT)
