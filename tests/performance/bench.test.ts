@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { withWrongCompiler } from '../lab/wrong-compiler.js'
 import { wrongCore } from '../lab/wrong-core.js'
+import { needs } from '../needs.js'
 import { compareExecutors } from './bench/equality.mjs'
 import { agree, calibrate, geometricMean, Samples } from './bench/measure.mjs'
 
@@ -170,5 +171,23 @@ describe('how a figure is taken', () => {
     }
     expect(samples.ratio('mine', 'other')).toEqual({ median: 1, least: 0.5, most: 2 })
     expect(geometricMean([1, 2, 4])).toBeCloseTo(2, 10)
+  })
+})
+
+needs(
+  'debian-kernel',
+  'busybox-static',
+  'lz4',
+)('the profile of a real guest', () => {
+  it('tells the time by function of the core and of the kernel that runs there', () => {
+    const profile = fileURLToPath(new URL('profile-linux.mjs', import.meta.url))
+    const done = spawnSync(process.execPath, [profile, 'on', 'loop', '0.02'], { encoding: 'utf8' })
+    expect(done.stderr).toBe('')
+    expect(done.stdout).toMatch(/\nboot\n {2}CPU ms +\d+\n {2}instructions +\d{9,}\n/)
+    expect(done.stdout).toMatch(/\nloop, run 2\n/)
+    expect(done.stdout).toMatch(/left: taken +\d+/)
+    expect(done.stdout).toMatch(/ % {2}src\/cpu\/core\/execute\/interpret\/interpret\n/)
+    // Large numbers are multiplied while the kernel looks at its certificates; no other kernel's boot is like that.
+    expect(done.stdout).toMatch(/ % {2}mpihelp_\w+\n/)
   })
 })

@@ -1,5 +1,6 @@
 // Where the time of a real guest goes: for each phase the counts of a core that counts (core/state/counters.ts), what the compiler did, and the
-// CPU time of all threads; then each function's own share of the main thread's time, by V8's sampling profiler. Regions are one line.
+// CPU time of all threads; then each function's own share of the main thread's time, by V8's sampling profiler (regions are one line), and each
+// function of the guest's kernel, found by its kallsyms, with the programs by name: where each slice of SLICE instructions ended has its time.
 //
 //   TRANSPLANT_LINUX=folder node tests/performance/profile-linux.mjs on|off PHASE,PHASE [size]
 import { spawnSync } from 'node:child_process'
@@ -7,13 +8,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Machine } from '../../dist/machine/index.js'
+import { findLinux } from '../../dist/guest/index.js'
+import { Machine, MachinePort } from '../../dist/machine/index.js'
 import { read as image, path } from './bench/kernel-image.mjs'
 import { initramfs } from './bench/linux/initramfs.mjs'
 import { phases } from './bench/linux/phases.mjs'
 import { elfOf, findKernel, read } from './bench/linux/sources.mjs'
 
 const SHOWN = 25
+const SLICE = 20_000
 /** In the order of core/state/counters.ts. */
 const NAMES = [
   ...[
@@ -108,11 +111,22 @@ function figures() {
   }
 }
 
+/** Milliseconds by where the guest was: [of the kernel, RIP] or [of programs, page of RIP]. */
+const places = { kernel: new Map(), user: new Map() }
+
+function sample(milliseconds) {
+  const { rip } = machine.registers(0)
+  const [map, key] = rip >> 63n ? [places.kernel, rip] : [places.user, rip >> 12n]
+  map.set(key, (map.get(key) ?? 0) + milliseconds)
+}
+
 /** Runs until the console says `pattern`; prints what was counted meanwhile. */
 function measure(name, pattern) {
   const before = figures()
   while (!pattern.test(text)) {
-    const stop = machine.run({ instructions: 500_000, until: () => pattern.test(text) })
+    const begin = performance.now()
+    const stop = machine.run({ instructions: SLICE, until: () => pattern.test(text) })
+    sample(performance.now() - begin)
     if (stop.reason !== 'limit' && stop.reason !== 'output')
       throw new Error(`the guest stopped: ${JSON.stringify(stop)}\n${text}`)
   }
@@ -148,4 +162,23 @@ profile.samples.forEach((id, i) => {
 console.log(`\nof ${(total / 1e6).toFixed(1)} s of samples, each function's own share:`)
 for (const [name, time] of [...times].sort((a, b) => b[1] - a[1]).slice(0, SHOWN))
   console.log(`${((100 * time) / total).toFixed(1).padStart(6)} %  ${name}`)
+
+/** By name: a function of the kernel, or a page of a program's. */
+async function guestTimes() {
+  const kernel = await findLinux(new MachinePort(machine))
+  const named = new Map()
+  const add = (name, time) => named.set(name, (named.get(name) ?? 0) + time)
+  for (const [rip, time] of places.kernel)
+    add(kernel?.functionAt(rip)?.symbol.name ?? `kernel ${rip.toString(16)}`, time)
+  for (const [page, time] of places.user) add(`program, page ${page.toString(16)}`, time)
+  return [...named].sort((a, b) => b[1] - a[1])
+}
+const guest = await guestTimes()
+const whole = guest.reduce((sum, [, time]) => sum + time, 0)
+const ofKernel = [...places.kernel.values()].reduce((sum, time) => sum + time, 0)
+console.log(
+  `\nof ${(whole / 1000).toFixed(1)} s, ${((100 * ofKernel) / whole).toFixed(0)} % in the guest's kernel; by function of the guest:`,
+)
+for (const [name, time] of guest.slice(0, SHOWN))
+  console.log(`${((100 * time) / whole).toFixed(1).padStart(6)} %  ${name}`)
 process.exit(0)
