@@ -235,6 +235,13 @@ needs(
       await expect.poll(() => consoleText(page), { timeout: 110_000 }).toContain('a shell of Linux')
       await typeLine(page, 'echo $((6 * 7)) by hand')
       await saysOnConsole(page, '42 by hand')
+      await choosePanel(page, 'Tasks')
+      await button(page, '[kthreadd]').click({ timeout: 60_000 })
+      await page
+        .locator('.stack')
+        .filter({ hasText: /kthreadd\+0x[\s\S]*ret_from_fork/ })
+        .waitFor()
+      await page.locator('tr').filter({ hasText: /^1sh/ }).waitFor()
       expect(problems).toEqual([])
     } finally {
       await browser.stop()

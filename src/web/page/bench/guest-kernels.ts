@@ -1,8 +1,16 @@
-// Which kernel runs in a guest of the page: looked for anew whenever it is asked, since an upgrade changes it.
+// Which kernel runs in a guest of the page: looked for anew whenever it is asked, since an upgrade changes it. A Scion is known by its
+// image; a Linux by its own memory, which is searched once, and again where the guest went back to before it was found.
 
 import { TransplantError } from '../../../base/index.js'
-import { findKernel, type KernelImage, readKernelImage, type ScionView } from '../../../guest/index.js'
-import type { GuestPort } from '../../../machine/index.js'
+import {
+  findKernel,
+  findLinux,
+  type KernelImage,
+  type KernelView,
+  readKernelImage,
+  type ScionView,
+} from '../../../guest/index.js'
+import type { MachinePort } from '../../../machine/index.js'
 import { type KernelFacts, readKernelFacts } from '../../../patch/index.js'
 
 interface Known {
@@ -23,10 +31,14 @@ function readOnce(file: Uint8Array): Known | 'none' {
   return made
 }
 
+/** Virtual time after which memory is searched for a Linux once more: it may have come further in its boot. */
+const SEARCH_EVERY = 500_000_000
+
 export class GuestKernels {
   private files: readonly Uint8Array[]
-  private images: Known[] | undefined
-  private last: ScionView | undefined
+  private images: readonly Known[] | undefined
+  private last: KernelView | undefined
+  private linux: { readonly view: KernelView | undefined; readonly time: number } | undefined
 
   /** The files of kernels that may run: images without symbols or types are passed over. */
   constructor(files: readonly Uint8Array[]) {
@@ -39,20 +51,39 @@ export class GuestKernels {
     this.images = undefined
   }
 
-  /** The kernel that runs now; undefined before there is one, and for one that is none of the images. */
-  async find(port: GuestPort): Promise<ScionView | undefined> {
-    this.last = await findKernel(
+  /** The Scion that runs now; undefined before there is one, and for one that is none of the images. */
+  async find(port: MachinePort): Promise<ScionView | undefined> {
+    this.images ??= [...new Set(this.files)].map(readOnce).filter((one) => one !== 'none')
+    const found = await findKernel(
       port,
-      this.known.map(({ image }) => image),
+      this.images.map(({ image }) => image),
     )
-    return this.last
+    this.last = found ?? this.last
+    return found
+  }
+
+  /** The same, or a Linux. */
+  async findAny(port: MachinePort): Promise<KernelView | undefined> {
+    return (await this.find(port)) ?? (await this.findLinux(port))
+  }
+
+  private async findLinux(port: MachinePort): Promise<KernelView | undefined> {
+    const now = await port.capabilities.time()
+    const { view, time } = this.linux ?? { view: undefined, time: Number.NEGATIVE_INFINITY }
+    if (now < time || (view === undefined && now >= time + SEARCH_EVERY)) {
+      // One that was built without types shows nothing of itself.
+      this.linux = { view: await findLinux(port).catch(() => undefined), time: now }
+    }
+    this.last = this.linux?.view ?? this.last
+    return this.linux?.view
   }
 
   /** What a patch has to know of a kernel that was found. */
   factsOf(kernel: ScionView): KernelFacts {
-    const known = this.known.find(({ image }) => image === kernel.image)
-    if (known === undefined)
+    const known = this.images?.find(({ image }) => image === kernel.image)
+    if (known === undefined) {
       throw new TransplantError('KERNEL_UNKNOWN', 'The kernel is none of those that may run here.')
+    }
     if (known.facts === undefined) {
       const facts = readKernelFacts(known.file)
       if (!facts.ok) throw new TransplantError('KERNEL_IMAGE', `${facts.message}.`, facts.hint)
@@ -66,10 +97,5 @@ export class GuestKernels {
     const at = this.last?.functionAt(address)
     if (at === undefined) return undefined
     return at.offset === 0 ? at.symbol.name : `${at.symbol.name}+0x${at.offset.toString(16)}`
-  }
-
-  private get known(): readonly Known[] {
-    this.images ??= [...new Set(this.files)].map(readOnce).filter((one) => one !== 'none')
-    return this.images
   }
 }

@@ -2,7 +2,13 @@
 // the modules beside this one.
 
 import { accept, refuse, TransplantError } from '../../../base/index.js'
-import { type LivePatch, readKernelImage, readLivePatches, type ScionView } from '../../../guest/index.js'
+import {
+  type KernelView,
+  type LivePatch,
+  readKernelImage,
+  readLivePatches,
+  type ScionView,
+} from '../../../guest/index.js'
 import { createAssembler, createDisassembler } from '../../../isa/index.js'
 import { type ConsoleChannel, decodeSnapshot, encodeSnapshot, type Input, Machine } from '../../../machine/index.js'
 import type { KernelFacts, PatchReport } from '../../../patch/index.js'
@@ -158,7 +164,7 @@ export class PageLaboratory implements Answers {
   async pause(session: number): Promise<void> {
     const { bench, kernels } = this.guest(session)
     await bench.pause()
-    await bench.take(() => kernels.find(bench.port))
+    await bench.take(() => kernels.findAny(bench.port))
   }
 
   step(session: number, cpu: number): Promise<void> {
@@ -175,23 +181,23 @@ export class PageLaboratory implements Answers {
 
   async runTo(session: number, name: string, direction: Direction): Promise<Outcome<boolean>> {
     const { bench } = this.guest(session)
-    const kernel = await this.kernel(session)
+    const kernel = await this.anyKernel(session)
     if (!kernel.has(name)) {
       return refuse('unknown-function', `The kernel has no function '${name}'.`, 'The list of functions has the names.')
     }
     return accept(await bench.runTo(kernel.address(name), direction))
   }
 
-  /** The kernel that runs now. */
+  /** The Scion that runs now. */
   private async kernel(session: number): Promise<ScionView> {
     const { bench, kernels } = this.guest(session)
-    const kernel = await bench.take(() => kernels.find(bench.port))
-    if (kernel !== undefined) return kernel
-    throw new TransplantError(
-      'KERNEL_UNKNOWN',
-      'The kernel that runs in this guest is none that the page knows.',
-      'Before a kernel has come up there is nothing to see; of kernels of your own, Scion images are known.',
-    )
+    return known(await bench.take(() => kernels.find(bench.port)))
+  }
+
+  /** The kernel that runs now: a Scion, or a Linux. */
+  private async anyKernel(session: number): Promise<KernelView> {
+    const { bench, kernels } = this.guest(session)
+    return known(await bench.take(() => kernels.findAny(bench.port)))
   }
 
   hash(session: number): Promise<string> {
@@ -227,7 +233,7 @@ export class PageLaboratory implements Answers {
   }
 
   async tasks(session: number, chosen: number | undefined): Promise<TaskView> {
-    const kernel = await this.kernel(session)
+    const kernel = await this.anyKernel(session)
     return this.bench(session).take(() => readTaskView(kernel, chosen))
   }
 
@@ -315,4 +321,13 @@ export class PageLaboratory implements Answers {
 function need<T>(value: T | undefined): T {
   if (value !== undefined) return value
   throw new TransplantError('BAD_ARGUMENT', 'There is no such guest.', 'It was closed, or never booted.')
+}
+
+function known<K extends KernelView>(kernel: K | undefined): K {
+  if (kernel !== undefined) return kernel
+  throw new TransplantError(
+    'KERNEL_UNKNOWN',
+    'The kernel that runs in this guest is none that the page knows.',
+    'Before one has come up there is nothing to see; of others than Scion and Linux the console alone.',
+  )
 }

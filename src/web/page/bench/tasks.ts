@@ -2,22 +2,21 @@
 
 import { formatAddress } from '../../../base/index.js'
 import {
+  type KernelView,
   type LivePatch,
   readLivePatches,
   readStack,
   readStragglers,
   readTasks,
-  type ScionView,
 } from '../../../guest/index.js'
 import type { TaskRow, TaskView } from '../protocol.js'
 
 /** All tasks, and the stacks of those that hold a transition up and of the chosen one. */
-export async function readTaskView(kernel: ScionView, chosen: number | undefined): Promise<TaskView> {
-  const [tasks, stragglers, patches] = [
-    await readTasks(kernel),
-    await readStragglers(kernel),
-    await readLivePatches(kernel),
-  ]
+export async function readTaskView(kernel: KernelView, chosen: number | undefined): Promise<TaskView> {
+  const tasks = await readTasks(kernel)
+  // A Linux may be built without live patching.
+  const patches = kernel.has('klp_patches') ? await readLivePatches(kernel) : []
+  const stragglers = patches.length > 0 ? await readStragglers(kernel) : []
   const late = new Set(stragglers.map(({ pid }) => pid))
   const rows: TaskRow[] = []
   for (const task of tasks) {
