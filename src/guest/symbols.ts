@@ -22,7 +22,8 @@ export interface SymbolAt {
 /** Symbols of a kernel by name and by address. */
 export class SymbolTable {
   private readonly byName = new Map<string, KernelSymbol>()
-  private readonly functions: readonly KernelSymbol[]
+  /** By address. */
+  readonly functions: readonly KernelSymbol[]
 
   /** Of several symbols of one name the first counts. */
   constructor(symbols: Iterable<KernelSymbol>) {

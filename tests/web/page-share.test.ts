@@ -242,6 +242,12 @@ needs(
         .filter({ hasText: /kthreadd\+0x[\s\S]*ret_from_fork/ })
         .waitFor()
       await page.locator('tr').filter({ hasText: /^1sh/ }).waitFor()
+      await choosePanel(page, 'Functions')
+      await page.getByLabel('Search functions').fill('cmdline_proc_show')
+      const row = page.locator('.row').filter({ hasText: /^cmdline_proc_show/ })
+      await expect.poll(() => row.locator('.entry').textContent()).toBe('0f 1f 44 00 00')
+      await row.click()
+      await page.getByLabel('Instructions of the chosen function').filter({ hasText: '<seq_puts>' }).waitFor()
       expect(problems).toEqual([])
     } finally {
       await browser.stop()

@@ -89,8 +89,14 @@ export interface KernelFunction {
   readonly name: string
   readonly address: bigint
   readonly size: number
-  /** Its entry can be redirected. */
-  readonly patchable: boolean
+  /** Its entry can be redirected; undefined where the kernel does not tell beforehand. */
+  readonly patchable: boolean | undefined
+}
+
+/** The functions of the running kernel, by name; undefined where they are those of the key that the asker knows. */
+export interface FunctionList {
+  readonly key: string
+  readonly functions: readonly KernelFunction[] | undefined
 }
 
 /** The entry of a function as it is in the guest's memory now. */
@@ -243,7 +249,8 @@ export interface Laboratory {
   /** The same instant again and again, each time with other interleavings of the vCPUs. */
   futures(session: number, count: number, time: number): Futures
 
-  functions(session: number): readonly KernelFunction[]
+  /** `known`: the key of the list that the asker has. */
+  functions(session: number, known: string): FunctionList
   entries(session: number, addresses: readonly bigint[]): readonly Entry[]
   listing(session: number, address: bigint, bytes: number): readonly ListedInstruction[]
 

@@ -1,29 +1,38 @@
 // The functions of the running kernel, and their bytes as they are now: only read, through the guest's port.
 
 import { virtAddr } from '../../../base/index.js'
-import { STT_FUNC } from '../../../format/index.js'
-import type { ScionView } from '../../../guest/index.js'
+import type { KernelView, KnownKernel, SymbolTable } from '../../../guest/index.js'
 import { type Disassembler, formatBytes } from '../../../isa/index.js'
 import type { GuestPort } from '../../../machine/index.js'
 import { readEntryState } from '../../../patch/index.js'
-import type { Entry, KernelFunction, ListedInstruction } from '../protocol.js'
+import type { Entry, FunctionList, ListedInstruction } from '../protocol.js'
 
 const ENTRY_BYTES = 5
 /** A listing shows no more. */
 const LONGEST = 4096
 
-/** All functions where they lie now, by name. */
-export function listFunctions(kernel: ScionView, patchableEntries: readonly bigint[]): KernelFunction[] {
-  const patchable = new Set(patchableEntries)
-  return kernel.image.elf.symbols
-    .filter(({ type, section, size }) => type === STT_FUNC && section !== 0 && size > 0)
-    .map(({ name, value, size }) => ({
+/** A kernel whose functions can be listed. */
+export type ListedKernel = KernelView<KnownKernel & SymbolTable>
+
+/** All functions where they lie now, by name. `patchableEntries`: as linked; undefined where the kernel does not tell. */
+export function listFunctions(
+  kernel: ListedKernel,
+  patchableEntries: readonly bigint[] | undefined,
+  known: string,
+): FunctionList {
+  const key = `${kernel.image.buildId} ${kernel.delta}`
+  if (key === known) return { key, functions: undefined }
+  const patchable = patchableEntries && new Set(patchableEntries)
+  const functions = kernel.image.functions
+    .filter(({ size }) => size > 0)
+    .map(({ name, address, size }) => ({
       name,
-      address: virtAddr(value + kernel.delta),
-      size: Number(size),
-      patchable: patchable.has(value),
+      address: virtAddr(address + kernel.delta),
+      size,
+      patchable: patchable?.has(address),
     }))
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+  return { key, functions }
 }
 
 /** The five bytes at each address; empty where nothing is mapped. */

@@ -2,16 +2,10 @@
 // image; a Linux by its own memory, which is searched once, and again where the guest went back to before it was found.
 
 import { TransplantError } from '../../../base/index.js'
-import {
-  findKernel,
-  findLinux,
-  type KernelImage,
-  type KernelView,
-  readKernelImage,
-  type ScionView,
-} from '../../../guest/index.js'
+import { findKernel, findLinux, type KernelImage, readKernelImage, type ScionView } from '../../../guest/index.js'
 import type { MachinePort } from '../../../machine/index.js'
 import { type KernelFacts, readKernelFacts } from '../../../patch/index.js'
+import type { ListedKernel } from './functions.js'
 
 interface Known {
   readonly image: KernelImage
@@ -37,8 +31,8 @@ const SEARCH_EVERY = 500_000_000
 export class GuestKernels {
   private files: readonly Uint8Array[]
   private images: readonly Known[] | undefined
-  private last: KernelView | undefined
-  private linux: { readonly view: KernelView | undefined; readonly time: number } | undefined
+  private last: ListedKernel | undefined
+  private linux: { readonly view: ListedKernel | undefined; readonly time: number } | undefined
 
   /** The files of kernels that may run: images without symbols or types are passed over. */
   constructor(files: readonly Uint8Array[]) {
@@ -63,11 +57,11 @@ export class GuestKernels {
   }
 
   /** The same, or a Linux. */
-  async findAny(port: MachinePort): Promise<KernelView | undefined> {
+  async findAny(port: MachinePort): Promise<ListedKernel | undefined> {
     return (await this.find(port)) ?? (await this.findLinux(port))
   }
 
-  private async findLinux(port: MachinePort): Promise<KernelView | undefined> {
+  private async findLinux(port: MachinePort): Promise<ListedKernel | undefined> {
     const now = await port.capabilities.time()
     const { view, time } = this.linux ?? { view: undefined, time: Number.NEGATIVE_INFINITY }
     if (now < time || (view === undefined && now >= time + SEARCH_EVERY)) {
@@ -76,6 +70,12 @@ export class GuestKernels {
     }
     this.last = this.linux?.view ?? this.last
     return this.linux?.view
+  }
+
+  /** Entries that can be redirected, as linked; undefined where the kernel does not tell them. */
+  patchableIn(kernel: ListedKernel): readonly bigint[] | undefined {
+    const isKnown = this.images?.some(({ image }) => image === kernel.image) === true
+    return isKnown ? this.factsOf(kernel as ScionView).patchableEntries : undefined
   }
 
   /** What a patch has to know of a kernel that was found. */

@@ -19,8 +19,8 @@ import type {
   CommandOutcome,
   Direction,
   Entry,
+  FunctionList,
   Futures,
-  KernelFunction,
   Laboratory,
   ListedInstruction,
   Outcome,
@@ -35,7 +35,7 @@ import type {
 } from '../protocol.js'
 import { Bench } from './bench.js'
 import { experimentOf, machineOf, type OwnImages } from './experiment.js'
-import { listFunctions, readEntries, readListing } from './functions.js'
+import { type ListedKernel, listFunctions, readEntries, readListing } from './functions.js'
 import { tryFutures } from './futures.js'
 import { GuestKernels } from './guest-kernels.js'
 import { machineOptions, NEXT_KERNEL_PATH } from './images.js'
@@ -195,7 +195,7 @@ export class PageLaboratory implements Answers {
   }
 
   /** The kernel that runs now: a Scion, or a Linux. */
-  private async anyKernel(session: number): Promise<KernelView> {
+  private async anyKernel(session: number): Promise<ListedKernel> {
     const { bench, kernels } = this.guest(session)
     return known(await bench.take(() => kernels.findAny(bench.port)))
   }
@@ -216,9 +216,10 @@ export class PageLaboratory implements Answers {
 
   // Looking /////////////////////////////////////////////////////////////////////////////////////////////////////////
 
-  async functions(session: number): Promise<readonly KernelFunction[]> {
-    const kernel = await this.kernel(session)
-    return listFunctions(kernel, this.guest(session).kernels.factsOf(kernel).patchableEntries)
+  async functions(session: number, known: string): Promise<FunctionList> {
+    const { bench, kernels } = this.guest(session)
+    const kernel = await this.anyKernel(session)
+    return bench.take(() => listFunctions(kernel, kernels.patchableIn(kernel), known))
   }
 
   entries(session: number, addresses: readonly bigint[]): Promise<readonly Entry[]> {

@@ -13,6 +13,10 @@ const STATES: Readonly<Record<Entry['state'], string>> = {
   other: '',
 }
 
+const REWRITTEN: ReadonlySet<Entry['state']> = new Set(['call', 'breakpoint'])
+/** A kernel with more functions is not read all over four times a second. */
+const MANY = 5000
+
 export class FunctionsPanel implements Panel {
   readonly id = 'functions'
   readonly label = 'Functions'
@@ -39,6 +43,8 @@ export class FunctionsPanel implements Panel {
   private all: readonly KernelFunction[] = []
   /** The listing that is drawn: a line that was another one is marked. */
   private drawn = { address: 0n, text: '' }
+  /** Of the list that is shown. */
+  private key = ''
   private asking = false
 
   /** `onPatch`: somebody wants to replace the function. */
@@ -83,6 +89,7 @@ export class FunctionsPanel implements Panel {
   }
 
   changed(): void {
+    this.key = ''
     this.all = []
     this.entries.clear()
     this.list.set([], undefined)
@@ -106,27 +113,32 @@ export class FunctionsPanel implements Panel {
 
   private async update(session: number): Promise<void> {
     const { laboratory } = this.app
-    const functions = await laboratory.functions(session)
-    if (functions[0]?.address !== this.all[0]?.address || functions.length !== this.all.length) {
+    const { key, functions } = await laboratory.functions(session, this.key)
+    if (functions !== undefined) {
+      this.key = key
       this.all = functions
-      put(this.names, ...functions.map(({ name }) => h('option', { value: name })))
+      this.entries.clear()
+      put(this.names, ...(functions.length > MANY ? [] : functions.map(({ name }) => h('option', { value: name }))))
       this.filter()
     }
-    // Those that differ can be anywhere in the list: all entries that can be rewritten are read.
-    const patchable = this.all.filter((one) => one.patchable)
-    const read = await laboratory.entries(
-      session,
-      patchable.map(({ address }) => address),
-    )
-    for (const [i, { address }] of patchable.entries()) this.entries.set(address, read[i] as Entry)
+    const wanted = this.worthReading()
+    const read = await laboratory.entries(session, wanted)
+    for (const [i, address] of wanted.entries()) this.entries.set(address, read[i] as Entry)
     if (this.onlyPatched.checked) this.filter()
     else this.list.draw()
     await this.showChosen(session)
   }
 
+  /** Those that differ can be anywhere; of very many functions those that are seen, and those that differed before. */
+  private worthReading(): readonly bigint[] {
+    if (this.all.length <= MANY) return this.all.filter((one) => one.patchable !== false).map(({ address }) => address)
+    const rewritten = [...this.entries].filter(([, { state }]) => REWRITTEN.has(state)).map(([address]) => address)
+    return [...new Set([...rewritten, ...this.list.visible.map(({ address }) => address)])]
+  }
+
   private isRewritten({ address }: KernelFunction): boolean {
     const state = this.entries.get(address)?.state
-    return state === 'call' || state === 'breakpoint'
+    return state !== undefined && REWRITTEN.has(state)
   }
 
   private filter(): void {
@@ -147,7 +159,7 @@ export class FunctionsPanel implements Panel {
       'div',
       { class: `row ${entry?.state ?? ''}` },
       h('span', { class: 'name' }, one.name),
-      h('span', { class: 'entry' }, entry?.bytes ?? (one.patchable ? '' : 'not patchable')),
+      h('span', { class: 'entry' }, entry?.bytes ?? (one.patchable === false ? 'not patchable' : '')),
       h('span', { class: 'chip' }, state),
     )
   }
