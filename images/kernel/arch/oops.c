@@ -36,6 +36,11 @@ int test_taint(unsigned int flag)
 	return test_bit(flag, &tainted);
 }
 
+unsigned long get_taint(void)
+{
+	return READ_ONCE(tainted);
+}
+
 /* "Not tainted" or "Tainted: G      D W    ..." with one letter a flag. */
 static const char *print_tainted(void)
 {

@@ -102,6 +102,8 @@ int module_add_to_list(struct module *mod);
 bool is_module(const struct module *mod);
 void module_unlink(struct module *mod);
 void module_set_state(struct module *mod, enum module_state state);
+/* In memory: whole pages. */
+unsigned long module_core_size(const struct module *mod);
 /* An exported symbol, or NULL; @owner becomes a user of the module that has it. */
 const struct kernel_symbol *module_resolve_symbol(struct module *owner, const char *name);
 /* Does the kernel or a module export @name already? */

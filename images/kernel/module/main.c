@@ -345,14 +345,18 @@ static void print_users(struct seq_file *m, struct module *mod)
 		seq_puts(m, "-");
 }
 
-static void print_module(struct seq_file *m, struct module *mod)
+unsigned long module_core_size(const struct module *mod)
 {
 	unsigned long size = 0;
-	int i;
 
-	for (i = 0; i < MOD_MEM_NUM; i++)
+	for (int i = 0; i < MOD_MEM_NUM; i++)
 		size += PAGE_ALIGN(mod->mem[i].size);
-	seq_printf(m, "%s %lu %d ", mod->name, size, module_refcount(mod));
+	return size;
+}
+
+static void print_module(struct seq_file *m, struct module *mod)
+{
+	seq_printf(m, "%s %lu %d ", mod->name, module_core_size(mod), module_refcount(mod));
 	print_users(m, mod);
 	seq_printf(m, " %s 0x%016lx%s\n", state_name(mod), (unsigned long)mod->mem[MOD_TEXT].base,
 		   mod->klp ? " (K)" : "");

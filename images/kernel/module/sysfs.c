@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * /sys/module/<name>/: refcnt, initstate, taint, and one file per parameter in
+ * /sys/module/<name>/: coresize, refcnt, initstate, taint, and one file per parameter in
  * parameters/ (only those with a mode).
  *
  * Promises: after module_sysfs_teardown() nobody is inside any of these files.
@@ -53,15 +53,18 @@ static ssize_t taint_show(struct kobject *kobj, struct kobj_attribute *attr, cha
 	return sysfs_emit(buf, "%s\n", to_module(kobj)->klp ? "K" : "");
 }
 
+static ssize_t coresize_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%lu\n", module_core_size(to_module(kobj)));
+}
+
+static struct kobj_attribute coresize_attr = __ATTR_RO(coresize);
 static struct kobj_attribute refcnt_attr = __ATTR_RO(refcnt);
 static struct kobj_attribute initstate_attr = __ATTR_RO(initstate);
 static struct kobj_attribute taint_attr = __ATTR_RO(taint);
 
 static struct attribute *module_attrs[] = {
-	&refcnt_attr.attr,
-	&initstate_attr.attr,
-	&taint_attr.attr,
-	NULL,
+	&coresize_attr.attr, &refcnt_attr.attr, &initstate_attr.attr, &taint_attr.attr, NULL,
 };
 ATTRIBUTE_GROUPS(module);
 

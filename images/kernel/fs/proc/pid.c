@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * /proc/<pid>: a directory for each process, made when it is looked up and gone
- * when its last user lets go. What is in it is in pid-entries.c.
+ * when its last user lets go; in it, task/<tid> for each of its threads, with the
+ * same files. What they are is in pid-entries.c.
  *
  * An inode here holds a reference on its task, so the numbers of a dead process
  * are never read from freed memory; a task that has been reaped gives -ESRCH.
@@ -24,8 +25,9 @@
 /* inode numbers that cannot meet those of new_inode() */
 #define PID_INO(pid, n) ((1UL << 40) + (unsigned long)(pid)*256 + (n))
 
-static const struct inode_operations proc_fd_inode_operations;
+static const struct inode_operations proc_fd_inode_operations, pid_dir_inode_operations;
 static const struct file_operations proc_fd_operations;
+static struct dentry *make_task_directory(struct dentry *dir, const char *name);
 
 static struct dentry *make_pid_dentry(struct dentry *dir, const char *name, umode_t mode,
 				      struct task_struct *task, unsigned int ino)
@@ -214,6 +216,9 @@ static struct dentry *pid_dir_lookup(struct dentry *dir, const char *name)
 		}
 		return d;
 	}
+	/* a thread has no threads */
+	if (!strcmp(name, "task") && dir->d_inode->i_op == &pid_dir_inode_operations)
+		return make_task_directory(dir, name);
 	for (entry = proc_pid_entries; entry->name; entry++) {
 		if (strcmp(name, entry->name))
 			continue;
@@ -243,13 +248,19 @@ static int pid_dir_readdir(struct file *file, struct dir_context *ctx)
 			return 0;
 		ctx->pos = 3;
 	}
+	if (ctx->pos == 3) {
+		if (file->f_inode->i_op == &pid_dir_inode_operations &&
+		    !ctx->actor(ctx, "task", 4, 3, PID_INO(task->pid, 252), DT_DIR))
+			return 0;
+		ctx->pos = 4;
+	}
 	for (entry = proc_pid_entries; entry->name; entry++) {
-		loff_t pos = entry - proc_pid_entries + 3;
+		loff_t pos = entry - proc_pid_entries + 4;
 
 		if (pos < ctx->pos)
 			continue;
 		if (!ctx->actor(ctx, entry->name, strlen(entry->name), pos,
-				PID_INO(task->pid, pos - 2), entry->link ? DT_LNK : DT_REG))
+				PID_INO(task->pid, pos - 3), entry->link ? DT_LNK : DT_REG))
 			return 0;
 		ctx->pos = pos + 1;
 	}
@@ -262,6 +273,83 @@ static const struct file_operations pid_dir_operations = {
 	.llseek = generic_file_llseek,
 	.iterate_shared = pid_dir_readdir,
 };
+
+/* ---- its threads ---- */
+
+static const struct inode_operations tid_dir_inode_operations = { .lookup = pid_dir_lookup };
+
+static struct dentry *task_lookup(struct dentry *dir, const char *name)
+{
+	struct task_struct *of = dir->d_inode->i_private, *task = NULL;
+	struct dentry *d = ERR_PTR(-ENOENT);
+	unsigned int tid;
+
+	if (name[0] >= '1' && name[0] <= '9' && !kstrtouint(name, 10, &tid))
+		task = find_get_task_by_vpid(tid);
+	if (!task)
+		return d;
+	if (task->tgid == of->tgid)
+		d = make_pid_dentry(dir, name, S_IFDIR | 0555, task, 251);
+	if (!IS_ERR(d)) {
+		d->d_inode->i_op = &tid_dir_inode_operations;
+		d->d_inode->i_fop = &pid_dir_operations;
+	}
+	put_task_struct(task);
+	return d;
+}
+
+/* The smallest number of a thread of @of that is @from or more; 0 if there is none. */
+static int next_tid(struct task_struct *of, int from)
+{
+	struct task_struct *t;
+	unsigned long flags;
+	int best = 0;
+
+	local_irq_save(flags);
+	spin_lock(&tasklist_lock);
+	if (of->exit_state != EXIT_DEAD)
+		for_each_thread(of, t)
+			if (t->pid >= from && (!best || t->pid < best))
+				best = t->pid;
+	spin_unlock(&tasklist_lock);
+	local_irq_restore(flags);
+	return best;
+}
+
+static int task_readdir(struct file *file, struct dir_context *ctx)
+{
+	struct task_struct *task = file->f_inode->i_private;
+	char name[12];
+	int tid, len;
+
+	if (!dir_emit_dots(file, ctx))
+		return 0;
+	while ((tid = next_tid(task, ctx->pos - 2)) != 0) {
+		len = snprintf(name, sizeof(name), "%d", tid);
+		if (!ctx->actor(ctx, name, len, tid + 2, PID_INO(tid, 251), DT_DIR))
+			return 0;
+		ctx->pos = tid + 3;
+	}
+	return 0;
+}
+
+static const struct inode_operations task_inode_operations = { .lookup = task_lookup };
+static const struct file_operations task_operations = {
+	.name = "proc_task",
+	.llseek = generic_file_llseek,
+	.iterate_shared = task_readdir,
+};
+
+static struct dentry *make_task_directory(struct dentry *dir, const char *name)
+{
+	struct dentry *d = make_pid_dentry(dir, name, S_IFDIR | 0555, dir->d_inode->i_private, 252);
+
+	if (!IS_ERR(d)) {
+		d->d_inode->i_op = &task_inode_operations;
+		d->d_inode->i_fop = &task_operations;
+	}
+	return d;
+}
 
 /* ---- the root ---- */
 

@@ -110,10 +110,12 @@ extern enum system_states system_state;
 #define TAINT_OOT_MODULE	 12
 #define TAINT_UNSIGNED_MODULE	 13
 #define TAINT_LIVEPATCH		 15
+#define TAINT_FLAGS_COUNT	 19
 #define LOCKDEP_STILL_OK	 1
 #define LOCKDEP_NOW_UNRELIABLE	 0
 void add_taint(unsigned int flag, int lockdep_ok);
 int test_taint(unsigned int flag);
+unsigned long get_taint(void); /* a bit for each flag */
 
 #define cond_resched() __cond_resched()
 int __cond_resched(void);
