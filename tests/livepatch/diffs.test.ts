@@ -2,7 +2,7 @@
 // changes what its program sees, and is undone. Two to four seconds each, more where a header reaches many files.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { MachineSession, readKernelImage } from '../../src/guest/index.js'
-import { type CorpusGuest, readCorpus, tryCorpusEntry } from '../../src/toolchain/index.js'
+import { buildPatchFromDiff, type CorpusGuest, readCorpus, tryCorpusEntry } from '../../src/toolchain/index.js'
 import { bootGuest, read } from '../lab/images.js'
 import { needs } from '../needs.js'
 
@@ -10,10 +10,10 @@ const entries = readCorpus()
 
 describe('the corpus', () => {
   it('has changes of many kinds, of each verdict, and programs that show them', () => {
-    expect(entries.length).toBeGreaterThanOrEqual(40)
+    expect(entries.length).toBeGreaterThanOrEqual(50)
     expect(new Set(entries.map((entry) => entry.kind)).size).toBeGreaterThanOrEqual(25)
     expect(new Set(entries.map((entry) => entry.verdict))).toEqual(new Set(['applies', 'needs-help', 'cannot']))
-    expect(entries.filter((entry) => entry.program).length).toBeGreaterThanOrEqual(12)
+    expect(entries.filter((entry) => entry.program).length).toBeGreaterThanOrEqual(25)
   })
 })
 
@@ -28,6 +28,28 @@ needs('gcc')('a change of the corpus', () => {
     booted.dispose()
     const boot = () => MachineSession.resume(read('src/cpu/core.wasm'), snapshot, { limit: 60e9 })
     guest = { kernel, images: [image.value], boot }
+  })
+
+  it('that needs a callback does its work with the one that was begun, and takes it back', async () => {
+    const entry = entries.find((one) => one.name === 'loglevel-quiet')
+    if (!entry) throw new Error('no such entry')
+    const options = { name: 'quiet.diff', diff: entry.diff, kernel: guest.kernel }
+    const alone = await buildPatchFromDiff(options)
+    const help = alone.ok ? alone.value.report.reasons[0]?.sketch : undefined
+    if (help === undefined) throw new Error('no sketch')
+    const built = await buildPatchFromDiff({ ...options, help })
+    if (!built.ok || !built.value.module) throw new Error(built.ok ? 'no module' : built.message)
+    const session = await guest.boot()
+    const kernel = await session.kernel(guest.images)
+    const level = async () => Number((await kernel.readU64(kernel.address('console_loglevel'))) & 0xffffffffn)
+    await session.agent.put('/tmp/quiet.ko', built.value.module.module)
+    const before = await level()
+    await session.agent.read('insmod /tmp/quiet.ko; sleep 0.1')
+    expect(await level()).toBeLessThan(before)
+    const folder = '/sys/kernel/livepatch/quiet'
+    await session.agent.read(`echo 0 > ${folder}/enabled; while [ -d ${folder} ]; do sleep 0.01; done; rmmod quiet`)
+    expect(await level()).toBe(before)
+    session.dispose()
   })
 
   it.each(entries.map((entry) => [entry.name, entry] as const))(

@@ -131,6 +131,12 @@ function judgeFiles({ files, assembly }: Evidence): Reason[] {
       reason('assembly', 'cannot', path, 1, path, 'is assembly: its code has no entry that can be redirected', UPGRADE),
     ),
     ...files
+      .filter(({ path, after }) => after === undefined && code(path))
+      .map(({ path }) => {
+        const what = 'is removed, but what it defines is in the kernel: a patch takes nothing away'
+        return reason('build-file', 'cannot', path, 1, path, what, 'Change who uses it; or make it a release.')
+      }),
+    ...files
       .filter(({ path }) => !code(path) && !/\.(S|inc)$/.test(path))
       .map(({ path }) =>
         reason(
