@@ -124,6 +124,26 @@ needs('chromium')('sharing', () => {
     await third.page.context().close()
   })
 
+  it('stops repeating a run that does not end, when it is told to', async () => {
+    const { page } = await browser.open()
+    await typeLine(page, 'spin syscall 100000000000 &')
+    await untilState(page, 'running')
+    const { encodeExperiment, decodeExperiment } = await import('../../src/web/page/bench/share-link.js')
+    const decoded = await decodeExperiment((await share(page)).slice('#run='.length))
+    if (!decoded.ok) throw new Error(decoded.message)
+    await page.context().close()
+    const end = { ...decoded.value.end, time: 2 ** 52, slices: 2 ** 31 }
+    const other = await browser.open({}, `#run=${await encodeExperiment({ ...decoded.value, end })}`)
+    await untilState(other.page, 'repeating')
+    await button(other.page, 'Pause').click()
+    await other.page.getByText('Stopped before its end.').waitFor()
+    await button(other.page, 'Run').click()
+    await typeLine(other.page, 'echo $((40 + 2)) still')
+    await saysOnConsole(other.page, '42 still')
+    expect(other.problems).toEqual([])
+    await other.page.context().close()
+  })
+
   const drop = (page: Page, ...files: { name: string; buffer: Buffer }[]): Promise<void> =>
     page
       .getByLabel('Files to open')

@@ -7,7 +7,7 @@ import type { BootOptions, ShippedImages } from '../protocol.js'
 import { withoutCalls } from './kernel-edits.js'
 
 export const NEXT_KERNEL_PATH = '/boot/scion-1.1'
-export const MODULE_FOLDER = '/lib/modules'
+const MODULE_FOLDER = '/lib/modules'
 
 const directory = (name: string) => ({ name, mode: 0o040755, data: new Uint8Array(0) })
 const file = (name: string, data: Uint8Array) => ({ name, mode: 0o100644, data })

@@ -66,10 +66,4 @@ export class ConsolePanel {
     this.terminal.reset()
     for (const bytes of session.transcript.all) this.terminal.write(bytes)
   }
-
-  /** The lines on the console and above it, for whoever cannot see the canvas: tests, and copying all of it. */
-  get text(): string {
-    const { active } = this.terminal.buffer
-    return Array.from({ length: active.length }, (_, i) => active.getLine(i)?.translateToString(true) ?? '').join('\n')
-  }
 }
