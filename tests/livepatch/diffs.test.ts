@@ -2,7 +2,14 @@
 // changes what its program sees, and is undone. Two to four seconds each, more where a header reaches many files.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { MachineSession, readKernelImage } from '../../src/guest/index.js'
-import { buildPatchFromDiff, type CorpusGuest, readCorpus, tryCorpusEntry } from '../../src/toolchain/index.js'
+import { moduleCompilerFlags } from '../../src/patch/index.js'
+import {
+  buildPatchFromDiff,
+  type CorpusGuest,
+  compilePatchUnit,
+  readCorpus,
+  tryCorpusEntry,
+} from '../../src/toolchain/index.js'
 import { bootGuest, read } from '../lab/images.js'
 import { needs } from '../needs.js'
 
@@ -16,6 +23,12 @@ describe('the corpus', () => {
     expect(entries.filter((entry) => entry.program).length).toBeGreaterThanOrEqual(25)
   })
 })
+
+/** A source that nobody has finished is one that compiles. */
+function compiles(source: string) {
+  const flags = [...moduleCompilerFlags, '-DKBUILD_MODNAME="sketch"']
+  return compilePatchUnit({ unit: '#include "sketch.c"\n', sourceName: 'sketch.c', source, flags })
+}
 
 needs('gcc')('a change of the corpus', () => {
   let guest: CorpusGuest
@@ -61,6 +74,7 @@ needs('gcc')('a change of the corpus', () => {
       for (const reason of report?.reasons ?? []) {
         expect(reason.path).toMatch(/^images\/kernel\//)
         expect(reason.line).toBeGreaterThan(0)
+        if (reason.sketch !== undefined) expect(compiles(reason.sketch)).toMatchObject({ ok: true })
       }
     },
     300_000,

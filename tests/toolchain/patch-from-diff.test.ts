@@ -158,6 +158,35 @@ needs('gcc')('a diff that needs help', () => {
   })
 })
 
+needs('gcc')('a diff with the callbacks that its author wrote', () => {
+  const walker = `static void count_slab(const char *name, unsigned int size, unsigned long objects, unsigned long pages, void *data)
+{
+	++*(unsigned int *)data;
+}
+
+static int slabinfo_proc_show(struct seq_file *m, void *v)
+{
+	unsigned int slabs = 0;
+
+	slab_for_each(count_slab, &slabs);
+	seq_printf(m, "%u\\n", slabs);`
+  const diff = change('fs/proc/info.c', 'static int slabinfo_proc_show(struct seq_file *m, void *v)\n{', walker)
+
+  it('is asked who keeps the address of a new function, and takes the answer', async () => {
+    const { report } = await build(diff)
+    expect(report).toMatchObject({ verdict: 'needs-help', reasons: [{ code: 'kept-address', subject: 'count_slab' }] })
+    const help = report.reasons[0]?.sketch ?? ''
+    const helped = await build(diff, { help })
+    expect(helped.report).toMatchObject({ verdict: 'applies', reasons: [] })
+    expect(symbolsOf(helped.module?.module)).toContain('pre_unpatch')
+  })
+
+  it('is not content with callbacks for something else', async () => {
+    const help = 'static void pre_unpatch(struct klp_object *obj)\n{\n}\n'
+    expect((await build(diff, { help })).report.verdict).toBe('needs-help')
+  })
+})
+
 needs('gcc')('a diff that cannot be a live patch', () => {
   it.each([
     [

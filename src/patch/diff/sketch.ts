@@ -82,6 +82,16 @@ static void post_unpatch(struct klp_object *obj)
 `
 }
 
+/** Takes the address of a new function back from all who may keep it. */
+export function keptSketch(name: string): string {
+  return `${HEAD}
+/* Whoever was given the address of ${name}() must not have it any more when this returns, nor be inside of it. */
+static void pre_unpatch(struct klp_object *obj)
+{
+}
+`
+}
+
 /** Does once, when the patch is loaded, what changed code would have done at the start of the kernel. */
 export function startSketch(name: string): string {
   return `${HEAD}

@@ -11,11 +11,11 @@ import type { CallGraph, GraphFunction } from './call-graph.js'
 import type { UnitComparison } from './compare.js'
 import { type LayoutChange, layoutChanges } from './layouts.js'
 import type { RunningKernel } from './running.js'
-import { pairSketch, shadowSketch, startSketch, valueSketch } from './sketch.js'
+import { keptSketch, pairSketch, shadowSketch, startSketch, valueSketch } from './sketch.js'
 import type { ChangedFile } from './source-diff.js'
 import { sourceFunctions, sourceName } from './source-functions.js'
 import { changedFunctions, lockReversals, newPairs } from './source-meaning.js'
-import type { Element } from './unit.js'
+import { type Element, isRelative } from './unit.js'
 
 /** The answer for a change. */
 export type VerdictKind = 'applies' | 'needs-help' | 'cannot'
@@ -35,6 +35,7 @@ export type ReasonCode =
   | 'layout'
   | 'lock-order'
   | 'counting'
+  | 'kept-address'
 
 /** Why a change does not apply as it is. */
 export interface Reason {
@@ -74,7 +75,9 @@ export interface Evidence {
 }
 
 /** Reasons that an author's callbacks can answer; all others ask for another diff. */
-const ANSWERABLE: ReadonlySet<ReasonCode> = new Set(['initial-value', 'operations', 'counting', 'start-code'])
+const ANSWERABLE: ReadonlySet<ReasonCode> = new Set([
+  ...['initial-value', 'operations', 'counting', 'start-code', 'kept-address'],
+] as ReasonCode[])
 
 /** Judges a change. */
 export function judge(evidence: Evidence): Verdict {
@@ -87,6 +90,7 @@ export function judge(evidence: Evidence): Verdict {
       .flatMap((comparison) => judgeUnit(comparison, evidence))
       // With another layout all that touches the type differs: what is to be said of it is said of the type.
       .filter(({ path, subject }) => layouts.length === 0 || own.has(`${path} ${subject}`)),
+    ...judgeKeptAddresses(evidence),
     ...judgeMeaning(evidence),
   ].filter((reason) => !isAnswered(reason, evidence.help))
   return { verdict: worst(reasons), reasons }
@@ -339,6 +343,34 @@ function judgeNewRecord({ path }: UnitComparison, element: Element, evidence: Ev
   }
   const what = `is a new entry of ${name}, a table that was made when the kernel was linked`
   return reason('table-entry', 'cannot', path, line, element.name, what, UPGRADE)
+}
+
+/**
+ * New functions whose address the new code hands to somebody, as a timer or a callback. A changed function is still called by its old
+ * address, which is right with the patch and without; a new one has no other than the patch's own, which goes with it.
+ */
+function judgeKeptAddresses(evidence: Evidence): Reason[] {
+  const news = new Map<string, string>()
+  for (const { path, changes } of evidence.comparisons) {
+    for (const [element, change] of changes) {
+      if (element.kind === 'function' && change === 'new' && !element.parent) news.set(element.name, path)
+    }
+  }
+  const found = new Map<string, Reason>()
+  for (const { path, changes } of evidence.comparisons) {
+    for (const [element, change] of changes) {
+      if (change === 'same' || element.kind === 'record') continue
+      const taken = element.references.filter(({ type, name }) => !isRelative(type) && news.has(name))
+      for (const { name } of taken) {
+        const what = `is new, and ${element.name} hands out its address: who keeps it calls into what is gone when the patch is`
+        const wayOut = 'In pre_unpatch, take it back from all who keep it, and wait for those who are in it.'
+        const place = news.get(name) ?? path
+        const line = lineOf(evidence, place, name)
+        found.set(name, reason('kept-address', 'needs-help', place, line, name, what, wayOut, keptSketch(name)))
+      }
+    }
+  }
+  return [...found.values()]
 }
 
 // Types and meaning ///////////////////////////////////////////////////////////////////////////////////////////////////
