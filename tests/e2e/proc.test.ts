@@ -127,9 +127,15 @@ needs('gcc')('/proc', () => {
       expect(await attempt(guest, `echo 0x80000 > ${tainted}`)).toMatchObject({ status: 1 })
     }))
 
-  it('and /sys say how much memory a module has', () =>
+  it('and /sys say where a module is, and how much memory it has', () =>
     inGuest(booted, async ({ agent }) => {
       await agent.read('insmod /lib/test/files.ko')
+      const sections = '/sys/module/files/sections'
+      const [, text] = / (0x[0-9a-f]{16})\n$/.exec(await agent.read('cat /proc/modules')) ?? []
+      expect(await agent.read(`cat ${sections}/.text`)).toBe(`${text}\n`)
+      expect(await agent.read(`ls -l ${sections}/.text`)).toMatch(/^-r--------/)
+      const names = (await agent.read(`ls -a ${sections}`)).trim().split('\n')
+      expect(names).toEqual(expect.arrayContaining(['.gnu.linkonce.this_module', '.rodata', '.text']))
       const [, size] = /^files (\d+) /m.exec(await agent.read('cat /proc/modules')) ?? []
       expect(await agent.read('cat /sys/module/files/coresize')).toBe(`${size}\n`)
     }))

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * /sys/module/<name>/: coresize, refcnt, initstate, taint, and one file per parameter in
- * parameters/ (only those with a mode).
+ * /sys/module/<name>/: coresize, refcnt, initstate, taint, one file per parameter
+ * in parameters/ (only those with a mode), and in sections/ where each section
+ * lies, which debuggers ask for.
  *
  * Promises: after module_sysfs_teardown() nobody is inside any of these files.
  */
@@ -18,10 +19,17 @@ struct param_attribute {
 	const struct kernel_param *param;
 };
 
+struct section_attribute {
+	struct kobj_attribute attr;
+	unsigned long addr;
+};
+
 struct module_sysfs {
 	struct kobject kobj; /* /sys/module/<name> */
 	struct module *mod;
-	struct kobject *params_kobj; /* .../parameters */
+	struct kobject *params_kobj;   /* .../parameters */
+	struct kobject *sections_kobj; /* .../sections */
+	struct section_attribute *sections;
 	unsigned int num_params;
 	struct param_attribute params[];
 };
@@ -132,6 +140,44 @@ static int add_params(struct module_sysfs *sysfs)
 	return 0;
 }
 
+static ssize_t section_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "0x%016lx\n",
+			  container_of(attr, struct section_attribute, attr)->addr);
+}
+
+/* A name that stands for several sections is the first one's; one that is no file name is left out. */
+static int add_section(struct module_sysfs *sysfs, struct section_attribute *section,
+		       const Elf64_Shdr *header)
+{
+	const char *name = module_section_name(sysfs->mod->klp_info, header);
+	int ret;
+
+	if (!header->sh_addr || !module_is_file_name(name, KSYM_NAME_LEN))
+		return 0;
+	section->addr = header->sh_addr;
+	section->attr.attr.name = name;
+	section->attr.attr.mode = 0400;
+	section->attr.show = section_show;
+	ret = sysfs_create_file(sysfs->sections_kobj, &section->attr.attr);
+	return ret == -EEXIST ? 0 : ret;
+}
+
+static int add_sections(struct module_sysfs *sysfs)
+{
+	const struct klp_modinfo *info = sysfs->mod->klp_info;
+	unsigned int nr = info->hdr->e_shnum;
+	int ret = 0;
+
+	sysfs->sections = kcalloc(nr, sizeof(sysfs->sections[0]), GFP_KERNEL);
+	sysfs->sections_kobj = kobject_create_and_add("sections", &sysfs->kobj);
+	if (!sysfs->sections || !sysfs->sections_kobj)
+		return -ENOMEM;
+	for (unsigned int i = 1; i < nr && !ret; i++)
+		ret = add_section(sysfs, &sysfs->sections[i], &info->sechdrs[i]);
+	return ret;
+}
+
 int module_sysfs_setup(struct module *mod)
 {
 	struct module_sysfs *sysfs;
@@ -146,6 +192,8 @@ int module_sysfs_setup(struct module *mod)
 	ret = kobject_init_and_add(&sysfs->kobj, &module_ktype, module_kobj, "%s", mod->name);
 	if (!ret)
 		ret = add_params(sysfs);
+	if (!ret)
+		ret = add_sections(sysfs);
 	if (ret)
 		module_sysfs_teardown(mod);
 	return ret;
@@ -161,8 +209,13 @@ void module_sysfs_teardown(struct module *mod)
 		kobject_del(sysfs->params_kobj);
 		kobject_put(sysfs->params_kobj);
 	}
+	if (sysfs->sections_kobj) {
+		kobject_del(sysfs->sections_kobj);
+		kobject_put(sysfs->sections_kobj);
+	}
 	kobject_del(&sysfs->kobj);
 	kobject_put(&sysfs->kobj);
+	kfree(sysfs->sections);
 	kfree(sysfs);
 	mod->sysfs_private = NULL;
 }
