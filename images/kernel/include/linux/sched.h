@@ -332,6 +332,9 @@ struct task_struct *find_get_task_by_vpid(pid_t pid); /* takes the lock and a re
 #define same_thread_group(a, b) ((a)->signal == (b)->signal)
 #define task_pid_nr(t)		((t)->pid)
 #define task_tgid_nr(t)		((t)->tgid)
+/* As a task sees it: there is one space of numbers. */
+#define task_pid_vnr(t)		task_pid_nr(t)
+#define task_tgid_vnr(t)	task_tgid_nr(t)
 #define task_pgrp_nr(t)		((t)->signal->pgrp)
 #define task_session_nr(t)	((t)->signal->session)
 pid_t task_parent_number(struct task_struct *); /* kernel/sys.c, for a patch */
