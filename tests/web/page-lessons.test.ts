@@ -38,6 +38,7 @@ needs('chromium')('the lessons in the page', () => {
     await button(page, 'Lesson 2, twin, a future').first().waitFor()
     await saysOnConsole(page, 'BUG: unable to handle page fault')
     await button(page, 'Lesson 2').click()
+    await saysOnConsole(page, 'Scion version 1.0')
     expect(await consoleText(page)).not.toContain('BUG')
     expect(problems).toEqual([])
     await page.context().close()

@@ -78,11 +78,12 @@ needs('chromium')('sharing', () => {
 
     const other = await browser.open({}, fragment, 'a version that was shared')
     await other.page.getByText(/Repeated bit for bit: the state is [\da-f]{16}, as in the link/).waitFor()
-    expect({
+    const here = async () => ({
       text: (await consoleText(other.page)).trimEnd(),
       time: await figure(other.page, 'time'),
       retired: await instructions(other.page),
-    }).toEqual(there)
+    })
+    await expect.poll(here).toEqual(there)
     expect(there.text).not.toContain('forgotten')
     await choosePanel(other.page, 'Patch')
     await other.page.locator('.cm-content').filter({ hasText: 'a version that was shared' }).waitFor()
@@ -162,7 +163,7 @@ needs('chromium')('sharing', () => {
     await saysOnConsole(page, '1.1\n')
     const fragment = await share(page)
     await button(page, 'Guest 1').click()
-    expect(await consoleText(page)).toContain('Scion version 1.0')
+    await saysOnConsole(page, 'Scion version 1.0')
     // Of a kernel that the page ships the RAM disk is missing elsewhere.
     const other = await browser.open({}, fragment)
     await other.page.getByText('the initial RAM disk').waitFor()
