@@ -6,41 +6,11 @@
 import { accept, refuse, requireKind } from '../base/index.js'
 import { isUndefined, type ObjectFile, parseElf, readObject, writeObject } from '../format/index.js'
 import { type CheckedPatch, checkPatch } from './check-patch.js'
+import { moduleCompilerFlags } from './compiler-flags.js'
 import type { KernelFacts } from './kernel-facts.js'
 import { type ConvertedSymbol, convertLivepatchSymbols } from './klp-convert.js'
 import { moduleName, thisModuleSection } from './module-layout.js'
 import type { PatchResult } from './refusal.js'
-
-/** The flags of the kernel's own build that decide about its ABI; every module has to share them. */
-export const moduleCompilerFlags: readonly string[] = [
-  '-std=gnu11',
-  '-O2',
-  '-ffreestanding',
-  '-nostdlib',
-  '-nostdinc',
-  '-fno-pic',
-  '-fno-pie',
-  '-mcmodel=kernel',
-  '-mno-red-zone',
-  '-mgeneral-regs-only',
-  '-fno-stack-protector',
-  '-fno-omit-frame-pointer',
-  '-fno-optimize-sibling-calls',
-  '-fno-asynchronous-unwind-tables',
-  '-fno-strict-aliasing',
-  '-fno-common',
-  '-fno-jump-tables',
-  '-fno-delete-null-pointer-checks',
-  '-fcf-protection=none',
-  '-fno-ipa-sra',
-  '-fno-ipa-icf',
-  '-pg',
-  '-mfentry',
-  '-mnop-mcount',
-  '-mrecord-mcount',
-  '-Wall',
-  '-DMODULE',
-]
 
 /** What a compiler is asked for. */
 export interface CompileRequest {

@@ -9,9 +9,9 @@ export {
   type CompileOutcome,
   type CompileRequest,
   compileFailed,
-  moduleCompilerFlags,
 } from './build-from-c.js'
 export { type CheckedPatch, type CheckResult, checkPatch, type PatchedFunction } from './check-patch.js'
+export { fentryFlags, kernelCompilerFlags, moduleCompilerFlags, warningFlags } from './compiler-flags.js'
 export {
   applySourceDiff,
   CallGraph,

@@ -16,16 +16,11 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { TransplantError } from '../base/index.js'
-import { type Toolchain, WARNINGS } from './toolchain.js'
+import { fentryFlags, kernelCompilerFlags } from '../patch/index.js'
+import type { Toolchain } from './toolchain.js'
 
-/** Flags of every C file of the kernel. */
-export const KERNEL_CFLAGS: readonly string[] = [
-  ...['-std=gnu11', '-O2', '-ffreestanding', '-nostdlib', '-fno-pic', '-fno-pie', '-mcmodel=kernel', '-mno-red-zone'],
-  ...['-mgeneral-regs-only', '-fno-stack-protector', '-fno-omit-frame-pointer', '-fno-optimize-sibling-calls'],
-  ...['-fcf-protection=none', '-fno-asynchronous-unwind-tables', '-fno-strict-aliasing', '-fwrapv', '-fno-common'],
-  ...['-fno-delete-null-pointer-checks', '-nostdinc', ...WARNINGS, '-Wno-format-truncation'],
-]
-const FENTRY = ['-pg', '-mfentry', '-mnop-mcount', '-mrecord-mcount']
+/** Flags of every C file of the kernel: a warning is an error. */
+export const KERNEL_CFLAGS: readonly string[] = [...kernelCompilerFlags, '-Werror']
 
 /** All files below `folder` with one of the endings, as sorted paths relative to `base`. */
 export function filesBelow(base: string, folder: string, endings: readonly string[]): string[] {
@@ -95,7 +90,7 @@ export function overlayTree(
 
 /** The words for gcc that make the object of a source, but for its name and the object's; run in the tree. */
 export function kernelWords(tree: string, source: string): string[] {
-  const language = source.endsWith('.S') ? ['-Wa,--noexecstack'] : FENTRY
+  const language = source.endsWith('.S') ? ['-Wa,--noexecstack'] : fentryFlags
   const fixed = [`-ffile-prefix-map=${tree}=.`, `-frandom-seed=${source}`]
   return [...fixed, ...KERNEL_CFLAGS, ...language, '-Iimages/kernel/include', '-Ifirmware']
 }

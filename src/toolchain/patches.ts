@@ -93,7 +93,9 @@ async function buildOne(
   toolchain: Toolchain,
 ): Promise<BuiltPatch> {
   const options = { sourceName: file, source: readFileSync(source, 'utf8'), kernel }
-  const compile = (request: CompileRequest): CompileOutcome => compilePatchUnit(request, undefined, toolchain)
+  // The project's own patches are as its kernel is: a warning is an error.
+  const compile = (request: CompileRequest): CompileOutcome =>
+    compilePatchUnit({ ...request, flags: [...request.flags, '-Werror'] }, undefined, toolchain)
   const result = file.endsWith('.c')
     ? await buildPatchFromC({ ...options, compile })
     : await buildPatchFromAssembly(options)

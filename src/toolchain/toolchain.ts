@@ -6,14 +6,13 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { TransplantError } from '../base/index.js'
+import { warningFlags } from '../patch/index.js'
 
 /** Of all programs that build: the same words and times everywhere. */
 export const environment = { ...process.env, LC_ALL: 'C', SOURCE_DATE_EPOCH: '0', TZ: 'UTC' }
 
 /** Flags of all C: a warning is an error. */
-export const WARNINGS: readonly string[] = [
-  ...['-Wall', '-Wextra', '-Wmissing-prototypes', '-Wshadow', '-Wno-unused-parameter', '-Werror'],
-]
+export const WARNINGS: readonly string[] = [...warningFlags, '-Werror']
 
 /** gcc and binutils, and the tree of sources that they work on. */
 export class Toolchain {
