@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parseElf } from '../../src/format/index.js'
+import { parseElf, readObject } from '../../src/format/index.js'
 import { read } from '../lab/images.js'
 import { needs } from '../needs.js'
 import { build, change, outcome } from './diffs.js'
@@ -86,6 +86,27 @@ static int version_proc_show(struct seq_file *m, void *v)
     const { report, module } = await build(change('fs/proc/info.c', '{ 0, 0, "fpu" }', '{ 0, 0, "FPU" }'))
     expect(report.functions).toMatchObject([{ name: 'cpuinfo_proc_show', because: 'uses features, which changed' }])
     expect(symbolsOf(module?.module)).toContain('features')
+  })
+
+  it('takes a table of jumps along, which leads into the new function', async () => {
+    const cut = change('drivers/char/syslog.c', 'read_all(buf, size, action', 'read_all(buf, min(size, 64), action')
+    const { module } = await build(cut)
+    const elf = parseElf(module?.module ?? new Uint8Array(0))
+    const object = elf.ok ? readObject(elf.value) : elf
+    if (!object.ok) throw new Error(object.message)
+    const table = object.value.sections.find((section) => section.name === '.rodata')?.relocations ?? []
+    const targets = table.flatMap((group) => group.entries.map((entry) => entry.symbol.name))
+    expect(new Set(targets)).toEqual(new Set(['__x64_sys_syslog']))
+    expect(targets.length).toBeGreaterThan(4)
+    expect(symbolsOf(module?.module)).not.toContain('.klp.sym.vmlinux.__x64_sys_syslog,0')
+  })
+
+  it("hands out the kernel's address of a function that it replaces, which is right without the patch too", async () => {
+    const line = change('fs/proc/info.c', '"%-17s %6lu %6u %6lu\\n", name', '"%-19s %6lu %6u %6lu\\n", name')
+    const table = change('fs/proc/info.c', 'seq_puts(m, "# name ', 'seq_puts(m, "#  name ')
+    const { module } = await build(line + table)
+    expect(module?.patch?.functions.map((one) => one.name).sort()).toEqual(['slab_line', 'slabinfo_proc_show'])
+    expect(symbolsOf(module?.module)).toContain('.klp.sym.vmlinux.slab_line,0')
   })
 
   it('goes on from each station that is complete', async () => {

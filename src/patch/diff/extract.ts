@@ -32,7 +32,7 @@ import type { PatchResult } from '../refusal.js'
 import type { UnitComparison } from './compare.js'
 import { newFunctionName } from './glue.js'
 import type { KernelName, RunningKernel } from './running.js'
-import { bytesOf, type Element, type Reference } from './unit.js'
+import { bytesOf, type Element, isRelative, type Reference } from './unit.js'
 
 /** A function of the running kernel, and the one of the patch that replaces it. */
 export interface Replacement {
@@ -154,25 +154,25 @@ class Extraction {
   }
 
   /** Where the copy of an element refers to what its reference says. */
-  private relocate({ comparison, element }: Owned, reference: Reference): ReturnType<typeof unknownSymbol> | undefined {
+  private relocate(owned: Owned, reference: Reference): ReturnType<typeof unknownSymbol> | undefined {
+    const { comparison, element } = owned
     const own = this.symbols.get(element) as ObjectSymbol
     const section = own.section as ObjectSection
-    const symbol = this.symbolFor(comparison, reference)
+    const symbol = this.symbolFor(owned, reference)
     if (!symbol) return unknownSymbol(comparison.path, element.name, reference.name)
     const offset = Number(own.value) + reference.offset
     addRelocation(section, { offset, type: reference.type, symbol, addend: reference.addend })
     return undefined
   }
 
-  private symbolFor(comparison: UnitComparison, reference: Reference): ObjectSymbol | undefined {
+  private symbolFor({ comparison, element: user }: Owned, reference: Reference): ObjectSymbol | undefined {
     const owned = reference.target ? { comparison, element: reference.target } : this.globals.get(reference.name)
     if (!owned) return this.kernelSymbol(this.running.nameOfGlobal(reference.name), reference.name)
     const { element } = owned
     const change = owned.comparison.changes.get(element)
-    const copied =
-      (element.kind === 'literal' || change === 'new' || (element.kind === 'function' && change === 'changed')) &&
-      !(element.kind === 'function' && change === 'changed' && reference.type !== R_X86_64_PLT32)
-    if (copied || element.parent || (element.kind === 'constant' && change === 'changed')) return this.take(owned)
+    const copied = element.kind === 'literal' || change === 'new' || element.parent !== undefined
+    const taken = element.kind === 'function' ? !isAddress(user, reference) : element.kind === 'constant'
+    if (copied || (change === 'changed' && taken)) return this.take(owned)
     const original = owned.comparison.correlation.get(element)
     if (!original || !owned.comparison.original) return undefined
     const name = this.running.nameOf(owned.comparison.original, original)
@@ -218,6 +218,15 @@ class Extraction {
     grow(section, 8, new Uint8Array(8))
     addRelocation(section, { offset, type: R_X86_64_64, symbol, addend: BigInt(nop) })
   }
+}
+
+/**
+ * Whether a reference to a function is its address as a value. A call is none, nor is a place inside of it: a table of jumps belongs to the
+ * code that it leads back to.
+ */
+function isAddress(user: Element, { type, addend }: Reference): boolean {
+  if (type === R_X86_64_PLT32 || user.kind === 'literal') return false
+  return addend === (isRelative(type) ? -4n : 0n)
 }
 
 /** Adds an element's bytes at its alignment; gives the place. */
