@@ -128,6 +128,7 @@ export const ERROR_CODES = {
   PATCH_REFUSED: 'refused',
   TRANSITION_STUCK: 'timeout',
   UPGRADE_MISSING: 'usage',
+  UPGRADE_REFUSED: 'refused',
   // Other programs
   CONNECTION_REFUSED: 'usage',
   GDB_CLOSED: 'usage',

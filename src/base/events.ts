@@ -11,6 +11,8 @@ import { requireKind } from './arguments.js'
 /** Something to be given up when it is no longer needed; a second time does nothing. */
 export interface Disposable {
   dispose(): void
+  /** The same, for a declaration that ends with its block. */
+  [Symbol.dispose]?(): void
 }
 
 /** Subscribes a listener; dispose of what it returns to end that. */
@@ -46,13 +48,12 @@ export class Emitter<T> {
 /** Runs `action` on the first `dispose()` and never again. */
 export function toDisposable(action: () => void): Disposable {
   let done = false
-  return {
-    dispose() {
-      if (done) return
-      done = true
-      action()
-    },
+  const dispose = (): void => {
+    if (done) return
+    done = true
+    action()
   }
+  return { dispose, [Symbol.dispose]: dispose }
 }
 
 /** Several lifetimes as one; disposed in reverse order of adding. */

@@ -338,12 +338,12 @@ export class AgentClient implements Disposable {
    * Throws AGENT_TIMEOUT after `limit` instructions or where nothing can happen any more, GUEST_PANIC, GUEST_OOPS where the options say
    * so, GUEST_ENDED where the guest is off, GUEST_STOPPED where a breakpoint or `stop` stands in the way.
    */
-  async runUntil(done: () => boolean, what: string): Promise<void> {
+  async runUntil(done: () => boolean, what: string, limit = this.limit): Promise<void> {
     const start = await this.now()
     while (!done()) {
       const now = await this.now()
       const stop = await this.port.run({
-        instructions: Math.max(1, start + this.limit - now),
+        instructions: Math.max(1, start + limit - now),
         until: () => done() || this.console.panic !== undefined || this.oopsed,
       })
       if (done()) return
@@ -351,7 +351,7 @@ export class AgentClient implements Disposable {
       if (stop.reason === 'limit') {
         throw new TransplantError(
           'AGENT_TIMEOUT',
-          `The guest took more than ${this.limit / 1e9} s of virtual time ${what}.${this.tail()}`,
+          `The guest took more than ${limit / 1e9} s of virtual time ${what}.${this.tail()}`,
           'Give it more with --timeout, or look at its console: transplant run.',
         )
       }

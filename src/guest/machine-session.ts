@@ -18,11 +18,13 @@ export interface MachineSessionOptions extends SessionOptions, MachinePortOption
 /** A guest ready to be worked with, and the machine to be moved. */
 export class MachineSession extends GuestSession<MachinePort> {
   readonly machine: Machine
+  private readonly options: MachineSessionOptions
 
   /** On a machine at any instant. Throws BAD_ARGUMENT for what is no machine or no option. */
   constructor(machine: Machine, options: MachineSessionOptions = {}) {
     super(new MachinePort(machine, options), options)
     this.machine = machine
+    this.options = options
   }
 
   /** Boots until the agent answers, or says why the kernel cannot be booted. Throws what `AgentClient.connect` throws. */
@@ -46,5 +48,14 @@ export class MachineSession extends GuestSession<MachinePort> {
     const made = new MachineSession(Machine.from(snapshot, coreWasm), options)
     await made.connect()
     return made
+  }
+
+  /**
+   * Another future of this instant: a guest on a machine of its own, in a session of its own. This one stays where it is. Throws what
+   * `AgentClient.connect` throws.
+   */
+  fork(): Promise<MachineSession> {
+    const { machine, options } = this
+    return MachineSession.resume(machine.coreWasm, machine.snapshot(), options)
   }
 }

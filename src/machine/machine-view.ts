@@ -47,6 +47,8 @@ export interface MachineStatistics {
 /** A machine, to look at. */
 export abstract class MachineView {
   readonly configuration: Configuration
+  /** The CPU core that it runs on, for another machine like it. */
+  readonly coreWasm: Uint8Array | WebAssembly.Module
   /** Serial output, in pieces that end with a line feed or with a slice. */
   readonly onConsole: Event<ConsoleOutput>
   /** The machine reset itself and boots again. */
@@ -65,6 +67,7 @@ export abstract class MachineView {
    */
   constructor(configuration: Configuration, coreWasm: Uint8Array | WebAssembly.Module, jit?: JitOption) {
     this.configuration = configuration
+    this.coreWasm = coreWasm
     this.hardware = new Hardware(configuration, coreWasm, jit)
     this.execution = new Execution(this.hardware)
     this.state = new MachineState(this.hardware, this.execution)

@@ -18,6 +18,7 @@ export type Local =
   | 'stoppingAt'
   | 'setWatchpoint'
   | 'ram'
+  | 'coreWasm'
   | 'editState'
   | 'save'
   | 'load'
