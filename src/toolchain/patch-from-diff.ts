@@ -286,12 +286,12 @@ class DiffBuilder {
     const functions = report.functions.map((one) => {
       const object = join(folder, objectName(one.path, form))
       const words = ['-i', '-e', object, '-j', `.text.${one.name}`, `0x${one.first.offset.toString(16)}`]
-      const { ok, stdout } = this.toolchain.try('addr2line', words)
+      const { status, stdout } = this.toolchain.try('addr2line', words)
       const places = stdout
         .trim()
         .split('\n')
         .map((line) => line.replace(/ \(.*/, '').replace(/^\.\//, ''))
-      return ok ? { ...one, first: { ...one.first, place: places.join(' in ') } } : one
+      return status === 0 ? { ...one, first: { ...one.first, place: places.join(' in ') } } : one
     })
     return { ...report, functions }
   }

@@ -38,7 +38,7 @@ export function compilePatchUnit(
     ]
     const words = [...request.flags, ...places, '-c', 'unit.c', '-o', 'unit.o']
     const gcc = toolchain.try('gcc', words, folder, NO_GCC)
-    if (!gcc.ok) return compileFailed(request, gcc.stderr)
+    if (gcc.status !== 0) return compileFailed(request, gcc.stderr)
     return accept({ object: new Uint8Array(readFileSync(join(folder, 'unit.o'))), diagnostics: gcc.stderr })
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -14,6 +14,16 @@ export const environment = { ...process.env, LC_ALL: 'C', SOURCE_DATE_EPOCH: '0'
 /** Flags of all C: a warning is an error. */
 export const WARNINGS: readonly string[] = [...warningFlags, '-Werror']
 
+/** How a program ended, and what it said. */
+export interface ToolOutcome {
+  /** Its exit status, 0 where all went well; `null`: a signal ended it. */
+  readonly status: number | null
+  /** All of its standard output, as UTF-8. */
+  readonly stdout: string
+  /** All of its standard error, as UTF-8. */
+  readonly stderr: string
+}
+
 /** gcc and binutils, and the tree of sources that they work on. */
 export class Toolchain {
   /** The folder that has `images/` and `firmware/`. */
@@ -30,25 +40,28 @@ export class Toolchain {
     this.builtFolder = join(this.root, 'images/built')
   }
 
-  /** Runs a program, in `folder` or at the root, to its end. Throws TOOL_MISSING where there is none, with `hint`. */
+  /**
+   * Runs a program, in `folder` or at the root, to its end, whatever its status: what a status other than 0 means is the caller's to say.
+   * Throws TOOL_MISSING where there is no such program, with `hint`.
+   */
   try(
     command: string,
     words: readonly string[],
     folder = this.root,
     hint = 'Install gcc, gcc-multilib and binutils.',
-  ): { readonly ok: boolean; readonly status: number | null; readonly stdout: string; readonly stderr: string } {
+  ): ToolOutcome {
     const result = spawnSync(command, words, { cwd: folder, env: environment, encoding: 'utf8', maxBuffer: 1 << 28 })
     if (result.error) {
       throw new TransplantError('TOOL_MISSING', `${command} cannot be run: ${result.error.message}.`, hint)
     }
-    return { ok: result.status === 0, status: result.status, stdout: result.stdout, stderr: result.stderr }
+    return { status: result.status, stdout: result.stdout, stderr: result.stderr }
   }
 
   /** As `try`, and gives standard output. What the program says on standard error is passed on. Throws TOOL_FAILED with its words. */
   run(command: string, words: readonly string[], folder = this.root): string {
     const result = this.try(command, words, folder)
     if (result.stderr) process.stderr.write(result.stderr)
-    if (!result.ok) {
+    if (result.status !== 0) {
       throw new TransplantError(
         'TOOL_FAILED',
         `${command} failed with status ${result.status}: ${words.join(' ')}`,

@@ -9,15 +9,17 @@ const UNLESS = 'or declare it a table in tools/shape/tables.mjs'
 const HASH_MEMBER = /^\s+(?:(?:static|readonly|async|get|set|accessor|declare|override) +)*\*?#[a-zA-Z_$][\w$]*/
 /** An error without a code: `Error` itself, or one of the language's own. */
 const BARE_ERROR = /\bnew (?:Eval|Range|Reference|Syntax|Type|URI|Aggregate)?Error\(/
-/** A result made by hand; `readonly ok: false` is a type's. */
-const HAND_MADE = /(?<!readonly )\bok: (?:true|false)\b/
+/** Something thrown that is no error at all: text, a number, an object made on the spot. */
+const NO_ERROR = /(?:\bthrow\s+|\bPromise\.reject\()(?:['"`{[\d]|(?:undefined|null|true|false)\b)/
+/** A result made by hand, with a value or by the name alone; `readonly ok: false` is a type's, and `const { ok } = result` reads one. */
+const HAND_MADE = /(?<!readonly )\bok: |[{,]\s*ok\s*(?:,(?!.*\} (?:=|of) )|\}(?! (?:=|of) ))|^\s*ok,$/
 /** Where results are made. */
 const RESULTS = 'src/base/errors.ts'
 
 /** Formatted code closes a block at the indentation at which it began: no parser is needed. */
 function checkFunctions(path, lines, rules) {
   const open =
-    /^(\s*)(?:export |default |async |private |static |override |get |set )*(?:function\*? )?([\w$]+)(?:<.*)?\(.*\{$|^(\s*)(?:export )?const ([\w$]+) = .*(?:=> |function.*)\{$/
+    /^(\s*)(?:export |default |async |private |static |override |get |set )*(?:function\*? )?([\w$]+)(?:<.*)?\(.*\{$|^(\s*)(?:export |static |private |protected |override |readonly )*(?:const |let )?([\w$]+)[?!]?(?::.*| =.*)(?:=> |function.*)\{$/
   for (const [index, line] of lines.entries()) {
     let match = open.exec(line)
     let start = index
@@ -27,9 +29,10 @@ function checkFunctions(path, lines, rules) {
       start = lines.findLastIndex(
         (one, at) => at < index && one.startsWith(indentation) && /^\S/.test(one.slice(indentation.length)),
       )
-      match = /^(\s*)(?:export |default |async |private |static |override )*(?:function\*? |const )?([\w$]+)/.exec(
-        lines[start] ?? '',
-      )
+      match =
+        /^(\s*)(?:export |default |async |private |protected |static |override |readonly )*(?:function\*? |const |let )?([\w$]+)/.exec(
+          lines[start] ?? '',
+        )
     }
     if (match === null) continue
     const [indentation, name] = [match[1] ?? match[3], match[2] ?? match[4]]
@@ -71,14 +74,21 @@ const LINE_RULES = [
     instead: 'throws an error without a code; use TransplantError, or panic() for a broken invariant',
   },
   {
-    files: /^src\/(?!cpu\/core\/|base\/errors\.ts$)/,
+    files: /^src\/(?!cpu\/core\/)/,
+    wrong: NO_ERROR,
+    instead: 'throws what is no error; use TransplantError, or panic() for a broken invariant',
+  },
+  {
+    files: /^src\/(?!cpu\/core\/|base\/errors\.ts$).*(?<!\.d)\.ts$/,
     wrong: HAND_MADE,
+    unless: 'verdictFiles',
     instead: `makes a result by hand; use accept(), refuse() or failure() of ${RESULTS}`,
   },
 ]
 
 /** One line for each thing of `tree` (a map of paths to texts) that is wrong. */
-export function wrongShapes(tree, { tables, tableFiles }) {
+export function wrongShapes(tree, { tables, tableFiles, verdictFiles = new Set() }) {
+  const lists = { verdictFiles }
   const wrong = []
   const excused = new Set()
   const complain = (line) => wrong.push(line)
@@ -89,17 +99,19 @@ export function wrongShapes(tree, { tables, tableFiles }) {
       excuse(path)
       if (!tableFiles.has(path)) complain(`${path} has ${lines.length} lines; at most ${FILE_LINES}, ${UNLESS}`)
     }
-    const check = /\.[chS]$/.test(path) ? checkCFunctions : checkFunctions
-    check(path, lines, { tables, complain, excuse })
+    const check = /\.[chS]$/.test(path) ? checkCFunctions : /\.(ts|mjs)$/.test(path) ? checkFunctions : undefined
+    check?.(path, lines, { tables, complain, excuse })
     for (const rule of LINE_RULES) {
       if (!rule.files.test(path)) continue
       for (const [index, line] of lines.entries()) {
-        if (!/^\s*(?:\/\/|\/?\*)/.test(line) && rule.wrong.test(line)) complain(`${path}:${index + 1}: ${rule.instead}`)
+        if (/^\s*(?:\/\/|\/?\*)/.test(line) || !rule.wrong.test(line)) continue
+        excuse(path)
+        if (!lists[rule.unless]?.has(path)) complain(`${path}:${index + 1}: ${rule.instead}`)
       }
     }
   }
   // A list that names what is short now, or gone, excuses something else one day.
-  for (const name of [...tables, ...tableFiles])
-    if (!excused.has(name)) complain(`${name} is not over the limit: take it off the list`)
+  for (const name of [...tables, ...tableFiles, ...verdictFiles])
+    if (!excused.has(name)) complain(`${name} needs no excuse any more: take it off the list`)
   return wrong
 }

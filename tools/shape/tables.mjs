@@ -1,4 +1,4 @@
-// What is a table and may be longer than a reader holds at once.
+// What is a table and may be longer than a reader holds at once, and what says `ok` of something else than a result.
 
 /** Functions that are one list of cases, a row for each opcode, operation or register: nothing is held in mind from one to the next. */
 export const TABLES = new Set([
@@ -51,4 +51,19 @@ export const TABLE_FILES = new Set([
   'images/user/oracle/generate.mjs',
   'tests/cpu/modes-rom.ts',
   'tests/oracle/generate.ts',
+])
+/**
+ * Files whose `ok` is the verdict on what was done and looked at, not a value or its refusal; it is the word of the JSON that the command
+ * line prints (SPECIFICATION.md).
+ */
+export const VERDICT_FILES = new Set([
+  'src/base/exit-codes.ts',
+  'src/cli/lab.ts',
+  'src/cli/patch.ts',
+  'src/cli/program.ts',
+  'src/cli/replay.ts',
+  'src/cli/upgrade.ts',
+  'src/lab/demo/checks.ts',
+  'src/lab/demo/demo.ts',
+  'src/upgrade/verify.ts',
 ])
