@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     setupFiles: ['tests/jit.ts'],
-    globalSetup: comparing ? ['tests/equal/totals.ts'] : [],
+    globalSetup: ['tests/temporary.ts', ...(comparing ? ['tests/equal/totals.ts'] : [])],
     pool: 'forks',
     maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: timeout,
