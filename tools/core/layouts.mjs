@@ -10,7 +10,7 @@ const records = {
   TLB_ENTRY: 'memory/tlb-entry/TlbEntry',
   UOP: 'blocks/ir/Uop',
   BLOCK: 'blocks/ir/Block',
-  CODE_PAGE: 'blocks/code-pages/CodePage',
+  CODE_PAGE: 'memory/code-pages/CodePage',
   REGION: 'blocks/regions/Region',
 }
 

@@ -34,25 +34,17 @@ const INNER_PARTS = {
 /** What nobody of the room around them imports by another file, or at all: the core is AssemblyScript, and another compiler's. */
 const DOORS = { 'cpu/jit': 'cpu/jit/index', 'cpu/core': undefined }
 /** The rooms of the CPU core, lowest first. */
-const CORE_ROOMS = ['state', 'memory', 'blocks', 'decode', 'system', 'vector', 'x87', 'execute']
+const CORE_ROOMS = ['state', 'memory', 'blocks', 'decode', 'system', 'float', 'x87', 'vector', 'execute']
 /**
  * What runs upward in the core all the same, name by name; its README says why.
  * @type {Readonly<Record<string, readonly string[]>>}
  */
 export const CORE_UPWARD = {
-  'memory/fast-tlb -> blocks/code-pages': ['forgetCodePage', 'newGeneration'],
   'memory/linear -> system/debug': ['checkData'],
   'memory/mmu -> system/debug': ['watchesPage'],
   'memory/physical -> blocks/blocks': ['storeIntoCode'],
   'memory/tlb -> blocks/blocks': ['stopAtBoundary'],
-  'memory/tlb -> blocks/code-pages': [
-    'forgetAddressSpace',
-    'forgetCodePage',
-    'forgetPutAside',
-    'newNonGlobalGeneration',
-  ],
   'blocks/blocks -> decode/decode': ['decodeBlock', 'decodeCutBlock'],
-  'vector/sse -> x87/x87': ['x87Function', 'x87Wait'],
 }
 
 const COMMENT = String.raw`(?:/\*[^*]*\*/\s*)?`

@@ -23,7 +23,7 @@ export interface Uop {
 
 export interface Block {
   readonly pointer: number
-  /** Its code page (core/blocks/code-pages.ts). */
+  /** Its code page (core/memory/code-pages.ts). */
   readonly page: number
   readonly rip: bigint
   readonly physical: number

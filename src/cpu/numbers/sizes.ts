@@ -28,7 +28,7 @@ export const VECTOR_SCRATCH_OFFSET: u32 = 1536
 export const TLB_FILLED_OFFSET: u32 = 2048
 export const TLB_FILLED_WORDS: u32 = 4
 
-/** Generations of PCIDs that are not in force (core/blocks/code-pages.ts), PUT_ASIDE_ENTRIES of them. Derived. */
+/** Generations of PCIDs that are not in force (core/memory/code-pages.ts), PUT_ASIDE_ENTRIES of them. Derived. */
 export const PUT_ASIDE_OFFSET: u32 = 2144
 export const PUT_ASIDE_ENTRIES: u32 = 16
 

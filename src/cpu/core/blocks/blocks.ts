@@ -31,7 +31,7 @@ import {
 } from '../state/layout'
 import { dropWriteTags, generationOf } from '../memory/fast-tlb'
 import { translate } from '../memory/linear'
-import { CODE_PAGE_BYTES, CodePage, NOWHERE, codePage, newGeneration } from './code-pages'
+import { CODE_PAGE_BYTES, CodePage, NOWHERE, codePage, newGeneration } from '../memory/code-pages'
 import { VECTOR_GP, VECTOR_UD, raise, raiseNoCode } from '../state/fault'
 import { decodeBlock, decodeCutBlock } from '../decode/decode'
 import { countStore, forgetExecuted, markExecuted } from './executed'

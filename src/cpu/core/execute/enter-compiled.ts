@@ -7,7 +7,7 @@
 // Constraints:
 //  1. What compiled code does is what the interpreter would have done, retired count included. It may leave at any uop; then the
 //     interpreter goes on there, which is how everything rare is done: faults, stops at a boundary, system instructions.
-//  2. Entering a block by any way needs its code page to have one of the two generations of now (blocks/code-pages.ts). Inside a page nothing
+//  2. Entering a block by any way needs its code page to have one of the two generations of now (memory/code-pages.ts). Inside a page nothing
 //     can undo that without ending the region first; on a way to another page compiled code looks at that page.
 //  3. A store that hits a block of a region kills the region. If it is the one being executed, the helper that stored reports JIT_STOP.
 //  4. c.block and c.uop are 0 inside compiled code; helpers are told the budget at the current instruction, so that time is exact.
@@ -33,7 +33,7 @@ import {
 } from '../../numbers/leaving'
 import { OP_SYSTEM, UOP_BYTES } from '../../numbers/operations'
 import { isCurrent, stopAtBoundary } from '../blocks/blocks'
-import { NOWHERE } from '../blocks/code-pages'
+import { NOWHERE } from '../memory/code-pages'
 import { Block, isDropped, uopOffset, uopOp } from '../blocks/ir'
 import { Region, regionBlock, threshold } from '../blocks/regions'
 import { assertMayEnter, isSoundRegion } from '../blocks/sound-blocks'

@@ -117,7 +117,7 @@ import { condition, flagCf, flagOf, flagPf, flagSf, flagZf } from '../state/flag
 import { readForWriteSlow, readSlow, writeSlow } from '../memory/linear'
 import { PAGE_MASK, tlbEntry } from '../memory/tlb-entry'
 import { findBlock, hashRip, isCurrent, restorePatched } from '../blocks/blocks'
-import { NOWHERE } from '../blocks/code-pages'
+import { NOWHERE } from '../memory/code-pages'
 import { assertMayEnter } from '../blocks/sound-blocks'
 import { DEBUG } from '../state/debug'
 import { VECTOR_GP, VECTOR_SS, notCanonical, raise, raiseNoCode } from '../state/fault'

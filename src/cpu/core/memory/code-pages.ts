@@ -14,7 +14,7 @@ import { CODE_PAGE_ENTRIES, NO_PAGE, PUT_ASIDE_ENTRIES, PUT_ASIDE_OFFSET } from 
 import { CpuState, MODE_USER } from '../state/state'
 import { GENERATION, count } from '../state/counters'
 import { DEBUG } from '../state/debug'
-import { PAGE_MASK } from '../memory/tlb-entry'
+import { PAGE_MASK } from './tlb-entry'
 
 /** Numbers of generations begin anew behind it, with nothing known to hold. */
 const LAST_GENERATION: u32 = 0xfffffff0

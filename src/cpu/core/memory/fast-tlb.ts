@@ -1,9 +1,9 @@
 // The fast TLB of each context: filling and dropping entries.
 //
 // Derived: a subset of what tlb.ts holds. Constraint: a translation that goes from the second-level TLB goes from here too; what code is known by it
-// is forgotten with it (../blocks/code-pages.ts).
+// is forgotten with it (code-pages.ts).
 import { TLB_BYTES, TLB_ENTRY_BYTES, TLB_FILLED_OFFSET, TLB_FILLED_WORDS } from '../../numbers/sizes'
-import { forgetCodePage, newGeneration } from '../blocks/code-pages'
+import { forgetCodePage, newGeneration } from './code-pages'
 import { TAGS_FLUSHED, count } from '../state/counters'
 import { DEBUG } from '../state/debug'
 import { CONTEXTS, cpuAt, cpuCount, dirtyPages, isRam, memoryAt, pageFlags } from '../state/layout'

@@ -25,7 +25,7 @@ import { eventMask, systemArea } from '../state/layout'
 import { event } from '../state/imports'
 import { TLB_ASKED, TLB_FILLED, count } from '../state/counters'
 import { stopAtBoundary } from '../blocks/blocks'
-import { forgetAddressSpace, forgetCodePage, forgetPutAside, newNonGlobalGeneration } from '../blocks/code-pages'
+import { forgetAddressSpace, forgetCodePage, forgetPutAside, newNonGlobalGeneration } from './code-pages'
 import { tlbFlushAll, tlbFlushNonGlobal, tlbFlushPage } from './fast-tlb'
 import {
   ARRAY_1G,

@@ -50,7 +50,7 @@ import {
   limitOf,
   markAccessed,
 } from './descriptor-tables'
-import { newGeneration } from '../blocks/code-pages'
+import { newGeneration } from '../memory/code-pages'
 import { readSystem64 } from '../memory/linear'
 
 // @ts-ignore: decorator

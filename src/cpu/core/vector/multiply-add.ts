@@ -33,7 +33,7 @@ import {
   setR,
   takeA,
   takeB,
-} from './softfloat'
+} from '../float/softfloat'
 
 // The addend, once A and B hold the factors.
 let cClass: i32 = 0

@@ -14,7 +14,7 @@ import {
   denormalsAreZero,
   raise,
   roundingMode,
-} from './softfloat'
+} from '../float/softfloat'
 import { arithmeticDouble, arithmeticSingle, packedDouble, packedSingle } from './sse-float'
 
 // @ts-ignore: decorator

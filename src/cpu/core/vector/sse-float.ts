@@ -49,7 +49,7 @@ import {
   roundToSingle,
   squareRoot,
   toInteger,
-} from './softfloat'
+} from '../float/softfloat'
 import { roundOperation, sumOperation } from './sse-extended-float'
 
 /** Native arithmetic may be used (way 1). Flags 0..4 do not matter; RC, FTZ and DAZ are 0, masks and PE are 1. */

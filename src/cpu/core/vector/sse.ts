@@ -86,7 +86,7 @@ import {
   orderSingle,
   singleToInteger,
 } from './sse-float'
-import { raised } from './softfloat'
+import { raised } from '../float/softfloat'
 import { avxOp } from './avx'
 import { fxrstor, fxsave } from './fxsave'
 import { xsaveOp } from './xsave'

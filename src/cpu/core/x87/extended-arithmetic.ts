@@ -6,8 +6,8 @@
 // result, and an operand is its significand and its upper 16 bits.
 import { FX_STATUS } from '../../numbers/sizes'
 import { FCW_RC, FCW_ROUND_DOWN, FCW_ROUND_TO_ZERO, FSW_C1 } from '../../numbers/registers'
-import { INEXACT, TOP } from '../vector/float-value'
-import { divideWide, divisionRemainder, multiplyHigh } from '../vector/softfloat'
+import { INEXACT, TOP } from '../float/float-value'
+import { divideWide, divisionRemainder, multiplyHigh } from '../float/softfloat'
 
 export const SIGN: u32 = 0x8000
 

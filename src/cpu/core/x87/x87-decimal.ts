@@ -2,7 +2,7 @@
 import { VECTOR_SCRATCH_OFFSET } from '../../numbers/sizes'
 import { CpuState } from '../state/state'
 import { probeWrite, readWhole, writeWhole } from '../memory/linear'
-import { INVALID, aSign, loadInteger, loadParts, replaceFlags, toInteger } from '../vector/softfloat'
+import { INVALID, aSign, loadInteger, loadParts, replaceFlags, toInteger } from '../float/softfloat'
 import { isEmpty, loadSt, pop, settle, stackUnderflow, storeForbidden } from './x87-stack'
 
 const LIMIT: i64 = 999999999999999999

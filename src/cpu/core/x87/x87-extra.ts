@@ -29,7 +29,7 @@ import {
   roundingMode,
   setBExponent,
   setR,
-} from '../vector/softfloat'
+} from '../float/softfloat'
 import {
   isEmpty,
   loadSt,

@@ -4,7 +4,7 @@
 // that find an operand they do not serve (denormals, infinities, NaNs, results out of range) return false.
 import { CpuState } from '../state/state'
 import { PAGE_MASK, tlbEntry } from '../memory/tlb-entry'
-import { TOP } from '../vector/float-value'
+import { TOP } from '../float/float-value'
 import { isNormal, roundsUp } from './extended-arithmetic'
 
 /** The operand last widened. */

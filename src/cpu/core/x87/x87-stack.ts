@@ -30,7 +30,7 @@ import {
   raised,
   roundR,
   roundedUp,
-} from '../vector/softfloat'
+} from '../float/softfloat'
 
 // @ts-ignore: decorator
 @inline

@@ -41,7 +41,7 @@ import {
   rLow,
   rSignificand,
   scaleR,
-} from '../vector/softfloat'
+} from '../float/softfloat'
 import {
   add,
   arcTangent,

@@ -37,7 +37,7 @@ import {
   squareRoot,
   swapOperands,
   toInteger,
-} from '../vector/softfloat'
+} from '../float/softfloat'
 import {
   begin,
   clearC1,
