@@ -1,5 +1,6 @@
 // Shows the rooms of src/ and the imports between them, and fails on a wrong one (rooms/rooms.mjs): an import that goes up, that goes
-// sideways, or that enters a room (or an inner folder of one) by another file than its door. The TypeScript project
+// sideways, that enters a room (or an inner folder of one) by another file than its door; and on a file or a folder
+// that lies where no rule knows it. The TypeScript project
 // references refuse the first two at compile time; this draws the picture, and refuses the third.
 
 import { readdirSync, readFileSync } from 'node:fs'
@@ -10,9 +11,9 @@ import { checkRooms } from './rooms/rooms.mjs'
 const source = fileURLToPath(new URL('../src', import.meta.url))
 const tree = new Map()
 for (const entry of readdirSync(source, { recursive: true, withFileTypes: true })) {
-  if (!entry.isFile() || !entry.name.endsWith('.ts') || entry.name.endsWith('.d.ts')) continue
+  if (!entry.isFile() || entry.parentPath.includes('/.')) continue
   const file = join(entry.parentPath, entry.name)
-  tree.set(relative(source, file), readFileSync(file, 'utf8'))
+  tree.set(relative(source, file), /\.(ts|md)$/.test(file) ? readFileSync(file, 'utf8') : '')
 }
 
 const { arrows, wrong } = checkRooms(tree)

@@ -44,6 +44,9 @@ it.each([
   ['cpu/numbers/x.ts', "import { BLOCK } from '../layouts.js'", 'not one of what cpu/numbers may take'],
   ['cpu/cpu-core.ts', "import { Translator } from './jit/translate.js'", 'not how cpu/jit is entered'],
   ['cpu/cpu-core.ts', "import { run } from './core/index.js'", 'not how cpu/core is entered'],
+  // The entries.
+  ['node.ts', "import { x } from './machine/execution.js'", 'enter a room by its index.ts'],
+  ['index.ts', "export { x } from './strays/index.js'", 'is in no room'],
   // The core.
   ['cpu/core/memory/tlb.ts', "import { run } from '../execute/run'", 'imports go down too'],
   ['cpu/core/memory/tlb.ts', "import { BLOCK } from '../../layouts'", 'not one of what cpu/core may take'],
@@ -60,6 +63,46 @@ it('a file has a place: in a room of the core, and in a folder of a room that a 
     expect.stringContaining("is in none of the core's rooms"),
   ])
   expect(wrongIn({ 'machine/sound/beep.ts': '' })).toEqual([expect.stringContaining('that no rule knows')])
+})
+
+it.each([
+  ['stray.ts', 'lies beside the rooms'],
+  ['notes.md', 'lies beside the rooms'],
+  ['newroom/index.ts', 'which is no room'],
+  ['newroom/README.md', 'which is no room'],
+  ['base/inner/a.ts', 'a folder of base that no rule knows'],
+  ['base/inner/README.md', 'a folder of base that no rule knows'],
+  ['web/other/a.ts', 'a folder of web that no rule knows'],
+  ['web/page/other/a.ts', 'a folder of web that no rule knows'],
+  ['guest/inner/a.ts', 'a folder of guest that no rule knows'],
+  ['machine/devices/inner/a.ts', 'a folder of machine that no rule knows'],
+  ['base/notes.txt', 'is no source'],
+  ['base/NOTES.md', 'is no source'],
+  ['base/old.css', 'is no source'],
+  ['cpu/core/memory/notes.txt', 'is no source'],
+])('%s %s', (path, why) => {
+  expect(wrongIn({ [path]: '' })).toEqual([expect.stringContaining(why)])
+})
+
+it('what has a place may stay there', () => {
+  const files = [
+    ...['index.ts', 'node.ts', 'base/README.md', 'base/tsconfig.json', 'cpu/core.wasm', 'cpu/core/memory/tlb.ts'],
+    ...['guest/scion/index.ts', 'guest/scion/tasks.ts', 'machine/devices/uart.ts', 'web/page/style/page.css'],
+  ]
+  expect(wrongIn(Object.fromEntries(files.map((file) => [file, ''])))).toEqual([])
+})
+
+it('what runs upward in the core is what its README gives a reason for', () => {
+  const upward = { 'memory/mmu -> system/debug': ['watchesPage'] }
+  const tree = (readme: string) => ({
+    'cpu/core/README.md': readme,
+    'cpu/core/memory/mmu.ts': "import { watchesPage } from '../system/debug'",
+  })
+  expect(wrongIn(tree('| memory -> system | a data breakpoint |'), upward)).toEqual([])
+  expect(wrongIn(tree('nothing'), upward)).toEqual(['cpu/core/README.md does not say why memory -> system runs upward'])
+  expect(wrongIn(tree('| memory -> system | why |\n| memory -> decode | why |'), upward)).toEqual([
+    'cpu/core/README.md tells of memory -> decode, which does not run upward',
+  ])
 })
 
 it('the core runs upward by the names that are listed, and by no other of the same file', () => {

@@ -17,6 +17,20 @@ const LEVELS = [
   ['cli', 'web'],
 ]
 const LEVEL_OF = new Map(LEVELS.flatMap((rooms, level) => rooms.map((room) => [room, level])))
+/** What lies at the top of src/ beside the rooms: the entries, which take from rooms by their doors, and what compiles them. */
+const TOP_FILES = new Set(['index.ts', 'node.ts', 'platform.d.ts', 'tsconfig.json'])
+/** What a folder may have beside TypeScript, and the single files that are something else. */
+const PAPERS = new Set(['README.md', 'tsconfig.json'])
+const OTHER_FILES = new Set([
+  'cpu/core.wasm',
+  'cpu/core-debug.wasm',
+  'cpu/core.wat',
+  'cpu/core/asconfig.json',
+  'web/page/index.html',
+  'web/page/icon.svg',
+])
+/** Folders of the page, which is a program and has no door. */
+const PAGE_FOLDERS = new Set(['web/page', 'web/page/bench', 'web/page/lessons', 'web/page/style', 'web/page/view'])
 /** Rooms whose inner folders are rooms too: entered by their index.ts. */
 const INNER_ROOMS = new Set(['debug', 'guest', 'lab', 'patch', 'upgrade'])
 /** Rooms whose inner folders are parts without a door of their own, and what of the room around it each part may import: files, or whole folders. */
@@ -108,19 +122,55 @@ function checkInside(room, from, { target, names }, rules) {
   if (folder in DOORS && target !== DOORS[folder]) complain(`imports ${target}: that is not how ${folder} is entered`)
 }
 
+/** Does a rule know the folder of this file? */
+function isKnownFolder(path, tree) {
+  const folder = dirname(path)
+  const [room, part, inner, ...deeper] = folder.split('/')
+  if (part === undefined || path.startsWith('cpu/core/')) return true
+  if (INNER_PARTS[room] !== undefined) return part in INNER_PARTS[room] && inner === undefined
+  if (INNER_ROOMS.has(room)) return inner === undefined && deeper.length === 0 && tree.has(`${folder}/index.ts`)
+  return PAGE_FOLDERS.has(folder)
+}
+
 /** Is the file where a file may be? */
-function checkPlace(path, complain) {
+function checkPlace(path, tree, complain) {
   const [room, part, inner] = path.split('/')
-  const parts = INNER_PARTS[room]
-  if (parts !== undefined && path.split('/').length > 2 && !(part in parts)) {
+  if (part === undefined) {
+    if (!TOP_FILES.has(path)) complain('lies beside the rooms: put it into the one it belongs to')
+    return
+  }
+  if (!LEVEL_OF.has(room)) {
+    complain(`is in ${room}, which is no room: say in tools/rooms/rooms.mjs between which it lies`)
+    return
+  }
+  const style = path.startsWith('web/page/style/') && path.endsWith('.css')
+  if (!path.endsWith('.ts') && !style && !PAPERS.has(path.split('/').at(-1)) && !OTHER_FILES.has(path)) {
+    complain('is no source, and no list knows it')
+  }
+  if (!isKnownFolder(path, tree)) {
     complain(`is in a folder of ${room} that no rule knows: say in tools/rooms/rooms.mjs what it may import`)
   }
   if (!path.startsWith('cpu/core/') || path === 'cpu/core/index.ts') return
+  if (!path.endsWith('.ts') || path === 'cpu/core/README.md') return
   if (!CORE_ROOMS.includes(inner)) complain(`is in none of the core's rooms: ${CORE_ROOMS.join(', ')}`)
 }
 
+/** The table of what runs upward in the core's README, as `memory -> blocks`. */
+const arrowsToldOf = (text) => [...text.matchAll(/^\| (\w+ -> \w+) \| ./gm)].map(([, arrow]) => arrow)
+
+/** What runs upward in the core, and what its README says of it: the same arrows, each with a reason. */
+function checkCoreReadme(tree, upward, wrong) {
+  const text = tree.get('cpu/core/README.md')
+  if (text === undefined) return
+  const told = new Set(arrowsToldOf(text))
+  const run = new Set(Object.keys(upward).map((arrow) => arrow.replace(/\/[\w-]+/g, '')))
+  for (const arrow of run) if (!told.has(arrow)) wrong.push(`cpu/core/README.md does not say why ${arrow} runs upward`)
+  for (const arrow of told)
+    if (!run.has(arrow)) wrong.push(`cpu/core/README.md tells of ${arrow}, which does not run upward`)
+}
+
 /**
- * `tree`: the text of each TypeScript file, by its path below src/. Returns how many imports lead from room to room, and what is wrong,
+ * `tree`: every file, by its path below src/, with the text of those in TypeScript. Returns how many imports lead from room to room, and what is wrong,
  * a sentence each. `coreUpward` is for tests.
  */
 export function checkRooms(tree, coreUpward = CORE_UPWARD) {
@@ -130,8 +180,9 @@ export function checkRooms(tree, coreUpward = CORE_UPWARD) {
   for (const [path, text] of tree) {
     const complain = (what) => wrong.push(`${path} ${what}`)
     const room = path.split('/')[0]
-    checkPlace(path, complain)
-    if (!LEVEL_OF.has(room)) continue
+    checkPlace(path, tree, complain)
+    if (!path.endsWith('.ts') || path.endsWith('.d.ts')) continue
+    const level = TOP_FILES.has(path) ? LEVELS.length : (LEVEL_OF.get(room) ?? LEVELS.length)
     for (const one of importsOf(path, text)) {
       const { target, written } = one
       const other = target.split('/')[0]
@@ -142,8 +193,8 @@ export function checkRooms(tree, coreUpward = CORE_UPWARD) {
         complain(`imports ${target}: the core takes nothing from beyond numbers/`)
       else if (!LEVEL_OF.has(other)) complain(`imports ${target}, which is in no room`)
       else {
-        arrows.set(`${room} -> ${other}`, (arrows.get(`${room} -> ${other}`) ?? 0) + 1)
-        if (LEVEL_OF.get(other) >= LEVEL_OF.get(room)) complain(`imports ${target}: imports go down only`)
+        if (LEVEL_OF.has(room)) arrows.set(`${room} -> ${other}`, (arrows.get(`${room} -> ${other}`) ?? 0) + 1)
+        if (LEVEL_OF.get(other) >= level) complain(`imports ${target}: imports go down only`)
         else if (target !== `${other}/index`) complain(`imports ${target}: enter a room by its index.ts`)
       }
     }
@@ -154,5 +205,6 @@ export function checkRooms(tree, coreUpward = CORE_UPWARD) {
         wrong.push(`nothing runs upward by ${arrow}: ${name} any more: take it off the list`)
     }
   }
+  checkCoreReadme(tree, coreUpward, wrong)
   return { arrows, wrong }
 }
