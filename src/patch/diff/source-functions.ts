@@ -34,7 +34,7 @@ export function sourceFunctions(text: string): Map<string, SourceFunction> {
 
 /** A line that can belong to a signature; one of a comment, a directive or what ends before it cannot. */
 function isSignature(line: string): boolean {
-  return /^\s*[\w(]/.test(line) && !/(\*\/|[;}])\s*$/.test(line)
+  return /^\s*[\w(.]/.test(line) && !/(\*\/|[;}])\s*$/.test(line)
 }
 
 function symbolOf(signature: string): string | undefined {
