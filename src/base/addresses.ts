@@ -15,8 +15,6 @@ export type VirtAddr = bigint & { readonly [virtBrand]: true }
 
 /** Bytes of a page. */
 export const PAGE_SIZE = 4096
-/** Bits of an offset in a page of 4 KiB. */
-export const PAGE_SHIFT = 12
 
 /** A number as a physical address; throws BAD_ARGUMENT for one that is none. */
 export function physAddr(value: number | bigint): PhysAddr {

@@ -9,11 +9,6 @@ export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-/** The byte at an offset. */
-export function readU8(bytes: Uint8Array, offset: number): number {
-  return viewOf(bytes).getUint8(offset)
-}
-
 /** An unsigned 16-bit value, little-endian, at a byte offset. */
 export function readU16(bytes: Uint8Array, offset: number): number {
   return viewOf(bytes).getUint16(offset, true)
@@ -32,11 +27,6 @@ export function readI32(bytes: Uint8Array, offset: number): number {
 /** An unsigned 64-bit value, little-endian, at a byte offset. */
 export function readU64(bytes: Uint8Array, offset: number): bigint {
   return viewOf(bytes).getBigUint64(offset, true)
-}
-
-/** Stores a byte at an offset. */
-export function writeU8(bytes: Uint8Array, offset: number, value: number): void {
-  viewOf(bytes).setUint8(offset, value)
 }
 
 /** Stores 16 bits, little-endian, at a byte offset. */
@@ -97,13 +87,6 @@ export function decodeText(bytes: Uint8Array): string {
   // A browser's decoder refuses shared memory, where workers keep their images; a slice is a copy of its own.
   const shared = typeof SharedArrayBuffer !== 'undefined' && bytes.buffer instanceof SharedArrayBuffer
   return decoder.decode(shared ? bytes.slice() : bytes)
-}
-
-/** The NUL-terminated string at `offset`; to the end of the array where no NUL follows. */
-export function readCString(bytes: Uint8Array, offset: number): string {
-  let end = offset
-  while (end < bytes.length && bytes[end] !== 0) end++
-  return decodeText(bytes.subarray(offset, end))
 }
 
 /** Bytes as hexadecimal digits, two for each. */

@@ -5,8 +5,6 @@
 export const ET_REL = 1
 /** ELF: type of the file. */
 export const ET_EXEC = 2
-/** ELF: type of the file. */
-export const ET_DYN = 3
 /** ELF: machine of the header. */
 export const EM_386 = 3
 /** ELF: machine of the header. */
@@ -45,10 +43,6 @@ export const SHN_UNDEF = 0
 export const SHN_LORESERVE = 0xff00
 /** Linux: a symbol that the livepatch core resolves. */
 export const SHN_LIVEPATCH = 0xff20
-/** ELF: section number with a meaning of its own. */
-export const SHN_ABS = 0xfff1
-/** ELF: section number with a meaning of its own. */
-export const SHN_COMMON = 0xfff2
 
 /** ELF: binding of a symbol. */
 export const STB_LOCAL = 0

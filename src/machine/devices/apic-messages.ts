@@ -16,7 +16,6 @@ export interface ExternalInterrupts {
 
 export const DELIVERY_FIXED = 0
 export const DELIVERY_LOWEST = 1
-export const DELIVERY_SMI = 2
 export const DELIVERY_NMI = 4
 export const DELIVERY_INIT = 5
 export const DELIVERY_STARTUP = 6

@@ -21,7 +21,6 @@ export const FW_CFG_MAX_CPUS = 0x0f
 export const FW_CFG_KERNEL_ENTRY = 0x10
 export const FW_CFG_KERNEL_DATA = 0x11
 export const FW_CFG_INITRD_DATA = 0x12
-export const FW_CFG_CMDLINE_ADDR = 0x13
 export const FW_CFG_CMDLINE_SIZE = 0x14
 export const FW_CFG_CMDLINE_DATA = 0x15
 export const FW_CFG_SETUP_SIZE = 0x17

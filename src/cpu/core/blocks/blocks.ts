@@ -15,7 +15,7 @@ import {
   PAGE_TABLE_ENTRIES,
   TLB_BYTES,
 } from '../../numbers/sizes'
-import { ACCESS_EXECUTE, CpuState, MODE_CODE64, MODE_CODE_MASK, MODE_STEP, segmentLimit } from '../state/state'
+import { ACCESS_EXECUTE, CpuState, MODE_CODE64, MODE_CODE_MASK, segmentLimit } from '../state/state'
 import { BLOCK_BYTES, Block, MODE_DROPPED, Uop, uopNumber, uopOp } from './ir'
 import {
   PAGE_CODE,
@@ -339,11 +339,4 @@ export function dropAllBlocks(c: CpuState): void {
     return
   }
   emptyArena(c)
-}
-
-/** Blocks for single steps are kept apart by their mode. */
-// @ts-ignore: decorator
-@inline
-export function stepMode(mode: u32): u32 {
-  return mode | MODE_STEP
 }

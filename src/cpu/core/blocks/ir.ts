@@ -13,7 +13,6 @@
 //  4. OP_SYSTEM, OP_COLD_END and the branches end a block; OP_SSE and OP_COLD do not change RIP, mode or mappings.
 //  5. a fused comparison and branch is two instructions that no boundary can separate inside the block.
 // Size index sz: 0 8-bit, 1 16-bit, 2 32-bit, 3 64-bit, added to the base number.
-import { OP_COLD, OP_SSE, OP_SYSTEM } from '../../numbers/operations'
 
 @unmanaged
 export class Uop {
@@ -62,11 +61,6 @@ export function uopNumber(u: usize): u32 {
 @inline
 export function uopOffset(u: usize): u32 {
   return changetype<Uop>(u).offset
-}
-// @ts-ignore: decorator
-@inline
-export function uopImmediate(u: usize): i64 {
-  return load<i64>(u, offsetof<Uop>('low'))
 }
 /** OP_SYSTEM, OP_SSE, OP_COLD: the function. */
 // @ts-ignore: decorator

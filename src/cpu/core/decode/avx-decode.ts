@@ -190,7 +190,7 @@ function compute(d: Decoder, p: u32, o: u32): bool {
   const bytes: u32 = scalar || !d.vexWide ? base : detail == 0x312 ? 32 : base * 2
   if (conversion) return operands(d, base == 8 ? FN_AVX_WIDEN : FN_AVX_NARROW, bytes, detail, wide, false)
   if (isShift(o)) return operands(d, FN_AVX_SHIFT, 16, detail, wide, false)
-  const fn = o == 0xc2 ? FN_AVX_COMPARE : isFloat(p, o) ? FN_AVX_FLOAT : FN_AVX_INTEGER
+  const fn = o == 0xc2 ? FN_AVX_COMPARE : isFloat(o) ? FN_AVX_FLOAT : FN_AVX_INTEGER
   return operands(d, fn, bytes, detail, wide, immediate)
 }
 

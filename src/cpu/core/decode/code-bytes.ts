@@ -12,7 +12,7 @@ import { codeView, viewState } from '../blocks/coherence'
 
 // @ts-ignore: decorator
 @inline
-export function codeByte(d: Decoder, pointer: usize, position: u32): u32 {
+export function codeByte(d: Decoder, pointer: usize): u32 {
   if (d.logged == 0) return load<u8>(pointer)
   return loggedByte(d, pointer)
 }

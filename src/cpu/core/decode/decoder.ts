@@ -97,7 +97,7 @@ export class Decoder {
       return 0
     }
     this.position = p + 1
-    if (p < this.firstBytes) return codeByte(this, this.first + p, p)
+    if (p < this.firstBytes) return codeByte(this, this.first + p)
     if (this.second == 0) {
       if (this.broken) return 0
       if (!openSecondPage(this)) {
@@ -105,7 +105,7 @@ export class Decoder {
         return 0
       }
     }
-    return codeByte(this, this.second + (p - this.firstBytes), p)
+    return codeByte(this, this.second + (p - this.firstBytes))
   }
 
   fetch16(): u32 {

@@ -118,7 +118,7 @@ function mmxBytes(o: u32): u32 {
   return 0
 }
 
-export function isFloat(p: u32, o: u32): bool {
+export function isFloat(o: u32): bool {
   if (o == 0x51 || o == 0x52 || o == 0x53) return true
   if (o >= 0x58 && o <= 0x5f) return true
   return o == 0xc2 || o == 0xe6 || o == 0x7c || o == 0x7d || o == 0xd0
@@ -529,7 +529,7 @@ export function sseDecode(d: Decoder, opcode: u32): bool {
   if (bytes) {
     d.fetchModrm()
     const immediate = o == 0x70 || o == 0xc2 || o == 0xc6
-    emitPair(d, isFloat(p, o) ? FN_FLOAT : FN_INTEGER, bytes, bytes == 16, (p << 8) | o, immediate)
+    emitPair(d, isFloat(o) ? FN_FLOAT : FN_INTEGER, bytes, bytes == 16, (p << 8) | o, immediate)
     return true
   }
   if (p == 0) {

@@ -9,7 +9,7 @@
 // Layout: header (magic, version, vCPUs, RAM bytes, log positions, executed pages, bytes of all), the log's live entries, the executed pages, then
 // per vCPU [0, DERIVED_OFFSET), [FX_OFFSET, FX_END), with x86-64-v3 the upper halves of the YMM registers, and its system area (tlb.ts).
 import { SLOT_T0, SLOT_ZERO } from '../../numbers/operations'
-import { DERIVED_OFFSET, FX_BYTES, FX_END, FX_OFFSET, YMM_UPPER_BYTES, YMM_UPPER_OFFSET } from '../../numbers/sizes'
+import { DERIVED_OFFSET, FX_BYTES, FX_OFFSET, YMM_UPPER_BYTES, YMM_UPPER_OFFSET } from '../../numbers/sizes'
 import { CpuState } from '../state/state'
 import { LOG_ENTRIES, cpuAt, cpuCount, cpuLevel, ramBytes, saveBase } from '../state/layout'
 import { LOG_SAVED_BYTES, clearLog, loadLog, logEnd, logPositions, saveLog } from '../blocks/coherence'

@@ -15,11 +15,11 @@ import { linearIn } from '../system/segment-check'
 import { repeatAgain } from '../system/debug'
 import { readSlot, signExtend, writeSlot } from './cold'
 
-export const STRING_MOVS: u32 = 0
-export const STRING_CMPS: u32 = 1
-export const STRING_STOS: u32 = 2
-export const STRING_LODS: u32 = 3
-export const STRING_SCAS: u32 = 4
+const STRING_MOVS: u32 = 0
+const STRING_CMPS: u32 = 1
+const STRING_STOS: u32 = 2
+const STRING_LODS: u32 = 3
+const STRING_SCAS: u32 = 4
 const CHUNK: u64 = 4096
 
 function compare(c: CpuState, a: u64, b: u64, size: u32): void {

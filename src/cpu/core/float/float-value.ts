@@ -20,8 +20,8 @@ import {
 export const INVALID: i32 = 1
 export const DENORMAL: i32 = 2
 export const DIVIDE_BY_ZERO: i32 = 4
-export const OVERFLOW: i32 = 8
-export const UNDERFLOW: i32 = 16
+const OVERFLOW: i32 = 8
+const UNDERFLOW: i32 = 16
 export const INEXACT: i32 = 32
 
 /** Rounding control, as encoded in MXCSR and the x87 control word. */
@@ -36,18 +36,18 @@ export const FINITE: i32 = 1
 export const INFINITE: i32 = 2
 export const QUIET: i32 = 3
 export const SIGNALING: i32 = 4
-export const UNSUPPORTED: i32 = 5
+const UNSUPPORTED: i32 = 5
 
 export const TOP: u64 = 0x8000000000000000
 const QUIET_BIT: u64 = 0x4000000000000000
 
 // The environment.
 export let roundingMode: i32 = 0
-export let exceptionMasks: i32 = 0x3f
+let exceptionMasks: i32 = 0x3f
 export let denormalsAreZero: bool = false
-export let flushToZero: bool = false
+let flushToZero: bool = false
 /** x87 rules: the larger NaN wins, and an unmasked overflow or underflow delivers a result with a wrapped exponent. */
-export let x87Rules: bool = false
+let x87Rules: bool = false
 
 // What happened.
 export let raised: i32 = 0

@@ -34,7 +34,6 @@ import {
   rExponent,
   rSignificand,
   rLow,
-  raise,
   moveAToR,
   swapOperands,
   keptSignificand,
@@ -393,7 +392,7 @@ export function remainder(nearest: bool): u64 {
 }
 
 /** Brings bit 63 of R's significand to one; a zero becomes ZERO with A's sign. */
-export function normaliseR(): void {
+function normaliseR(): void {
   if (rSignificand == 0) {
     if (rLow == 0) {
       rClass = ZERO

@@ -214,7 +214,7 @@ function walkNarrow(c: CpuState, linear: u64, access: u32, context: u32): bool {
 }
 
 /** Where CpuState keeps the four PDPTE registers. */
-export const PDPTE_OFFSET: usize = offsetof<CpuState>('pdpte0')
+const PDPTE_OFFSET: usize = offsetof<CpuState>('pdpte0')
 
 /** Loads the PDPTE registers from CR3 `cr3` (SDM 3A 4.4.1); false and #GP if a reserved bit is set in a present one. */
 export function loadPdptes(c: CpuState, cr3: u64): bool {

@@ -52,7 +52,7 @@ const KEY_PAGE: u64 = 0x0000fffffffff000
 /** The offset inside a page. */
 export const OFFSET_4K: u64 = 0xfff
 export const OFFSET_2M: u64 = 0x1fffff
-export const OFFSET_1G: u64 = 0x3fffffff
+const OFFSET_1G: u64 = 0x3fffffff
 
 /** Of a value: what an instruction fetch depends on. */
 const FETCH_RELEVANT: u64 = PTE_FRAME | PTE_USER | PTE_NX

@@ -6,7 +6,6 @@ import { CpuState } from './state'
 export const VECTOR_DE: u32 = 0
 export const VECTOR_DB: u32 = 1
 export const VECTOR_NMI: u32 = 2
-export const VECTOR_BP: u32 = 3
 export const VECTOR_OF: u32 = 4
 export const VECTOR_BR: u32 = 5
 export const VECTOR_UD: u32 = 6

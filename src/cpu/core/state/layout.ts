@@ -14,7 +14,7 @@ import { SYSTEM_AREA_BYTES } from './system-area'
 import { CpuState } from './state'
 
 export const CONTEXTS: u32 = 4
-export const ROM_AREA: u32 = 0x100000
+const ROM_AREA: u32 = 0x100000
 export const LOG_ENTRIES: u32 = 1024
 export const LOG_ENTRY_BYTES: u32 = 32
 /** Pages in a group of `executedGroups`. */
@@ -29,9 +29,9 @@ export let cpuCount: u32 = 0
 export let cpuLevel: u32 = 2
 export let ramBytes: u32 = 0
 export let ramBase: usize = 0
-export let romBase: usize = 0
-export let romUsed: u32 = 0
-export let stateBase: usize = 0
+let romBase: usize = 0
+let romUsed: u32 = 0
+let stateBase: usize = 0
 export let pageFlags: usize = 0 // one byte for each RAM page
 export let dirtyPages: usize = 0
 export let logBase: usize = 0
@@ -218,7 +218,7 @@ export function addRom(physical: u32, bytes: u32): usize {
 }
 
 /** Host pointer of a ROM byte, or 0. */
-export function romAt(physical: u32): usize {
+function romAt(physical: u32): usize {
   for (let i: u32 = 0; i < romWindows; i++) {
     const start = load<u32>(romStart + 4 * i)
     if (physical >= start && physical <= load<u32>(romEnd + 4 * i))

@@ -75,7 +75,7 @@ function usesPdptes(cr0: u64, cr4: u64, efer: u64): bool {
   return (cr0 & CR0_PG) != 0 && (cr4 & CR4_PAE) != 0 && (efer & EFER_LME) == 0
 }
 
-export function writeCr0(c: CpuState, value: u64): bool {
+function writeCr0(c: CpuState, value: u64): bool {
   if (value >> 32) return refuse(c)
   const next = (value & CR0_DEFINED) | CR0_ET
   const changed = next ^ c.cr0
@@ -132,7 +132,7 @@ export function writeCr3(c: CpuState, value: u64): bool {
   return true
 }
 
-export function writeCr4(c: CpuState, value: u64): bool {
+function writeCr4(c: CpuState, value: u64): bool {
   if (value & ~(cpuLevel >= 3 ? CR4_DEFINED | CR4_OSXSAVE : CR4_DEFINED)) return refuse(c)
   const changed = value ^ c.cr4
   const set = changed & value

@@ -8,7 +8,6 @@ import { raise } from '../state/fault'
 import { readSystem64, writeSystem8 } from '../memory/linear'
 
 /** Attribute bits, as in CpuState: descriptor bytes 5 and 6. */
-export const ATTRIBUTE_TYPE: u32 = 15
 export const ATTRIBUTE_ACCESSED: u32 = 1
 export const ATTRIBUTE_WRITABLE: u32 = 2 // data; for code: readable
 export const ATTRIBUTE_EXPAND_DOWN: u32 = 4 // data; for code: conforming
@@ -17,20 +16,17 @@ export const ATTRIBUTE_S: u32 = 0x10
 export const ATTRIBUTE_PRESENT: u32 = 0x80
 export const ATTRIBUTE_LONG: u32 = 0x2000
 export const ATTRIBUTE_BIG: u32 = 0x4000
-export const ATTRIBUTE_GRANULARITY: u32 = 0x8000
 
 /** Parts of a selector: its index, its table; both are what an error code has of it. */
-export const SELECTOR_INDEX: u32 = 0xfff8
+const SELECTOR_INDEX: u32 = 0xfff8
 export const SELECTOR_TI: u32 = 4
 export const SELECTOR_NO_RPL: u32 = SELECTOR_INDEX | SELECTOR_TI
 
 export const TYPE_TSS16: u32 = 1
 export const TYPE_LDT: u32 = 2
-export const TYPE_TSS16_BUSY: u32 = 3
 export const TYPE_CALL_GATE16: u32 = 4
 export const TYPE_TASK_GATE: u32 = 5
 export const TYPE_TSS: u32 = 9
-export const TYPE_TSS_BUSY: u32 = 11
 export const TYPE_CALL_GATE: u32 = 12
 export const TYPE_INTERRUPT_GATE: u32 = 14
 /** Of the type of a TSS or gate: it is not one of the 16-bit ones. */

@@ -180,7 +180,7 @@ function enterLong(c: CpuState): void {
     sp = innerPointer
   }
   if (!isCanonical(offset)) return refuse(c, VECTOR_GP, 0)
-  useStack(c, sp & ~15, 0, 0, 0, true, level != 3, external)
+  useStack(sp & ~15, 0, 0, 0, true, level != 3, external)
   if (!probePushes(c, hasCode ? 6 : 5, 8)) return
   pushValue(c, u64(c.ssSelector), 8)
   pushValue(c, c.rsp, 8)
@@ -224,7 +224,6 @@ function enterProtected(c: CpuState): void {
     stackSelector = innerSelector
     stack = innerDescriptor
     useStack(
-      c,
       innerPointer,
       baseOf(stack),
       limitOf(stack),
@@ -243,7 +242,7 @@ function enterProtected(c: CpuState): void {
     pushValue(c, u64(c.ssSelector), size)
     pushValue(c, c.rsp, size)
   } else {
-    useStack(c, c.rsp, c.ssBase, c.ssLimit, c.ssAttributes, false, level != 3, external)
+    useStack(c.rsp, c.ssBase, c.ssLimit, c.ssAttributes, false, level != 3, external)
     if (!probePushes(c, 3 + u32(hasCode), size)) return
   }
   pushValue(c, pushedFlags, size)
@@ -273,7 +272,7 @@ function enterProtected(c: CpuState): void {
 /** The error code goes onto the new task's stack, as wide as its TSS. */
 function enterTaskGate(c: CpuState, selector: u32): void {
   if (!switchTask(c, selector, TASK_CALL, c.rip, pushedFlags, external) || !hasCode) return
-  useStack(c, c.rsp, c.ssBase, c.ssLimit, c.ssAttributes, false, false, external)
+  useStack(c.rsp, c.ssBase, c.ssLimit, c.ssAttributes, false, false, external)
   pushValue(c, u64(errorCode), isWideTask(c) ? 4 : 2)
   if (c.fault == 0) commitStack(c)
 }

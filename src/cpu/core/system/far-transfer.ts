@@ -61,14 +61,14 @@ import { TASK_CALL, TASK_JUMP, switchTask, switchedTask } from './task-switch'
 const CODE: u32 = ATTRIBUTE_S | ATTRIBUTE_CODE
 
 /** May execution go on at `offset` of a code segment with descriptor d? */
-export function offsetFits(c: CpuState, d: u64, offset: u64): bool {
+function offsetFits(c: CpuState, d: u64, offset: u64): bool {
   const fits = isLongActive(c) && attributesOf(d) & ATTRIBUTE_LONG ? isCanonical(offset) : offset <= u64(limitOf(d))
   if (!fits) raise(c, VECTOR_GP, 0)
   return fits
 }
 
 /** L and D both set is reserved in long mode. */
-export function isReservedCode(c: CpuState, attributes: u32): bool {
+function isReservedCode(c: CpuState, attributes: u32): bool {
   return isLongActive(c) && (attributes & (ATTRIBUTE_LONG | ATTRIBUTE_BIG)) == (ATTRIBUTE_LONG | ATTRIBUTE_BIG)
 }
 
@@ -219,8 +219,8 @@ function callInner(c: CpuState, level: u32, next: u64): bool {
   const selector = innerSelector
   const d = innerDescriptor
   const attributes = attributesOf(d)
-  if (long) useStack(c, innerPointer, 0, 0, 0, true, true, 0)
-  else useStack(c, innerPointer, baseOf(d), limitOf(d), attributes, false, true, selector & SELECTOR_NO_RPL)
+  if (long) useStack(innerPointer, 0, 0, 0, true, true, 0)
+  else useStack(innerPointer, baseOf(d), limitOf(d), attributes, false, true, selector & SELECTOR_NO_RPL)
   const parameters: i32 = long ? 0 : <i32>gateParameters
   for (let i = 0; i < parameters; i++) readParameter(c, oldPointer, i)
   if (!probePushes(c, 4 + parameters, gateSize)) return false
@@ -239,8 +239,8 @@ function callInner(c: CpuState, level: u32, next: u64): bool {
 }
 
 // What `checkReturnCode` found.
-export let returnCode: u64 = 0
-export let returnStack: u64 = 0 // 0: null SS
+let returnCode: u64 = 0
+let returnStack: u64 = 0 // 0: null SS
 let returnCodeAddress: u64 = 0
 
 /** The checks of a return's CS (SDM 2B RET, IRET). The offset is checked last, by `returnFits`, after SS. */

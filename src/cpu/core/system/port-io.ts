@@ -13,7 +13,7 @@ import { linearIn } from './segment-check'
 import { checkPort, repeatAgain } from './debug'
 
 /** May this program use the ports [port, port + size)? */
-export function portAllowed(c: CpuState, port: u32, size: u32): bool {
+function portAllowed(c: CpuState, port: u32, size: u32): bool {
   if ((c.cr0 & CR0_PE) == 0) return true
   if ((c.eflags & VM) == 0 && u64(c.cpl) <= (c.eflags & IOPL) >> 12) return true
   if ((c.trAttributes & ATTRIBUTE_PRESENT) != 0 && (c.trAttributes & TYPE_WIDE) != 0 && c.trLimit >= 103) {

@@ -38,11 +38,10 @@ export function stackPointer(): u64 {
 
 /** The stack of SS:RSP. In 64-bit mode flat, else with SS's base and size. */
 export function useCurrentStack(c: CpuState): void {
-  useStack(c, c.rsp, c.ssBase, c.ssLimit, c.ssAttributes, is64(c), false, 0)
+  useStack(c.rsp, c.ssBase, c.ssLimit, c.ssAttributes, is64(c), false, 0)
 }
 
 export function useStack(
-  c: CpuState,
   sp: u64,
   stackBase: u64,
   stackLimit: u32,

@@ -43,8 +43,6 @@ import {
   moveAToR,
   packDouble,
   packSingle,
-  raise,
-  raised,
   roundToDouble,
   roundToSingle,
   squareRoot,

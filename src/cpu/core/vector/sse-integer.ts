@@ -142,7 +142,7 @@ function sumOfDifferences(a: v128, b: v128): v128 {
 }
 
 /** 66 0F D1..FE. The ranges are separate so that each switch is dense and becomes a jump table. */
-function arithmeticOperation(operation: i32, a: v128, b: v128, immediate: i32): v128 {
+function arithmeticOperation(operation: i32, a: v128, b: v128): v128 {
   switch (operation) {
     case PAND:
       return v128.and(a, b)
@@ -331,7 +331,7 @@ function floatingLogic(operation: i32, a: v128, b: v128, immediate: i32): v128 {
 }
 
 export function integerOperation(operation: i32, a: v128, b: v128, immediate: i32): v128 {
-  if (operation >= PSRLW && operation <= PADDD) return arithmeticOperation(operation, a, b, immediate)
+  if (operation >= PSRLW && operation <= PADDD) return arithmeticOperation(operation, a, b)
   if (operation >= PUNPCKLBW && operation <= PCMPEQD) return packOperation(operation, a, b, immediate)
   return operation < MAP_38 ? floatingLogic(operation, a, b, immediate) : extendedOperation(operation, a, b, immediate)
 }

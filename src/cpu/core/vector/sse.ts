@@ -108,7 +108,7 @@ export function upperRegister(c: CpuState, r: u32): usize {
 }
 
 /** Raises #UD or #NM and returns true if SSE instructions may not run now. */
-export function sseUnavailable(c: CpuState): bool {
+function sseUnavailable(c: CpuState): bool {
   if ((c.cr0 & (CR0_EM | CR0_TS)) == 0 && (c.cr4 & CR4_OSFXSR) != 0) return false
   if ((c.cr0 & CR0_EM) != 0 || (c.cr4 & CR4_OSFXSR) == 0) raiseNoCode(c, VECTOR_UD)
   else raiseNoCode(c, VECTOR_NM)

@@ -61,7 +61,7 @@ export function divide(ah: f64, al: f64, bh: f64, bl: f64): void {
   add(high, low, q3, 0)
 }
 
-export function root(ah: f64, al: f64): void {
+function root(ah: f64, al: f64): void {
   const s = Math.sqrt(ah)
   multiply(s, 0, s, 0)
   add(ah, al, -high, -low)

@@ -186,8 +186,8 @@ export function divideExtended(f: usize, p: usize, a: u64, aHigh: u32, b: u64, b
 }
 
 /** The root of 128 bits with one of the first two set is floor(root); `rootRest` tells what follows, as `rest` of `deliver`. */
-export let rootRest: u64 = 0
-export function integerRoot(high: u64, low: u64): u64 {
+let rootRest: u64 = 0
+function integerRoot(high: u64, low: u64): u64 {
   // A root of doubles errs by less than 2^12. One step of Newton's method with the exact remainder leaves at most one unit.
   const estimate = Math.sqrt(<f64>high) * 4294967296.0
   let root = <u64>min(estimate, 18446744073709549568.0)

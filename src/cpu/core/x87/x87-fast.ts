@@ -49,7 +49,7 @@ export const SLOW: u32 = 0
 /** Done; the instruction is the last one that the x87's pointers tell of. */
 export const DONE: u32 = 1
 /** Done; a control instruction. */
-export const DONE_CONTROL: u32 = 2
+const DONE_CONTROL: u32 = 2
 
 // @ts-ignore: decorator
 @inline

@@ -69,7 +69,7 @@ export function setStackTop(c: CpuState, top: u32): void {
 const SUMMARY: u32 = FSW_ES | FSW_B
 
 /** Sets ES and B from the flags and the masks. */
-export function summarise(c: CpuState): void {
+function summarise(c: CpuState): void {
   const status = statusWord(c)
   setStatusWord(c, status & ~controlWord(c) & FLOAT_EXCEPTIONS ? status | SUMMARY : status & ~SUMMARY)
 }
@@ -148,7 +148,7 @@ export function copyRegister(to: usize, from: usize): void {
 }
 
 /** Significant bits that the control word's precision field asks for (SDM 1 table 8-2; 01 is reserved). */
-export function precision(c: CpuState): i32 {
+function precision(c: CpuState): i32 {
   const field = (controlWord(c) >> 8) & 3
   return field == 0 ? 24 : field == 2 ? 53 : 64
 }

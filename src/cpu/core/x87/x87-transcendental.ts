@@ -429,7 +429,6 @@ function circularFunction(c: CpuState, modrm: u32): void {
   if (aDenormal) raise(DENORMAL)
   const zero = aClass == ZERO
   const tiny = !zero && aExponent < -70
-  const sign = aSign
   if (!zero) raise(INEXACT)
   let rh: f64 = 0
   let rl: f64 = 0
