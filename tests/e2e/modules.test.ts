@@ -56,7 +56,10 @@ needs('gcc')('a module', () => {
   let booted: Snapshot
   let duplicated: string
   beforeAll(async () => {
-    const sound = await buildModule('wrong', small('pr_info("%s\\n", words[pick]); return 0;', sentences))
+    const sound = await buildModule(
+      'wrong',
+      small('pr_info("%s\\n", words[pick]); pr_debug("picked\\n"); return 0;', sentences),
+    )
     const failing = await buildModule('failing', small('return -ENODEV;'))
     const same = await buildModule('namesakes', namesakes)
     const modules: Record<string, Uint8Array> = {

@@ -40,6 +40,17 @@ export const wrong: Record<string, [(module: Uint8Array) => Uint8Array, RegExp, 
   entry_size: [(module) => poke(module, 58, 63), /e_shentsize is 63/, /format/i],
   many_sections: [(module) => poke(module, 60, 0xff, 0x7f), /truncated|section/, /format/i],
   names_index: [(module) => poke(module, 62, 0xff, 0x7f), /e_shstrndx/, /format/i],
+  debug_site: [
+    (module) =>
+      change(module, (object) => {
+        // The function's name, of the first site.
+        for (const group of section(object, '__dyndbg').relocations) {
+          group.entries = group.entries.filter((entry) => entry.offset !== 0)
+        }
+      }),
+    /__dyndbg: site 0 is not in the module/,
+    /format/i,
+  ],
   other_build: [
     (module) =>
       change(module, (object) => {

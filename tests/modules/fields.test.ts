@@ -29,6 +29,7 @@ static int start(void)
 {
 	pr_info("%s %d %px\\n", words[number % 2], fields_constants[number % 8] + fields_data[number % 8] + fields_zeroes[0],
 		version_proc_show);
+	pr_debug("debugged %d\\n", number);
 	return 0;
 }
 static void stop(void) { }
@@ -225,6 +226,13 @@ const wrong: Record<string, [Change, RegExp]> = {
     /__mcount_loc: sh_size/,
   ],
   'mcount_loc, not loaded': [section('__mcount_loc', 'sh_flags', 0), /__mcount_loc: sh_flags is 0x0/],
+  'dyndbg, sh_size': [
+    (file) => {
+      file.section('__dyndbg').sh_size -= 8
+    },
+    /__dyndbg: sh_size/,
+  ],
+  'dyndbg, not writable': [section('__dyndbg', 'sh_flags', ALLOC), /__dyndbg: sh_flags is 0x2/],
   // Symbols.
   'a second symbol table': [section('.data', 'sh_type', 2), /section \d+: sh_type: more than one symbol table/],
   'no symbol table': [symbols('sh_type', 7), /no symbol table/],

@@ -107,6 +107,7 @@ const names = [
   '__param',
   '__ksymtab',
   '__mcount_loc',
+  '__dyndbg',
   '.klp.rela.',
   '%s%s%s%s',
 ]
