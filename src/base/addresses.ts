@@ -16,14 +16,14 @@ export type VirtAddr = bigint & { readonly [virtBrand]: true }
 /** Bytes of a page. */
 export const PAGE_SIZE = 4096
 
-/** A number as a physical address; throws BAD_ARGUMENT for one that is none. */
+/** `value`, a byte offset from physical 0, as a physical address; throws BAD_ARGUMENT for one that is negative, no whole number, or too large. */
 export function physAddr(value: number | bigint): PhysAddr {
   const number = typeof value === 'bigint' ? Number(value) : value
   requireWhole('address', number)
   return number as PhysAddr
 }
 
-/** Accepts signed forms too (Capstone hands out negative bigint addresses) and wraps them to 64 bits; throws BAD_ARGUMENT. */
+/** `value` as a linear address: accepts signed forms too (Capstone hands out negative bigint addresses) and wraps them to 64 bits; throws BAD_ARGUMENT. */
 export function virtAddr(value: number | bigint): VirtAddr {
   if (typeof value !== 'bigint') requireWhole('address', value, Number.MIN_SAFE_INTEGER)
   return BigInt.asUintN(64, BigInt(value)) as VirtAddr

@@ -133,7 +133,7 @@ export class QemuPort implements GuestPort {
   // Looking in ///////////////////////////////////////////////////////////////////////////////////////////////////////
 
   /**
-   * As the port promises, in pieces of the stub's packets. Throws GUEST_NO_MEMORY, GUEST_RUNNING, GDB_REFUSED where the stub gives no
+   * As the port promises: `length` bytes, in pieces of the stub's packets. Throws GUEST_NO_MEMORY, GUEST_RUNNING, GDB_REFUSED where the stub gives no
    * bytes.
    */
   async readPhysical(address: PhysAddr, length: number): Promise<Uint8Array> {
@@ -158,7 +158,7 @@ export class QemuPort implements GuestPort {
   }
 
   /**
-   * As the port promises, page by page. Throws GUEST_NOT_MAPPED, what `QemuPort.translate` throws, and
+   * As the port promises: `length` bytes, page by page. Throws GUEST_NOT_MAPPED, what `QemuPort.translate` throws, and
    * what `QemuPort.readPhysical` throws.
    */
   async readVirtual(address: VirtAddr, length: number, space: AddressSpace): Promise<Uint8Array> {

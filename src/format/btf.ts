@@ -112,7 +112,7 @@ export class Btf {
     return this.byName.get(name)?.size
   }
 
-  /** Follows typedefs and qualifiers to the type that has a size. */
+  /** Follows typedefs and qualifiers from type `id`, its number in the section, to the type that has a size; undefined where none has. */
   resolve(id: number): BtfType | undefined {
     let type = this.types[id]
     for (let depth = 0; type !== undefined && depth < 32; depth++) {
@@ -131,7 +131,7 @@ export class Btf {
     return type
   }
 
-  /** Bytes that a value of this type takes. */
+  /** Bytes that a value of type `id`, its number in the section, takes. */
   typeSize(id: number): number {
     const type = this.resolve(id)
     if (type === undefined) return 0

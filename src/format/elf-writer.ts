@@ -318,7 +318,10 @@ function layOut(headers: Header[]): Uint8Array {
   return bytes
 }
 
-/** A section with contents, ready to be listed in an object. */
+/**
+ * A section with `data` as its contents, ready to be listed in an object. `type`: SHT_*, `flags`: SHF_* or'd together, `align`: its alignment
+ * in bytes, a power of two.
+ */
 export function createSection(
   name: string,
   type: number,

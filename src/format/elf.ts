@@ -230,7 +230,7 @@ export function pvhEntry(elf: ElfFile): number | undefined {
 const NT_SCION_MEMORY = 2
 
 /**
- * The bytes of RAM, from address 0, that an image says it needs with an initrd of this many bytes: where its frames begin, the archive,
+ * The bytes of RAM, from address 0, that an image says it needs with an initrd of `initrdBytes` bytes: where its frames begin, the archive,
  * its files unpacked, and what it works with. Undefined for an image that says nothing of it.
  */
 export function neededMemory(elf: ElfFile, initrdBytes: number): number | undefined {
@@ -249,7 +249,7 @@ export function buildId(elf: ElfFile): string | undefined {
   return Array.from(note.description, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-/** A copy of what a loadable segment puts at a virtual address; undefined where the file holds nothing for part of it. */
+/** A copy of the `length` bytes that a loadable segment puts at a virtual `address`; undefined where the file holds nothing for part of it. */
 export function loadedBytes(elf: ElfFile, address: bigint, length: number): Uint8Array | undefined {
   for (const segment of elf.segments) {
     if (segment.type !== PT_LOAD) continue

@@ -140,7 +140,7 @@ export class AgentClient implements Disposable {
   }
 
   /**
-   * Sends bytes and expects the same back; whether they came. Throws BAD_ARGUMENT for more than a frame holds, AGENT_REFUSED, and what
+   * Sends the bytes of `payload` and expects the same back; whether they came. Throws BAD_ARGUMENT for more than a frame holds, AGENT_REFUSED, and what
    * `AgentClient.runUntil` throws.
    */
   async ping(payload: Uint8Array = new Uint8Array(0)): Promise<boolean> {
@@ -195,7 +195,7 @@ export class AgentClient implements Disposable {
   }
 
   /**
-   * Signals a started command and all its group. Throws AGENT_REFUSED where it has ended, BAD_ARGUMENT for a signal outside 0 to 64, and
+   * Sends signal `number` (as Linux numbers them) to a started command and all its group. Throws AGENT_REFUSED where it has ended, BAD_ARGUMENT for a signal outside 0 to 64, and
    * what `AgentClient.runUntil` throws.
    */
   async signal(command: StartedCommand, number: number): Promise<void> {

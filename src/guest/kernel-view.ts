@@ -68,19 +68,19 @@ export class KernelView<Facts extends KnownKernel = KnownKernel> {
   }
 
   /**
-   * Reads kernel memory through the view's own tables, `length` bytes. Throws what `GuestPort.readVirtual` throws: GUEST_NOT_MAPPED,
+   * Reads kernel memory through the view's own tables: `length` bytes from the linear `address` on. Throws what `GuestPort.readVirtual` throws: GUEST_NOT_MAPPED,
    * GUEST_NO_MEMORY, GUEST_RUNNING.
    */
   read(address: bigint, length: number): Promise<Uint8Array> {
     return this.port.readVirtual(virtAddr(address), length, { cr3: this.cr3 })
   }
 
-  /** 64 bits, little-endian. Throws what `KernelView.read` throws. */
+  /** The 64 bits at the linear `address`, little-endian. Throws what `KernelView.read` throws. */
   async readU64(address: bigint): Promise<bigint> {
     return readU64(await this.read(address, 8), 0)
   }
 
-  /** 32 bits, little-endian, unsigned. Throws what `KernelView.read` throws. */
+  /** The 32 bits at the linear `address`, little-endian, unsigned. Throws what `KernelView.read` throws. */
   async readU32(address: bigint): Promise<number> {
     return readU32(await this.read(address, 4), 0)
   }
@@ -112,7 +112,7 @@ export class KernelView<Facts extends KnownKernel = KnownKernel> {
   }
 
   /**
-   * A whole structure, to be read by the names of its fields. Throws KERNEL_NO_FIELD for one that BTF does not have, and what
+   * The whole structure at the linear `address`, to be read by the names of its fields. Throws KERNEL_NO_FIELD for one that BTF does not have, and what
    * `KernelView.read` throws.
    */
   async readStruct(structure: string, address: bigint): Promise<StructView> {
@@ -120,7 +120,7 @@ export class KernelView<Facts extends KnownKernel = KnownKernel> {
   }
 
   /**
-   * An integer field of 1, 2, 4 or 8 bytes, zero-extended; `path` may lead into inner structures ('se.on_rq'). Throws KERNEL_NO_FIELD, and
+   * An integer field of 1, 2, 4 or 8 bytes of the structure at the linear `address`, zero-extended; `path` may lead into inner structures ('se.on_rq'). Throws KERNEL_NO_FIELD, and
    * what `KernelView.read` throws.
    */
   async readField(structure: string, path: string, address: bigint): Promise<bigint> {

@@ -12,7 +12,10 @@ export interface ProcessImage {
   readonly pages: readonly { readonly virtual: VirtAddr; readonly physical: PhysAddr; readonly hash: string }[]
 }
 
-/** Reads the user memory of a process through its page tables. */
+/**
+ * Reads the user memory of a process through its page tables; `pgd`: their physical address, as CR3 has it. Throws what `GuestPort.readPhysical`
+ * throws: GUEST_NO_MEMORY where tables or pages lie in no RAM (a mapped device), GUEST_RUNNING.
+ */
 export async function readProcessImage(port: GuestPort, pgd: bigint): Promise<ProcessImage> {
   const tables = await readUserTables(port, pgd)
   const pages: { virtual: VirtAddr; physical: PhysAddr; hash: string }[] = []

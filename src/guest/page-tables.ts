@@ -42,7 +42,10 @@ export interface UserTables {
 
 const LEVEL_SHIFT = [0n, 12n, 21n, 30n, 39n] as const
 
-/** Reads the user half of the 4-level tables at `cr3` (PCID and no-flush bits are ignored). */
+/**
+ * Reads the user half of the 4-level tables at `cr3` (PCID and no-flush bits are ignored). Throws what `GuestPort.readPhysical` throws:
+ * GUEST_NO_MEMORY for tables that lead to where no RAM is, GUEST_RUNNING.
+ */
 export async function readUserTables(port: GuestPort, cr3: bigint): Promise<UserTables> {
   const tables: TablePage[] = []
   const mappings: Mapping[] = []

@@ -89,7 +89,7 @@ export class GuestSession<Port extends GuestPort = GuestPort> implements Disposa
     return this.agent.exec(command)
   }
 
-  /** Writes a file in the guest, with permission bits. Throws what `AgentClient.put` throws. */
+  /** Writes a file in the guest, with `mode` as its permission bits. Throws what `AgentClient.put` throws. */
   put(path: string, bytes: Uint8Array, mode?: number): Promise<void> {
     return this.agent.put(path, bytes, mode)
   }
@@ -107,12 +107,12 @@ export class GuestSession<Port extends GuestPort = GuestPort> implements Disposa
     return loadPatch(this.agent, module)
   }
 
-  /** Disables a patch, waits until every task has switched back, and unloads it. Throws as `loadPatch`. */
+  /** Disables a patch, waits until every task has switched back, and unloads it. Throws what `GuestSession.loadPatch` throws. */
   unloadPatch(name: string): Promise<void> {
     return unloadPatch(this.agent, name)
   }
 
-  /** Changes the guest's kernel under its programs. Throws UPGRADE_REFUSED with the guest's reason, and what `AgentClient.exec` throws. */
+  /** Changes the guest's kernel under its programs to that of `image`, an ELF file. Throws UPGRADE_REFUSED with the guest's reason, and what `AgentClient.exec` throws. */
   upgrade(image: Uint8Array): Promise<UpgradedKernel> {
     return upgrade(this.agent, image)
   }

@@ -34,7 +34,11 @@ export interface Unwinder {
 
 const FRAME_LIMIT = 64
 
-/** Unwinds the kernel stack of a task. */
+/**
+ * Unwinds the kernel stack of a task: by ORC tables where the kernel has them, else by frame pointers, and at most 64 frames. A stack that
+ * cannot be followed to its end is told as far as it could be (`complete`). Throws KERNEL_NO_FIELD for a kernel whose types do not say where
+ * a stack begins, and, where that cannot be read, what `KernelView.read` throws.
+ */
 export async function readStack(kernel: KernelView, task: Task): Promise<TaskStack> {
   const start = await startOf(kernel, task)
   if (start === 'user') return { where: 'user', calls: [], complete: true }

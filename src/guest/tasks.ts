@@ -17,7 +17,10 @@ export interface Task {
   readonly patchState: number
 }
 
-/** All tasks except the idle tasks, in the kernel's order. Throws KERNEL_BAD_LIST when a list does not close. */
+/**
+ * All tasks except the idle tasks, in the kernel's order. Throws KERNEL_BAD_LIST when a list does not close, KERNEL_NO_SYMBOL or
+ * KERNEL_NO_FIELD for a kernel that keeps its tasks otherwise, and what `KernelView.read` throws.
+ */
 export async function readTasks(kernel: KernelView): Promise<Task[]> {
   const head = kernel.address('init_task') + BigInt(kernel.field('task_struct', 'tasks').offset)
   const threadHead = BigInt(kernel.field('signal_struct', 'thread_head').offset)
@@ -36,7 +39,7 @@ const NO_TRANSITION = -1
 
 /**
  * The tasks, threads among them, that have not come to where the running transition is going: to the patch, away from it, or back. None
- * while no transition runs.
+ * while no transition runs. Throws KERNEL_NO_SYMBOL for a kernel that has no live patching, and what `readTasks` throws.
  */
 export async function readStragglers(kernel: KernelView): Promise<Task[]> {
   const target = (await kernel.readU32(kernel.address('klp_target_state'))) | 0

@@ -77,7 +77,12 @@ export interface Registers {
 }
 
 /** Whose page tables translate a virtual address: those a vCPU uses now, or 4-level tables at a given CR3 value. */
-export type AddressSpace = { readonly cpu: number } | { readonly cr3: bigint }
+export type AddressSpace =
+  | { readonly cpu: number }
+  | {
+      /** The register, as it would be loaded: bits 51:12 are the physical address of the PML4. */
+      readonly cr3: bigint
+    }
 
 /** What one vCPU does. 'waiting' is wait-for-SIPI; 'unknown' where a remote cannot say. */
 export type CpuActivity = 'running' | 'halted' | 'waiting' | 'unknown'
@@ -102,13 +107,28 @@ export type StopReason =
   | { readonly reason: 'limit' } // the instructions asked for have retired
   | { readonly reason: 'output' } // console output satisfied `until`
   | { readonly reason: 'stop-request' } // stop() was called
-  | { readonly reason: 'breakpoint'; readonly cpu: number; readonly address: VirtAddr }
+  | {
+      readonly reason: 'breakpoint'
+      readonly cpu: number
+      /** Of the instruction that has not run yet. */
+      readonly address: VirtAddr
+    }
   | { readonly reason: 'step'; readonly cpu: number }
-  // The instruction before RIP accessed watched memory, the range that begins at `address`:
-  | { readonly reason: 'watchpoint'; readonly cpu: number; readonly address: VirtAddr; readonly access: WatchedAccess }
+  // The instruction before RIP accessed watched memory:
+  | {
+      readonly reason: 'watchpoint'
+      readonly cpu: number
+      /** Where the watched range begins. */
+      readonly address: VirtAddr
+      readonly access: WatchedAccess
+    }
   | { readonly reason: 'idle' } // no vCPU runs, and only console input can wake one
   | { readonly reason: 'stuck'; readonly vcpus: readonly StuckCpu[] } // nothing can wake any vCPU, not even input
-  | { readonly reason: 'exit'; readonly status: number } // isa-debug-exit, status = (value << 1) | 1
+  | {
+      readonly reason: 'exit'
+      /** What was written to isa-debug-exit: (value << 1) | 1. */
+      readonly status: number
+    }
   | { readonly reason: 'power-off' }
   // Only where the machine does not reboot by itself:
   | { readonly reason: 'reset'; readonly cause: ResetCause; readonly tripleFault?: TripleFault }
@@ -322,7 +342,7 @@ export interface VectorState {
 /** The capability to change a guest by hand. Only the gdb stub and fault injection hold one; it voids determinism proofs. */
 export interface DebugPort {
   /**
-   * Stops a run with reason 'watchpoint' after an instruction that accesses one of these bytes, on any vCPU. While one is set, the
+   * Stops a run with reason 'watchpoint' after an instruction that accesses one of `length` bytes from `address` on, on any vCPU. While one is set, the
    * guest runs an instruction at a time. Throws GUEST_WATCHPOINTS where there are too many.
    */
   setWatchpoint(address: VirtAddr, length: number, access: WatchedAccess): Promise<Disposable>
@@ -330,7 +350,7 @@ export interface DebugPort {
   readVectors(cpu: number): Promise<VectorState>
   /** Writes all of them. Throws GUEST_NO_CPU, GUEST_RUNNING. */
   writeVectors(cpu: number, state: VectorState): Promise<void>
-  /** Writes one register, its low 64 bits. Throws GUEST_NO_CPU, GUEST_RUNNING. */
+  /** Writes one register: the low 64 bits of `value`. Throws GUEST_NO_CPU, GUEST_RUNNING. */
   writeRegister(cpu: number, name: WritableRegister, value: bigint): Promise<void>
   /** Writes to RAM. Throws GUEST_NO_MEMORY where part of the range is none, and GUEST_RUNNING. */
   writePhysical(address: PhysAddr, bytes: Uint8Array): Promise<void>

@@ -62,7 +62,8 @@ export abstract class MachineView {
   protected readonly state: MachineState
 
   /**
-   * Of a configuration that was checked before, a snapshot's say; options are checked by `Machine.create`. Throws CORE_SIZE or CORE_ROM
+   * Of a configuration that was checked before, a snapshot's say; options are checked by `Machine.create`. `coreWasm`: the CPU core, its bytes or
+   * compiled. Throws CORE_SIZE or CORE_ROM
    * for what the core cannot hold.
    */
   constructor(configuration: Configuration, coreWasm: Uint8Array | WebAssembly.Module, jit?: JitOption) {

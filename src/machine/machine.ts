@@ -43,7 +43,12 @@ type InputEvent =
   | { readonly kind: 'reset' }
 
 /** Something from outside, at its exact position in the run: `time` instructions and `slices` slices since power-up. */
-export type Input = { readonly time: number; readonly slices: number } & InputEvent
+export type Input = {
+  /** Virtual time at which it came, in instructions. */
+  readonly time: number
+  /** Turns given to vCPUs by then: of one time, which it was. */
+  readonly slices: number
+} & InputEvent
 
 function requireCount(name: string, value: number): void {
   if (value >= 0 && (Number.isInteger(value) || value === Number.POSITIVE_INFINITY)) return
@@ -67,7 +72,7 @@ export class Machine extends MachineView {
   }
 
   /**
-   * A machine of its own, with its own memory, that goes on where the snapshot was taken. Throws SNAPSHOT_CONFIGURATION for what is no
+   * A machine of its own, with its own memory, that goes on where the snapshot was taken. `coreWasm`: the CPU core, its bytes or compiled. Throws SNAPSHOT_CONFIGURATION for what is no
    * snapshot.
    */
   static from(snapshot: Snapshot, coreWasm: Uint8Array | WebAssembly.Module, jit?: JitOption): Machine {
@@ -96,7 +101,7 @@ export class Machine extends MachineView {
   }
 
   /**
-   * Runs to the exact position of a recorded input (`Input`); undefined, or why the machine stopped before. Throws BAD_ARGUMENT for numbers
+   * Runs to the exact position of a recorded input (`Input`): virtual `time` in instructions, and the turns (`slices`) given by then. Undefined, or why the machine stopped before. Throws BAD_ARGUMENT for numbers
    * that are none, and what `run` throws.
    */
   runTo(time: number, slices: number): StopReason | undefined {

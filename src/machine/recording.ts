@@ -34,8 +34,15 @@ export interface Recording {
 
 /** Where a replay ended and with what state, or at what `time` it was no longer the same as its recording. */
 export type ReplayVerdict =
-  | Accepted<{ readonly time: number; readonly hash: string }>
-  | (Refusal<'replay-diverged'> & { readonly time: number })
+  | Accepted<{
+      /** Virtual time of the end, in instructions. */
+      readonly time: number
+      readonly hash: string
+    }>
+  | (Refusal<'replay-diverged'> & {
+      /** Virtual time, in instructions, at which it was found. */
+      readonly time: number
+    })
 
 /** Records what enters a machine from outside. */
 export class Recorder {

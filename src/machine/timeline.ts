@@ -146,7 +146,7 @@ export class Timeline {
 
   // Forward /////////////////////////////////////////////////////////////////////////////////////////////////////////
 
-  /** Runs on as `Machine.run` does. Throws what it throws. */
+  /** Runs on as `Machine.run` does, with checkpoints on the way. Throws what `Machine.run` throws. */
   run(limit: Omit<RunLimit, 'onProgress'> = {}): StopReason {
     const { machine } = this
     const end = limit.instructions === undefined ? Number.POSITIVE_INFINITY : machine.now + limit.instructions
@@ -178,7 +178,7 @@ export class Timeline {
   // Back ////////////////////////////////////////////////////////////////////////////////////////////////////////////
 
   /**
-   * To an instant of the run so far: a position seen before, or a machine time, which means its first instant, before any input given
+   * To an instant of the run so far; `target`: a position seen before, or a virtual time in instructions, which means its first instant, before any input given
    * then. Instants before the first checkpoint and after the end are not to be had: the nearest is gone to. Throws BAD_ARGUMENT for what
    * is no instant.
    */

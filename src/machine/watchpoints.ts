@@ -6,7 +6,7 @@ import type { WatchedAccess } from './guest-port.js'
 
 /** A range of linear addresses, and which accesses to it matter. */
 export interface Watched {
-  /** Linear. */
+  /** The linear address of the first byte. */
   readonly address: VirtAddr
   /** Bytes. */
   readonly length: number

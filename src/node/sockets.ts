@@ -5,7 +5,13 @@ import { type Disposable, Emitter, TransplantError, toDisposable } from '../base
 import type { ByteStream } from '../debug/index.js'
 
 /** A path of a socket, or a TCP port of this machine or another. */
-export type Address = { readonly path: string } | { readonly port: number; readonly host?: string }
+export type Address =
+  | { readonly path: string }
+  | {
+      /** TCP, 0 to 65535; 0: any that is free. */
+      readonly port: number
+      readonly host?: string
+    }
 
 /** Throws CONNECTION_REFUSED, with the reason. */
 export async function connectStream(address: Address): Promise<ByteStream> {

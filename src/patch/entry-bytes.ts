@@ -10,7 +10,11 @@ import { nop5 } from './module-layout.js'
 export type EntryState =
   | { readonly state: 'at-rest' }
   | { readonly state: 'breakpoint' }
-  | { readonly state: 'call'; readonly target: bigint }
+  | {
+      readonly state: 'call'
+      /** The linear address that it calls. */
+      readonly target: bigint
+    }
   | { readonly state: 'other' }
 
 /**
@@ -39,7 +43,9 @@ export interface EntryStep {
   readonly meaning: string
 }
 
-/** The four states that the entry at `address` passes through on its way to `call target`. */
+/**
+ * The four states that the entry at `address` passes through on its way to `call target`. Throws what `Disassembler.disassemble` throws.
+ */
 export function explainEntry(disassembler: Disassembler, address: bigint, target: bigint): EntryStep[] {
   const call = new Uint8Array(5)
   call[0] = 0xe8

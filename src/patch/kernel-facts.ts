@@ -30,7 +30,7 @@ export interface KernelFacts {
   readonly patchableEntries: readonly bigint[]
   /** Of the structures that a module carries. */
   readonly layout: ModuleLayout
-  /** What the image holds at a virtual address; undefined where it holds no bytes. */
+  /** The `length` bytes that the image holds at a virtual `address`; undefined where it holds none for part of it. */
   readBytes(address: bigint, length: number): Uint8Array | undefined
 }
 

@@ -51,7 +51,7 @@ export interface CorpusGuest {
   boot(): Promise<GuestSession>
 }
 
-/** Builds, judges, loads, shows and undoes one change. */
+/** Builds, judges, loads, shows and undoes one change. Throws what `buildPatchFromDiff` throws, TOOL_MISSING say, and what the guest's boot throws. */
 export async function tryCorpusEntry(
   entry: CorpusEntry,
   guest: CorpusGuest,

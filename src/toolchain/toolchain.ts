@@ -71,7 +71,7 @@ export class Toolchain {
     return result.stdout
   }
 
-  /** Compiles one source, named from the root, to an object in `<buildFolder>/<target>/`; gives its path. */
+  /** Compiles one source, named from the root, to an object in `<buildFolder>/<target>/`; gives its path. Throws what `Toolchain.run` throws. */
   compile(target: string, source: string, flags: readonly string[]): string {
     const folder = join(this.buildFolder, target)
     mkdirSync(folder, { recursive: true })
@@ -81,12 +81,12 @@ export class Toolchain {
     return object
   }
 
-  /** As gcc says: `12.2.0`. */
+  /** As gcc says: `12.2.0`. Throws what `Toolchain.run` throws. */
   compilerVersion(): string {
     return this.run('gcc', ['-dumpfullversion']).trim()
   }
 
-  /** The first line of `ld --version`. */
+  /** The first line of `ld --version`. Throws what `Toolchain.run` throws. */
   linkerVersion(): string {
     return this.run('ld', ['--version']).split('\n')[0] ?? ''
   }

@@ -85,7 +85,7 @@ function relocated(elf: ElfFile): [ElfSection, ElfSection][] {
   })
 }
 
-/** The global functions in `objects` (paths) that nothing reaches from `roots` (names), by object and name. */
+/** The global functions in `objects` (paths) that nothing reaches from `roots` (names), by object and name. Throws what `parseElf` throws. */
 export function unusedFunctions(objects: readonly string[], roots: readonly string[]): UnusedFunction[] {
   const graph = new Graph()
   for (const root of roots) graph.add(ROOT, root)

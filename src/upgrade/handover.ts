@@ -17,7 +17,7 @@ export interface HandoverComponent {
   readonly firstBlock: PhysAddr
   /** Of all records. */
   readonly bytes: number
-  /** Records. */
+  /** How many records it has. */
   readonly count: number
 }
 

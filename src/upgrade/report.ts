@@ -69,6 +69,7 @@ export interface UpgradeReport {
   readonly ledger: readonly string[]
   /** Open files of some processes, as /proc/<pid>/fd shows them, that differ afterwards; empty when all are the same. */
   readonly filesChanged: readonly string[]
+  /** How many open files were compared. */
   readonly filesCompared: number
   readonly messages: readonly string[]
 }

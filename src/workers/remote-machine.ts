@@ -337,6 +337,10 @@ export class RemoteMachine implements RemoteMachineApi, Disposable {
 
   // State ///////////////////////////////////////////////////////////////////////////////////////////////////////////
 
+  /**
+   * As `Machine.snapshot`. Throws WORKER_CRASHED or WORKER_ENDED where the worker does not live, and INTERNAL where what it sends is no
+   * snapshot.
+   */
   async snapshot(): Promise<Snapshot> {
     const decoded = decodeSnapshot((await this.client.call('machine.snapshot', []).result) as Uint8Array)
     return decoded.ok ? decoded.value : panic(`A snapshot did not cross between threads: ${decoded.message}`)

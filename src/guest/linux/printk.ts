@@ -26,7 +26,10 @@ const FINALIZED = 2n
 const DATALESS = 1n
 const BLOCK_ID_BYTES = 8n
 
-/** The records that are complete, oldest first. */
+/**
+ * The records that are complete, oldest first; one that is being written is left out. Throws KERNEL_NO_SYMBOL or KERNEL_NO_FIELD for a kernel
+ * whose log is no such ring (before 5.10), and what `KernelView.read` throws.
+ */
 export async function readLog(kernel: KernelView): Promise<LogRecord[]> {
   const ring = await kernel.readStruct('printk_ringbuffer', await kernel.readU64(kernel.address('prb')))
   const descriptors = 1n << ring.unsigned('desc_ring.count_bits')

@@ -11,7 +11,10 @@ import { ARENAS, type Arena, readLayout } from './layout.js'
 /** A Scion kernel at work. */
 export type ScionView = KernelView<KernelImage>
 
-/** A kernel as it will be, or is, in an arena. */
+/**
+ * A kernel as it will be, or is, in an arena. `cr3`: the register as it is where the kernel's half is mapped; its addresses are read through
+ * those tables. Reads nothing of the guest yet. Throws KERNEL_NO_SYMBOL or KERNEL_NO_FIELD for an image that says nothing of its arenas.
+ */
 export function scionIn(port: GuestPort, image: KernelImage, arena: Arena, cr3: bigint): ScionView {
   const { arenas } = readLayout(image)
   return new KernelView(port, image, arenas[arena].virtual - arenas.A.virtual, cr3)
@@ -22,7 +25,10 @@ export function arenaOf(kernel: ScionView): Arena {
   return kernel.delta === 0n ? 'A' : 'B'
 }
 
-/** Finds which of these images runs, and where. undefined when none does (yet). */
+/**
+ * Finds which of these images runs, and where; undefined when none does (yet), nor any memory is mapped where one would lie. Throws what
+ * `GuestPort.registers` throws (GUEST_RUNNING), and what `scionIn` throws.
+ */
 export async function findKernel(port: GuestPort, images: readonly KernelImage[]): Promise<ScionView | undefined> {
   const { cr3, gsBase, kernelGsBase } = await port.registers(0)
   const found: ScionView[] = []

@@ -107,7 +107,8 @@ export class UpgradeExplorer {
   }
 
   /**
-   * A guest that has just booted, with a schedule of its own from here on. Throws KERNEL_IMAGE for a kernel that cannot be booted, and
+   * A guest that has just booted, with a schedule of its own from here on; `meanSlice`: the instructions that a vCPU's turn has on average.
+   * Throws KERNEL_IMAGE for a kernel that cannot be booted, and
    * what `AgentClient.connect` throws.
    */
   async guest(vcpus: number, seed: number, meanSlice?: number): Promise<MachineSession> {
@@ -125,7 +126,7 @@ export class UpgradeExplorer {
     return new Map(results.map((one) => [one.command, `${one.status} ${withoutNumber(lastLine(one.output))}`]))
   }
 
-  /** What each program says at its end when nothing happens to the kernel. */
+  /** What each program says at its end when nothing happens to the kernel; the first call runs them. Throws what `UpgradeExplorer.guest` throws. */
   expectedResults(): Promise<ReadonlyMap<string, string>> {
     this.undisturbed ??= this.runUndisturbed()
     return this.undisturbed
@@ -170,7 +171,7 @@ export class UpgradeExplorer {
     return [`release ${release} refuses again and again: ${refusal}`]
   }
 
-  /** One run; what was wrong, in words. */
+  /** One run; what was wrong, in words. Throws what `UpgradeExplorer.guest` throws. */
   async run(options: RunOptions): Promise<string[]> {
     const expected = await this.expectedResults()
     const random = new Random(options.seed).fork('upgrade')

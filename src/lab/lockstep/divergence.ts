@@ -11,7 +11,10 @@ const TRACED = 16
 const LISTED = 24
 const LONGEST_INSTRUCTION = 15
 
-/** One line of text each. The machines are left where they differ, and their translations are dropped. */
+/**
+ * What happened before two machines differed, and in what they do: one line of text each. The machines are left where they differ, and their
+ * translations are dropped. Throws ENGINE_MISSING where there is no disassembler, and what running the machines throws.
+ */
 export async function describeDivergence(divergence: Divergence): Promise<string[]> {
   const { pair, base, from, to, repeated } = divergence
   const { first, second } = pair

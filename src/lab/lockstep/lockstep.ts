@@ -22,7 +22,7 @@ export interface LockstepMachine {
   readonly ram: Uint8Array
   /** Turns given, and instructions retired by each vCPU. */
   readonly statistics: { readonly slices: number; readonly retired: readonly number[] }
-  /** Undefined, or why it stopped before. */
+  /** Runs to virtual `time`, in instructions, and the turn `slices`, counted from the machine's start; undefined, or why it stopped before. */
   runTo(time: number, slices: number): unknown
   /** Gives a recorded input; the machine is at its position. */
   replayInput(input: Input): void
@@ -38,7 +38,7 @@ export interface LockstepMachine {
   registers(cpu: number): { readonly rip: VirtAddr }
   /** The physical address through the tables of a vCPU; undefined where nothing is mapped. */
   translate(cpu: number, address: VirtAddr): number | undefined
-  /** A copy; undefined where there is no memory. */
+  /** A copy of `length` bytes from the physical `address` on; undefined where there is no memory. */
   readPhysical(address: number, length: number): Uint8Array | undefined
   /** Lets `edit` read a vCPU's state area (cpu/state-layout.ts), brought up to date first. */
   editState(cpu: number, edit: (state: DataView) => void): void
@@ -81,7 +81,14 @@ export interface Divergence {
 
 /** Whether two machines stayed the same, or where they parted. */
 export type LockstepResult =
-  | { readonly equal: true; readonly time: number; readonly hash: string; readonly checkpoints: number }
+  | {
+      readonly equal: true
+      /** Virtual time to which both ran, in instructions. */
+      readonly time: number
+      readonly hash: string
+      /** How often the two were compared. */
+      readonly checkpoints: number
+    }
   | Divergence
 
 /** Snapshots kept for narrowing, besides the first one. */
