@@ -1,4 +1,5 @@
-// Fails where a name that the package exports has no doc comment, or one that keeps from a reader how it fails (docs/docs.mjs): whoever
+// Fails where a name that the package exports has no doc comment, or one that says nothing, or that keeps from a reader what its numbers count or how
+// it fails, in whichever file that happens (docs/docs.mjs, by the TypeScript compiler): whoever
 // reads it in an editor has nothing else. The main entry names what it exports, one by one: `export *` would make public whatever a
 // room shows its neighbours.
 

@@ -1,126 +1,8 @@
-// Which public names say too little of themselves. Pure: the tree comes as a map of paths to texts, so that a test can hand in one of
-// its own. Formatted code closes a block at the indentation at which it began: no parser is needed.
+// Which public names say too little of themselves: what they are, what their numbers count, and how they fail.
 
-import { posix } from 'node:path'
+import { failuresOf } from './failures.mjs'
+import { docOf, functionOf, hasModifier, isHidden, openProgram, SyntaxKind } from './program.mjs'
 
-/** The files that a file re-exports from, with the names taken, or undefined for all. */
-function sources(file, text) {
-  return [...text.matchAll(/^export (?:type )?(\*|\{([^}]*)\}) from '(\.[^']*)'/gm)].map(([, , names, from]) => ({
-    file: posix.join(posix.dirname(file), from).replace(/\.js$/, '.ts'),
-    names: names?.split(',').map((name) =>
-      name
-        .replace(/^\s*(type )?/, '')
-        .replace(/ as .*/, '')
-        .trim(),
-    ),
-  }))
-}
-
-/** Calls `visit` for each file that `file` makes public, with the names of it, or undefined for all. */
-function eachPublic(tree, file, wanted, visit) {
-  const text = tree.get(file)
-  if (text === undefined) throw new Error(`${file} is missing`)
-  for (const source of sources(file, text)) {
-    const names =
-      wanted === undefined ? source.names : (source.names?.filter((name) => wanted.includes(name)) ?? wanted)
-    if (names === undefined || names.length > 0) eachPublic(tree, source.file, names, visit)
-  }
-  visit(file, text, wanted)
-}
-
-const DECLARATION = /^export (?:declare |abstract |async )*(class|interface|type|const|function|enum) (\w+)/
-/** `name(`, `async name<T>(`, `static name(`, `get name(`, `readonly name?: `. */
-const MEMBER =
-  /^ {2}((?:(?:static|async|get|set|readonly|override|declare|private|protected|public) )*)(?:readonly )?(\w+)(\??)(<.*?>)?([(:=]| [=!])/
-
-/** The last line of what begins at `start`: a block closes at its own indentation, and what goes on is indented further. */
-function endOf(lines, start, indentation) {
-  let at = start
-  for (;;) {
-    if (/[{([]$/.test(lines[at])) {
-      const close = lines.findIndex(
-        (line, index) => index > at && line.startsWith(indentation) && /[})\]]/.test(line[indentation.length] ?? ''),
-      )
-      if (close < 0) return lines.length - 1
-      at = close
-    } else if (lines[at + 1]?.startsWith(`${indentation}  `)) at++
-    else return at
-  }
-}
-
-/** The doc comment that ends on the line above; empty without one. */
-function docAbove(lines, at) {
-  if (!/\*\/\s*$/.test(lines[at - 1] ?? '')) return ''
-  const start = lines.findLastIndex((line, index) => index < at && /^\s*\/\*\*/.test(line))
-  return lines.slice(start, at).join('\n')
-}
-
-/** Declarations and members of a file, private ones too, each with its text and its doc comment. */
-function entriesOf(text) {
-  const lines = text.split('\n')
-  const found = []
-  for (const [at, line] of lines.entries()) {
-    const top = /^(?:export )?(?:declare |abstract |async )*(class|interface|type|const|function|enum) (\w+)/.exec(line)
-    if (top === null) continue
-    const [, kind, name] = top
-    const end = endOf(lines, at, '')
-    found.push({
-      kind,
-      name,
-      exported: DECLARATION.test(line),
-      doc: docAbove(lines, at),
-      body: lines.slice(at, end + 1).join('\n'),
-    })
-    if (kind !== 'class' && kind !== 'interface') continue
-    for (let inside = at + 1; inside < end; inside++) {
-      const member = MEMBER.exec(lines[inside])
-      if (member === null) continue
-      const last = endOf(lines, inside, '  ')
-      const body = lines.slice(inside, last + 1).join('\n')
-      const hidden = /private|protected/.test(member[1])
-      const accessor = /\b[gs]et /.test(member[1])
-      const call = !accessor && (member[5] === '(' || /^[^\n]*: \(.*\) =>/.test(body) || /^[^\n]*: \(\n/.test(body))
-      found.push({
-        kind: 'member',
-        of: name,
-        ofKind: kind,
-        name: member[2],
-        hidden,
-        call,
-        doc: docAbove(lines, inside),
-        body,
-      })
-      inside = last
-    }
-  }
-  return found
-}
-
-/** What a body does that its caller has to know, without what its own comments and nested text say. */
-function failures(entry, all, seen = new Set()) {
-  if (seen.has(entry)) return seen.result ?? { throws: false, codes: new Set() }
-  seen.add(entry)
-  const code = entry.body.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, '')
-  const codes = new Set(
-    [...code.matchAll(/new TransplantError\(\s*'([A-Z_]+)'|\brefuse\(\s*'([a-z-]+)'/g)].map(([, a, b]) => a ?? b),
-  )
-  let throws = codes.size > 0 || /\bthrow (?!error\b)|\brequire[A-Z]\w*\(/.test(code)
-  for (const other of all) {
-    const called =
-      other.kind === 'member'
-        ? other.of === entry.of && other.hidden && new RegExp(`this\\.${other.name}\\(`).test(code)
-        : other.kind === 'function' && !other.exported && new RegExp(`(?<![.\\w])${other.name}\\(`).test(code)
-    if (!called || other === entry) continue
-    const more = failures(other, all, seen)
-    throws ||= more.throws
-    for (const one of more.codes) codes.add(one)
-  }
-  // What it catches it may turn into something else.
-  if (/\bcatch \(/.test(code)) codes.clear()
-  return { throws, codes }
-}
-
-const returnsResult = (entry) => /^[^\n]*\): (?:Promise<)?\w*Result</m.test(entry.body.split('{\n')[0] ?? '')
 /** `Throws RUN_LIMIT`, "what `AgentClient.exec` throws", "Refuses a kernel without a note ('no-pvh-note')", `BootRefusalCode`. */
 const SAYS =
   /\b[A-Z]+(?:_[A-Z]+)+\b|\b(?:CANCELLED|INTERNAL)\b|what `[^`]+` (?:throws|refuses)|'[a-z]+(?:-[a-z0-9]+)*'|\w+(?:Refusal|RefusalCode)\b/
@@ -135,73 +17,130 @@ const saysFailure = (doc, codes) =>
 const PLAIN = new Set(['cpu', 'vcpus', 'pid', 'tgid', 'seed', 'memoryBytes'])
 /** Whose fields are named and explained elsewhere. */
 const BY_THE_BOOK = /\bSDM\b|\bgABI\b|Documentation\/|each field as/
+/** One word is enough where it is a unit, or a family of constants (STT_*). */
+const UNIT = /^(?:bytes|bits|instructions|nanoseconds|milliseconds|microseconds|seconds)$/i
+
+const wordsOf = (doc) => doc.match(/[\w$-]+/g) ?? []
+/** Does a comment say anything? A letter, or the name once more, does not. */
+const saysNothing = (doc) => {
+  const words = wordsOf(doc)
+  return words.length < 2 && !UNIT.test(words[0] ?? '') && !(words[0] ?? '').includes('_')
+}
 
 /** A number, an address or bytes: what it counts, and from where, is not in its type. */
-function isMeasure(property, owner) {
-  const [head] = property.body.split('\n')
-  const measured = /\)?: (?:number|bigint|PhysAddr|VirtAddr|Uint8Array)\b/.test(head)
-  return measured && !PLAIN.has(property.name) && !BY_THE_BOOK.test(owner.doc)
+const MEASURE = /^(?:number|bigint|PhysAddr|VirtAddr|Uint8Array)\b/
+const measures = (type) => type !== undefined && MEASURE.test(type.getText())
+
+const MEMBERS = new Set([
+  SyntaxKind.MethodDeclaration,
+  SyntaxKind.MethodSignature,
+  SyntaxKind.PropertyDeclaration,
+  SyntaxKind.PropertySignature,
+  SyntaxKind.GetAccessor,
+  SyntaxKind.Constructor,
+])
+
+/** Members of a class or an interface, and those that a type alias writes out. */
+function membersOf(declaration) {
+  if (declaration.members !== undefined && declaration.kind !== SyntaxKind.EnumDeclaration)
+    return declaration.members.filter((member) => MEMBERS.has(member.kind))
+  if (declaration.kind !== SyntaxKind.TypeAliasDeclaration) return []
+  const found = []
+  const visit = (node) => {
+    if (node.kind === SyntaxKind.TypeLiteral) found.push(...node.members.filter((member) => MEMBERS.has(member.kind)))
+    else if ([SyntaxKind.UnionType, SyntaxKind.IntersectionType, SyntaxKind.ParenthesizedType].includes(node.kind))
+      node.forEachChild(visit)
+  }
+  visit(declaration.type)
+  return found
 }
 
-/** What a class, an interface or an alias builds on: `extends A implements B<C>`, `type X = Promised<A>`. */
-function basesOf(entry) {
-  const header = entry.kind === 'type' ? entry.body : (/^[^{]*/.exec(entry.body)?.[0] ?? '')
-  const [, after = ''] = /(?:extends|implements|=)([\s\S]*)/.exec(header) ?? []
-  return after.match(/\b[A-Z]\w*/g) ?? []
+const nameOf = (member) => (member.kind === SyntaxKind.Constructor ? 'constructor' : member.name.getText())
+
+/** The declared signature of what can be called; undefined of what cannot. */
+function signatureOf(declaration) {
+  const made = functionOf(declaration)
+  if (made !== undefined) return made
+  if (declaration.kind === SyntaxKind.MethodSignature) return declaration
+  return declaration.type?.kind === SyntaxKind.FunctionType ? declaration.type : undefined
 }
+
+const returnsResult = (signature) => /^(?:Promise<)?\w*Result</.test(signature.type?.getText() ?? '')
 
 /** The comment of a member, or the one that an editor shows in its place: that of the class or interface which promises it. */
-function docOf(member, byName, seen = new Set()) {
-  if (member.doc !== '') return member.doc
-  const search = (name) => {
-    for (const owner of seen.has(name) ? [] : (byName.get(name) ?? [])) {
-      seen.add(name)
-      const own = owner.members.find((one) => one.name === member.name)
-      if (own !== undefined && own.doc !== '') return own.doc
-      for (const base of basesOf(owner.entry)) {
-        const doc = search(base)
-        if (doc !== '') return doc
-      }
-    }
-    return ''
+function inheritedDoc(program, member, owner, seen = new Set()) {
+  const own = docOf(member)
+  if (own !== '' || seen.has(owner)) return own
+  seen.add(owner)
+  const names = []
+  const collect = (node) => {
+    if (node.kind === SyntaxKind.Identifier) names.push(node)
+    node.forEachChild(collect)
   }
-  return search(member.of)
+  for (const clause of owner.heritageClauses ?? []) collect(clause)
+  if (owner.kind === SyntaxKind.TypeAliasDeclaration) collect(owner.type)
+  for (const base of names.flatMap((name) => program.targetsOf(name))) {
+    const promised = membersOf(base).find((one) => nameOf(one) === nameOf(member)) ?? member
+    const doc = inheritedDoc(program, promised, base, seen)
+    if (doc !== '') return doc
+  }
+  return ''
 }
 
-/** One line for each public name that lacks a doc comment, or whose comment keeps from a reader how it fails. */
+/** The numbers among the parameters that the comment does not speak of; a `PhysAddr` says of itself what it is. */
+function unsaidParameters(signature, doc) {
+  return signature.parameters
+    .filter(({ type }) => measures(type) && !/Addr\b/.test(type.getText()))
+    .filter(({ name }) => name.kind === SyntaxKind.Identifier && !PLAIN.has(name.text) && !UNIT.test(name.text))
+    .map(({ name }) => name.text)
+    .filter((name) => !new RegExp(`\\b${name}\\b`).test(doc))
+}
+
+/** One line for each public name of `entries` (paths) that lacks a doc comment, or whose comment keeps something from a reader. */
 export function wrongDocs(tree, entries) {
-  const parsed = new Map([...tree].map(([file, text]) => [file, entriesOf(text)]))
-  const byName = new Map()
-  for (const all of parsed.values()) {
-    for (const entry of all) {
-      if (!['class', 'interface', 'type'].includes(entry.kind)) continue
-      const members = all.filter((one) => one.kind === 'member' && one.of === entry.name)
-      byName.set(entry.name, [...(byName.get(entry.name) ?? []), { entry, members }])
-    }
-  }
+  const program = openProgram(tree, entries)
+  const failures = failuresOf(program)
   const wrong = new Set()
-  const check = (file, _text, wanted) => {
-    const all = parsed.get(file)
-    for (const entry of all) {
-      const member = entry.kind === 'member'
-      const owner = member ? all.find((one) => one.name === entry.of && one.kind === entry.ofKind) : entry
-      if (!owner.exported || entry.hidden || (wanted !== undefined && !wanted.includes(owner.name))) continue
-      const callable = member
-        ? entry.call
-        : entry.kind === 'function' || /^export const \w+ = [^\n]*=>/.test(entry.body)
-      if (member && !callable && !isMeasure(entry, owner)) continue
-      const name = member ? `${entry.of}.${entry.name}` : entry.name
-      const doc = member ? docOf(entry, byName) : entry.doc
-      const { throws, codes } = callable ? failures(entry, all) : { throws: false, codes: new Set() }
-      if (doc === '') {
-        const plain = entry.name === 'dispose' || (entry.name === 'constructor' && !throws)
-        if (!plain) wrong.add(`${file}: ${name} has no doc comment`)
-      } else if ((throws || (callable && returnsResult(entry))) && !saysFailure(doc, codes)) {
-        const which = codes.size === 0 ? '' : ` (${[...codes].join(', ')})`
-        wrong.add(`${file}: the doc comment of ${name} does not say how it fails${which}`)
+
+  const check = (declaration, name, doc, owner) => {
+    const complain = (what) => wrong.add(`${program.pathOf(declaration)}: ${what}`)
+    const signature = signatureOf(declaration)
+    const accessor = declaration.kind === SyntaxKind.GetAccessor
+    const called = signature !== undefined && !accessor
+    const { throws, codes, through } = failures(declaration)
+    if (doc === '') {
+      const quiet = ['dispose', 'constructor'].includes(nameOf(declaration)) && !throws
+      const plain = owner !== undefined && !called && !(measures(declaration.type) && isMeasure(declaration, owner))
+      if (!quiet && !(plain && !throws)) complain(`${name} has no doc comment`)
+      return
+    }
+    if (saysNothing(doc)) complain(`the doc comment of ${name} says nothing`)
+    if (signature === undefined) return
+    if (throws || codes.size > 0 || (called && returnsResult(signature))) {
+      const which = codes.size === 0 ? '' : ` (${[...codes].join(', ')})`
+      const way = through === undefined || through.length === 0 ? '' : `, through ${through.join(', ')}`
+      if (!saysFailure(doc, codes)) complain(`the doc comment of ${name} does not say how it fails${which}${way}`)
+    }
+    for (const parameter of called ? unsaidParameters(signature, doc) : [])
+      complain(`the doc comment of ${name} does not say what ${parameter} counts`)
+  }
+  const isMeasure = (member, owner) => !PLAIN.has(nameOf(member)) && !BY_THE_BOOK.test(docOf(owner))
+
+  try {
+    for (const entry of entries) {
+      for (const [name, declarations] of program.exportsOf(entry)) {
+        const documented = declarations.find((one) => docOf(one) !== '')
+        for (const declaration of declarations) {
+          check(declaration, name, docOf(documented ?? declaration), undefined)
+          for (const member of membersOf(declaration)) {
+            if (isHidden(member) || hasModifier(member, SyntaxKind.DeclareKeyword)) continue
+            check(member, `${name}.${nameOf(member)}`, inheritedDoc(program, member, declaration), declaration)
+          }
+        }
       }
     }
+  } finally {
+    program.close()
   }
-  for (const entry of entries) eachPublic(tree, entry, undefined, check)
   return [...wrong].sort()
 }

@@ -17,7 +17,8 @@ const throwsOn = (clause) => {
   const name = clause.variableDeclaration?.name.getText()
   let found = false
   const visit = (node) => {
-    if (node.kind === SyntaxKind.ThrowStatement && name !== undefined && node.expression.getText() === name) found = true
+    if (node.kind === SyntaxKind.ThrowStatement && name !== undefined && node.expression.getText() === name)
+      found = true
     node.forEachChild(visit)
   }
   visit(clause.block)

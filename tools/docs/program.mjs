@@ -1,7 +1,7 @@
 // The tree as the TypeScript compiler sees it: names lead to declarations, whichever file has them. The tree comes as a map of paths to
 // texts, so that a test can hand in one of its own; what it takes from packages is not needed for this.
 
-import { NodeFlags, SyntaxKind } from 'typescript/unstable/ast'
+import { SyntaxKind } from 'typescript/unstable/ast'
 import { createVirtualFileSystem } from 'typescript/unstable/fs'
 import { API, SymbolFlags } from 'typescript/unstable/sync'
 
@@ -71,14 +71,18 @@ export function functionOf(declaration) {
   return initializer !== undefined && FUNCTIONS.has(initializer.kind) ? initializer : undefined
 }
 
-/** The doc comment of a declaration, with its stars; empty without one. */
+/** The doc comment of a declaration, in one line without its stars; empty without one. */
 export function docOf(declaration) {
   const { parent } = declaration
   const holder = declaration.kind === SyntaxKind.VariableDeclaration ? parent.parent : declaration
-  return holder.jsDoc?.at(-1)?.getText() ?? ''
+  const text = holder.jsDoc?.at(-1)?.getText() ?? ''
+  return text
+    .replace(/^\/\*\*|\*\/$/g, '')
+    .replace(/\n\s*\* ?/g, ' ')
+    .trim()
 }
 
 export const hasModifier = (node, ...kinds) => (node.modifiers ?? []).some(({ kind }) => kinds.includes(kind))
 /** Not to be reached from outside its class. */
 export const isHidden = (member) => hasModifier(member, SyntaxKind.PrivateKeyword, SyntaxKind.ProtectedKeyword)
-export { NodeFlags, SyntaxKind }
+export { SyntaxKind }
