@@ -18,6 +18,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.stderr.on('error', () => {})
 
 const words = process.argv.slice(2)
+const told = { json: words.includes('--json'), jsonl: words.includes('--jsonl') }
 try {
   const program = createProgram()
   await program.parseAsync(withoutHelpOfUnknown(program, words), { from: 'user' })
@@ -25,8 +26,8 @@ try {
   if (error instanceof CommanderError) {
     // Commander has printed its message; help and version end with 0, all else is a wrong command line.
     process.exitCode = error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage
-    if (error.exitCode !== 0 && words.includes('--json')) report(error, true)
-  } else process.exitCode = report(error, words.includes('--json'))
+    if (error.exitCode !== 0 && (told.json || told.jsonl)) report(error, told)
+  } else process.exitCode = report(error, told)
 }
 // A terminal in raw mode or a pending read must not hold the process.
 process.stdin.unref?.()

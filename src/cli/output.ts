@@ -4,21 +4,47 @@
 import { CommanderError } from 'commander'
 import picocolors from 'picocolors'
 import { EXIT_CODES, type ExitCode, exitCodeFor, type Refusal, TransplantError } from '../base/index.js'
+import { clearProgress } from './progress.js'
 
 const terminal = process.stdout.isTTY === true && process.env['TERM'] !== 'dumb'
 export const colors = picocolors.createColors(terminal && process.env['NO_COLOR'] === undefined)
 
 export function say(text: string): void {
+  clearProgress()
   process.stderr.write(`${text}\n`)
 }
 
 export function print(text: string): void {
+  clearProgress()
   process.stdout.write(`${text}\n`)
 }
 
 export function printJson(document: { readonly schema: string }): void {
+  clearProgress()
   process.stdout.write(`${JSON.stringify(document, jsonValue, 2)}\n`)
 }
+
+/** How a command was asked to tell what happened. */
+export interface TellFlags {
+  readonly json?: boolean
+  readonly jsonl?: boolean
+}
+
+/** The whole result: as one document (--json), as the last event (--jsonl), or in words. */
+export function tellResult(flags: TellFlags, document: { readonly schema: string }, inWords: () => void): void {
+  if (flags.json === true) printJson(document)
+  else if (flags.jsonl === true) printEvent('result', document)
+  else inWords()
+}
+
+/** One event of a stream, one line of JSON, as it happens (--jsonl). */
+export function printEvent(event: string, more: object): void {
+  clearProgress()
+  process.stdout.write(`${JSON.stringify({ event, ...more }, jsonValue)}\n`)
+}
+
+/** Whether the result is told to a program: then it tells failures too. */
+export const isForPrograms = (flags: TellFlags): boolean => flags.json === true || flags.jsonl === true
 
 /** bigint has no JSON form: addresses are written as 0x... texts. */
 function jsonValue(_key: string, value: unknown): unknown {
@@ -48,13 +74,13 @@ export function refused(refusal: Refusal): CommandFailure {
 }
 
 /** Prints what went wrong and returns the exit code for it. */
-export function report(error: unknown, json: boolean): number {
+export function report(error: unknown, told: TellFlags): number {
   const failure = describe(error)
-  if (json && !(error instanceof CommandFailure && error.said)) {
-    printJson({
-      schema: 'transplant-error/1',
-      ...{ code: failure.code, message: failure.message, hint: failure.hint, exitCode: failure.exitCode },
-    })
+  if (isForPrograms(told) && !(error instanceof CommandFailure && error.said)) {
+    const { code, message, hint, exitCode } = failure
+    const document = { schema: 'transplant-error/1', code, message, hint, exitCode }
+    if (told.json === true) printJson(document)
+    else printEvent('error', document)
   }
   if (!(error instanceof CommanderError)) {
     say(`${colors.red('transplant:')} ${failure.message}`)

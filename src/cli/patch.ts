@@ -13,13 +13,15 @@ import {
   type PatchTarget,
   readKernelFacts,
 } from '../patch/index.js'
-import { LARGEST_MODULE, readNamedFile } from './files.js'
+import { imagePath } from './assets.js'
+import { Program } from './code.js'
+import { LARGEST_MODULE, readNamedFile, requireWritable } from './files.js'
 import { explain } from './help.js'
-import { addMachineOptions, refuseShaping } from './machine-options.js'
-import { CommandFailure, colors, print, printJson } from './output.js'
+import { addMachineOptions, DEFAULT_KERNEL, refuseShaping } from './machine-options.js'
+import { CommandFailure, colors, isForPrograms, print, printJson, refused, tellResult } from './output.js'
 import { addBuildCommand } from './patch-build.js'
 import { addCheckCommand, addNewCommand } from './patch-new.js'
-import { goesOn, openSession, readableKernels, type SessionFlags, saveSession } from './session.js'
+import { goesOn, openSession, readableKernels, readSnapshot, type SessionFlags, saveSession } from './session.js'
 
 export function addPatchCommand(program: Command): void {
   const patch = program
@@ -42,6 +44,11 @@ export function addPatchCommand(program: Command): void {
 
 // load ////////////////////////////////////////////////////////////////////////////////////////////////////////////////
 
+interface LoadFlags extends SessionFlags {
+  readonly dryRun?: boolean
+  readonly code?: boolean
+}
+
 function addLoadCommand(patch: Command): void {
   explain(
     addMachineOptions(
@@ -53,15 +60,20 @@ function addLoadCommand(patch: Command): void {
     )
       .option('--from <snapshot>', 'go on from a snapshot instead of booting')
       .option('--save <snapshot>', 'keep the guest in a snapshot afterwards')
+      .option('--dry-run', 'check module and files by the rules of the guest, and load nothing')
+      .option('--code', 'print the program with the library that does the same, and run nothing')
+      .option('--jsonl', 'the console and the result as events, one line of JSON each')
       .option('--json', 'what happened as one JSON document'),
     {
       examples: ['transplant patch load fix.ko', 'transplant patch load fix.ko --save patched.snapshot'],
       exitCodes: `0 loaded and every task switched, 2 usage or a bad file, 3 the module patches no function, 5 the guest refused
 the module and goes on, 6 timeout, or the transition is stuck, 7 the guest panicked or oopsed.`,
     },
-  ).action(async (path: string, image: string | undefined, flags: SessionFlags, command: Command) => {
+  ).action(async (path: string, image: string | undefined, flags: LoadFlags, command: Command) => {
     refuseShaping(command, flags)
     const module = readNamedFile(path, LARGEST_MODULE)
+    if (flags.code === true) return printProgram(path, image, flags)
+    if (flags.dryRun === true) return tryOut(path, module, image, flags)
     const { session, kernels } = await openSession(image, flags)
     const kernel = await session.kernel(readableKernels(kernels))
     const facts = readKernelFacts(kernel.image.elf.bytes)
@@ -77,12 +89,8 @@ the module and goes on, 6 timeout, or the transition is stuck, 7 the guest panic
     const why = checked === undefined || checked.ok ? undefined : checked
     // Before anything is told: whoever reads it may be gone, or have no room.
     saveSession(session, flags)
-    if (flags.json === true) {
-      printJson({
-        schema: 'transplant-patch-load/1',
-        ...{ ok: report.status === 0, guestGoesOn: alive, refusal: why ?? null, ...report },
-      })
-    } else tellLoad(report)
+    const outcome = { ok: report.status === 0, guestGoesOn: alive, refusal: why ?? null, ...report }
+    tellResult(flags, { schema: 'transplant-patch-load/1', ...outcome }, () => tellLoad(report))
     if (report.status !== 0) {
       throw new CommandFailure(
         EXIT_CODES.refused,
@@ -91,7 +99,7 @@ the module and goes on, 6 timeout, or the transition is stuck, 7 the guest panic
         alive
           ? 'The guest goes on undisturbed: a command ran in it afterwards.'
           : 'The guest does not answer any more.',
-        { said: flags.json === true },
+        { said: isForPrograms(flags) },
       )
     }
     if (report.enabled === '') {
@@ -100,10 +108,30 @@ the module and goes on, 6 timeout, or the transition is stuck, 7 the guest panic
         'no-change',
         `${path} is loaded, but it patches no function.`,
         'A patch calls klp_enable_patch() when it is loaded.',
-        { said: flags.json === true },
+        { said: isForPrograms(flags) },
       )
     }
   })
+}
+
+/** The same by the library. */
+function printProgram(path: string, image: string | undefined, flags: LoadFlags): void {
+  const program = new Program(image, flags)
+  program.add(`const { name } = await session.loadPatch(${program.bytesOf(path)})`)
+  program.add("console.log('loaded', name)")
+  program.print(flags.save)
+}
+
+/** What can be said without a guest: by the rules that it applies itself, for the kernel that would boot. */
+function tryOut(path: string, module: Uint8Array, image: string | undefined, flags: LoadFlags): void {
+  const kernel = flags.from === undefined ? undefined : readSnapshot(flags.from).configuration.kernel
+  const facts = readKernelFacts(kernel ?? readNamedFile(image ?? imagePath(DEFAULT_KERNEL)))
+  if (!facts.ok) throw refused(facts)
+  const checked = checkPatch(module, facts.value)
+  if (!checked.ok) throw refused(checked)
+  requireWritable(flags.save)
+  const functions = checked.value.functions.map(({ object, name }) => `${object}:${name}`)
+  print(`would load ${path}: ${checked.value.name} replaces ${functions.join(', ')}`)
 }
 
 function tellLoad(report: PatchReport): void {

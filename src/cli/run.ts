@@ -3,8 +3,9 @@
 import type { Command } from 'commander'
 import { EXIT_CODES, TransplantError } from '../base/index.js'
 import { AgentClient, type CommandResult, findKernel, type KernelImage } from '../guest/index.js'
-import { Machine, MachinePort } from '../machine/index.js'
+import { Machine, MachinePort, type RunProgress } from '../machine/index.js'
 import { handsOnFiles } from './assets.js'
+import { Program, quote } from './code.js'
 import { GuestConsole, screenText, statusOf } from './console.js'
 import { type GdbFlags, gdbAddress } from './debugger.js'
 import { requireNoInput } from './files.js'
@@ -19,15 +20,18 @@ import {
   refuseShaping,
   timeLimit,
 } from './machine-options.js'
-import { CommandFailure, print, printJson, refused } from './output.js'
+import { CommandFailure, print, refused, tellResult } from './output.js'
+import { clearProgress, Progress } from './progress.js'
 import { replayRun } from './replay.js'
-import { readableKernels, readSnapshot, shippedKernels } from './session.js'
+import { readableKernels, readSnapshot, shippedKernels, streamConsole } from './session.js'
 import { Tape, type TapeFlags } from './tape.js'
 import { ESCAPE_HELP, pipedInput } from './terminal.js'
 
 interface RunFlags extends MachineFlags, GdbFlags, TapeFlags {
   readonly exec?: string
   readonly json?: boolean
+  readonly jsonl?: boolean
+  readonly code?: boolean
   readonly snapshot: string
   readonly from?: string
   readonly put: readonly string[]
@@ -60,6 +64,8 @@ export function addRunCommand(program: Command): void {
       .option('-s', 'the same as --gdb :1234')
       .option('-S', 'do not run before a debugger says so')
       .option('--vga', "at the end, print the text on the guest's screen (VGA text mode, 80 by 25)")
+      .option('--jsonl', 'with --exec: the console and the result as events, one line of JSON each')
+      .option('--code', 'with --exec: print the program with the library that does the same, and run nothing')
       .option('--json', 'with --exec or --replay: the result as one JSON document'),
     {
       examples: [
@@ -92,8 +98,10 @@ waits for input that is over, or nothing can happen any more (stuck), 7 guest pa
 }
 
 async function start(image: string | undefined, flags: RunFlags, command: Command): Promise<void> {
-  if (flags.exec === undefined) refuseIdle(command, ['json'], 'without --exec or --replay')
-  else refuseIdle(command, ['snapshot', 'gdb', 's', 'S'], 'beside --exec: there is no console')
+  if (flags.exec === undefined) {
+    refuseIdle(command, ['json'], 'without --exec or --replay')
+    refuseIdle(command, ['jsonl', 'code'], 'without --exec')
+  } else refuseIdle(command, ['snapshot', 'gdb', 's', 'S'], 'beside --exec: there is no console')
   if (flags.gdb !== undefined) refuseIdle(command, ['s'], 'beside --gdb: it is --gdb :1234')
   if (gdbAddress(flags) !== undefined) {
     refuseIdle(command, ['record', 'cast'], 'beside gdb: a debugger goes back in time and changes the guest')
@@ -103,6 +111,7 @@ async function start(image: string | undefined, flags: RunFlags, command: Comman
     throw new CommandFailure(EXIT_CODES.usage, 'idle-argument', `'${image}' says nothing beside --from.`)
   }
   const files = filesToPut(flags.put)
+  if (flags.code === true) return printProgram(image, flags, files)
   const input = flags.exec === undefined ? undefined : await pipedInput()
   const given = input === undefined ? files : [...files, { path: INPUT, bytes: input }]
   const machine =
@@ -152,6 +161,18 @@ async function attend(machine: Machine, flags: RunFlags, files: readonly GuestFi
   return console.run()
 }
 
+/** The same by the library; the files for hands in /boot and /lib/modules are the command line's own. */
+function printProgram(image: string | undefined, flags: RunFlags, files: readonly GuestFile[]): void {
+  const program = new Program(image, flags)
+  for (const [i, { path, mode = 0o644 }] of files.entries()) {
+    const [, file = ''] = /^(.+?)(?::(\/[^:]*))?$/s.exec(flags.put[i] ?? '') ?? []
+    program.add(`await session.put(${quote(path)}, ${program.bytesOf(file)}, 0o${mode.toString(8)})`)
+  }
+  program.add(`const { status, stdout, stderr } = await session.exec(${quote(flags.exec ?? '')})`)
+  program.add('process.stdout.write(stdout)\nprocess.stderr.write(stderr)\nprocess.exitCode = status')
+  program.print(undefined)
+}
+
 /** Runs one command through the agent. */
 async function runCommand(
   machine: Machine,
@@ -160,22 +181,29 @@ async function runCommand(
   files: readonly GuestFile[],
   tape: Tape,
 ): Promise<number> {
-  const agent = new AgentClient(new MachinePort(machine, { breathe: () => tape.breathe() }), {
+  const progress = new Progress('the command runs')
+  const breathe = (at: RunProgress): void => {
+    tape.breathe()
+    progress.tell(at)
+  }
+  const agent = new AgentClient(new MachinePort(machine, { breathe }), {
     limit: timeLimit(flags, 120),
   })
+  if (flags.jsonl === true) streamConsole(agent)
   await agent.connect()
   await (flags.from === undefined ? ensureFiles : putFiles)(agent, files)
   const hasInput = files.some(({ path }) => path === INPUT)
   const result = await ended(machine, agent.exec(hasInput ? `( ${command}\n) <${INPUT}` : command))
-  if (flags.json === true) {
-    printJson({
-      schema: 'transplant-run/1',
-      ...{ command, status: result.status, stdout: result.stdout, stderr: result.stderr, instructions: machine.now },
-    })
-  } else {
-    process.stdout.write(result.stdoutBytes)
-    process.stderr.write(result.stderrBytes)
-  }
+  clearProgress()
+  const { status, stdout, stderr } = result
+  tellResult(
+    flags,
+    { schema: 'transplant-run/1', ...{ command, status, stdout, stderr, instructions: machine.now } },
+    () => {
+      process.stdout.write(result.stdoutBytes)
+      process.stderr.write(result.stderrBytes)
+    },
+  )
   return result.status
 }
 

@@ -1,16 +1,31 @@
 // A guest for one command: booted from images, or resumed from a snapshot with --from; kept with --save.
 
-import { type GuestSession, type KernelImage, MachineSession, readKernelImage } from '../guest/index.js'
-import { decodeSnapshot, encodeSnapshot, type MachineOptions, type Snapshot } from '../machine/index.js'
+import {
+  type ConsoleLine,
+  type GuestSession,
+  type KernelImage,
+  MachineSession,
+  type MachineSessionOptions,
+  readKernelImage,
+} from '../guest/index.js'
+import {
+  decodeSnapshot,
+  encodeSnapshot,
+  type MachineOptions,
+  type RunProgress,
+  type Snapshot,
+} from '../machine/index.js'
 import { readImage } from './assets.js'
 import { readNamedFile, readReplaceable, requireWritable, writeNamedFile } from './files.js'
 import { DEFAULT_KERNEL, type MachineFlags, machineOptions, readCore, timeLimit } from './machine-options.js'
-import { refused, say } from './output.js'
+import { printEvent, refused, say } from './output.js'
+import { Progress } from './progress.js'
 
 export interface SessionFlags extends MachineFlags {
   readonly from?: string
   readonly save?: string
   readonly json?: boolean
+  readonly jsonl?: boolean
 }
 
 export interface OpenedSession {
@@ -27,11 +42,26 @@ export async function openSession(
   flags: SessionFlags,
   prepare: (options: MachineOptions) => MachineOptions = (options) => options,
 ): Promise<OpenedSession> {
+  const progress = new Progress('the guest runs')
   const options = {
     endAtOops: true,
     limit: timeLimit(flags, DEFAULT_LIMIT_SECONDS),
-    breathe: () => new Promise<void>((resolve) => setImmediate(resolve)),
+    breathe: (at: RunProgress) => {
+      progress.tell(at)
+      return new Promise<void>((resolve) => setImmediate(resolve))
+    },
   }
+  const opened = await open(image, flags, prepare, options)
+  if (flags.jsonl === true) streamConsole(opened.session)
+  return opened
+}
+
+async function open(
+  image: string | undefined,
+  flags: SessionFlags,
+  prepare: (options: MachineOptions) => MachineOptions,
+  options: MachineSessionOptions,
+): Promise<OpenedSession> {
   const named = image === undefined ? [] : [readNamedFile(image)]
   if (flags.from !== undefined) {
     const snapshot = readSnapshot(flags.from)
@@ -45,6 +75,13 @@ export async function openSession(
   const booted = await MachineSession.boot(machine, options)
   if (!booted.ok) throw refused(booted)
   return { session: booted.value, kernels: [...named, ...shippedKernels()] }
+}
+
+/** Every line of the console as an event: those that were there already, then each as it comes. */
+export function streamConsole({ console }: Pick<GuestSession, 'console'>): void {
+  const tell = ({ time, text }: ConsoleLine): void => printEvent('console', { time, text })
+  for (const line of console.lines) tell(line)
+  console.onLine(tell)
 }
 
 export function shippedKernels(): Uint8Array[] {

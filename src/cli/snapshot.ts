@@ -7,9 +7,10 @@ import { EXIT_CODES, TransplantError } from '../base/index.js'
 import { loadedBytes } from '../format/index.js'
 import { findKernel, findLinux, type KernelImage } from '../guest/index.js'
 import { decodeSnapshot, footprint, Machine, MachinePort, type Snapshot } from '../machine/index.js'
-import { readReplaceable, reasonOf } from './files.js'
+import { Program, quote } from './code.js'
+import { readReplaceable, reasonOf, requireWritable } from './files.js'
 import { explain } from './help.js'
-import { addMachineOptions, readCore, refuseShaping } from './machine-options.js'
+import { addMachineOptions, machineOptions, readCore, refuseShaping } from './machine-options.js'
 import { CommandFailure, print, printJson } from './output.js'
 import {
   openSession,
@@ -42,6 +43,8 @@ export function addSnapshotCommand(program: Command): void {
 
 interface SaveFlags extends SessionFlags {
   readonly exec: readonly string[]
+  readonly dryRun?: boolean
+  readonly code?: boolean
 }
 
 function addSaveCommand(snapshot: Command): void {
@@ -55,7 +58,9 @@ function addSaveCommand(snapshot: Command): void {
         .argument('[image]', 'the kernel to boot; default: Scion 1.0'),
     )
       .option('--from <snapshot>', 'go on from a snapshot instead of booting')
-      .option('--exec <command>', 'run a command first, which has to end with 0; may be repeated', gather, []),
+      .option('--exec <command>', 'run a command first, which has to end with 0; may be repeated', gather, [])
+      .option('--dry-run', 'check the files, and save nothing')
+      .option('--code', 'print the program with the library that does the same, and run nothing'),
     {
       examples: [
         'transplant snapshot save booted            boots once, for many runs',
@@ -67,10 +72,25 @@ function addSaveCommand(snapshot: Command): void {
   ).action(async (file: string, image: string | undefined, flags: SaveFlags, command: Command) => {
     refuseShaping(command, flags)
     const kept = { ...flags, save: file }
+    if (flags.code === true) return printProgram(image, kept)
+    if (flags.dryRun === true) {
+      if (flags.from === undefined) machineOptions(image, flags)
+      else readSnapshot(flags.from)
+      requireWritable(file)
+      print(`would save ${file} after ${flags.exec.length} commands`)
+      return
+    }
     const { session } = await openSession(image, kept)
     for (const one of flags.exec) await session.agent.read(one)
     saveSession(session, kept)
   })
+}
+
+/** The same by the library. */
+function printProgram(image: string | undefined, flags: SaveFlags & { readonly save: string }): void {
+  const program = new Program(image, flags)
+  for (const one of flags.exec) program.add(`await session.agent.read(${quote(one)})`)
+  program.print(flags.save)
 }
 
 // info ////////////////////////////////////////////////////////////////////////////////////////////////////////////////

@@ -7,18 +7,21 @@ import { readKernelImage } from '../guest/index.js'
 import { finishWorkloads, judgeUpgrade, lastLine, runningWorkloads, startWorkloads, WORKLOADS } from '../lab/index.js'
 import { observeUpgrade, type UpgradeReport } from '../upgrade/index.js'
 import { imagePath } from './assets.js'
-import { readNamedFile } from './files.js'
+import { Program } from './code.js'
+import { readNamedFile, requireWritable } from './files.js'
 import { withFiles } from './guest-files.js'
 import { explain } from './help.js'
 import { addMachineOptions, refuseShaping } from './machine-options.js'
-import { CommandFailure, colors, print, printJson, say } from './output.js'
-import { goesOn, openSession, readableKernels, type SessionFlags, saveSession } from './session.js'
+import { CommandFailure, colors, isForPrograms, print, refused as refusedBy, say, tellResult } from './output.js'
+import { goesOn, openSession, readableKernels, readSnapshot, type SessionFlags, saveSession } from './session.js'
 
 export const NEXT_KERNEL = 'scion-1.1.elf'
 const RUN_IN = 20_000_000
 
 interface UpgradeFlags extends SessionFlags {
   readonly kernel?: string
+  readonly dryRun?: boolean
+  readonly code?: boolean
 }
 
 export function addUpgradeCommand(program: Command): void {
@@ -32,6 +35,9 @@ export function addUpgradeCommand(program: Command): void {
       .option('--kernel <file>', 'the kernel to begin with; default: Scion 1.0')
       .option('--from <snapshot>', 'go on from a snapshot instead of booting')
       .option('--save <snapshot>', 'keep the guest in a snapshot afterwards')
+      .option('--dry-run', 'check image and files, and change nothing')
+      .option('--code', 'print the program with the library that does the same, and run nothing')
+      .option('--jsonl', 'the console and the result as events, one line of JSON each')
       .option('--json', 'what happened as one JSON document, schema transplant-upgrade/1'),
     {
       examples: [
@@ -43,62 +49,87 @@ export function addUpgradeCommand(program: Command): void {
 6 timeout, 7 the guest panicked or oopsed.`,
     },
   ).action(async (next: string | undefined, flags: UpgradeFlags, command: Command) => {
-    const path = next ?? imagePath(NEXT_KERNEL)
-    const bytes = readNamedFile(path)
-    const guestPath = `/tmp/${basename(path).replace(/[^\w.-]/g, '_')}`
     refuseShaping(command, flags)
-    const { session, kernels } = await openSession(flags.kernel, flags, (options) =>
-      withFiles(options, [{ path: guestPath, bytes }]),
-    )
-    const { agent } = session
-    if (flags.from !== undefined) await agent.put(guestPath, bytes)
-    const workloads = await startWorkloads(agent, WORKLOADS)
-    await agent.runFor(RUN_IN)
-    const before = runningWorkloads(workloads)
-    const image = readKernelImage(bytes)
-    const upgrade = await observeUpgrade(session, await session.kernel(readableKernels(kernels)), {
-      path: guestPath,
-      image: image.ok ? image.value : undefined,
-      pids: workloads
-        .filter(({ command }) => /^(files|pipeline|timers) /.test(command))
-        .map(({ started }) => started.pid),
-    })
-    const after = runningWorkloads(workloads)
-    const alive = await goesOn(session)
-    const programs = (await finishWorkloads(agent, workloads)).map(({ command, pid, status, output }) => ({
-      ...{ command, pid, status, result: lastLine(output) },
-    }))
-    const checks = [
-      ...judgeUpgrade(upgrade, { upgrade: before, upgraded: after }),
-      {
-        name: 'every program finishes',
-        ok: programs.every((program) => program.status === 0),
-        detail: programs.map((program) => program.result).join('; '),
-      },
-    ]
-    const ok = checks.every((check) => check.ok)
-    const refused = upgrade.status !== 0 && upgrade.switch === undefined
-    // Before anything is told: whoever reads it may be gone, or have no room.
-    saveSession(session, flags)
-    if (flags.json === true) {
-      printJson({ schema: 'transplant-upgrade/1', ...{ ok, refused, guestGoesOn: alive, upgrade, programs, checks } })
-    } else tell(upgrade, refused ? [] : checks)
-    if (refused) {
-      const undisturbed = alive && programs.every((program) => program.status === 0)
-      throw new CommandFailure(
-        EXIT_CODES.refused,
-        'upgrade-refused',
-        `the guest refused ${path}: ${refusalOf(upgrade)}.`,
-        undisturbed
-          ? `The guest goes on with ${upgrade.from} undisturbed: its ${programs.length} programs finished right.`
-          : 'The guest did not go on as it should.',
-        { said: flags.json === true },
-      )
-    }
-    process.exitCode = ok ? EXIT_CODES.ok : EXIT_CODES.failed
-    if (flags.json !== true)
-      say('Next: transplant upgrade --save upgraded.snapshot, then transplant patch status --from it.')
+    if (flags.code === true) printProgram(next, flags)
+    else await upgradeGuest(next ?? imagePath(NEXT_KERNEL), flags)
   })
+}
+
+async function upgradeGuest(path: string, flags: UpgradeFlags): Promise<void> {
+  const bytes = readNamedFile(path)
+  const guestPath = `/tmp/${basename(path).replace(/[^\w.-]/g, '_')}`
+  if (flags.dryRun === true) return tryOut(path, bytes, flags)
+  const { session, kernels } = await openSession(flags.kernel, flags, (options) =>
+    withFiles(options, [{ path: guestPath, bytes }]),
+  )
+  const { agent } = session
+  if (flags.from !== undefined) await agent.put(guestPath, bytes)
+  const workloads = await startWorkloads(agent, WORKLOADS)
+  await agent.runFor(RUN_IN)
+  const before = runningWorkloads(workloads)
+  const image = readKernelImage(bytes)
+  const upgrade = await observeUpgrade(session, await session.kernel(readableKernels(kernels)), {
+    path: guestPath,
+    image: image.ok ? image.value : undefined,
+    pids: workloads
+      .filter(({ command }) => /^(files|pipeline|timers) /.test(command))
+      .map(({ started }) => started.pid),
+  })
+  const after = runningWorkloads(workloads)
+  const alive = await goesOn(session)
+  const programs = (await finishWorkloads(agent, workloads)).map(({ command, pid, status, output }) => ({
+    ...{ command, pid, status, result: lastLine(output) },
+  }))
+  const checks = [
+    ...judgeUpgrade(upgrade, { upgrade: before, upgraded: after }),
+    {
+      name: 'every program finishes',
+      ok: programs.every((program) => program.status === 0),
+      detail: programs.map((program) => program.result).join('; '),
+    },
+  ]
+  const ok = checks.every((check) => check.ok)
+  const refused = upgrade.status !== 0 && upgrade.switch === undefined
+  // Before anything is told: whoever reads it may be gone, or have no room.
+  saveSession(session, flags)
+  const document = {
+    schema: 'transplant-upgrade/1',
+    ...{ ok, refused, guestGoesOn: alive, upgrade, programs, checks },
+  }
+  tellResult(flags, document, () => tell(upgrade, refused ? [] : checks))
+  if (refused) {
+    const undisturbed = alive && programs.every((program) => program.status === 0)
+    throw new CommandFailure(
+      EXIT_CODES.refused,
+      'upgrade-refused',
+      `the guest refused ${path}: ${refusalOf(upgrade)}.`,
+      undisturbed
+        ? `The guest goes on with ${upgrade.from} undisturbed: its ${programs.length} programs finished right.`
+        : 'The guest did not go on as it should.',
+      { said: isForPrograms(flags) },
+    )
+  }
+  process.exitCode = ok ? EXIT_CODES.ok : EXIT_CODES.failed
+  if (!isForPrograms(flags))
+    say('Next: transplant upgrade --save upgraded.snapshot, then transplant patch status --from it.')
+}
+
+/** The same by the library, without the programs that the command line lets run meanwhile. */
+function printProgram(next: string | undefined, flags: UpgradeFlags): void {
+  const program = new Program(flags.kernel, flags)
+  const image = next === undefined ? 'readAssets().nextKernel' : program.bytesOf(next)
+  program.add(`const { from, to } = await session.upgrade(${image})`)
+  program.add("console.log('upgraded from', from, 'to', to)")
+  program.print(flags.save)
+}
+
+/** What can be said without a guest. */
+function tryOut(path: string, bytes: Uint8Array, flags: UpgradeFlags): void {
+  const image = readKernelImage(bytes)
+  if (!image.ok) throw refusedBy(image)
+  if (flags.from !== undefined) readSnapshot(flags.from)
+  requireWritable(flags.save)
+  print(`would change to ${path}, build-id ${image.value.buildId}; the guest itself decides when it is asked`)
 }
 
 /** The kernel's own sentence where it said one; else kexec's. */
