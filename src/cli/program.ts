@@ -4,6 +4,8 @@
 import { Command } from 'commander'
 import { EXIT_CODES, type ExitName } from '../base/index.js'
 import { readPackageVersion } from './assets.js'
+import { addCompletionCommand } from './completion.js'
+import { useConfig } from './config.js'
 import { addDemoCommand } from './demo.js'
 import { addLabCommand } from './lab.js'
 import { addPatchCommand } from './patch.js'
@@ -46,11 +48,16 @@ ${Object.entries(EXIT_CODES)
   .join('\n')}
 \`run --exec\` ends with the status of the guest's command.`
 
+const CONFIG_HELP = `
+Options that you give each time may stand in ~/.config/transplant/config.json (or $XDG_CONFIG_HOME, or the file that
+$TRANSPLANT_CONFIG names): { "smp": 4, "patch load": { "memory": 256 } }. What is on the command line wins.`
+
 export function createProgram(): Command {
   const program = new Command('transplant')
     .description('A small x86-64 kernel, live-patched and live-upgraded while it runs.')
     .version(readPackageVersion(), '-V, --version')
     .addHelpText('before', EXAMPLES)
+    .addHelpText('after', CONFIG_HELP)
     .addHelpText('after', EXIT_CODE_HELP)
   settle(program)
   addRunCommand(program)
@@ -61,6 +68,8 @@ export function createProgram(): Command {
   addSnapshotCommand(program)
   addSymbolsCommand(program)
   addWebCommand(program)
+  addCompletionCommand(program)
+  useConfig(program)
   for (const command of program.commands) {
     settle(command)
     for (const nested of command.commands) settle(nested)

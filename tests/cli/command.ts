@@ -17,6 +17,8 @@ export const folder = mkdtempSync(join(tmpdir(), 'transplant-cli-'))
 export function transplant(words: readonly string[], input = ''): Outcome {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'dist/cli/main.js'), ...words], {
     cwd: folder,
+    // Not what the person who runs the tests has configured.
+    env: { ...process.env, XDG_CONFIG_HOME: folder },
     input,
     encoding: 'utf8',
     timeout: 120_000,
