@@ -10,6 +10,9 @@ program.command('patch').command('build').option('-o, --output <file>')
 function wrongIn(files: Record<string, string>, foreign: string[] = []): string[] {
   const right = {
     'src/base/bytes.ts': 'export function readBytes() {}',
+    'src/engine.ts':
+      'export class Engine extends Motor implements Gone<Any> {\n  private async start(): void {\n    let hovercraft\n  }\n}\n' +
+      'class Motor {\n  readonly size = 1\n}\nexport interface Wheel extends Turbine {\n  turn?: () => void\n}\ntype Turbine = {\n  blades: number\n}\ntype Any = Whatever\nclass Box<T extends Any = Any> {\n  lid = 1\n}',
     'images/kernel/fs/pipe.c': 'int pipe_read(void);\n#define PIPE_BUF_SIZE 4096\nclass BytePort {}',
   }
   const tree = new Map(Object.entries({ ...right, ...files }))
@@ -25,6 +28,7 @@ it('a paper and a comment may name what there is', () => {
   ]
   const comment =
     '// PIPE_BUF_SIZE, without its beginning BUF_SIZE; a BytePort; PIPE_* and A_; I/O of MiB.\n' +
+    '// Engine.start and `Engine.size`, Wheel.turn, `Wheel.blades`; Any.thing, `readBytes(at, 4)`, Promise.all\n' +
     '// base/bytes.ts has readBytes() and `readBytes`; see ./base/bytes.ts.\nlet text = "gone.ts // gone()"'
   expect(wrongIn({ 'README.md': paper.join('\n'), 'src/index.ts': comment })).toEqual([])
 })
@@ -47,6 +51,13 @@ it.each([
   ['README.md', 'GoneView and others', 'GoneView'],
   ['images/kernel/fs/a.c', '/* at most GONE_2_MAX */', 'GONE_2_MAX'],
   ['images/kernel/fs/a.c', '/* pipe_gone has it */', 'pipe_gone'],
+  ['README.md', '`Engine.hovercraft` does it', 'Engine.hovercraft'],
+  ['README.md', 'as `Engine.hovercraft(x)` does', 'Engine.hovercraft'],
+  ['src/index.ts', '// What Engine.hovercraft throws.', 'Engine.hovercraft'],
+  ['src/index.ts', '/** As `Turbine.hovercraft`. */', 'Turbine.hovercraft'],
+  ['README.md', 'a Box.bottom', 'Box.bottom'],
+  ['README.md', 'say `fly(x, y)`', 'fly'],
+  ['src/index.ts', '// then `await fly(x)`', 'fly'],
 ])('%s may not say: %s', (file, text, name) => {
   expect(wrongIn({ [file]: text })).toEqual([`${file} names ${name}, which does not exist`])
   expect(wrongIn({ [file]: text }, [name])).toEqual([])

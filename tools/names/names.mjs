@@ -17,6 +17,10 @@ const CALL = /(?<![\w.$/-])([A-Za-z_]\w*)\(\)/g
 const CODE_WORD =
   /(?<![\w./$-])(?:[a-z]\w*_\w*[a-z0-9]|[a-z]+[A-Z][a-z]\w*|[A-Z][a-z0-9]+[A-Z]\w*[a-z]\w*|[A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9])(?![\w*/]|\.\w)/g
 const TICKED_WORD = /`([A-Za-z_$][\w$]*)`/g
+/** `fly(x, y)`: a call with arguments, of a name or of a member. */
+const TICKED_CALL = /`(?:await |new )?(?:[\w$]+\.)*([A-Za-z_$][\w$]*)\([^`\n]+\)`/g
+/** `Machine.run`, with backticks or without: a member by the name of its type. */
+const MEMBER = /(?<![\w.$/-])([A-Z]\w*)\.([a-z]\w*)(?![\w/-])/g
 const STRING_OR_COMMENT = /"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|(\/\*[\s\S]*?\*\/|\/\/[^\n]*)/g
 
 function splitComments(text) {
@@ -93,6 +97,56 @@ function checkCommands(text, { scripts, program }, complain) {
   }
 }
 
+const TYPE =
+  /^(?:export )?(?:declare |abstract )*(?:class|interface|type|const) ([A-Z]\w*)([^\n]*)\n([\s\S]*?)(?=^\S)/gm
+const MEMBER_HEAD =
+  /^ {2}(?:(?:static|async|get|set|readonly|private|protected|override|declare|abstract) )*\*?([\w$]+)/gm
+
+/** The head of a type behind its own parameters: `<T extends A = B> implements C<T>` gives ` implements C<T>`. */
+function withoutParameters(head) {
+  if (!head.startsWith('<')) return head
+  let depth = 0
+  const end = [...head].findIndex((letter, at) => {
+    if (letter === '<') depth++
+    else if (letter === '>' && head[at - 1] !== '=') depth--
+    return depth === 0
+  })
+  return head.slice(end + 1)
+}
+
+/**
+ * The members of the classes and interfaces that TypeScript declares, and of aliases and constants that write them out: a map of names to sets.
+ * Formatted code has them two spaces in. What builds on another has that one's too; a type that says nothing of its members is not in it.
+ */
+function membersByType(sources) {
+  const types = new Map()
+  for (const code of sources) {
+    // The end, too, is something at the margin.
+    for (const [, name, head, body] of `${code}\n;`.matchAll(TYPE)) {
+      const own = new Set([...body.matchAll(MEMBER_HEAD)].map(([, member]) => member))
+      // What a class implements it has itself.
+      const bases =
+        withoutParameters(head)
+          .replace(/\bimplements\b.*/, '')
+          .match(/\b[A-Z]\w*/g) ?? []
+      const known = types.get(name) ?? { own: new Set(), bases: [], open: false }
+      for (const member of own) known.own.add(member)
+      known.bases.push(...bases)
+      known.open ||= !/[{(]$/.test(head)
+      types.set(name, known)
+    }
+  }
+  return types
+}
+
+/** Whether a type has a member; a type that is not written out may have any. */
+function hasMember(types, name, member, seen = new Set()) {
+  const type = types.get(name)
+  if (type === undefined || type.open || seen.has(name)) return !seen.has(name)
+  seen.add(name)
+  return type.own.has(member) || type.bases.some((base) => hasMember(types, base, member, seen))
+}
+
 /** `SKIP_SYNC1`, where the subject says that it is a MUTANT_POKE_: a constant's name without the beginning that it shares with others. */
 function shortForms(words) {
   const short = new Set()
@@ -111,21 +165,25 @@ function current(file, text) {
 
 /**
  * One line for each name in `tree` (a map of paths to texts) that leads nowhere. Papers (.md) are held to paths, command lines and names
- * in backticks; comments to paths, `name()`, names in backticks and names that are spelt as in code. `foreign` has what is not ours, and an
+ * in backticks; comments to paths, `name()`, names in backticks and names that are spelt as in code; both to members of types and to what
+ * is called with arguments in backticks. `foreign` has what is not ours, and an
  * entry of it that nobody uses is a line too.
  */
 export function wrongNames(tree, { foreign, scripts, program }) {
   const isPath = pathFinder([...tree.keys()])
   const words = new Set()
   const texts = []
+  const typescript = []
   for (const [file, text] of tree) {
     if (file.endsWith('.md')) texts.push([file, current(file, text)])
     if (!SOURCE.test(file)) continue
     const { code, comments } = splitComments(text)
     for (const word of code.match(/[A-Za-z_$][\w$]*/g) ?? []) words.add(word)
+    if (file.endsWith('.ts')) typescript.push(code)
     texts.push([file, comments])
   }
   const short = shortForms(words)
+  const types = membersByType(typescript)
   const used = new Set()
   const wrong = new Set()
   for (const [file, text] of texts) {
@@ -134,9 +192,12 @@ export function wrongNames(tree, { foreign, scripts, program }) {
       else wrong.add(`${file} names ${name}, which does not exist`)
     }
     for (const path of pathsIn(file, text)) if (!isPath(path, file)) complain(path)
-    const named = [...text.matchAll(CALL), ...text.matchAll(TICKED_WORD)].map(([, name]) => name)
+    const named = [CALL, TICKED_WORD, TICKED_CALL].flatMap((way) => [...text.matchAll(way)].map(([, name]) => name))
     for (const name of [...named, ...(text.match(CODE_WORD) ?? [])])
       if (!words.has(name) && !short.has(name)) complain(name)
+    for (const [whole, owner, member] of text.matchAll(MEMBER)) {
+      if (types.has(owner) && !hasMember(types, owner, member)) complain(whole)
+    }
     if (file.endsWith('.md')) checkCommands(text, { scripts, program }, complain)
   }
   const idle = [...foreign]
