@@ -259,7 +259,8 @@ export class GuestConsole {
         `${machine.now.toLocaleString('en')} ns of virtual time, ${machine.statistics.instructions.toLocaleString('en')} instructions\r`,
       )
       for (let cpu = 0; cpu < machine.vcpus; cpu++) {
-        say(`vCPU ${cpu}: ${machine.activity(cpu)} at ${formatAddress(machine.registers(cpu).rip)}\r`)
+        const { rip } = await this.port.registers(cpu)
+        say(`vCPU ${cpu}: ${await this.port.activity(cpu)} at ${formatAddress(rip)}\r`)
       }
     }
     if (command === 'snapshot') {

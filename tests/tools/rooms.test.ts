@@ -47,6 +47,12 @@ it.each([
   // The entries.
   ['node.ts', "import { x } from './machine/execution.js'", 'enter a room by its index.ts'],
   ['index.ts', "export { x } from './strays/index.js'", 'is in no room'],
+  // A machine is held by who drives it, and a guest is looked into by its port.
+  ['guest/tasks.ts', "import type { GuestPort, Machine } from '../machine/index.js'", 'imports Machine: who observes'],
+  ['patch/a.ts', "import { type MachineView } from '../machine/index.js'", 'imports MachineView: who observes'],
+  ['debug/a.ts', "export { Machine as M } from '../machine/index.js'", 'imports Machine: who observes'],
+  ['cli/a.ts', 'const { rip } = this.machine.registers(0)', 'looks into a guest by its machine'],
+  ['cli/b.ts', 'f()\nmachine.readPhysical(0, 4)', 'looks into a guest by its machine'],
   // The core.
   ['cpu/core/memory/tlb.ts', "import { run } from '../execute/run'", 'imports go down too'],
   ['cpu/core/memory/tlb.ts', "import { BLOCK } from '../../layouts'", 'not one of what cpu/core may take'],
@@ -82,6 +88,19 @@ it.each([
   ['cpu/core/memory/notes.txt', 'is no source'],
 ])('%s %s', (path, why) => {
   expect(wrongIn({ [path]: '' })).toEqual([expect.stringContaining(why)])
+})
+
+it("who drives may hold a machine, and what is the machine's own is asked of it", () => {
+  const held = "import { Machine } from '../machine/index.js'"
+  expect(
+    wrongIn({
+      'guest/machine-session.ts': held,
+      'cli/run.ts': `${held}\n// not machine.registers(0)\nsay(machine.now, machine.hash())`,
+      'workers/machine-calls.ts': 'machine.registers(0)',
+      'machine/recording.ts': 'machine.readPhysical(0, 4)',
+      'guest/tasks.ts': "import type { GuestPort } from '../machine/index.js'",
+    }),
+  ).toEqual([])
 })
 
 it('what has a place may stay there', () => {

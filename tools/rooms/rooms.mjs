@@ -61,6 +61,36 @@ export const CORE_UPWARD = {
   'blocks/blocks -> decode/decode': ['decodeBlock', 'decodeCutBlock'],
 }
 
+/** Who may hold a machine: whoever drives one, or carries its calls to another thread. All others are given a GuestPort. */
+const DRIVERS = ['guest/machine-session', 'workers/', 'lab/', 'cli/', 'web/']
+const HELD = new Set(['Machine', 'MachineView'])
+/** What is the guest's own, registers and memory, asked of a machine where a port would give it. */
+const DIRECT_LOOK = /^(?!\s*(?:\/\/|\/?\*)).*\bmachine\.(?:registers|vectors|translate|activity|readPhysical|ram)\b/m
+/** Who may ask it all the same, and why. */
+const DIRECT_LOOKERS = new Map([
+  ['workers/', 'carries the calls of a machine, these too'],
+  ['lab/lockstep/divergence', 'compares two executors, down to the state area; no guest is understood by it'],
+  [
+    'web/page/bench/bench',
+    'tells where the vCPUs are between two stretches of one run, in which a port answers nobody',
+  ],
+])
+
+/** Does a driver look by the port? */
+function checkLooks(path, text, complain) {
+  if (path.startsWith('machine/') || !path.includes('/')) return
+  const excused = [...DIRECT_LOOKERS.keys()].some((place) => isIn(path, place))
+  if (DIRECT_LOOK.test(text) && !excused) complain('looks into a guest by its machine: ask a GuestPort')
+}
+const isIn = (path, place) => (place.endsWith('/') ? path.startsWith(place) : path === `${place}.ts`)
+
+/** Does a file hold a machine that is to be given a port? */
+function checkHeld(path, { target, names }, complain) {
+  if (target !== 'machine/index' || !path.includes('/') || DRIVERS.some((place) => isIn(path, place))) return
+  for (const name of names.filter((one) => HELD.has(one)))
+    complain(`imports ${name}: who observes is given a GuestPort, who drives is on a list`)
+}
+
 const COMMENT = String.raw`(?:/\*[^*]*\*/\s*)?`
 /** `import … from '…'`, `export … from '…'`, `import '…'` and `import('…')`, in any quotes, with the names that the first two take. */
 const IMPORT = new RegExp(
@@ -182,9 +212,11 @@ export function checkRooms(tree, coreUpward = CORE_UPWARD) {
     const room = path.split('/')[0]
     checkPlace(path, tree, complain)
     if (!path.endsWith('.ts') || path.endsWith('.d.ts')) continue
+    checkLooks(path, text, complain)
     const level = TOP_FILES.has(path) ? LEVELS.length : (LEVEL_OF.get(room) ?? LEVELS.length)
     for (const one of importsOf(path, text)) {
       const { target, written } = one
+      checkHeld(path, one, complain)
       const other = target.split('/')[0]
       if (written.includes('${')) complain(`imports ${written}: a path that nobody can follow`)
       else if (other === room) {
