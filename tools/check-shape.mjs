@@ -10,8 +10,9 @@ import { TABLE_FILES, TABLES, VERDICT_FILES } from './shape/tables.mjs'
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 const tree = new Map()
-for (const folder of ['src', 'tools', 'tests', 'images/kernel', 'images/user', 'images/patches', 'firmware']) {
+for (const folder of ['src', 'tools', 'tests', 'images', 'firmware']) {
   for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
+    if (/\bimages\/(build|built)\b/.test(entry.parentPath)) continue
     if (!entry.isFile() || !/\.(ts|mjs|c|h|S|css|html)$/.test(entry.name) || entry.name === 'layouts.ts') continue
     const file = join(entry.parentPath, entry.name)
     tree.set(relative(root, file), readFileSync(file, 'utf8'))

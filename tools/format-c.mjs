@@ -1,6 +1,6 @@
-// Formats the C of firmware, kernel, programs, patches and tests by .clang-format, or with --check says which files are not formatted
-// so. Versions of clang-format differ in what they do: the one asked is Debian 12's; where there is none, nothing is said, unless
-// TRANSPLANT_REQUIRE_ALL is set.
+// Formats the C of firmware, images (kernel, programs, patches, releases) and tests by .clang-format, or with --check says which
+// files are not formatted so. Versions of clang-format differ in what they do: the one asked is Debian 12's; where there is none,
+// nothing is said, unless TRANSPLANT_REQUIRE_ALL is set.
 
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
@@ -19,10 +19,10 @@ if (formatter === undefined) {
   if (needed) console.error(`clang-format ${VERSION} is needed: apt install clang-format-${VERSION}`)
   process.exit(needed ? 1 : 0)
 }
-const files = ['firmware', 'images/kernel', 'images/user', 'images/patches', 'tests'].flatMap((folder) =>
+const files = ['firmware', 'images', 'tests'].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true })
-    .filter((file) => /\.[ch]$/.test(file))
-    .map((file) => join(folder, file)),
+    .map((file) => join(folder, file))
+    .filter((file) => /\.[ch]$/.test(file) && !/^images\/(build|built)\//.test(file)),
 )
 const options = check ? ['--dry-run', '--Werror'] : ['-i']
 const { status, stderr } = spawnSync(formatter, [...options, ...files], { cwd: root, encoding: 'utf8' })
