@@ -24,8 +24,7 @@ static bool same_kind(const struct vm_area_struct *a, const struct vm_area_struc
 	if (a->vm_flags != b->vm_flags || a->vm_file != b->vm_file || a->vm_ops != b->vm_ops ||
 	    a->vm_end != b->vm_start)
 		return false;
-	return !a->vm_file ||
-	       a->vm_pgoff + ((a->vm_end - a->vm_start) >> PAGE_SHIFT) == b->vm_pgoff;
+	return !a->vm_file || linear_page_index(a, a->vm_end) == b->vm_pgoff;
 }
 
 /* Two areas that follow each other and are alike become one. */
@@ -79,7 +78,7 @@ static struct vm_area_struct *split(struct mm_struct *mm, struct vm_area_struct 
 	fresh->vm_end = vma->vm_end;
 	fresh->vm_flags = vma->vm_flags;
 	fresh->vm_file = vma->vm_file ? get_file(vma->vm_file) : NULL;
-	fresh->vm_pgoff = vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
+	fresh->vm_pgoff = linear_page_index(vma, addr);
 	fresh->vm_ops = vma->vm_ops;
 	fresh->vm_private_data = vma->vm_private_data;
 	vma->vm_end = addr;

@@ -22,6 +22,11 @@ void vma_merge_around(struct mm_struct *mm, struct vm_area_struct *vma);
 void zap_range(struct mm_struct *mm, unsigned long start, unsigned long end);
 /* After walk_user_pte() has found no table at @addr: where there may be one again. */
 unsigned long user_hole_end(struct mm_struct *mm, unsigned long addr);
+/* The page of the area's file, or of its anonymous memory, that @addr shows. */
+static inline unsigned long linear_page_index(const struct vm_area_struct *vma, unsigned long addr)
+{
+	return vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
+}
 /* The protection bits of an entry in this area, writable only if @write. */
 u64 area_prot(const struct vm_area_struct *vma, bool write);
 

@@ -48,7 +48,7 @@ static void count_page(struct mm_struct *mm)
 /* The page that belongs here before anybody has written; NULL, ERR_PTR as get_page(). */
 static struct page *source_page(struct vm_area_struct *vma, unsigned long addr, bool write)
 {
-	unsigned long index = vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
+	unsigned long index = linear_page_index(vma, addr);
 
 	might_sleep();
 	if (vma->vm_ops && vma->vm_ops->fault)

@@ -127,15 +127,6 @@ unsigned long do_mmap(struct file *file, unsigned long addr, unsigned long len, 
 	return ret;
 }
 
-static int vm_brk_flags(unsigned long addr, unsigned long len, unsigned long vm_flags)
-{
-	unsigned long ret = map_area(current->mm, NULL, addr, PAGE_ALIGN(len),
-				     PROT_READ | PROT_WRITE | (vm_flags & VM_EXEC ? PROT_EXEC : 0),
-				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, 0);
-
-	return IS_ERR_VALUE(ret) ? (int)ret : 0;
-}
-
 /* A fault below an area that grows down: it begins at @addr from now on. */
 int expand_stack(struct vm_area_struct *vma, unsigned long addr)
 {
@@ -156,30 +147,28 @@ int expand_stack(struct vm_area_struct *vma, unsigned long addr)
 SYSCALL_DEFINE6(mmap, unsigned long, addr, unsigned long, len, unsigned long, prot, unsigned long,
 		flags, int, fd, unsigned long, offset)
 {
-	struct file *file = NULL;
-	unsigned long ret;
+	unsigned long first = offset >> PAGE_SHIFT, ret;
+	struct file *file;
 
 	if (offset_in_page(offset))
 		return -EINVAL;
-	if (!(flags & MAP_ANONYMOUS)) {
-		file = fget(fd);
-		if (!file)
-			return -EBADF;
-	}
-	ret = do_mmap(file, addr, len, prot, flags, offset >> PAGE_SHIFT);
-	if (file)
-		fput(file);
+	if (flags & MAP_ANONYMOUS)
+		return do_mmap(NULL, addr, len, prot, flags, first);
+	file = fget(fd);
+	if (!file)
+		return -EBADF;
+	ret = do_mmap(file, addr, len, prot, flags, first);
+	fput(file);
 	return ret;
 }
 
 SYSCALL_DEFINE2(munmap, unsigned long, addr, unsigned long, len)
 {
-	struct mm_struct *mm = current->mm;
 	int ret;
 
-	mmap_write_lock(mm);
-	ret = do_munmap(mm, addr, len);
-	mmap_write_unlock(mm);
+	mmap_write_lock(current->mm);
+	ret = do_munmap(current->mm, addr, len);
+	mmap_write_unlock(current->mm);
 	return ret;
 }
 
@@ -256,27 +245,35 @@ out:
 
 /* ---- the heap ---- */
 
-SYSCALL_DEFINE1(brk, unsigned long, brk)
+/* The pages from @from up to @to come, or those from @to up to @from go. */
+static int move_break(struct mm_struct *mm, unsigned long from, unsigned long to)
+{
+	unsigned long ret;
+
+	mm_assert_held(mm, mmap_lock);
+	from = PAGE_ALIGN(from);
+	to = PAGE_ALIGN(to);
+	if (to == from)
+		return 0;
+	if (to < from)
+		return do_munmap(mm, to, from - to);
+	ret = map_area(mm, NULL, from, to - from, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, 0);
+	return IS_ERR_VALUE(ret) ? (int)ret : 0;
+}
+
+/* Returns where the heap ends, whether it has moved or not. */
+SYSCALL_DEFINE1(brk, unsigned long, wanted)
 {
 	struct mm_struct *mm = current->mm;
-	unsigned long old, fresh, ret;
+	unsigned long end;
 
 	mmap_write_lock(mm);
-	old = PAGE_ALIGN(mm->brk);
-	fresh = PAGE_ALIGN(brk);
-	if (brk >= mm->start_brk && brk < TASK_SIZE) {
-		int error = 0;
-
-		if (fresh > old)
-			error = vm_brk_flags(old, fresh - old, 0);
-		else if (fresh < old)
-			error = do_munmap(mm, fresh, old - fresh);
-		if (!error)
-			mm->brk = brk;
-	}
-	ret = mm->brk;
+	if (wanted >= mm->start_brk && wanted < TASK_SIZE && !move_break(mm, mm->brk, wanted))
+		mm->brk = wanted;
+	end = mm->brk;
 	mmap_write_unlock(mm);
-	return ret;
+	return end;
 }
 
 /* ---- the rest ---- */
@@ -337,7 +334,7 @@ static unsigned long remap(struct mm_struct *mm, unsigned long addr, unsigned lo
 			      (vma->vm_flags & VM_WRITE ? PROT_WRITE : 0) |
 			      (vma->vm_flags & VM_EXEC ? PROT_EXEC : 0),
 		      vma->vm_flags & VM_SHARED ? MAP_SHARED : MAP_PRIVATE,
-		      vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT));
+		      linear_page_index(vma, addr));
 	if (IS_ERR_VALUE(to))
 		return to;
 	ret = move_entries(mm, addr, to, old_len);
