@@ -1,5 +1,5 @@
-// Fails where a header of the kernel declares what nothing defines, or offers an inline function or a macro that nothing uses
-// (names/declared.mjs).
+// Fails where a header of the kernel declares what nothing defines, offers an inline function or a macro that nothing uses,
+// or where an export has no user (names/declared.mjs).
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,8 +13,9 @@ const MODULES = new Set(['init_module', 'cleanup_module'])
 /** The headers that have nothing but what Linux offers to modules too. */
 const MODULE_HEADERS = new Set(
   [
-    ...['bitops', 'bug', 'completion', 'ctype', 'delay', 'err', 'kobject', 'list', 'mutex', 'preempt', 'random'],
-    ...['rcupdate', 'rwsem', 'seq_file', 'spinlock', 'string', 'sysfs', 'timer', 'vmalloc', 'wait'],
+    ...['bitops', 'bug', 'completion', 'ctype', 'delay', 'err', 'kobject', 'list', 'module', 'mutex', 'preempt'],
+    ...['proc_fs', 'random', 'rcupdate', 'rwsem', 'seq_file', 'spinlock', 'string', 'sysfs', 'timer', 'vmalloc'],
+    ...['wait', 'workqueue'],
   ].map((name) => `images/kernel/include/linux/${name}.h`),
 )
 
@@ -28,7 +29,8 @@ const read = (...folders) =>
   )
 
 const kernel = read('images/kernel', 'firmware')
-const users = read('images/user', 'images/patches', 'tests/e2e/modules')
-const wrong = wrongDeclarations(kernel, users, { modules: MODULES, moduleHeaders: MODULE_HEADERS })
+const users = read('images/patches', 'tests/e2e/modules')
+const programs = read('images/user')
+const wrong = wrongDeclarations(kernel, users, { programs, modules: MODULES, moduleHeaders: MODULE_HEADERS })
 for (const line of wrong) console.error(`wrong: ${line}`)
 process.exit(wrong.length === 0 ? 0 : 1)

@@ -65,6 +65,7 @@ needs('gcc')('a module', () => {
     const modules: Record<string, Uint8Array> = {
       loaded: await testModule('loaded', ['loaded_weak']),
       api: await testModule('api'),
+      entries: await testModule('entries'),
       exporter: await testModule('exporter'),
       importer: await buildImporter('importer', 'return exporter_twice(3) + exporter_thrice(4) - 18;'),
       importer_fails: await buildImporter('importer_fails', 'return exporter_twice(3) ? -ENODEV : 0;'),
@@ -136,6 +137,36 @@ static unsigned long address;\nmodule_param(address, ulong, 0444);\nMODULE_INFO(
       await agent.read('insmod /lib/test/api.ko')
       expect(await agent.read('cat /proc/api')).toMatch(/^\d{2,} checks\n$/)
       await agent.read('rmmod api')
+    }))
+
+  it('makes entries of each kind in /proc and /sys, and takes them back', () =>
+    guest(async ({ agent }) => {
+      const at = '/sys/kernel/entries'
+      await agent.read('insmod /lib/test/entries.ko')
+      expect(await agent.read(`cd ${at}; cat named/inside beside raw`)).toBe(
+        'inside of entries\nbeside of entries\nraw\n',
+      )
+      expect(await agent.read('cat /proc/entries_data /proc/entries_bare')).toBe('the data\nno data\n')
+      await agent.read(`echo withdraw > ${at}/do`)
+      expect(await agent.read(`ls ${at}`)).toBe('do\n')
+      await agent.read('rmmod entries')
+      expect(await agent.read('ls /sys/kernel /proc | grep entries; dmesg | grep -c "entries is released"')).toBe('1\n')
+    }))
+
+  it('is held by a reference that it takes on itself', () =>
+    guest(async ({ agent }) => {
+      await agent.read('insmod /lib/test/entries.ko; echo hold > /sys/kernel/entries/do')
+      expect(await agent.read('cat /sys/module/entries/refcnt')).toBe('1\n')
+      expect((await agent.exec('rmmod entries')).status).not.toBe(0)
+      expect(await agent.read('echo drop > /sys/kernel/entries/do; rmmod entries; cat /proc/modules')).toBe('')
+    }))
+
+  it('stops the recording of traces, and starts it', () =>
+    guest(async ({ agent }) => {
+      const mark = 'echo marked > /sys/kernel/tracing/trace_marker; grep -c marked /sys/kernel/tracing/trace'
+      await agent.read('insmod /lib/test/entries.ko')
+      expect(await agent.read(`echo mute > /sys/kernel/entries/do; ${mark} || true`)).toBe('0\n')
+      expect(await agent.read(`echo tell > /sys/kernel/entries/do; ${mark}`)).toBe('1\n')
     }))
 
   it('is what its file says, its parameters too', () =>

@@ -37,21 +37,9 @@ const leave = 'static int leave;\nmodule_param(leave, int, 0644);'
 const withStates = (states: readonly (readonly number[])[]) =>
   patchSource(
     [newValue(5)],
-    `static int found = -1, own = -1;
-module_param(found, int, 0444);
-module_param(own, int, 0444);
-static struct klp_state states[] = { ${states.map(([id, version]) => `{ .id = ${id}, .version = ${version} }, `).join('')}{ } };
-static int look(struct klp_object *obj)
-{
-	struct klp_state *before = klp_get_prev_state(7);
-
-	found = before ? (int)before->version : 0;
-	return 0;
-}`,
-    `objs[0].callbacks.pre_patch = look; patch.states = states; {
-	struct klp_state *mine = klp_get_state(&patch, 7);
-	own = mine ? (int)mine->version : 0;
-    }`,
+    `#define STATES ${states.map(([id, version]) => `{ .id = ${id}, .version = ${version} }, `).join('')}
+#include "states.h"`,
+    'objs[0].callbacks.pre_patch = look_for_states; set_states(&patch);',
   )
 const patches: Record<string, string> = {
   values: patchSource([newValue(2)]),

@@ -69,6 +69,30 @@ it('what a header of modules declares is exported', () => {
   expect(wrongIn({ ...kernel, 'b.c': 'EXPORT_SYMBOL(f);\n' }, {}, options)).toEqual([])
 })
 
+it('what is exported has a user, in the kernel or in a module, which a declaration, a text or a program is not', () => {
+  const kernel = {
+    'a.h': 'int f(int x);\n',
+    'a.c': 'int f(int x)\n{\n\treturn x;\n}\n\nconst char *name = "f";\nEXPORT_SYMBOL_GPL(f);\n',
+  }
+  const call = 'int g(void)\n{\n\treturn f(1);\n}\n'
+  const unused = ['f is exported, and neither the kernel nor a module uses it']
+  expect(wrongIn(kernel)).toEqual(unused)
+  expect(wrongIn(kernel, { 'module.c': 'extern int f(int x);\n/* f(1) */\n' })).toEqual(unused)
+  expect(wrongIn(kernel, {}, { programs: new Map([['sh.c', call]]) })).toEqual(unused)
+  expect(wrongIn({ ...kernel, 'b.c': call })).toEqual([])
+  expect(wrongIn(kernel, { 'module.c': call })).toEqual([])
+})
+
+it('what a header has for the kernel alone need not be exported', () => {
+  const kernel = {
+    'a.h': '#ifndef MODULE\nint f(void);\n#endif\nint g(void);\n',
+    'a.c': 'int f(void)\n{\n}\nint g(void)\n{\n}\n',
+  }
+  expect(wrongIn(kernel, {}, { moduleHeaders: new Set(['a.h']) })).toEqual([
+    'a.h declares g() to modules, which nothing exports',
+  ])
+})
+
 it('what each module defines for itself may be declared', () => {
   expect(wrongIn({ 'a.h': 'int init_module(void);\n' }, {}, { modules: new Set(['init_module']) })).toEqual([])
 })

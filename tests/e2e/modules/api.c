@@ -13,6 +13,7 @@
 #include <linux/ftrace.h>
 #include <linux/jiffies.h>
 #include <linux/kobject.h>
+#include <linux/kprobes.h>
 #include <linux/kthread.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
@@ -48,6 +49,7 @@ static void check_numbers(void)
 	EXPECT(round_up(5, 4) == 8 && round_down(7, 4) == 4 && roundup(7, 3) == 9);
 	EXPECT(abs(-3) == 3 && abs(3) == 3);
 	EXPECT(!kstrtol("-12", 10, &whole) && whole == -12);
+	EXPECT(!kstrtoul("0x5000", 16, &word) && word == 0x5000 && kstrtoul("-1", 10, &word) < 0);
 	EXPECT(!kstrtouint("0x12", 0, &natural) && natural == 18);
 	EXPECT(!kstrtobool("on", &truth) && truth);
 	EXPECT(simple_strtoul("17 and more", NULL, 10) == 17);
@@ -288,11 +290,37 @@ static void check_time(void)
 struct job {
 	struct delayed_work work;
 	int runs;
+	struct completion begun;
+	bool ended;
 };
 
 static void do_job(struct work_struct *work)
 {
 	container_of(to_delayed_work(work), struct job, work)->runs++;
+}
+
+static void do_long_job(struct work_struct *work)
+{
+	struct job *job = container_of(to_delayed_work(work), struct job, work);
+
+	complete(&job->begun);
+	msleep(20);
+	WRITE_ONCE(job->ended, true);
+}
+
+/* What waits does not run any more; what runs has ended when the call returns. */
+static void check_cancelling(void)
+{
+	struct job job = {};
+
+	init_completion(&job.begun);
+	INIT_DELAYED_WORK(&job.work, do_long_job);
+	schedule_delayed_work(&job.work, 100 * HZ);
+	EXPECT(cancel_delayed_work_sync(&job.work) && !delayed_work_pending(&job.work));
+	EXPECT(!try_wait_for_completion(&job.begun) && !cancel_delayed_work_sync(&job.work));
+	schedule_delayed_work(&job.work, 0);
+	wait_for_completion(&job.begun);
+	EXPECT(!cancel_delayed_work_sync(&job.work) && READ_ONCE(job.ended));
 }
 
 static DECLARE_WAIT_QUEUE_HEAD(queue);
@@ -334,6 +362,39 @@ static void check_threads(void)
 		EXPECT(kthread_stop(task) == 7);
 }
 
+static int probe_hits;
+
+static int count_hit(struct kprobe *probe, struct pt_regs *regs)
+{
+	probe_hits++;
+	return 0;
+}
+
+static noinline int probed(int x)
+{
+	barrier();
+	return x + 1;
+}
+
+/* All of them or none: the last one has no symbol. */
+static void check_probes(void)
+{
+	struct kprobe own = { .addr = (void *)probed, .pre_handler = count_hit };
+	struct kprobe named = { .symbol_name = "cmdline_proc_show", .pre_handler = count_hit };
+	struct kprobe nowhere = { .symbol_name = "not_there", .pre_handler = count_hit };
+	struct kprobe *probes[] = { &own, &named, &nowhere };
+
+	EXPECT(register_kprobes(probes, 0) < 0 && register_kprobes(probes, 3) < 0);
+	EXPECT(probed(1) == 2 && probe_hits == 0);
+	own = (struct kprobe){ .addr = (void *)probed, .pre_handler = count_hit };
+	named = (struct kprobe){ .symbol_name = "cmdline_proc_show", .pre_handler = count_hit };
+	EXPECT(!register_kprobes(probes, 2));
+	EXPECT(probed(1) == 2 && probe_hits == 1);
+	unregister_kprobes(probes, 2);
+	EXPECT(probed(1) == 2 && probe_hits == 1);
+	probe_hits = 0;
+}
+
 static void run_checks(void)
 {
 	pr_info_once("%s: the checks begin\n", KBUILD_MODNAME);
@@ -349,6 +410,8 @@ static void run_checks(void)
 	check_locks();
 	check_time();
 	check_work();
+	check_cancelling();
+	check_probes();
 	check_threads();
 }
 

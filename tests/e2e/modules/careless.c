@@ -34,6 +34,7 @@ KLP_RELOC_SYMBOL(vmlinux, lockdep_acquire, 0);
 KLP_RELOC_SYMBOL(vmlinux, lockdep_acquired, 0);
 KLP_RELOC_SYMBOL(vmlinux, lockdep_released, 0);
 
+struct module *find_module(const char *name);
 extern struct mutex klp_mutex, ftrace_lock;
 extern spinlock_t rq_lock;
 

@@ -107,6 +107,8 @@ struct seq_file;
 bool try_module_get(struct module *module);
 void __module_get(struct module *module);
 void module_put(struct module *module);
+
+#ifndef MODULE
 int module_refcount(struct module *mod);
 
 struct module *find_module(const char *name);
@@ -131,5 +133,6 @@ void print_modules(void);
 void *module_alloc(unsigned long size);
 void module_memfree(void *base);
 int set_module_memory(void *base, unsigned long size, bool writable, bool executable);
+#endif
 
 #endif

@@ -37,11 +37,13 @@ void proc_remove(struct proc_dir_entry *);
 void remove_proc_entry(const char *name, struct proc_dir_entry *parent);
 void *pde_data(const struct inode *);
 
+#ifndef MODULE
 /*
  * A number under /proc/sys, as sysctl shows it. @set may be NULL (read only);
  * it gives 0 or -errno.
  */
 struct proc_dir_entry *proc_sys_register(const char *dir, const char *name, long (*get)(void),
 					 int (*set)(long));
+#endif
 
 #endif

@@ -67,8 +67,6 @@ static inline bool schedule_delayed_work(struct delayed_work *w, unsigned long d
 	return queue_delayed_work(system_wq, w, delay);
 }
 bool flush_work(struct work_struct *);
-/* The function of an item that has not ended; NULL: there is none. */
-work_func_t workqueue_has_work(struct workqueue_struct *);
 bool cancel_delayed_work(struct delayed_work *);
 bool cancel_delayed_work_sync(struct delayed_work *);
 static inline bool work_pending(struct work_struct *w)
@@ -76,11 +74,16 @@ static inline bool work_pending(struct work_struct *w)
 	return READ_ONCE(w->pending);
 }
 #define delayed_work_pending(w) (work_pending(&(w)->work) || timer_pending(&(w)->timer))
+
+#ifndef MODULE
 void workqueue_init(void);
+/* The function of an item that has not ended; NULL: there is none. */
+work_func_t workqueue_has_work(struct workqueue_struct *);
 
 /* The scheduler's side: a worker (task->worker) is about to sleep, goes on. */
 struct task_struct;
 void wq_worker_sleeping(struct task_struct *);
 void wq_worker_running(struct task_struct *);
+#endif
 
 #endif
