@@ -54,8 +54,6 @@ const CORE_ROOMS = ['state', 'memory', 'blocks', 'decode', 'system', 'float', 'x
  * @type {Readonly<Record<string, readonly string[]>>}
  */
 export const CORE_UPWARD = {
-  'memory/linear -> system/debug': ['checkData'],
-  'memory/mmu -> system/debug': ['watchesPage'],
   'memory/physical -> blocks/blocks': ['storeIntoCode'],
   'memory/tlb -> blocks/blocks': ['stopAtBoundary'],
   'blocks/blocks -> decode/decode': ['decodeBlock', 'decodeCutBlock'],

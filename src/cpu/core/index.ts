@@ -27,7 +27,7 @@ import { cutBlock, dropAllBlocks, dropCode, stopAtBoundary } from './blocks/bloc
 import { dropWriteTags, tlbFlushAll } from './memory/fast-tlb'
 import { Block } from './blocks/ir'
 import { changeBreakpoint } from './blocks/breakpoints'
-import { forgetHit, setRange, setRangeCount, watchpointHit } from './blocks/watchpoints'
+import { forgetHit, setRange, setRangeCount, watchpointHit } from './memory/watchpoints'
 import { configureCoherence, currentRip, retiredSoFar } from './blocks/coherence'
 import { countTranslations, forgetAll } from './memory/tlb'
 import { inspect } from './memory/mmu'

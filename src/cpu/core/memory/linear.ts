@@ -15,7 +15,7 @@ import {
   CONTEXT_USER_ALIGNED,
   CpuState,
 } from '../state/state'
-import { checkData } from '../system/debug'
+import { checkData } from './data-breakpoints'
 import { TLB_EXECUTE, TLB_WRITE } from './fast-tlb'
 import { isCanonical, walk } from './mmu'
 import { physicalRead, physicalWrite } from './physical'

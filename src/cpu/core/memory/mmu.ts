@@ -53,7 +53,7 @@ import {
   lookup,
   remember,
 } from './tlb'
-import { watchesPage } from '../system/debug'
+import { watchesPage } from './data-breakpoints'
 
 export const PHYSICAL_BITS: u32 = 40
 /** Bits 40..51 of an entry. */

@@ -1,7 +1,7 @@
 // Debug registers: breakpoints on instructions, data and I/O (SDM 3B 17.2, 17.3).
 //
 // Promises: `c.debugArmed` is nonzero exactly while DR7 enables a data breakpoint (bit 0), an instruction breakpoint (bit 1) or an I/O
-// breakpoint (bit 2), or the host watches memory (bit 3). While data breakpoints are armed their pages have no fast tags (mmu.ts), so each access comes by `checkData`.
+// breakpoint (bit 2), or the host watches memory (bit 3). While data breakpoints are armed their pages have no fast tags (mmu.ts), so each access comes by `checkData` (data-breakpoints.ts).
 // Data and I/O breakpoints are traps: they set bits in c.pendingDebug. An instruction breakpoint is a fault before the instruction, held
 // off by RF.
 import {
@@ -18,43 +18,27 @@ import {
   RF,
   TF,
 } from '../../numbers/registers'
-import { ACCESS_WRITE, CpuState, MODE_CODE64, MODE_CODE_MASK } from '../state/state'
+import { CpuState, MODE_CODE64, MODE_CODE_MASK } from '../state/state'
 import { VECTOR_GP, VECTOR_UD, raise, raiseNoCode } from '../state/fault'
-import { isPageWatched, noteAccess, watchpointCount } from '../blocks/watchpoints'
+import {
+  ARMED_DATA,
+  ARMED_HOST,
+  ARMED_INSTRUCTION,
+  ARMED_IO,
+  debugAddress,
+  isEnabled,
+  kindOf,
+  lengthOf,
+} from '../memory/data-breakpoints'
+import { watchpointCount } from '../memory/watchpoints'
 import { tlbFlushAll } from '../memory/fast-tlb'
 import { deliverDebug } from './exceptions'
-
-const ARMED_DATA: u32 = 1
-const ARMED_INSTRUCTION: u32 = 2
-const ARMED_IO: u32 = 4
-const ARMED_HOST: u32 = 8
-
-function debugAddress(c: CpuState, n: u32): u64 {
-  return n == 0 ? c.dr0 : n == 1 ? c.dr1 : n == 2 ? c.dr2 : c.dr3
-}
 
 function setDebugAddress(c: CpuState, n: u32, value: u64): void {
   if (n == 0) c.dr0 = value
   else if (n == 1) c.dr1 = value
   else if (n == 2) c.dr2 = value
   else c.dr3 = value
-}
-
-// @ts-ignore: decorator
-@inline
-function isEnabled(c: CpuState, n: u32): bool {
-  return ((<u32>c.dr7 >> (n << 1)) & 3) != 0
-}
-
-// @ts-ignore: decorator
-@inline
-function kindOf(c: CpuState, n: u32): u32 {
-  return (<u32>c.dr7 >> (16 + (n << 2))) & 3
-}
-
-function lengthOf(c: CpuState, n: u32): u64 {
-  const code = (<u32>c.dr7 >> (18 + (n << 2))) & 3
-  return code == 0 ? 1 : code == 1 ? 2 : code == 2 ? 8 : 4
 }
 
 /** Derives c.debugArmed; call after any change of DR0 to DR3, DR7, CR4.DE or of what the host watches. */
@@ -72,34 +56,7 @@ export function armDebug(c: CpuState): void {
   c.attention = 1
 }
 
-/** Does an armed data breakpoint lie in the page of `linear`, or does the host watch it? */
-export function watchesPage(c: CpuState, linear: u64): bool {
-  if (c.debugArmed & ARMED_HOST && isPageWatched(linear)) return true
-  if ((c.debugArmed & ARMED_DATA) == 0) return false
-  for (let n: u32 = 0; n < 4; n++) {
-    if (isEnabled(c, n) && (kindOf(c, n) & 1) != 0 && (debugAddress(c, n) ^ linear) >> 12 == 0) return true
-  }
-  return false
-}
-
-/** An access of `size` bytes at `linear` took place: notes the data breakpoints it hits. */
-export function checkData(c: CpuState, linear: u64, size: u32, access: u32): void {
-  if (c.debugArmed & ARMED_HOST && noteAccess(linear, size, access)) c.attention = 1
-  if ((c.debugArmed & ARMED_DATA) == 0) return
-  for (let n: u32 = 0; n < 4; n++) {
-    if (!isEnabled(c, n)) continue
-    const kind = kindOf(c, n)
-    if (kind != 3 && (kind != 1 || (access & ACCESS_WRITE) == 0)) continue
-    const length = lengthOf(c, n)
-    const start = debugAddress(c, n) & ~(length - 1)
-    if (linear < start + length && linear + u64(size) > start) {
-      c.pendingDebug |= 1 << n
-      c.attention = 1
-    }
-  }
-}
-
-/** The same for a port. */
+/** An access of `size` bytes at a port took place: notes the I/O breakpoints it hits. */
 export function checkPort(c: CpuState, port: u32, size: u32): void {
   if ((c.debugArmed & ARMED_IO) == 0) return
   for (let n: u32 = 0; n < 4; n++) {
