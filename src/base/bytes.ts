@@ -4,6 +4,11 @@
 // 64 bits matter. Out-of-range access throws RangeError (DataView's own check): callers validate lengths first. Knows no
 // file formats and no guest.
 
+/** Bytes of a mebibyte. */
+export const MIB = 1024 * 1024
+/** The character that ends a line. */
+export const LINE_FEED = 10
+
 /** A DataView of exactly these bytes, which it shares. */
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

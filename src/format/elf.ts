@@ -226,6 +226,14 @@ export function pvhEntry(elf: ElfFile): number | undefined {
   return view.getUint32(0, true)
 }
 
+/** Of the notes of the owner "Scion", the one that makes an image a possible successor. Source: abi/handover.h. */
+const NT_SCION_HANDOVER = 1
+
+/** The note by which an image says that it can succeed another; its bytes are the image's own. Undefined without one. */
+export function handoverNote(elf: ElfFile): ElfNote | undefined {
+  return notes(elf).find((one) => one.name === 'Scion' && one.type === NT_SCION_HANDOVER)
+}
+
 /** Of the notes of the owner "Scion", the one that says how much memory the image needs. Source: images/kernel/include/abi/memory.h. */
 const NT_SCION_MEMORY = 2
 

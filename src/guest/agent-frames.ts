@@ -6,7 +6,7 @@
 // between frames, and frames that are damaged, are skipped to the next line that begins with `TA1 `, and counted. Knows
 // no guest and no verbs.
 
-import { concatBytes, decodeText, encodeText } from '../base/index.js'
+import { concatBytes, crc32, decodeText, encodeText, LINE_FEED } from '../base/index.js'
 
 /** One message between host and agent. */
 export interface AgentFrame {
@@ -17,23 +17,9 @@ export interface AgentFrame {
 
 /** Most payload bytes in one frame towards the guest. */
 export const FRAME_PAYLOAD_LIMIT = 2048
-const LINE_FEED = 10
 const HEADER = /^TA1 ([a-z]+) (\d{1,10}) (\d{1,6}) ([0-9a-f]{8})$/
 /** The longest header line; a longer one is noise. */
 const HEADER_LIMIT = 64
-
-const table = new Uint32Array(256).map((_, index) => {
-  let crc = index
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb8_8320 : crc >>> 1
-  return crc >>> 0
-})
-
-/** CRC-32 as in zlib: reflected polynomial 0xEDB88320. */
-export function crc32(bytes: Uint8Array): number {
-  let crc = 0xffff_ffff
-  for (const byte of bytes) crc = (table[(crc ^ byte) & 0xff] as number) ^ (crc >>> 8)
-  return ~crc >>> 0
-}
 
 /** A frame as it goes over the serial line. */
 export function encodeFrame(verb: string, id: number, payload: Uint8Array): Uint8Array {

@@ -2,7 +2,8 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { panic } from '../base/index.js'
+import { crc32, panic, writeU32 } from '../base/index.js'
+import { findSection, handoverNote, PT_LOAD, parseBtf, parseElf, sectionBytes } from '../format/index.js'
 import { kallsymsAssembly } from './kallsyms.js'
 import type { Toolchain } from './toolchain.js'
 
@@ -39,37 +40,22 @@ function compileTable(toolchain: Toolchain, folder: string, source: string): str
   return join(folder, 'kallsyms-table.o')
 }
 
-const NOTE_OWNER = Buffer.from('Scion\0\0\0', 'latin1')
-const NOTE_CRC_OFFSET = 0x48
-
 /** Puts the checksum of all PT_LOAD bytes into the handover note (include/abi/handover.h), if the image has one. */
 export function fillChecksum(path: string): void {
-  const image = readFileSync(path)
-  const isHandover = (owner: number) => image.readUInt32LE(owner - 12) === 6 && image.readUInt32LE(owner - 4) === 1
-  let owner = image.indexOf(NOTE_OWNER)
-  while (owner >= 12 && !isHandover(owner)) owner = image.indexOf(NOTE_OWNER, owner + 1)
-  if (owner < 12) return
-  const field = owner + NOTE_OWNER.length + NOTE_CRC_OFFSET
-  image.writeUInt32LE(0, field)
-  const segments: Uint8Array[] = []
-  const table = Number(image.readBigUInt64LE(32))
-  for (let i = 0; i < image.readUInt16LE(56); i++) {
-    const header = table + i * image.readUInt16LE(54)
-    if (image.readUInt32LE(header) !== 1) continue
-    const offset = Number(image.readBigUInt64LE(header + 8))
-    segments.push(image.subarray(offset, offset + Number(image.readBigUInt64LE(header + 32))))
+  const image = new Uint8Array(readFileSync(path))
+  const parsed = parseElf(image)
+  if (!parsed.ok) panic(`${path}: ${parsed.message}`)
+  const note = handoverNote(parsed.value)
+  if (note === undefined) return
+  const types = findSection(parsed.value, '.BTF')
+  const btf = types && parseBtf(sectionBytes(parsed.value, types))
+  const field = btf?.ok ? btf.value.field('handover_note', 'crc32') : undefined
+  if (field === undefined) panic(`${path}: its types do not say where the note has its checksum`)
+  writeU32(note.description, field.offset, 0)
+  let checksum = 0
+  for (const { type, offset, fileBytes } of parsed.value.segments) {
+    if (type === PT_LOAD) checksum = crc32(image.subarray(offset, offset + fileBytes), checksum)
   }
-  image.writeUInt32LE(crc32(segments), field)
+  writeU32(note.description, field.offset, checksum)
   writeFileSync(path, image)
-}
-
-function crc32(chunks: readonly Uint8Array[]): number {
-  let crc = 0xffffffff
-  for (const chunk of chunks) {
-    for (const byte of chunk) {
-      crc ^= byte
-      for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1
-    }
-  }
-  return (crc ^ 0xffffffff) >>> 0
 }

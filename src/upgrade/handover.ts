@@ -1,8 +1,8 @@
 // The handover as the host reads it: the root page and the preserved-frame bitmap that the old kernel left for the new
 // one (images/kernel/include/abi/handover.h). Where a field lies is what the image's types say. The host never repairs or completes anything here: it reports what it finds.
 
-import { accept, type PhysAddr, physAddr, type Result, readU64, refuse } from '../base/index.js'
-import { type Btf, notes } from '../format/index.js'
+import { accept, PAGE_SIZE, type PhysAddr, physAddr, type Result, readU64, refuse } from '../base/index.js'
+import { type Btf, handoverNote } from '../format/index.js'
 import { type KernelImage, readLayout, requireField, requireSize, StructView } from '../guest/index.js'
 import type { GuestPort } from '../machine/index.js'
 
@@ -47,15 +47,13 @@ export interface HandoverRoot {
 /** Why a handover cannot be read. */
 export type HandoverRefusal = 'no-handover' | 'unknown-handover' | 'bad-handover'
 
-/** Of the notes of the owner "Scion", the one that makes an image a possible successor. Source: abi/handover.h. */
-const NT_SCION_HANDOVER = 1
 const ROOT = 'handover_root_ser'
 const COMPONENT = 'handover_component_ser'
 const STATUS_PREFIX = 'HANDOVER_STATUS_'
 
 /** The contract that an image keeps, by the note that makes it a possible successor; undefined without one. */
 export function handoverContract(image: KernelImage): string | undefined {
-  const note = notes(image.elf).find((one) => one.name === 'Scion' && one.type === NT_SCION_HANDOVER)
+  const note = handoverNote(image.elf)
   return note && new StructView(image.btf, 'handover_note', note.description).text('compatible')
 }
 
@@ -70,7 +68,7 @@ export async function readHandover(
 ): Promise<Result<HandoverRoot, HandoverRefusal>> {
   const { btf } = image
   const { handoverRoot, handoverMagic } = readLayout(image)
-  const page = await port.readPhysical(handoverRoot, 4096)
+  const page = await port.readPhysical(handoverRoot, PAGE_SIZE)
   if (readU64(page, requireField(btf, ROOT, 'magic').offset) !== handoverMagic) {
     return refuse('no-handover', 'no kernel has written a handover root page', 'Start an upgrade in the guest first.')
   }

@@ -1,13 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { concatBytes, Emitter, encodeText } from '../../src/base/index.js'
-import { ConsoleLog, crc32, encodeFrame, FrameReader, parseKernelMessage } from '../../src/guest/index.js'
+import { concatBytes, crc32, Emitter, encodeText } from '../../src/base/index.js'
+import { ConsoleLog, encodeFrame, FrameReader, parseKernelMessage } from '../../src/guest/index.js'
 import type { ConsoleOutput, GuestPort } from '../../src/machine/index.js'
 
 describe('frames of the agent', () => {
   it('have the checksum of zlib', () => {
     expect(crc32(encodeText('123456789'))).toBe(0xcbf43926)
     expect(crc32(new Uint8Array(0))).toBe(0)
+    expect(crc32(encodeText('56789'), crc32(encodeText('1234')))).toBe(0xcbf43926)
   })
 
   it('come out as they went in, however the bytes are cut', () => {
