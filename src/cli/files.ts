@@ -4,10 +4,9 @@
 // and may be kept in its place (`--from a --save a`).
 
 import { closeSync, openSync, readFileSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs'
-import { EXIT_CODES, TransplantError } from '../base/index.js'
+import { EXIT_CODES, MIB, TransplantError } from '../base/index.js'
 import { CommandFailure } from './output.js'
 
-const MIB = 1024 * 1024
 /** Bytes that an image, a disk or a snapshot may have; what a machine can hold. */
 const LARGEST_IMAGE = 2047 * MIB
 /** Bytes of a patch's source, and of a module. */

@@ -2,13 +2,20 @@
 // All values are little-endian. Everything here may be read after `synchronize` and written before `stateChanged`.
 import { CPU_STATE } from './layouts.js'
 import { SLOT_SEGMENT_BASE, SLOT_T0, SLOT_T8 } from './numbers/operations.js'
+import { FSW_TOP, FSW_TOP_SHIFT } from './numbers/registers.js'
 import {
   FX_BYTES,
+  FX_DP,
   FX_END,
+  FX_IP,
   FX_MXCSR,
   FX_OFFSET,
+  FX_OPCODE,
   FX_RESERVED,
+  FX_STATUS,
+  FX_TAGS,
   FX_X87,
+  FX_XMM,
   XMM_OFFSET,
   YMM_UPPER_BYTES,
   YMM_UPPER_OFFSET,
@@ -111,7 +118,24 @@ export const STATE_YMM_UPPER_BYTES = YMM_UPPER_BYTES
 export const STATE_X87 = FX_OFFSET + FX_X87
 
 /** The image that FXSAVE stores: where its parts lie, and all of it. */
-export const FXSAVE = { mxcsr: FX_MXCSR, x87: FX_X87, reserved: FX_RESERVED, bytes: FX_BYTES }
+export const FXSAVE = {
+  control: 0,
+  status: FX_STATUS,
+  tags: FX_TAGS,
+  opcode: FX_OPCODE,
+  ip: FX_IP,
+  dp: FX_DP,
+  mxcsr: FX_MXCSR,
+  x87: FX_X87,
+  xmm: FX_XMM,
+  reserved: FX_RESERVED,
+  bytes: FX_BYTES,
+}
+
+/** The register that ST(0) is, by the status word. */
+export function topOfStatus(status: number): number {
+  return (status & FSW_TOP) >> FSW_TOP_SHIFT
+}
 
 /** What of the state area is architectural with the default CPU: all but temporaries, lazy flags and derived data. */
 export const STATE_ARCHITECTURAL: readonly (readonly [start: number, end: number])[] = [

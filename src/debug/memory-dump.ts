@@ -2,6 +2,7 @@
 
 import { concatBytes, formatAddress, TransplantError, type VirtAddr, virtAddr } from '../base/index.js'
 import type { Disassembler } from '../isa/index.js'
+import { LONGEST_INSTRUCTION } from '../isa/index.js'
 
 /** What of memory is to be shown, and how. */
 export interface DumpFormat {
@@ -13,7 +14,6 @@ export interface DumpFormat {
 }
 
 const SIZES: Readonly<Record<string, number>> = { b: 1, h: 2, w: 4, g: 8 }
-const LONGEST_INSTRUCTION = 15
 /** Units that one command prints at most. */
 const MOST = 4096
 const ROW_BYTES = 16

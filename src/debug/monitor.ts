@@ -1,6 +1,6 @@
 // The monitor: questions about a stopped guest in QEMU's words, for gdb's `monitor` and for the console. It only looks.
 
-import { formatAddress, type PhysAddr, physAddr, TransplantError, type VirtAddr } from '../base/index.js'
+import { formatAddress, PAGE_SIZE, type PhysAddr, physAddr, TransplantError, type VirtAddr } from '../base/index.js'
 import { PAGE_BITS, REGISTER_BITS } from '../cpu/index.js'
 import { type KernelView, readLivePatches, readTasks } from '../guest/index.js'
 import { createDisassembler } from '../isa/index.js'
@@ -101,7 +101,7 @@ async function walkMapped(
   visit: (start: bigint, bytes: bigint, entry: bigint, rights: bigint) => void,
 ): Promise<void> {
   const table = async (at: bigint, level: number, base: bigint, above: bigint): Promise<void> => {
-    const bytes = await port.readPhysical(physAddr(Number(at)) as PhysAddr, 4096).catch(() => undefined)
+    const bytes = await port.readPhysical(physAddr(Number(at)) as PhysAddr, PAGE_SIZE).catch(() => undefined)
     if (bytes === undefined) return
     const view = new DataView(bytes.buffer, bytes.byteOffset)
     const span = 1n << BigInt(12 + 9 * (level - 1))

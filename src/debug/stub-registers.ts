@@ -3,6 +3,7 @@
 // of another set in the middle of a session.
 
 import { readU16, readU32 } from '../base/index.js'
+import { FXSAVE, topOfStatus } from '../cpu/index.js'
 import type { DebugPort, Registers, VectorState, WritableRegister } from '../machine/index.js'
 
 /** All that a vCPU's registers are read from. */
@@ -67,7 +68,6 @@ function inImage(name: string, at: number, bytes: number, type: string, group?: 
 
 // x87 //////////////////////////////////////////////////////////////////////////////////////////////////////////////////
 
-const [FCW, FSW, FTW, FOP, FIP, FDP, MXCSR, ST, XMM] = [0, 2, 4, 6, 8, 16, 24, 32, 160]
 const EMPTY = 3
 
 /** 0 valid, 1 zero, 2 special: what the full tag word says of a register (SDM 1 8.1.7). */
@@ -80,11 +80,11 @@ function kindOfValue(value: Uint8Array): number {
 
 /** The full tag word, which FXSAVE abridges to a bit for each register. */
 function tagWord(image: Uint8Array): number {
-  const top = (readU16(image, FSW) >> 11) & 7
+  const top = topOfStatus(readU16(image, FXSAVE.status))
   let tags = 0
   for (let register = 0; register < 8; register++) {
-    const at = ST + 16 * ((register - top) & 7)
-    const isUsed = (((image[FTW] as number) >> register) & 1) !== 0
+    const at = FXSAVE.x87 + 16 * ((register - top) & 7)
+    const isUsed = (((image[FXSAVE.tags] as number) >> register) & 1) !== 0
     tags |= (isUsed ? kindOfValue(image.subarray(at, at + 10)) : EMPTY) << (2 * register)
   }
   return tags
@@ -111,7 +111,7 @@ const tags: StubRegister = {
   read: ({ vectors }) => littleEndian(tagWord(vectors.fxsave), 4),
   write: (target, cpu, value) =>
     editVectors(target, cpu, ({ fxsave }) => {
-      fxsave[FTW] = abridged(readU32(value, 0))
+      fxsave[FXSAVE.tags] = abridged(readU32(value, 0))
     }),
 }
 
@@ -138,15 +138,15 @@ const core: Feature = {
     plain('rip', 'rip', 64, 'code_ptr', true),
     plain('eflags', 'rflags', 32, 'i386_eflags', true),
     ...SELECTORS.map((name) => plain(name, name, 32, 'int32')),
-    ...Array.from({ length: 8 }, (_, i) => inImage(`st${i}`, ST + 16 * i, 10, 'i387_ext')),
-    control('fctrl', FCW, 0xffff),
-    control('fstat', FSW, 0xffff),
+    ...Array.from({ length: 8 }, (_, i) => inImage(`st${i}`, FXSAVE.x87 + 16 * i, 10, 'i387_ext')),
+    control('fctrl', FXSAVE.control, 0xffff),
+    control('fstat', FXSAVE.status, 0xffff),
     tags,
-    pointerHalf('fiseg', FIP + 4),
-    pointerHalf('fioff', FIP),
-    pointerHalf('foseg', FDP + 4),
-    pointerHalf('fooff', FDP),
-    control('fop', FOP, 0x7ff),
+    pointerHalf('fiseg', FXSAVE.ip + 4),
+    pointerHalf('fioff', FXSAVE.ip),
+    pointerHalf('foseg', FXSAVE.dp + 4),
+    pointerHalf('fooff', FXSAVE.dp),
+    control('fop', FXSAVE.opcode, 0x7ff),
   ],
 }
 
@@ -174,8 +174,8 @@ const sse: Feature = {
     `<flags id="i386_mxcsr" size="4">${mxcsrFields}</flags>`,
   ].join(''),
   registers: [
-    ...Array.from({ length: 16 }, (_, i) => inImage(`xmm${i}`, XMM + 16 * i, 16, 'vec128')),
-    inImage('mxcsr', MXCSR, 4, 'i386_mxcsr', 'vector'),
+    ...Array.from({ length: 16 }, (_, i) => inImage(`xmm${i}`, FXSAVE.xmm + 16 * i, 16, 'vec128')),
+    inImage('mxcsr', FXSAVE.mxcsr, 4, 'i386_mxcsr', 'vector'),
   ],
 }
 

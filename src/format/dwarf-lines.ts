@@ -143,27 +143,37 @@ function readEntries(header: Cursor, sections: LineSections): { path: string; fo
   })
 }
 
-/** The forms that DWARF 5, 6.2.4.1 allows here. */
+// How values are written, of DWARF 5's table 7.6 what 6.2.4.1 allows here.
+const DW_FORM_data2 = 0x05
+const DW_FORM_data4 = 0x06
+const DW_FORM_string = 0x08
+const DW_FORM_block = 0x09
+const DW_FORM_data1 = 0x0b
+const DW_FORM_strp = 0x0e
+const DW_FORM_udata = 0x0f
+const DW_FORM_data16 = 0x1e
+const DW_FORM_line_strp = 0x1f
+
 function readForm(header: Cursor, form: number, { lineStrings, strings }: LineSections): string | number | undefined {
   switch (form) {
-    case 0x08: // DW_FORM_string
+    case DW_FORM_string:
       return header.text()
-    case 0x0e: // DW_FORM_strp
+    case DW_FORM_strp:
       return textAt(strings, header.u32(), '.debug_str')
-    case 0x1f: // DW_FORM_line_strp
+    case DW_FORM_line_strp:
       return textAt(lineStrings, header.u32(), '.debug_line_str')
-    case 0x0b: // DW_FORM_data1
+    case DW_FORM_data1:
       return header.u8()
-    case 0x05: // DW_FORM_data2
+    case DW_FORM_data2:
       return header.u16()
-    case 0x06: // DW_FORM_data4
+    case DW_FORM_data4:
       return header.u32()
-    case 0x0f: // DW_FORM_udata
+    case DW_FORM_udata:
       return header.uleb()
-    case 0x09: // DW_FORM_block
+    case DW_FORM_block:
       header.take(header.uleb())
       return undefined
-    case 0x1e: // DW_FORM_data16
+    case DW_FORM_data16:
       header.take(16)
       return undefined
     default:

@@ -3,7 +3,7 @@
 // Kernel messages are told from other output by their time stamp, `[    1.234567] text`, as printk writes it. The log
 // only listens: it keeps every line from the moment it was created, and finds a panic without being asked.
 
-import { type Disposable, decodeText, Emitter, type Event } from '../base/index.js'
+import { type Disposable, decodeText, Emitter, type Event, LINE_FEED } from '../base/index.js'
 import type { GuestPort } from '../machine/index.js'
 
 /** A complete line of the console. */
@@ -21,7 +21,6 @@ export interface KernelMessage {
 }
 
 const STAMPED = /^\[\s*(\d+\.\d+)\]\s(?:\[\s*[CT]\d+\]\s)?(.*)$/
-const LINE_FEED = 10
 /** How the kernel begins to tell of a fault of its own (images/kernel/arch/oops.c, fault.c), as Linux does. */
 const OOPS = /^(BUG: |kernel BUG at |Oops: |.*\[#\d+\])/
 const OOPS_LINES = 8

@@ -1,7 +1,7 @@
 // A kernel that runs in a guest: its symbols where they are now, its memory, its structures by BTF. Which kernel it is, and where it
 // lies, is found by scion/ and linux/. Everything here reads; the guest must be stopped.
 
-import { readU32, readU64, TransplantError, type VirtAddr, virtAddr } from '../base/index.js'
+import { PAGE_SIZE, readU32, readU64, TransplantError, type VirtAddr, virtAddr } from '../base/index.js'
 import type { Btf } from '../format/index.js'
 import type { GuestPort } from '../machine/index.js'
 import { requireField, requireSize, StructView } from './struct-view.js'
@@ -90,7 +90,7 @@ export class KernelView<Facts extends KnownKernel = KnownKernel> {
     let text = ''
     while (text.length < limit) {
       // Never read across a page boundary that the text may not reach.
-      const room = 4096 - Number(address & 4095n)
+      const room = PAGE_SIZE - Number(address & BigInt(PAGE_SIZE - 1))
       const bytes = await this.read(address, Math.min(room, 64))
       for (const byte of bytes) {
         if (byte === 0) return text

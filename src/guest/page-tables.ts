@@ -2,7 +2,7 @@
 // memory through GuestPort only, sets no accessed bit, and keeps the raw 64-bit entries, so that two readings can be
 // compared bit for bit. Source: SDM 3A 4.5, "4-Level Paging".
 
-import { type PhysAddr, physAddr, type VirtAddr, virtAddr } from '../base/index.js'
+import { PAGE_SIZE, type PhysAddr, physAddr, type VirtAddr, virtAddr } from '../base/index.js'
 import { PAGE_BITS } from '../cpu/index.js'
 import type { GuestPort } from '../machine/index.js'
 
@@ -51,7 +51,7 @@ export async function readUserTables(port: GuestPort, cr3: bigint): Promise<User
   const mappings: Mapping[] = []
 
   const visit = async (frame: PhysAddr, level: 1 | 2 | 3 | 4, base: bigint): Promise<void> => {
-    const bytes = await port.readPhysical(frame, level === 4 ? 2048 : 4096)
+    const bytes = await port.readPhysical(frame, level === 4 ? PAGE_SIZE / 2 : PAGE_SIZE)
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const entries: bigint[] = []
     for (let offset = 0; offset < bytes.length; offset += 8) entries.push(view.getBigUint64(offset, true))

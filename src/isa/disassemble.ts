@@ -29,8 +29,8 @@ export interface Disassembler {
   list(bytes: Uint8Array, address: bigint): string[]
 }
 
-/** Most bytes of one instruction. */
-const LONGEST = 15
+/** Most bytes of one instruction (SDM 2A 2.3.11). */
+export const LONGEST_INSTRUCTION = 15
 
 let decoder: Promise<CapstoneDecoder> | undefined
 
@@ -51,7 +51,7 @@ export async function createDisassembler(): Promise<Disassembler> {
     const result: Instruction[] = []
     for (let offset = 0; offset < bytes.length; ) {
       const at = BigInt.asUintN(64, address + BigInt(offset))
-      const found = decodeOne(capstone, bytes.subarray(offset, offset + LONGEST), at) ?? {
+      const found = decodeOne(capstone, bytes.subarray(offset, offset + LONGEST_INSTRUCTION), at) ?? {
         ...{ address: at, bytes: bytes.slice(offset, offset + 1), mnemonic: '(bad)', operands: '' },
       }
       result.push(found)
@@ -99,7 +99,7 @@ function decodeAs(
   }
   const found = byCapstone(capstone, reading.bytes, address + BigInt(reading.dropped))
   const length = (found?.bytes.length ?? 0) + reading.dropped
-  if (found === undefined || length > LONGEST) return undefined
+  if (found === undefined || length > LONGEST_INSTRUCTION) return undefined
   return { ...found, address, bytes: bytes.slice(0, length), mnemonic: reading.mnemonic ?? found.mnemonic }
 }
 

@@ -12,4 +12,5 @@ export {
   formatBytes,
   formatInstruction,
   type Instruction,
+  LONGEST_INSTRUCTION,
 } from './disassemble.js'

@@ -5,7 +5,7 @@
 // of its vCPUs and listens to `power` and the UARTs.
 
 import type { Clock, Savable, StateReader, StateWriter } from '../base/index.js'
-import { writeU32, writeU64 } from '../base/index.js'
+import { PAGE_SIZE, writeU32, writeU64 } from '../base/index.js'
 import { SystemBus } from './bus.js'
 import { ApicBus } from './devices/apic-bus.js'
 import type { CpuLines } from './devices/apic-messages.js'
@@ -34,8 +34,6 @@ export interface BoardConfiguration {
   readonly disk: Uint8Array | undefined
   readonly pcTestdev?: boolean
 }
-
-const LOCAL_APIC_PAGE = 4096
 
 function little(bytes: number, value: number): Uint8Array {
   const item = new Uint8Array(bytes)
@@ -72,7 +70,7 @@ export class Board implements Savable, InterruptControllers {
     const apicBus = new ApicBus()
     this.pic = new PicPair(bus)
     this.ioApic = new IoApic(apicBus)
-    bus.mapMemory(IO_APIC_BASE, 0x1000, this.ioApic)
+    bus.mapMemory(IO_APIC_BASE, PAGE_SIZE, this.ioApic)
     const lines = new InterruptLines(this.pic, this.ioApic)
     this.apics = cpus.map((cpu, i) => new LocalApic(i, clock, apicBus, cpu, i === 0 ? this.pic : undefined))
     this.pic.onChange = () => this.apics[0]?.update()
@@ -151,7 +149,7 @@ export class Board implements Savable, InterruptControllers {
   memoryRead(cpu: number, address: number, size: number): number {
     const apic = this.apics[cpu]
     const page = apic?.page
-    if (apic !== undefined && page !== undefined && address >= page && address < page + LOCAL_APIC_PAGE) {
+    if (apic !== undefined && page !== undefined && address >= page && address < page + PAGE_SIZE) {
       return apic.read(address - page, size) >>> 0
     }
     return this.bus.memoryRead(address, size)
@@ -160,7 +158,7 @@ export class Board implements Savable, InterruptControllers {
   memoryWrite(cpu: number, address: number, size: number, value: number): void {
     const apic = this.apics[cpu]
     const page = apic?.page
-    if (apic !== undefined && page !== undefined && address >= page && address < page + LOCAL_APIC_PAGE) {
+    if (apic !== undefined && page !== undefined && address >= page && address < page + PAGE_SIZE) {
       apic.write(address - page, size, value)
     } else this.bus.memoryWrite(address, size, value)
   }

@@ -2,6 +2,7 @@
 
 import {
   accept,
+  MIB,
   type Result,
   refuse,
   requireKind,
@@ -17,8 +18,6 @@ import { DEFAULT_EPOCH } from './devices/rtc.js'
 import { SECTOR } from './devices/virtio-block.js'
 import { VIRTIO_MMIO_BASE, VIRTIO_MMIO_BYTES, VIRTIO_MMIO_FIRST_IRQ } from './devices/virtio-mmio.js'
 import { DEFAULT_MEAN_SLICE } from './scheduler.js'
-
-const MIB = 1024 * 1024
 
 /** What a machine is made of. */
 export interface MachineOptions {

@@ -1,10 +1,10 @@
 // What the guest sends over its serial ports, gathered into lines before listeners are told.
 
+import { LINE_FEED } from '../base/index.js'
 import type { ConsoleChannel, ConsoleOutput } from './guest-port.js'
 
 /** Bytes gathered before listeners are told, at most. */
-const CHUNK = 4096
-const LINE_FEED = 10
+const LONGEST_LINE = 4096
 
 export class ConsoleLines {
   private readonly bytes: [number[], number[]] = [[], []]
@@ -18,7 +18,7 @@ export class ConsoleLines {
   add(channel: ConsoleChannel, byte: number): void {
     const bytes = this.bytes[channel]
     bytes.push(byte)
-    if (byte === LINE_FEED || bytes.length >= CHUNK) this.onWhole()
+    if (byte === LINE_FEED || bytes.length >= LONGEST_LINE) this.onWhole()
   }
 
   /** What has been gathered at a port; undefined if nothing. */

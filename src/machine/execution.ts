@@ -8,6 +8,7 @@ import {
   EXIT_WAIT_SIPI,
   EXIT_WATCH,
   EXIT_YIELD,
+  REGISTER_BITS,
   SHUTDOWN_BY_INTERRUPT,
   STATE_OFFSETS,
   STATE_SHUTDOWN,
@@ -21,7 +22,7 @@ import { watchRun } from './run-watch.js'
 import { decodeStop, encodeStop } from './stop-text.js'
 import { type Sleep, whatCanWake } from './wake.js'
 
-const FLAG_INTERRUPTS = 0x200
+const INTERRUPTS_ON = Number(REGISTER_BITS.IF)
 
 /** Time, and the turns of the vCPUs. */
 export class Execution {
@@ -166,7 +167,7 @@ export class Execution {
     const { scheduler, core } = this.hardware
     if (scheduler.activity(cpu) === 'waiting') return 'waiting'
     const flags = core.state(cpu).getUint32(STATE_OFFSETS.rflags, true)
-    return (flags & FLAG_INTERRUPTS) !== 0 ? 'listens' : 'deaf'
+    return (flags & INTERRUPTS_ON) !== 0 ? 'listens' : 'deaf'
   }
 
   private stuck(): StopReason {

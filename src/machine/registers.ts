@@ -13,6 +13,7 @@ import {
   STATE_YMM_UPPER,
   STATE_YMM_UPPER_BYTES,
   type StateRegister,
+  topOfStatus,
 } from '../cpu/index.js'
 import type { Registers, VectorState, WritableRegister } from './guest-port.js'
 
@@ -102,9 +103,9 @@ function bytesAt(state: DataView, at: number, length: number): Uint8Array<ArrayB
   return new Uint8Array(state.buffer, state.byteOffset + at, length).slice()
 }
 
-/** Bits 11 to 13 of the status word: the register that ST(0) is. */
+/** The register that ST(0) is. */
 function topOf(view: DataView, x87 = STATE_X87): number {
-  return (view.getUint16(x87 - FXSAVE.x87 + 2, true) >> 11) & 7
+  return topOfStatus(view.getUint16(x87 - FXSAVE.x87 + FXSAVE.status, true))
 }
 
 /** With register i where register i + by was. */

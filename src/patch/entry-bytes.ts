@@ -6,6 +6,9 @@ import { requireKind } from '../base/index.js'
 import { type Disassembler, formatBytes } from '../isa/index.js'
 import { nop5 } from './module-layout.js'
 
+/** Bytes of an entry: a NOP, or a call in its place. */
+export const ENTRY_BYTES = nop5.length
+
 /** What stands at the entry of a patchable function. */
 export type EntryState =
   | { readonly state: 'at-rest' }
@@ -26,9 +29,9 @@ export function readEntryState(bytes: Uint8Array, address: bigint): EntryState {
   requireKind('address', address, 'address')
   if (nop5.every((byte, i) => bytes[i] === byte)) return { state: 'at-rest' }
   if (bytes[0] === 0xcc) return { state: 'breakpoint' }
-  if (bytes[0] === 0xe8 && bytes.length >= 5) {
+  if (bytes[0] === 0xe8 && bytes.length >= ENTRY_BYTES) {
     const displacement = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getInt32(1, true)
-    return { state: 'call', target: BigInt.asUintN(64, address + 5n + BigInt(displacement)) }
+    return { state: 'call', target: BigInt.asUintN(64, address + BigInt(ENTRY_BYTES + displacement)) }
   }
   return { state: 'other' }
 }

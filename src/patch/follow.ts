@@ -19,7 +19,7 @@ import {
 import { type Disassembler, formatBytes } from '../isa/index.js'
 import type { BreakpointAction, GuestPort } from '../machine/index.js'
 import { checkPatch, type PatchedFunction } from './check-patch.js'
-import { readEntryState } from './entry-bytes.js'
+import { ENTRY_BYTES, readEntryState } from './entry-bytes.js'
 import { readKernelFacts } from './kernel-facts.js'
 import type { EntryStage, PatchReport } from './report.js'
 import { type PatchState, TransitionWatch } from './transition.js'
@@ -35,7 +35,6 @@ export interface PatchTarget {
   readonly behaviour?: string
 }
 
-const ENTRY_BYTES = 5
 /** text_poke_sync() may be inlined; what it calls is not: on_each_cpu(do_sync_core). */
 const ON_EACH_CPU = 'on_each_cpu'
 const SYNC = 'do_sync_core'

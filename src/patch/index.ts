@@ -39,7 +39,7 @@ export {
   type Verdict,
   type VerdictKind,
 } from './diff/index.js'
-export { type EntryState, type EntryStep, explainEntry, readEntryState } from './entry-bytes.js'
+export { ENTRY_BYTES, type EntryState, type EntryStep, explainEntry, readEntryState } from './entry-bytes.js'
 export { observePatch, type PatchTarget, patchTarget } from './follow.js'
 export { type KernelFacts, readKernelFacts } from './kernel-facts.js'
 export { type ConvertedSymbol, convertLivepatchSymbols } from './klp-convert.js'

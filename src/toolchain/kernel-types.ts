@@ -4,6 +4,19 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { panic } from '../base/index.js'
+import {
+  BTF_KIND_ARRAY,
+  BTF_KIND_DATASEC,
+  BTF_KIND_DECL_TAG,
+  BTF_KIND_ENUM,
+  BTF_KIND_ENUM64,
+  BTF_KIND_FUNC,
+  BTF_KIND_FUNC_PROTO,
+  BTF_KIND_INT,
+  BTF_KIND_STRUCT,
+  BTF_KIND_UNION,
+  BTF_KIND_VAR,
+} from '../format/index.js'
 import { filesBelow, KERNEL_CFLAGS } from './kernel-sources.js'
 import type { Toolchain } from './toolchain.js'
 
@@ -30,20 +43,17 @@ export function buildTypes(toolchain: Toolchain, tree: string, folder: string, m
 
 /** Bytes that follow a record's 12, by BTF kind: a fixed number, and a number per element (a name, if any, comes first in each). */
 const TAILS: Readonly<Record<number, readonly [fixed: number, each: number]>> = {
-  1: [4, 0],
-  3: [12, 0],
-  4: [0, 12],
-  5: [0, 12],
-  6: [0, 8],
-  13: [0, 8],
-  14: [4, 0],
-  15: [0, 12],
-  17: [4, 0],
-  19: [0, 12],
+  [BTF_KIND_INT]: [4, 0],
+  [BTF_KIND_ARRAY]: [12, 0],
+  [BTF_KIND_STRUCT]: [0, 12],
+  [BTF_KIND_UNION]: [0, 12],
+  [BTF_KIND_ENUM]: [0, 8],
+  [BTF_KIND_FUNC_PROTO]: [0, 8],
+  [BTF_KIND_VAR]: [4, 0],
+  [BTF_KIND_DATASEC]: [0, 12],
+  [BTF_KIND_DECL_TAG]: [4, 0],
+  [BTF_KIND_ENUM64]: [0, 12],
 }
-const KIND_FUNC = 12
-const KIND_VAR = 14
-const KIND_DATASEC = 15
 
 /** The names of types, in order of first use. */
 class NameTable {
@@ -86,7 +96,7 @@ function canonicalTypes(btf: Buffer): Buffer {
     const [kind, count] = [(info >>> 24) & 31, info & 0xffff]
     const [fixed, each] = TAILS[kind] ?? [0, 0]
     const next = at + 12 + fixed + (each ? count * each : 0)
-    if (kind !== KIND_FUNC && kind !== KIND_VAR && kind !== KIND_DATASEC) {
+    if (kind !== BTF_KIND_FUNC && kind !== BTF_KIND_VAR && kind !== BTF_KIND_DATASEC) {
       if (end !== at) panic('BTF: a type behind the functions')
       rename(at)
       for (let i = 0; i < (each ? count : 0); i++) rename(at + 12 + i * each)

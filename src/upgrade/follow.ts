@@ -26,7 +26,7 @@ import { type BreakpointAction, type GuestPort, requireCapability } from '../mac
 import { DeviceCounter, ModeWatch } from './between.js'
 import { readHandover } from './handover.js'
 import type { UpgradeReport } from './report.js'
-import { compareProcesses, type ProcessSnapshot, snapshotProcesses } from './verify.js'
+import { compareProcesses, DIFFERENCES_SHOWN, type ProcessSnapshot, snapshotProcesses } from './verify.js'
 
 /** The kernel to change to, and the processes to follow. */
 export interface UpgradeTarget {
@@ -40,7 +40,6 @@ export interface UpgradeTarget {
 
 const FROZEN = 'liveupdate_mark_frozen'
 const RESUME = 'liveupdate_mark_resume'
-const SHOWN = 5
 const SYS_REBOOT = 169n
 
 interface Look {
@@ -165,7 +164,7 @@ async function finish(agent: AgentClient, observed: Observed): Promise<UpgradeRe
     },
     processes: verdict.processes.map((one) => ({
       ...one,
-      differences: [...one.differences, ...registerDifferences(before, after, one.pid)].slice(0, SHOWN),
+      differences: [...one.differences, ...registerDifferences(before, after, one.pid)].slice(0, DIFFERENCES_SHOWN),
       registersChanged: registerDifferences(before, after, one.pid).length,
     })),
     missing: verdict.missing,

@@ -56,7 +56,8 @@ export interface UpgradeVerdict {
   readonly missing: readonly string[]
 }
 
-const SHOWN = 5
+/** Differences of a process that a report names. */
+export const DIFFERENCES_SHOWN = 5
 
 /** Compares processes before and after an upgrade. */
 export function compareProcesses(
@@ -105,5 +106,5 @@ function inWords(difference: ImageDifference): string[] {
     ...difference.entries.map(
       (one) => `level ${one.level} entry for ${hex(one.virtual)} was ${hex(one.before)}, is ${hex(one.after)}`,
     ),
-  ].slice(0, SHOWN)
+  ].slice(0, DIFFERENCES_SHOWN)
 }

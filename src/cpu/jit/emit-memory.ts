@@ -23,13 +23,11 @@ import {
   SLOT_RBP,
   SLOT_RSP,
 } from '../numbers/operations.js'
-import { TLB_ENTRIES, TLB_ENTRY_BYTES, TLB_FOLD_SHIFT, TLB_INDEX_SHIFT } from '../numbers/sizes.js'
+import { PAGE_MASK, TLB_FOLD_MASK, TLB_FOLD_SHIFT, TLB_INDEX_MASK, TLB_INDEX_SHIFT } from '../numbers/sizes.js'
 import type { Context } from './context.js'
 import { TAG, TLB, X0 } from './locals.js'
 import type { Uop } from './uops.js'
 import { W } from './wasm.js'
-
-const TLB_INDEX_MASK = (TLB_ENTRIES - 1) * TLB_ENTRY_BYTES
 
 /** The bytes of each probe, and of `pointer`: a good part of all code, and the same in every function. */
 const probes = new Map<number, Uint8Array>()
@@ -62,7 +60,7 @@ function emitProbe(c: Context, tag: number, size: number): void {
   code.get(X0)
   code.i64(TLB_FOLD_SHIFT)
   code.op(W.i64ShrU)
-  code.i64(~TLB_ENTRY_BYTES)
+  code.i64(TLB_FOLD_MASK)
   code.op(W.i64And)
   code.op(W.i64Xor)
   code.op(W.i32WrapI64)
@@ -77,7 +75,7 @@ function emitProbe(c: Context, tag: number, size: number): void {
     code.i64(size - 1)
     code.op(W.i64Add)
   }
-  code.i64(-4096)
+  code.i64(PAGE_MASK)
   code.op(W.i64And)
   code.op(W.i64Eq)
 }

@@ -41,11 +41,19 @@ export const XSAVE_HEADER: u32 = FX_BYTES
 export const XSAVE_AVX: u32 = 576
 export const XSAVE_BYTES: u32 = 832
 export const STATE_BYTES: u32 = 2560
-/** Entries of a fast TLB (core/memory/tlb-entry.ts), and the hash that finds one: (linear >> INDEX) ^ (linear >> FOLD), as a byte offset. */
-export const TLB_INDEX_SHIFT: u64 = 7
-export const TLB_FOLD_SHIFT: u64 = 16
+/** What of a linear address is its page's. */
+export const PAGE_MASK: u64 = ~0xfff
+
+/** Entries of a fast TLB (core/memory/tlb-entry.ts). */
 export const TLB_ENTRIES: u32 = 2048
 export const TLB_ENTRY_BYTES: u32 = 32
+/** The hash that finds one, as a byte offset: ((linear >> INDEX_SHIFT) ^ ((linear >> FOLD_SHIFT) & FOLD_MASK)) & INDEX_MASK. Bits of two
+ *  levels, so that arrays a power of two apart do not share all their entries. The lowest bit is the page's own: neighbours never share an
+ *  entry, or an access from one into the other could hit by the tag of its last byte. */
+export const TLB_INDEX_SHIFT: u64 = 7
+export const TLB_FOLD_SHIFT: u64 = 16
+export const TLB_FOLD_MASK: u32 = ~TLB_ENTRY_BYTES
+export const TLB_INDEX_MASK: u32 = (TLB_ENTRIES - 1) * TLB_ENTRY_BYTES
 export const TLB_BYTES: u32 = TLB_ENTRIES * TLB_ENTRY_BYTES
 export const BLOCK_TABLE_ENTRIES: u32 = 131072
 export const PAGE_TABLE_ENTRIES: u32 = 2048

@@ -2,10 +2,9 @@
 // vmcoreinfo.rst). It is text in one page that begins with OSRELEASE=; so it is found by looking at the beginning of each page,
 // without a symbol, and says where the kernel lies under KASLR and, from 6.0 on, where kallsyms is.
 
-import { decodeText, type PhysAddr, physAddr, TransplantError } from '../../base/index.js'
+import { decodeText, PAGE_SIZE, type PhysAddr, physAddr, TransplantError } from '../../base/index.js'
 import type { GuestPort } from '../../machine/index.js'
 
-const PAGE = 4096
 const BEGINNING = 'OSRELEASE='
 /** Where the kernel maps its own image, __START_KERNEL_map. */
 const KERNEL_MAP = 0xffff_ffff_8000_0000n
@@ -63,9 +62,9 @@ export async function findVmcoreinfo(port: GuestPort): Promise<Vmcoreinfo | unde
 }
 
 async function search(port: GuestPort, from: number, to: number): Promise<Vmcoreinfo | undefined> {
-  for (let at = from; at < to; at += PAGE) {
+  for (let at = from; at < to; at += PAGE_SIZE) {
     if ((await textAt(port, physAddr(at), BEGINNING.length)) !== BEGINNING) continue
-    const text = await textAt(port, physAddr(at), PAGE)
+    const text = await textAt(port, physAddr(at), PAGE_SIZE)
     if (text.includes('SYMBOL(swapper_pg_dir)=')) return new Vmcoreinfo(text.slice(0, text.indexOf('\0')))
   }
   return undefined

@@ -4,12 +4,11 @@
 
 import { PAGE_SIZE } from '../../base/index.js'
 import { STATE_MXCSR, STATE_OFFSETS, STATE_X87, STATE_XMM } from '../../cpu/index.js'
-import { createDisassembler, formatInstruction } from '../../isa/index.js'
+import { createDisassembler, formatInstruction, LONGEST_INSTRUCTION } from '../../isa/index.js'
 import { type Divergence, type LockstepMachine, repeatDivergence } from './lockstep.js'
 
 const TRACED = 16
 const LISTED = 24
-const LONGEST_INSTRUCTION = 15
 
 /**
  * What happened before two machines differed, and in what they do: one line of text each. The machines are left where they differ, and their

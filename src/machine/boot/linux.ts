@@ -9,7 +9,7 @@ import * as key from '../devices/fw-cfg.js'
 import { type BootPlan, type BootRefusalCode, type KernelRequest, stringItem, u32Item } from './boot-plan.js'
 import { placeInitrd } from './places.js'
 
-const SECTOR = 512
+const SETUP_SECTOR = 512
 const BOOT_FLAG_AT = 0x1fe
 const SIGNATURE_AT = 0x202
 /** "HdrS" */
@@ -31,7 +31,7 @@ export function planLinux(request: KernelRequest): Result<BootPlan, BootRefusalC
   const version = readU16(image, SIGNATURE_AT + 4)
   const refusal = refuseHeader(image, version)
   if (refusal !== undefined) return refusal
-  const setupBytes = ((image[0x1f1] || DEFAULT_SETUP_SECTORS) + 1) * SECTOR
+  const setupBytes = ((image[0x1f1] || DEFAULT_SETUP_SECTORS) + 1) * SETUP_SECTOR
   const kernelBytes = 16 * readU32(image, 0x1f4)
   // The last paragraph may be missing: the size is rounded up, and later kernels do not pad the file.
   if (setupBytes + kernelBytes - 15 > image.length || kernelBytes === 0) {

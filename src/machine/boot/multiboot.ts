@@ -6,7 +6,17 @@
 // map behind it. Where the modules would not fit behind the kernel (one that is linked below 1 MiB), they go with the information
 // structure. `--initrd` names the one module. Source: Multiboot Specification 0.6.96 sections 3.1 to 3.3.
 
-import { accept, alignUp, concatBytes, type Result, readU32, refuse, writeU32, writeU64 } from '../../base/index.js'
+import {
+  accept,
+  alignUp,
+  concatBytes,
+  PAGE_SIZE,
+  type Result,
+  readU32,
+  refuse,
+  writeU32,
+  writeU64,
+} from '../../base/index.js'
 import { buildId, type ElfFile, EM_386, parseElf } from '../../format/index.js'
 import * as key from '../devices/fw-cfg.js'
 import { VGA_COLUMNS, VGA_ROWS, VGA_TEXT_BASE } from '../devices/vga.js'
@@ -154,8 +164,8 @@ function makeExtras(base: number, request: KernelRequest): Extras {
   const loaderName = stringItem('transplant')
   const strings = concatBytes(commandLine, loaderName, stringItem('initrd'))
   const listAt = alignUp(strings.length, 16)
-  const moduleAt = alignUp(listAt + 16, 4096)
-  const bytes = new Uint8Array(moduleAt + (initrd === undefined ? 0 : alignUp(initrd.length, 4096)))
+  const moduleAt = alignUp(listAt + 16, PAGE_SIZE)
+  const bytes = new Uint8Array(moduleAt + (initrd === undefined ? 0 : alignUp(initrd.length, PAGE_SIZE)))
   bytes.set(strings)
   if (initrd !== undefined) {
     bytes.set(initrd, moduleAt)
@@ -174,13 +184,13 @@ function layOut(image: Image, request: KernelRequest): Result<BootPlan, BootRefu
   const preload = low.length === 0 ? [] : high
   const flat = flattenSegments(low.length === 0 ? high : low)
   const taken = preload.map(({ address, memoryBytes }) => ({ start: address, end: address + memoryBytes }))
-  const behind = alignUp(flat.end, 4096)
+  const behind = alignUp(flat.end, PAGE_SIZE)
   let extras = makeExtras(behind, request)
   const block = { start: flat.start, end: behind + extras.bytes.length }
   const isBehind = isUsable(block, memoryBytes)
   const kernel = isBehind ? block : { start: flat.start, end: flat.end }
 
-  const tail = alignUp(MEMORY_MAP_OFFSET + MEMORY_MAP_BYTES, 4096)
+  const tail = alignUp(MEMORY_MAP_OFFSET + MEMORY_MAP_BYTES, PAGE_SIZE)
   const informationAt = findPlace(isBehind ? tail : tail + extras.bytes.length, [kernel, ...taken], memoryBytes)
   if (informationAt === undefined) {
     return refuse(

@@ -1,6 +1,6 @@
 // Where the structures that booting writes may lie: never over the kernel, never over what the firmware works with.
 
-import { alignDown, alignUp, type Range, type Refusal, rangesOverlap, refuse } from '../../base/index.js'
+import { alignDown, alignUp, PAGE_SIZE, type Range, type Refusal, rangesOverlap, refuse } from '../../base/index.js'
 import * as key from '../devices/fw-cfg.js'
 import { type KernelRequest, u32Item } from './boot-plan.js'
 
@@ -11,7 +11,6 @@ const WRITTEN_EARLY: readonly Named[] = [
 ]
 /** The firmware's variables and stack, what it hands over, video memory, ROM (firmware/README.md, "Low memory"). */
 const FIRMWARE: Named = { start: 0x8_0000, end: 0x10_0000, what: 'the memory of the firmware, of video and of the ROM' }
-const PAGE = 4096
 const HIGH = 0x10_0000
 /** QEMU puts the initrd as high as it fits below 4 GiB, with room above it for ACPI tables. */
 const ROOM_ABOVE_INITRD = 128 * 1024
@@ -44,7 +43,7 @@ export function isUsable(range: Range<number>, memoryBytes: number): boolean {
 
 /** A page-aligned place of `size` bytes outside of `taken`: at 9000H, where QEMU has it, or the first that is free; undefined if none is. */
 export function findPlace(size: number, taken: readonly Range<number>[], memoryBytes: number): number | undefined {
-  return [0x9000, PAGE, ...taken.map(({ end }) => alignUp(end, PAGE)), HIGH].find((start) => {
+  return [0x9000, PAGE_SIZE, ...taken.map(({ end }) => alignUp(end, PAGE_SIZE)), HIGH].find((start) => {
     const range = { start, end: start + size }
     return isUsable(range, memoryBytes) && !taken.some((part) => rangesOverlap(range, part))
   })
@@ -64,7 +63,7 @@ export function placeInitrd(
 ): Refusal<'initrd-larger-than-ram'> | undefined {
   if (initrd === undefined) return undefined
   const top = Math.min(memoryBytes - ROOM_ABOVE_INITRD - 1, limit)
-  const address = alignDown(top - initrd.length, 4096)
+  const address = alignDown(top - initrd.length, PAGE_SIZE)
   if (address < kernelEnd) {
     return refuse(
       'initrd-larger-than-ram',

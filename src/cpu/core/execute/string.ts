@@ -4,13 +4,14 @@
 // as on hardware, and each such portion counts as one retired instruction. Portions depend only on the registers, so they do not depend on how runs
 // are sliced. With TF set a portion is one iteration (SDM 3B 17.3.1.2). A fault in an iteration leaves the registers as after the one before it.
 // The detail of the uop: kind | repeat << 4 (1 REP/REPE, 2 REPNE) | segment << 8 | address size << 12.
+import { PAGE_MASK } from '../../numbers/sizes'
 import { SEG_ES, SLOT_RCX, SLOT_RDI, SLOT_RSI } from '../../numbers/operations'
 import { AF, DF, TF } from '../../numbers/registers'
 import { CpuState } from '../state/state'
 import { uopDetail, uopX } from '../blocks/ir'
 import { flagZf } from '../state/flags'
 import { readSize, writeSize } from '../memory/linear'
-import { PAGE_MASK, tlbEntry } from '../memory/tlb-entry'
+import { tlbEntry } from '../memory/tlb-entry'
 import { linearIn } from '../system/segment-check'
 import { repeatAgain } from '../system/debug'
 import { readSlot, signExtend, writeSlot } from './cold'

@@ -10,11 +10,10 @@
 //  2. Whether a page may be fetched from is a matter of privilege: pages of level 3 are apart from those of the others.
 //  3. A block whose first instruction extends into a second page has a code page of its own kind, which stands for both.
 //  4. Blocks are found by RIP, so what a page says holds for one CS base: the same page by another base is another code page.
-import { CODE_PAGE_ENTRIES, NO_PAGE, PUT_ASIDE_ENTRIES, PUT_ASIDE_OFFSET } from '../../numbers/sizes'
+import { CODE_PAGE_ENTRIES, NO_PAGE, PUT_ASIDE_ENTRIES, PUT_ASIDE_OFFSET, PAGE_MASK } from '../../numbers/sizes'
 import { CpuState, MODE_USER } from '../state/state'
 import { GENERATION, count } from '../state/counters'
 import { DEBUG } from '../state/debug'
-import { PAGE_MASK } from './tlb-entry'
 
 /** Numbers of generations begin anew behind it, with nothing known to hold. */
 const LAST_GENERATION: u32 = 0xfffffff0

@@ -2,14 +2,14 @@
 //
 // Derived: a subset of what tlb.ts holds. Constraint: a translation that goes from the second-level TLB goes from here too; what code is known by it
 // is forgotten with it (code-pages.ts).
-import { TLB_BYTES, TLB_ENTRY_BYTES, TLB_FILLED_OFFSET, TLB_FILLED_WORDS } from '../../numbers/sizes'
+import { TLB_BYTES, TLB_ENTRY_BYTES, TLB_FILLED_OFFSET, TLB_FILLED_WORDS, PAGE_MASK } from '../../numbers/sizes'
 import { forgetCodePage, newGeneration } from './code-pages'
 import { TAGS_FLUSHED, count } from '../state/counters'
 import { DEBUG } from '../state/debug'
 import { CONTEXTS, cpuAt, cpuCount, dirtyPages, isRam, memoryAt, pageFlags } from '../state/layout'
 import { CONTEXT_USER, CpuState } from '../state/state'
 import { isSoundEntry } from './sound-tlb'
-import { NO_TAG, PAGE_MASK, TlbEntry, dropEntry, tlbEntry } from './tlb-entry'
+import { NO_TAG, TlbEntry, dropEntry, tlbEntry } from './tlb-entry'
 
 export const TLB_WRITE: u32 = 2 // writable, and the dirty bit is set
 export const TLB_EXECUTE: u32 = 4

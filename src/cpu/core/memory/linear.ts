@@ -3,7 +3,7 @@
 // An access that crosses a page fails the tag comparison, because the tag is compared with the page of its LAST byte.
 // Constraint: an access that may fault in a later part changes nothing in an earlier one.
 import { EFER_LMA } from '../../numbers/registers'
-import { TLB_BYTES } from '../../numbers/sizes'
+import { TLB_BYTES, PAGE_MASK } from '../../numbers/sizes'
 import { VECTOR_AC, raise, raiseNotCanonical } from '../state/fault'
 import { DEBUG } from '../state/debug'
 import { isRam, pageFlags } from '../state/layout'
@@ -20,7 +20,7 @@ import { TLB_EXECUTE, TLB_WRITE } from './fast-tlb'
 import { isCanonical, walk } from './mmu'
 import { physicalRead, physicalWrite } from './physical'
 import { isSoundEntry } from './sound-tlb'
-import { PAGE_MASK, tlbEntry } from './tlb-entry'
+import { tlbEntry } from './tlb-entry'
 
 /** Linear to physical in `context`, from the TLB or by a walk. On success c.physical; on failure a fault is raised. */
 export function translate(c: CpuState, linear: u64, access: u32, wanted: u32): bool {

@@ -4,10 +4,8 @@
 // cost elsewhere:
 //   read tag missing   not translated, or a device
 //   write tag missing  also: read-only, page not yet marked dirty, or decoded code in the page
-import { TLB_ENTRIES, TLB_ENTRY_BYTES, TLB_FOLD_SHIFT, TLB_INDEX_SHIFT } from '../../numbers/sizes'
+import { TLB_FOLD_MASK, TLB_FOLD_SHIFT, TLB_INDEX_MASK, TLB_INDEX_SHIFT } from '../../numbers/sizes'
 
-/** What of a linear address is its page's. */
-export const PAGE_MASK: u64 = ~0xfff
 export const NO_TAG: u64 = 0xffffffffffffffff
 
 @unmanaged
@@ -19,16 +17,12 @@ export class TlbEntry {
   page: u32 // the physical page, with TLB_* in its low bits
 }
 
-const INDEX_MASK: u32 = (TLB_ENTRIES - 1) * TLB_ENTRY_BYTES
-
 /** The entry in which a linear address would be. */
 // @ts-ignore: decorator
 @inline
 export function tlbEntry(tlb: usize, linear: u64): TlbEntry {
-  // Bits of two levels, so that arrays a power of two apart do not share all their entries. The lowest bit is the page's own: neighbours never
-  // share an entry, or an access from one into the other could hit by the tag of its last byte.
-  const index = <u32>(linear >> TLB_INDEX_SHIFT) ^ (<u32>(linear >> TLB_FOLD_SHIFT) & ~TLB_ENTRY_BYTES)
-  return changetype<TlbEntry>(tlb + (index & INDEX_MASK))
+  const index = <u32>(linear >> TLB_INDEX_SHIFT) ^ (<u32>(linear >> TLB_FOLD_SHIFT) & TLB_FOLD_MASK)
+  return changetype<TlbEntry>(tlb + (index & TLB_INDEX_MASK))
 }
 
 /** No access hits the entry any more. */

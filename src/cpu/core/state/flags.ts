@@ -6,6 +6,7 @@
 // `result` is the sign-extended result. `carry` holds the vector of carries out of each bit, shifted so that the carry out of the
 // operand's top bit is bit 63 and the carry into it is bit 62. `aux` is a ^ b ^ result (bit 4) in ordinary production; bits 8..15 and 63
 // are corrections, which let any combination of flags be stored (POPF, SAHF), so there is exactly one form.
+import { CC_B, CC_BE, CC_L, CC_O, CC_P, CC_S, CC_Z } from '../../numbers/operations'
 import { AF, ARITHMETIC, FLAGS_ONES } from '../../numbers/registers'
 import { DEBUG } from './debug'
 import { CpuState } from './state'
@@ -78,32 +79,41 @@ export function writeFlags(c: CpuState, value: u64): void {
   c.eflags = (value & ~ARITHMETIC) | FLAGS_ONES
 }
 
-/** `code`: CC_*. Its cases are numbers, or the compiler makes no jump table of them. */
+// A condition and its contrary differ in bit 0. Constants of their own: of expressions the compiler makes no jump table.
+const PAIR_O: u32 = CC_O >> 1
+const PAIR_B: u32 = CC_B >> 1
+const PAIR_Z: u32 = CC_Z >> 1
+const PAIR_BE: u32 = CC_BE >> 1
+const PAIR_S: u32 = CC_S >> 1
+const PAIR_P: u32 = CC_P >> 1
+const PAIR_L: u32 = CC_L >> 1
+
+/** `code`: CC_*. */
 export function condition(c: CpuState, code: u32): bool {
   let truth: u64
   switch (code >> 1) {
-    case 0: // CC_O
+    case PAIR_O:
       truth = flagOf(c)
       break
-    case 1: // CC_B
+    case PAIR_B:
       truth = flagCf(c)
       break
-    case 2: // CC_Z
+    case PAIR_Z:
       truth = flagZf(c)
       break
-    case 3: // CC_BE
+    case PAIR_BE:
       truth = flagCf(c) | flagZf(c)
       break
-    case 4: // CC_S
+    case PAIR_S:
       truth = flagSf(c)
       break
-    case 5: // CC_P
+    case PAIR_P:
       truth = flagPf(c)
       break
-    case 6: // CC_L
+    case PAIR_L:
       truth = flagSf(c) ^ flagOf(c)
       break
-    default: // CC_LE
+    default:
       truth = (flagSf(c) ^ flagOf(c)) | flagZf(c)
   }
   return (truth ^ (code & 1)) != 0

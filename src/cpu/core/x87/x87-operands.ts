@@ -2,8 +2,9 @@
 //
 // Promises: exact widening; narrowing rounded by the control word, with INEXACT and C1 as softfloat.ts would have them. Functions
 // that find an operand they do not serve (denormals, infinities, NaNs, results out of range) return false.
+import { PAGE_MASK } from '../../numbers/sizes'
 import { CpuState } from '../state/state'
-import { PAGE_MASK, tlbEntry } from '../memory/tlb-entry'
+import { tlbEntry } from '../memory/tlb-entry'
 import { TOP } from '../float/float-value'
 import { isNormal, roundsUp } from './extended-arithmetic'
 

@@ -1,13 +1,12 @@
 // A guest of the page as an experiment that others can repeat, and an experiment as a guest again.
 
-import { accept, hashBytes, type Result, refuse } from '../../../base/index.js'
+import { accept, hashBytes, MIB, type Result, refuse } from '../../../base/index.js'
 import { type BootRefusalCode, type Configuration, Machine } from '../../../machine/index.js'
 import type { BootOptions, PatchText, ShippedImages } from '../protocol.js'
 import type { Bench } from './bench.js'
 import { handsOnInitrd, machineOptions } from './images.js'
 import type { Experiment } from './share-link.js'
 
-const MIB = 1024 * 1024
 const hashOf = (bytes: Uint8Array | undefined): string => (bytes === undefined ? '' : hashBytes(bytes))
 
 /** Images of the person's own, which a link only names. */

@@ -4,10 +4,9 @@ import { virtAddr } from '../../../base/index.js'
 import type { KernelView, KnownKernel, SymbolTable } from '../../../guest/index.js'
 import { type Disassembler, formatBytes } from '../../../isa/index.js'
 import type { GuestPort } from '../../../machine/index.js'
-import { readEntryState } from '../../../patch/index.js'
+import { ENTRY_BYTES, readEntryState } from '../../../patch/index.js'
 import type { Entry, FunctionList, ListedInstruction } from '../protocol.js'
 
-const ENTRY_BYTES = 5
 /** A listing shows no more. */
 const LONGEST = 4096
 

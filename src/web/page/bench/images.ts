@@ -1,5 +1,6 @@
 // What a guest of the page is made of: the shipped images, with the files for hands in its initial RAM disk.
 
+import { MIB } from '../../../base/index.js'
 import { concatenateCpio, writeCpio } from '../../../format/index.js'
 import { readKernelImage } from '../../../guest/index.js'
 import type { MachineOptions } from '../../../machine/index.js'
@@ -11,8 +12,6 @@ const MODULE_FOLDER = '/lib/modules'
 
 const directory = (name: string) => ({ name, mode: 0o040755, data: new Uint8Array(0) })
 const file = (name: string, data: Uint8Array) => ({ name, mode: 0o100644, data })
-
-const MIB = 1024 * 1024
 
 /** The shipped RAM disk and, behind it, the files that `transplant run` puts there too. */
 export function handsOnInitrd({ initrd, nextKernel, modules }: ShippedImages): Uint8Array {

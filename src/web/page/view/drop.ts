@@ -1,5 +1,6 @@
 // Files of a person: dropped on the page or chosen. What a file is, is read from its first bytes.
 
+import { ET_REL } from '../../../format/index.js'
 import type { App } from './app.js'
 import { h } from './dom.js'
 
@@ -19,7 +20,6 @@ export interface DropActions {
 
 /** More than any image that a machine here could hold. */
 const LARGEST = 1 << 30
-const ET_REL = 1
 /** How compressed RAM disks begin: gzip, xz, zstd, lz4, bzip2, lzma. */
 const COMPRESSED = ['1f8b', 'fd377a', '28b52ffd', '02214c18', '425a68', '5d0000']
 

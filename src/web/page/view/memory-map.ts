@@ -1,5 +1,6 @@
 // RAM as a map, a pixel a frame, coloured by what became of it; the legend counts, and pointing at a frame names it.
 
+import { PAGE_SIZE } from '../../../base/index.js'
 import { FRAME_KINDS, type FrameKind } from '../protocol.js'
 import { h, setText } from './dom.js'
 import { count } from './figures.js'
@@ -40,7 +41,8 @@ export function memoryMap(map: Uint8Array): HTMLElement {
     const column = Math.floor((offsetX / canvas.clientWidth) * COLUMNS)
     const frame = Math.floor((offsetY / canvas.clientHeight) * rows) * COLUMNS + column
     const kind = FRAME_KINDS[map[frame] ?? -1]
-    if (kind !== undefined) setText(pointed, `0x${(frame * 4096).toString(16).padStart(8, '0')}  ${LOOKS[kind].says}`)
+    if (kind !== undefined)
+      setText(pointed, `0x${(frame * PAGE_SIZE).toString(16).padStart(8, '0')}  ${LOOKS[kind].says}`)
   })
   return h(
     'section',
