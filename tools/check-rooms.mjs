@@ -6,6 +6,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { directLooks } from './rooms/looks.mjs'
 import { checkRooms } from './rooms/rooms.mjs'
 
 const source = fileURLToPath(new URL('../src', import.meta.url))
@@ -18,5 +19,6 @@ for (const entry of readdirSync(source, { recursive: true, withFileTypes: true }
 
 const { arrows, wrong } = checkRooms(tree)
 for (const [arrow, count] of [...arrows].sort()) console.log(`${arrow.padEnd(24)}${count}`)
+wrong.push(...directLooks(tree))
 for (const line of wrong) console.error(`wrong: ${line}`)
 process.exit(wrong.length === 0 ? 0 : 1)

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { directLooks } from '../../tools/rooms/looks.mjs'
 import { checkRooms } from '../../tools/rooms/rooms.mjs'
 
 /** What is wrong in this tree. */
@@ -51,8 +52,6 @@ it.each([
   ['guest/tasks.ts', "import type { GuestPort, Machine } from '../machine/index.js'", 'imports Machine: who observes'],
   ['patch/a.ts', "import { type MachineView } from '../machine/index.js'", 'imports MachineView: who observes'],
   ['debug/a.ts', "export { Machine as M } from '../machine/index.js'", 'imports Machine: who observes'],
-  ['cli/a.ts', 'const { rip } = this.machine.registers(0)', 'looks into a guest by its machine'],
-  ['cli/b.ts', 'f()\nmachine.readPhysical(0, 4)', 'looks into a guest by its machine'],
   // The core.
   ['cpu/core/memory/tlb.ts', "import { run } from '../execute/run'", 'imports go down too'],
   ['cpu/core/memory/tlb.ts', "import { BLOCK } from '../../layouts'", 'not one of what cpu/core may take'],
@@ -95,12 +94,46 @@ it("who drives may hold a machine, and what is the machine's own is asked of it"
   expect(
     wrongIn({
       'guest/machine-session.ts': held,
-      'cli/run.ts': `${held}\n// not machine.registers(0)\nsay(machine.now, machine.hash())`,
-      'workers/machine-calls.ts': 'machine.registers(0)',
-      'machine/recording.ts': 'machine.readPhysical(0, 4)',
+      'cli/run.ts': `${held}\nsay(machine.now, machine.hash())`,
       'guest/tasks.ts': "import type { GuestPort } from '../machine/index.js'",
     }),
   ).toEqual([])
+})
+
+it('a guest is looked into by its port, whatever its machine is called', () => {
+  const looks = (text: string, path = 'cli/a.ts', lookers = new Map<string, string>()): string[] =>
+    directLooks(
+      new Map([
+        [
+          'machine/index.ts',
+          "export { Machine } from './machine.js'\nexport interface GuestPort {\n  registers(cpu: number): number\n}",
+        ],
+        [
+          'machine/machine.ts',
+          "import { MachineView } from './machine-view.js'\nexport class Machine extends MachineView {}",
+        ],
+        [
+          'machine/machine-view.ts',
+          'export class MachineView {\n  now = 0\n  ram = 0\n  registers(cpu: number) {\n    return cpu\n  }\n}',
+        ],
+        [
+          path,
+          `import type { GuestPort, Machine } from '../machine/index.js'\nfunction f(it: Machine, port: GuestPort) {\n  ${text}\n}`,
+        ],
+      ]),
+      lookers,
+    )
+  for (const text of ['it.registers(0)', 'const same = it\n  same.registers(0)', 'const { registers } = it']) {
+    expect(looks(text)).toEqual(['cli/a.ts asks a machine for registers: ask a GuestPort'])
+  }
+  expect(looks('const { ram: memory } = it')).toEqual(['cli/a.ts asks a machine for ram: ask a GuestPort'])
+  expect(looks('port.registers(0)\n  return it.now')).toEqual([])
+  expect(looks('it.registers(0)', 'machine/replay.ts')).toEqual([])
+  const excused = new Map([['cli/a', 'for a reason']])
+  expect(looks('it.registers(0)', 'cli/a.ts', excused)).toEqual([])
+  expect(looks('port.registers(0)', 'cli/a.ts', excused)).toEqual([
+    'cli/a looks by no machine any more: take it off the list',
+  ])
 })
 
 it('what has a place may stay there', () => {

@@ -35,6 +35,14 @@ export function openProgram(tree, entries) {
 
   return {
     close: () => api.close(),
+    /** The declarations of the property that a part of a destructuring pattern takes. */
+    takenBy(element) {
+      const type = checker.getTypeAtLocation(element.parent)
+      const name = (element.propertyName ?? element.name).text
+      const property = type === undefined ? undefined : checker.getPropertyOfType(type, name)
+      return property === undefined ? [] : declarationsOf(property)
+    },
+    fileAt: (path) => program.getSourceFile(`/${path}`),
     /** The path of a node's file, as in the tree. */
     pathOf: (node) => node.getSourceFile().fileName.slice(1),
     /** What a file exports, itself or from others: a map of names to declarations. */
