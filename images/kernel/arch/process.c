@@ -114,7 +114,7 @@ void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp)
 	preempt_enable();
 }
 
-/* Interrupts off, rq_lock held; gives the task that ran before @next. */
+/* Interrupts off; gives the task that ran before @next. */
 struct task_struct *arch_switch_to(struct task_struct *prev, struct task_struct *next)
 {
 	lockdep_assert_irqs_disabled();

@@ -105,9 +105,11 @@ static int kernel_init(void *unused)
 
 /* ---- the steps, each for a machine switched on and for a handover ---- */
 
-/* No allocation, no interrupt, no other CPU yet. */
+/* Interrupts are off, no other CPU runs yet; there is nothing to allocate from. */
 static void start_this_cpu(void)
 {
+	lockdep_assert_irqs_disabled();
+	DEBUG_ASSERT(!(cpu_online_bits() & ~1UL));
 	cpu_detect();
 	cpu_init(0);
 	early_console_init();

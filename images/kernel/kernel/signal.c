@@ -235,7 +235,7 @@ static int do_send(int sig, struct siginfo *info, struct task_struct *t, bool gr
 
 	if (sig < 0 || sig > _NSIG)
 		return -EINVAL;
-	/* sighand goes away under tasklist_lock and siglock: a reaped task has none */
+	/* who is reaped loses it, maybe right now: looked at again when it cannot go */
 	sighand = READ_ONCE(t->sighand);
 	if (!sighand)
 		return -ESRCH;

@@ -254,7 +254,7 @@ void module_unlink(struct module *mod)
 	mutex_lock(&module_mutex);
 	list_del(&mod->list);
 	mutex_unlock(&module_mutex);
-	/* Readers of the list run with preemption off. */
+	/* Those who read the list without the mutex are through with it then. */
 	synchronize_rcu();
 }
 

@@ -95,7 +95,7 @@ void ftrace_release_mod(struct module *mod);
 
 /*
  * trace/quiesce.c: returns when no stack of a task that runs or waits for a CPU
- * holds a word that @hit is true for. @hit is called with interrupts off.
+ * holds a word that @hit is true for. @hit runs inside of stop_machine().
  */
 typedef bool (*stack_word_fn)(unsigned long word);
 void wait_until_off_all_stacks(stack_word_fn hit, const char *what);

@@ -32,7 +32,7 @@ void smp_count_cpus(void); /* from MADT, else fw_cfg, else 1 */
 void start_secondary(unsigned long cpu) __noreturn;
 
 /*
- * Runs fn(data) on one CPU while all others wait with interrupts off.
+ * Runs fn(data) on one CPU while all others wait, deaf to interrupts.
  */
 int stop_machine(int (*fn)(void *), void *data);
 unsigned long stopped_stack_pointer(unsigned int cpu); /* meanwhile, of another CPU */
