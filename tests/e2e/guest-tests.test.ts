@@ -10,3 +10,9 @@ it('a booted guest passes its own tests', async () => {
   expect(status).toBe(0)
   guest.dispose()
 })
+
+it('a small guest tells a list of arguments that is too long from memory that is short', async () => {
+  const guest = await bootGuest({ memoryBytes: 36 << 20 }, { limit: 6e9 })
+  expect(await guest.agent.read('usertests argument_limits')).toMatch(/# Totals: pass:1 fail:0 /)
+  guest.dispose()
+})

@@ -3,8 +3,9 @@
  * The strings that a new program is given, and the stack it finds them on.
  *
  * Limits as on Linux with its default stack: one string of 128 KiB, all strings
- * and the pointers to them a quarter of the stack. The buffer grows with what
- * there is, so that the usual few hundred bytes cost a page.
+ * and the pointers to them a quarter of the stack. What a program hands over is
+ * measured before it is copied: the usual few hundred bytes cost a page, a list
+ * that is too long nothing, and a long one no second buffer that it grows out of.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -24,17 +25,15 @@
 
 /* ---- strings ---- */
 
-/* Room for @size bytes more, after which there are @strings of them. */
+/* Room for @size bytes more, after which there are @strings strings. */
 static int make_room(struct arguments *args, size_t size, size_t strings)
 {
-	size_t room = args->room ? args->room : PAGE_SIZE;
+	size_t room = PAGE_ALIGN(args->used + size);
 	char *larger;
 
-	if (size > STRING_LIMIT || args->used + size + strings * sizeof(long) > ARG_LIMIT)
+	if (args->used + size + strings * sizeof(long) > ARG_LIMIT)
 		return -E2BIG;
-	while (room < args->used + size)
-		room *= 2;
-	if (room == args->room)
+	if (room <= args->room)
 		return 0;
 	larger = vmalloc(room);
 	if (!larger)
@@ -47,13 +46,41 @@ static int make_room(struct arguments *args, size_t size, size_t strings)
 	return 0;
 }
 
-static int add_user_string(struct arguments *args, const char __user *text, size_t *count)
+/* With its NUL, or an error. */
+static long user_string_size(const char __user *text)
 {
 	long size = strnlen_user(text, STRING_LIMIT);
-	int ret;
 
 	if (!size)
 		return -EFAULT;
+	return size > (long)STRING_LIMIT ? -E2BIG : size;
+}
+
+/* Room for a list as it is now; it may be another one when it is copied. */
+static int make_room_for_list(struct arguments *args, const char __user *const __user *list)
+{
+	size_t total = 0, strings = args->argc + args->envc;
+	const char __user *text;
+
+	while (!get_user(text, list++)) {
+		long size = text ? user_string_size(text) : 0;
+
+		if (size < 0)
+			return size;
+		if (!text || total + ++strings * sizeof(long) > ARG_LIMIT)
+			return make_room(args, total, strings);
+		total += size;
+	}
+	return -EFAULT;
+}
+
+static int add_user_string(struct arguments *args, const char __user *text, size_t *count)
+{
+	long size = user_string_size(text);
+	int ret;
+
+	if (size < 0)
+		return size;
 	ret = make_room(args, size, args->argc + args->envc + 1);
 	if (ret)
 		return ret;
@@ -67,8 +94,8 @@ static int add_user_string(struct arguments *args, const char __user *text, size
 
 int arguments_add_user(struct arguments *args, const char __user *const __user *list, size_t *count)
 {
+	int ret = list ? make_room_for_list(args, list) : 0;
 	const char __user *text;
-	int ret = 0;
 
 	while (list && !ret) {
 		if (get_user(text, &list[*count]))
