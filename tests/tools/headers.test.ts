@@ -66,7 +66,8 @@ it('what a header of modules declares is exported', () => {
   const kernel = { 'a.h': 'int f(void);\n', 'a.c': 'int f(void)\n{\n}\n' }
   const options = { moduleHeaders: new Set(['a.h']) }
   expect(wrongIn(kernel, {}, options)).toEqual(['a.h declares f() to modules, which nothing exports'])
-  expect(wrongIn({ ...kernel, 'b.c': 'EXPORT_SYMBOL(f);\n' }, {}, options)).toEqual([])
+  const module = { 'module.c': 'int g(void)\n{\n\treturn f();\n}\n' }
+  expect(wrongIn({ ...kernel, 'b.c': 'EXPORT_SYMBOL(f);\n' }, module, options)).toEqual([])
 })
 
 it('what is exported has a user, in the kernel or in a module, which a declaration, a text or a program is not', () => {
