@@ -59,7 +59,7 @@ export function pagePieces(address: VirtAddr, length: number): { from: VirtAddr;
   const list: { from: VirtAddr; at: number; count: number }[] = []
   for (let at = 0; at < length; ) {
     const from = offsetVirt(address, at)
-    const count = Math.min(length - at, PAGE_SIZE - Number(from & 0xfffn))
+    const count = Math.min(length - at, PAGE_SIZE - Number(from & BigInt(PAGE_SIZE - 1)))
     list.push({ from, at, count })
     at += count
   }

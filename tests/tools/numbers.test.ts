@@ -29,8 +29,44 @@ it.each([
   'if ((c.xcr0 & 6) == 6) return',
   'const cause = 8 & c.cr4',
   'native = (mxcsr & 0xffe0) == 0',
+  'const on = (savedCr0 & 0x8000_0000n) !== 0n',
+  'const long = rflagsBefore >> 9n',
+  'const flags = state.getUint32(STATE_OFFSETS.rflags, true)\nreturn (flags & 0x200) !== 0',
+  'const INTERRUPTS = 0x200\nconst flags = core.state(cpu).getUint32(STATE_OFFSETS.rflags, true)\nreturn flags & INTERRUPTS',
+  'const NO_EXECUTE = 1n << 11n\nreturn (efer & NO_EXECUTE) !== 0n',
+  'const LONG_MODE = 0x400n\nreturn (LONG_MODE & registers.efer) !== 0n',
 ])('bits of a register have names: %s', (text) => {
   expect(wrongIn({ 'src/cpu/core/system/a.ts': text })).toEqual([expect.stringContaining('beside a register')])
+})
+
+it.each([
+  'const bytes = await port.readPhysical(at, 4096)',
+  'const end = alignUp(start + length, 0x1000)',
+  'const room = alignDown(top, 4096n)',
+  'const at = frame * 4096',
+  'const offset = Number(address & 0xfffn)',
+  'const page = Math.floor(address / 4096), next = pages * 0x1000',
+])('the size of a page has its name: %s', (text) => {
+  expect(wrongIn({ 'src/guest/a.ts': text })).toEqual([expect.stringContaining('is the size of a page')])
+})
+
+it('a case is not named by a comment', () => {
+  const cases =
+    'switch (form) {\n  case 0x08: // FORM_string\n  case 0xb9: // UD1\n  case CC_O: // CC_O\n  case 2: // ranges'
+  expect(wrongIn({ 'src/format/a.ts': cases })).toEqual([
+    'src/format/a.ts:2: FORM_string is a comment: make it the case',
+  ])
+})
+
+it('a constant stands in one file of src, in whatever room', () => {
+  const one = { 'src/format/elf.ts': 'export const ET_REL = 1' }
+  expect(wrongIn({ ...one, 'src/web/page/drop.ts': 'const ET_REL = 0x1' })).toEqual([
+    'src/web/page/drop.ts:1: ET_REL is in src/format/elf.ts already',
+  ])
+  expect(wrongIn({ ...one, 'src/web/page/drop.ts': 'const [ET_ANY, ET_REL] = [0, 1]' })).toEqual([
+    'src/web/page/drop.ts:1: ET_REL is in src/format/elf.ts already',
+  ])
+  expect(wrongIn({ ...one, 'tests/web/a.test.ts': 'const ET_REL = 1' })).toEqual([])
 })
 
 it('a constant stands in one file of the CPU, however it is written', () => {
@@ -53,6 +89,9 @@ it('says nothing of names taken from there, of widths, zeros and comments, and o
     'if (c.cr0 & CR9_ON) c.cr0 &= ~CR9_ON',
     '// const CR9_ON = 1n << 31n, and c.cr0 & 12',
     "const text = { XF: 512, at: 'https://intel.com' }",
+    'const LOW = 1n\nconst all = LOW | (c.efer & XF ? 2n : 0n)',
+    'const bytes = await port.readPhysical(at, PAGE_SIZE)',
+    'const flags = elf.flags\nif ((flags & 4) !== 0) return',
   ]
   expect(wrongIn({ 'src/machine/a.ts': right.join('\n') })).toEqual([])
   expect(wrongIn({ 'tests/cpu/a.test.ts': 'expect(cr0 & 12n).toBe(0n)' })).toEqual([])

@@ -78,6 +78,9 @@ export const DR7_LOCAL: u64 = 0x55
 export const DR7_LE: u64 = 0x100
 export const DR7_ONES: u64 = 0x400
 export const DR7_GD: u64 = 0x2000
+/** Where R/W0 and LEN0 are; those of the next breakpoint are four bits on. */
+export const DR7_KIND_SHIFT: u32 = 16
+export const DR7_LENGTH_SHIFT: u32 = 18
 export const DR7_DEFINED: u64 = 0xffff2bff
 
 /** The six exceptions (SDM 1 8.5, 11.5.2), in the order of MXCSR's flags and the x87's. */

@@ -1,5 +1,6 @@
 // Which accesses to memory the debug registers look for (SDM 3B 17.2.4), and the host's watchpoints: asked on the slow path of an access. What
 // else debug registers do is system/debug.ts.
+import { DR7_KIND_SHIFT, DR7_LENGTH_SHIFT } from '../../numbers/registers'
 import { ACCESS_WRITE, CpuState } from '../state/state'
 import { isPageWatched, noteAccess } from './watchpoints'
 
@@ -22,11 +23,11 @@ export function isEnabled(c: CpuState, n: u32): bool {
 // @ts-ignore: decorator
 @inline
 export function kindOf(c: CpuState, n: u32): u32 {
-  return (<u32>c.dr7 >> (16 + (n << 2))) & 3
+  return (<u32>c.dr7 >> (DR7_KIND_SHIFT + (n << 2))) & 3
 }
 
 export function lengthOf(c: CpuState, n: u32): u64 {
-  const code = (<u32>c.dr7 >> (18 + (n << 2))) & 3
+  const code = (<u32>c.dr7 >> (DR7_LENGTH_SHIFT + (n << 2))) & 3
   return code == 0 ? 1 : code == 1 ? 2 : code == 2 ? 8 : 4
 }
 
