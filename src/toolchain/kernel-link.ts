@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32, panic, writeU32 } from '../base/index.js'
-import { findSection, handoverNote, PT_LOAD, parseBtf, parseElf, sectionBytes } from '../format/index.js'
+import { findSection, handoverNote, parseBtf, parseElf, sectionBytes } from '../format/index.js'
 import { kallsymsAssembly } from './kallsyms.js'
 import type { Toolchain } from './toolchain.js'
 
@@ -40,7 +40,7 @@ function compileTable(toolchain: Toolchain, folder: string, source: string): str
   return join(folder, 'kallsyms-table.o')
 }
 
-/** Puts the checksum of all PT_LOAD bytes into the handover note (include/abi/handover.h), if the image has one. */
+/** Puts the checksum of the whole file into the handover note (include/abi/handover.h), if the image has one. */
 export function fillChecksum(path: string): void {
   const image = new Uint8Array(readFileSync(path))
   const parsed = parseElf(image)
@@ -52,10 +52,6 @@ export function fillChecksum(path: string): void {
   const field = btf?.ok ? btf.value.field('handover_note', 'crc32') : undefined
   if (field === undefined) panic(`${path}: its types do not say where the note has its checksum`)
   writeU32(note.description, field.offset, 0)
-  let checksum = 0
-  for (const { type, offset, fileBytes } of parsed.value.segments) {
-    if (type === PT_LOAD) checksum = crc32(image.subarray(offset, offset + fileBytes), checksum)
-  }
-  writeU32(note.description, field.offset, checksum)
+  writeU32(note.description, field.offset, crc32(image))
   writeFileSync(path, image)
 }

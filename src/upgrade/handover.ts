@@ -11,7 +11,7 @@ export type HandoverStatus = 'empty' | 'frozen' | 'refused' | 'adopted'
 
 /** One class of the handover: its records. */
 export interface HandoverComponent {
-  /** "scion-task-v2": the component and the version of its records. */
+  /** "scion-task-v3": the component and the version of its records. */
   readonly compatible: string
   /** Physical address of the first page of records; 0 without any. */
   readonly firstBlock: PhysAddr

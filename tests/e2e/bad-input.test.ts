@@ -169,14 +169,29 @@ describe('a next kernel that must be refused', () => {
       /kexec_file: the image has checksum [0-9a-f]{8}, its note says [0-9a-f]{8}/,
     ],
     [
+      'with a changed byte in what no segment has',
+      damaged((bytes) => {
+        bytes[bytes.length - 3] = (bytes[bytes.length - 3] as number) ^ 1
+      }),
+      /kexec_file: /,
+    ],
+    [
+      'with a changed byte in its symbols',
+      damaged((bytes) => {
+        const at = bytes.length - 0x8000
+        bytes[at] = (bytes[at] as number) ^ 1
+      }),
+      /kexec_file: the image has checksum [0-9a-f]{8}, its note says [0-9a-f]{8}/,
+    ],
+    [
       'of another ABI',
       damaged((bytes) => {
         for (let at = 12; at + 64 < bytes.length; at++) {
-          // The note's owner "Scion", padded to 8 bytes, and then "scion-handover-v1".
+          // The note's owner "Scion", padded to 8 bytes, and then "scion-handover-v2".
           if (readU32(bytes, at) === 0x6f696353 && bytes[at + 8] === 0x73) bytes[at + 8 + 16] = 0x39
         }
       }),
-      /built for handover ABI scion-handover-v9, this kernel speaks scion-handover-v1/,
+      /built for handover ABI scion-handover-v9, this kernel speaks scion-handover-v2/,
     ],
   ]
 

@@ -98,7 +98,7 @@ describe('the verification of an upgrade', () => {
       await session.port.debugPort().writePhysical(offsetPhys(handoverRoot, offset), encodeText('scion-handover-v9'))
     })
     expect(report.handover).toBeUndefined()
-    const message = "the root page is 'scion-handover-v9', and the image knows 'scion-handover-v1'"
+    const message = "the root page is 'scion-handover-v9', and the image knows 'scion-handover-v2'"
     expect(report.handoverUnread).toMatchObject({ code: 'unknown-handover', message })
     expect(checks.filter((check) => !check.ok)).toEqual([
       { name: 'the handover is adopted', ok: false, detail: message },

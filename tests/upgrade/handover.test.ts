@@ -25,21 +25,21 @@ it('tells what was handed over, after one', async () => {
   const root = await readHandover(session.port, image)
   expect(root).toMatchObject({
     ok: true,
-    value: { compatible: 'scion-handover-v1', fromRelease: '1.0', toRelease: '1.1', number: 1, status: 'adopted' },
+    value: { compatible: 'scion-handover-v2', fromRelease: '1.0', toRelease: '1.1', number: 1, status: 'adopted' },
   })
   if (!root.ok) return
-  expect(root.value.components.find((one) => one.compatible === 'scion-task-v2')?.count).toBeGreaterThan(3)
+  expect(root.value.components.find((one) => one.compatible === 'scion-task-v3')?.count).toBeGreaterThan(3)
 })
 
 it('is refused by an image that knows another contract', async () => {
   // The contract stands in the note, and in the code that compares it.
-  const text = Buffer.from(bytes).toString('latin1').replaceAll('scion-handover-v1', 'scion-handover-v9')
+  const text = Buffer.from(bytes).toString('latin1').replaceAll('scion-handover-v2', 'scion-handover-v9')
   const other = new Uint8Array(Buffer.from(text, 'latin1'))
   const stranger = requireKernelImage(other, 'a stranger')
   expect(handoverContract(stranger)).toBe('scion-handover-v9')
   expect(await readHandover(session.port, stranger)).toMatchObject({
     ok: false,
     code: 'unknown-handover',
-    message: "the root page is 'scion-handover-v1', and the image knows 'scion-handover-v9'",
+    message: "the root page is 'scion-handover-v2', and the image knows 'scion-handover-v9'",
   })
 })

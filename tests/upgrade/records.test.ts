@@ -101,7 +101,7 @@ needs('gcc')('records by their lists', () => {
       'mm.pcid is missing in the handover, and both say scion-mm-v1',
     )
     expect(differences.find((line) => line.what === 'task.nice' && line.value === 'name')?.refusal).toBe(
-      'task.?ice is not known to 1.0, and both say scion-task-v2',
+      'task.?ice is not known to 1.0, and both say scion-task-v3',
     )
   })
 

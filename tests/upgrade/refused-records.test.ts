@@ -65,19 +65,65 @@ needs('gcc')('records that another kernel must refuse', () => {
 
   it('a list that differs under the same compatible string', async () => {
     const before = '#define ROW_ONE'
-    const next = await build('list', ['records.c', before, `#undef RESTARTS\n#define RESTARTS 7\n${before}`])
+    const next = await build('list', ['records.c', before, `#undef RESTARTS\n#define RESTARTS 9\n${before}`])
     expect(await refusal(sound, next)).toEqual([
       expect.stringMatching(
-        /^refused by 1\.0: task\.restart is u32 at \d+, number up to 6 in the handover and u32 at \d+, number up to 7 in 1\.0$/,
+        /^refused by 1\.0: task\.restart is u32 at \d+, number up to 8 in the handover and u32 at \d+, number up to 9 in 1\.0$/,
       ),
     ])
   }, 300_000)
+
+  const SWITCH = 'ret = enter_next_kernel();'
+  it.each([
+    [
+      'a block of records whose successor lies nowhere',
+      ['core.c', SWITCH, `writers[3].first->next = 0x123456789000; ${SWITCH}`],
+      'refused by 1.0: component scion-uart-v2: block lies outside of memory',
+    ],
+    [
+      'a map of frames in which one bit is set and one is cleared',
+      [
+        'core.c',
+        SWITCH,
+        `{ u64 *map = __va(root->bitmap) + root->bitmap_bytes / 2; while (!*map || !~*map) map++;
+           *map &= *map - 1; *map |= ~*map & (*map + 1); } ${SWITCH}`,
+      ],
+      'refused by 1.0: the root page or the map of preserved frames has a bad checksum',
+    ],
+    [
+      'a loaded kernel of which a byte has changed',
+      [
+        'core.c',
+        'int ret = prepare_check();',
+        '((u8 *)__va(next_kernel.phys))[0x3000] ^= 1; int ret = prepare_check();',
+      ],
+      'refused: the kernel that was loaded is no longer what it was',
+    ],
+  ] as const)(
+    '%s',
+    async (_, change, says) => {
+      expect(await refusal(await build('damaging', change), sound)).toEqual([says])
+    },
+    300_000,
+  )
+
+  const VALIDATE = 'why = root_phys =='
+  it.each([
+    ['panics', 'panic("made to"); ', 'refused by 1.0: panic: made to'],
+    ['faults', '*(volatile int *)8 = 0; ', 'refused by 1.0: panic: Oops'],
+  ])(
+    'a kernel that %s before it has accepted',
+    async (_, fault, says) => {
+      expect(await refusal(sound, await build('failing', ['arrive.c', VALIDATE, fault + VALIDATE]))).toEqual([says])
+    },
+    300_000,
+  )
 
   it('records of another version', async () => {
     const before = '#define ROW_ONE'
     const other = `#undef TASK_COMPATIBLE\n#define TASK_COMPATIBLE "scion-task-v9"\n${before}`
     expect(await refusal(sound, await build('version', ['records.c', before, other]))).toEqual([
-      'refused by 1.0: component scion-task-v2 is not known to 1.0',
+      'refused by 1.0: component scion-task-v3 is not known to 1.0',
     ])
   }, 300_000)
 })

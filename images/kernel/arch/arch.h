@@ -26,6 +26,7 @@ void do_IRQ(struct pt_regs *regs, unsigned long vector);
 void smp_call_function_interrupt(void);
 void smp_stop_interrupt(void);
 void liveupdate_gather_interrupt(void);
+void liveupdate_panic(const char *text); /* does not return where another kernel can go on */
 void apic_timer_interrupt(struct pt_regs *regs);
 
 /* time.c: the clock that the TSC and the APIC timer are derived from; 0 if the processor does not name it */

@@ -161,6 +161,7 @@ unsigned long oops_begin(void)
 
 void __die(const char *str, struct pt_regs *regs, long error)
 {
+	liveupdate_panic(str);
 	pr_emerg("%s: %04lx [#%d] PREEMPT SMP\n", str, error & 0xffff, ++oops_count);
 	show_regs(regs);
 	print_modules();
@@ -231,6 +232,7 @@ void panic(const char *fmt, ...)
 	va_start(args, fmt);
 	vscnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
+	liveupdate_panic(text);
 	pr_emerg("Kernel panic - not syncing: %s\n", text);
 	if (!test_taint(TAINT_DIE))
 		dump_stack();

@@ -45,14 +45,32 @@ static void fpu_reset(struct task_struct *task)
 		fpu_restore(task);
 }
 
+/* Segment bases, and the selectors that 64-bit code can set and see, though it does not use them. */
+void segments_save(struct thread_struct *thread)
+{
+	thread->fsbase = rdmsr(MSR_FS_BASE);
+	thread->gsbase = rdmsr(MSR_KERNEL_GS_BASE);
+	asm volatile("movw %%ds, %0\n\t"
+		     "movw %%es, %1"
+		     : "=m"(thread->ds), "=m"(thread->es));
+}
+
+void segments_restore(const struct thread_struct *thread)
+{
+	wrmsr(MSR_FS_BASE, thread->fsbase);
+	wrmsr(MSR_KERNEL_GS_BASE, thread->gsbase);
+	asm volatile("movw %0, %%ds\n\t"
+		     "movw %1, %%es" ::"m"(thread->ds),
+		     "m"(thread->es));
+}
+
 /* The child's copy of what the processor holds for the current task. */
 void arch_dup_thread(struct task_struct *child)
 {
 	preempt_disable();
 	if (current->mm) {
 		fpu_save(current);
-		current->thread.fsbase = rdmsr(MSR_FS_BASE);
-		current->thread.gsbase = rdmsr(MSR_KERNEL_GS_BASE);
+		segments_save(&current->thread);
 		child->thread = current->thread;
 	} else {
 		memset(&child->thread, 0, sizeof(child->thread));
@@ -108,8 +126,9 @@ void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp)
 	preempt_disable();
 	current->thread.fsbase = 0;
 	current->thread.gsbase = 0;
-	wrmsr(MSR_FS_BASE, 0);
-	wrmsr(MSR_KERNEL_GS_BASE, 0);
+	current->thread.ds = 0;
+	current->thread.es = 0;
+	segments_restore(&current->thread);
 	fpu_reset(current);
 	preempt_enable();
 }
@@ -120,13 +139,11 @@ struct task_struct *arch_switch_to(struct task_struct *prev, struct task_struct 
 	lockdep_assert_irqs_disabled();
 	if (prev->mm) {
 		fpu_save(prev);
-		prev->thread.fsbase = rdmsr(MSR_FS_BASE);
-		prev->thread.gsbase = rdmsr(MSR_KERNEL_GS_BASE);
+		segments_save(&prev->thread);
 	}
 	if (next->mm) {
 		fpu_restore(next);
-		wrmsr(MSR_FS_BASE, next->thread.fsbase);
-		wrmsr(MSR_KERNEL_GS_BASE, next->thread.gsbase);
+		segments_restore(&next->thread);
 	}
 	this_cpu()->current_task = next;
 	load_sp0(next);

@@ -174,20 +174,25 @@ static s64 time_left(u64 end)
 	return now < end ? (s64)(end - now) : 0;
 }
 
-SYSCALL_DEFINE5(ppoll, struct pollfd __user *, fds, unsigned int, count, struct timespec __user *,
-		timeout, const sigset_t __user *, mask, size_t, size)
+/*
+ * A call that changes its arguments when it ends: one that was taken back to the
+ * boundary has them in its registers still, and goes on to the same deadline.
+ */
+static int to_be_restarted(long (*fn)(struct restart_block *), u64 end)
+{
+	struct restart_block *restart = &current->restart_block;
+
+	restart->fn = fn;
+	restart->poll.expires = end;
+	return -ERESTART_RESTARTBLOCK;
+}
+
+static int do_ppoll(struct pollfd __user *fds, unsigned int count, struct timespec __user *timeout,
+		    const sigset_t __user *mask, size_t size, u64 end)
 {
 	struct timespec ts;
-	u64 end = NO_DEADLINE;
 	int ret;
 
-	if (timeout) {
-		if (copy_from_user(&ts, timeout, sizeof(ts)))
-			return -EFAULT;
-		if (!timespec64_valid(&ts))
-			return -EINVAL;
-		end = deadline(timespec64_to_ns(&ts));
-	}
 	if (mask) {
 		ret = set_user_sigmask(mask, size);
 		if (ret)
@@ -202,7 +207,31 @@ SYSCALL_DEFINE5(ppoll, struct pollfd __user *, fds, unsigned int, count, struct 
 		if (copy_to_user(timeout, &ts, sizeof(ts)) && ret >= 0)
 			ret = -EFAULT;
 	}
-	return ret == -EINTR ? -ERESTARTNOHAND : ret;
+	return ret == -EINTR ? to_be_restarted(ppoll_restart, end) : ret;
+}
+
+long ppoll_restart(struct restart_block *restart)
+{
+	const struct pt_regs *regs = current_pt_regs();
+
+	return do_ppoll((void __user *)regs->di, regs->si, (void __user *)regs->dx,
+			(void __user *)regs->r10, regs->r8, restart->poll.expires);
+}
+
+SYSCALL_DEFINE5(ppoll, struct pollfd __user *, fds, unsigned int, count, struct timespec __user *,
+		timeout, const sigset_t __user *, mask, size_t, size)
+{
+	struct timespec ts;
+	u64 end = NO_DEADLINE;
+
+	if (timeout) {
+		if (copy_from_user(&ts, timeout, sizeof(ts)))
+			return -EFAULT;
+		if (!timespec64_valid(&ts))
+			return -EINVAL;
+		end = deadline(timespec64_to_ns(&ts));
+	}
+	return do_ppoll(fds, count, timeout, mask, size, end);
 }
 
 #define FD_WORDS (NR_OPEN / 64)
@@ -281,12 +310,38 @@ struct timeval_user {
 	s64 tv_sec, tv_usec;
 };
 
+static int select_until(int n, unsigned long __user *in, unsigned long __user *out,
+			unsigned long __user *ex, struct timeval_user __user *timeout, u64 end)
+{
+	int ret = do_select(n, in, out, ex, end);
+
+	if (timeout) {
+		s64 left = time_left(end);
+		struct timeval_user tv = {
+			.tv_sec = left / 1000000000,
+			.tv_usec = left % 1000000000 / 1000,
+		};
+
+		if (copy_to_user(timeout, &tv, sizeof(tv)) && ret >= 0)
+			ret = -EFAULT;
+	}
+	return ret == -EINTR ? to_be_restarted(select_restart, end) : ret;
+}
+
+long select_restart(struct restart_block *restart)
+{
+	const struct pt_regs *regs = current_pt_regs();
+
+	return select_until(regs->di, (void __user *)regs->si, (void __user *)regs->dx,
+			    (void __user *)regs->r10, (void __user *)regs->r8,
+			    restart->poll.expires);
+}
+
 SYSCALL_DEFINE5(select, int, n, unsigned long __user *, in, unsigned long __user *, out,
 		unsigned long __user *, ex, struct timeval_user __user *, timeout)
 {
 	struct timeval_user tv;
 	u64 end = NO_DEADLINE;
-	int ret;
 
 	if (timeout) {
 		if (copy_from_user(&tv, timeout, sizeof(tv)))
@@ -297,14 +352,5 @@ SYSCALL_DEFINE5(select, int, n, unsigned long __user *, in, unsigned long __user
 				       ? KTIME_MAX
 				       : tv.tv_sec * NSEC_PER_SEC + tv.tv_usec * NSEC_PER_USEC);
 	}
-	ret = do_select(n, in, out, ex, end);
-	if (timeout) {
-		s64 left = time_left(end);
-
-		tv.tv_sec = left / 1000000000;
-		tv.tv_usec = left % 1000000000 / 1000;
-		if (copy_to_user(timeout, &tv, sizeof(tv)) && ret >= 0)
-			ret = -EFAULT;
-	}
-	return ret == -EINTR ? -ERESTARTNOHAND : ret;
+	return select_until(n, in, out, ex, timeout, end);
 }

@@ -63,26 +63,29 @@ static bool checksum_fits(const struct handover_root_ser *root)
 	copy.crc32 = 0;
 	copy.status = 0;
 	memset(copy.refusal, 0, sizeof(copy.refusal));
-	return crc32_of(0, &copy, sizeof(copy)) == root->crc32;
+	return handover_sum(&copy) == root->crc32;
 }
 
 static const char *validate_root(const struct handover_root_ser *root)
 {
+	const char *why;
+
 	if (root->magic != HANDOVER_ROOT_MAGIC)
 		return "the root page has no magic";
 	if (!terminated(root->compatible) || strcmp(root->compatible, HANDOVER_COMPATIBLE))
 		return "the root page speaks another handover ABI";
 	if (root->status != HANDOVER_STATUS_FROZEN)
 		return "the handover is not complete";
-	if (!checksum_fits(root))
-		return "the root page has a bad checksum";
 	if (!terminated(root->from_release) || !terminated(root->to_release))
 		return "a release name is not terminated";
 	if (root->to_arena != arena_phys || root->from_arena == arena_phys)
 		return "the handover is for another arena";
 	if (!root->cpus || root->cpus > NR_CPUS)
 		return "the number of CPUs is impossible";
-	return validate_bitmap(root);
+	why = validate_bitmap(root);
+	if (!why && !checksum_fits(root))
+		why = "the root page or the map of preserved frames has a bad checksum";
+	return why;
 }
 
 static const struct liveupdate_class *class_of(const char *compatible)
@@ -130,6 +133,9 @@ static const char *validate(const struct handover_root_ser *root)
 	return why ? why : records_check(root);
 }
 
+/* until accept() */
+static struct handover_mailbox *way_back;
+
 static void __noreturn go_back(struct handover_mailbox *mailbox, struct handover_root_ser *root,
 			       const char *why)
 {
@@ -139,6 +145,20 @@ static void __noreturn go_back(struct handover_mailbox *mailbox, struct handover
 	mailbox->bsp_entry = mailbox->rollback_entry;
 	handover_jump(mailbox, 0, __va(HANDOVER_STUB_PHYS + HANDOVER_BSP));
 	__builtin_unreachable();
+}
+
+/* A panic, or a fault that ends in one, while the old kernel is whole: it goes on instead. */
+void liveupdate_panic(const char *text)
+{
+	static char why[HANDOVER_REFUSAL_LEN];
+	struct handover_mailbox *mailbox = way_back;
+
+	if (!mailbox)
+		return;
+	/* whatever fails from here is the end */
+	way_back = NULL;
+	scnprintf(why, sizeof(why), "panic: %s", text);
+	go_back(mailbox, handover_root(), why);
 }
 
 /* ---- retrieving ---- */
@@ -175,6 +195,7 @@ static void accept(struct handover_root_ser *root)
 {
 	ASSERT_CONSTRAINT("liveupdate/arrive.c 1", !max_pfn && checksum_fits(root));
 	ASSERT_CONSTRAINT("liveupdate/arrive.c 2", !validate(root));
+	way_back = NULL;
 	boot_info.handover = true;
 	boot_info.handover_root = HANDOVER_ROOT_PHYS;
 	kernel_pgd = __va(root->kernel_pgd);
@@ -263,6 +284,7 @@ notrace void liveupdate_arrive(unsigned long root_phys, unsigned long cpu,
 	cpu_set_gs_early();
 	cpu_detect();
 	cpu_init(0);
+	way_back = mailbox;
 	why = root_phys == HANDOVER_ROOT_PHYS ? validate(root) : "the root page is elsewhere";
 	if (why)
 		go_back(mailbox, handover_root(), why);

@@ -106,8 +106,17 @@ static bool leads_to_user_mode(const u8 *at)
 	struct pt_regs regs;
 
 	memcpy(&regs, at, sizeof(regs));
-	return regs.cs == __USER_CS && regs.ss == __USER_DS && (regs.flags & X86_EFLAGS_IF) &&
-	       !(regs.flags & X86_EFLAGS_IOPL);
+	return (regs.cs == __USER_CS || regs.cs == __USER32_CS) && regs.ss == __USER_DS &&
+	       (regs.flags & X86_EFLAGS_IF) && !(regs.flags & X86_EFLAGS_IOPL);
+}
+
+/* Null, with any privilege level, or one of the segments that user mode has, with the level 3 or a lower one that is asked for. */
+static bool user_mode_loads(u64 selector)
+{
+	u64 segment = selector & ~3ULL;
+
+	return !segment || segment == (__USER32_CS & ~3) || segment == (__USER_DS & ~3) ||
+	       segment == (__USER_CS & ~3);
 }
 
 /* FXRSTOR faults for bits of MXCSR that are reserved (SDM 1 10.5.1.2, 11.6.6). */
@@ -158,6 +167,9 @@ static bool check_field(const struct record_field *field, const u8 *at)
 		return value <= field->limit || wrong("%s %llu is out of range", name, value);
 	case FIELD_USER_REGISTERS:
 		return leads_to_user_mode(at) || wrong("%s do not lead to user mode", name);
+	case FIELD_USER_SELECTOR:
+		return user_mode_loads(value) ||
+		       wrong("%s %llu is no selector of user mode", name, value);
 	case FIELD_FXSAVE:
 		return fxrstor_loads(at) || wrong("%s has reserved bits in MXCSR", name);
 	}

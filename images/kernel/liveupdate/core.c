@@ -130,7 +130,7 @@ static int serialize(void)
 	ASSERT_CONSTRAINT("liveupdate/check.c 2", !why);
 	if (why)
 		return liveupdate_refuse(-EINVAL, "%s", why);
-	root->crc32 = crc32_of(0, root, sizeof(*root));
+	root->crc32 = handover_sum(root);
 	root->status = HANDOVER_STATUS_FROZEN;
 	return 0;
 }
@@ -141,6 +141,9 @@ static int freeze(void)
 {
 	int ret = freeze_tasks();
 
+	/* nobody can load a module or a patch any more: what came since prepare_check() is there */
+	if (!ret)
+		ret = check_modules();
 	if (!ret)
 		ret = park_kthreads();
 	if (ret)
@@ -160,8 +163,7 @@ static void thaw(void)
 static void save_current(void)
 {
 	fpu_save(current);
-	current->thread.fsbase = rdmsr(MSR_FS_BASE);
-	current->thread.gsbase = rdmsr(MSR_KERNEL_GS_BASE);
+	segments_save(&current->thread);
 }
 
 /* Interrupts are off. Returns only if it is not to be. */
@@ -228,13 +230,17 @@ int kernel_kexec(void)
 {
 	int ret;
 
-	if (!next_kernel.loaded) {
+	if (!liveupdate_begin())
+		return -EBUSY;
+	if (next_kernel.loaded) {
+		liveupdate_refusal[0] = 0;
+		ret = upgrade();
+		liveupdate_state = LIVEUPDATE_NORMAL;
+		pr_info("liveupdate: %s goes on (error %d)\n", utsname()->release, -ret);
+	} else {
 		pr_err("liveupdate: no kernel is loaded\n");
-		return -EINVAL;
+		ret = -EINVAL;
 	}
-	liveupdate_refusal[0] = 0;
-	ret = upgrade();
-	liveupdate_state = LIVEUPDATE_NORMAL;
-	pr_info("liveupdate: %s goes on (error %d)\n", utsname()->release, -ret);
+	liveupdate_end();
 	return ret;
 }

@@ -7,8 +7,9 @@
  * result that says so, and sees no signal (signal_pending() counts the flag,
  * get_signal() finds nothing). There, before it is decided whether the call is
  * executed again, it sleeps as TASK_FROZEN. One that is stopped by a signal, or dead,
- * is where it can stay. What cannot come to the boundary in time is named, and
- * all go on.
+ * is where it can stay. One that holds what cannot be carried, a file of /proc or its
+ * parent's memory (vfork), runs on until it has let go of it. What cannot come to the
+ * boundary in time is named, and all go on.
  *
  * Kernel threads are parked: they hold nothing then and are left behind.
  */
@@ -34,6 +35,13 @@ void liveupdate_freeze_task(struct pt_regs *regs)
 	}
 	__set_current_state(TASK_RUNNING);
 	current->frozen = false;
+}
+
+/* It runs on, or does so again: at the boundary it would hold forever what is in the way. */
+static void let_run(struct task_struct *t)
+{
+	clear_tsk_thread_flag(t, TIF_FREEZE);
+	wake_up_state(t, TASK_FROZEN);
 }
 
 static bool at_rest(struct task_struct *t)
@@ -71,27 +79,24 @@ static struct task_struct *ask_all(void)
 	lockdep_assert_held(&tasklist_lock);
 	for_each_user_process(p) {
 		for_each_thread(p, t) {
-			if (t == current || at_rest(t))
+			if (t == current)
+				continue;
+			if (!t->exit_state && holds_what_cannot_be_carried(t)) {
+				awake = t;
+				let_run(t);
+				continue;
+			}
+			/* also one that is stopped: it may be continued by a task that has not frozen yet */
+			if (!t->exit_state)
+				set_tsk_thread_flag(t, TIF_FREEZE);
+			if (at_rest(t))
 				continue;
 			awake = t;
-			set_tsk_thread_flag(t, TIF_FREEZE);
 			if (!wake_up_state(t, TASK_INTERRUPTIBLE))
 				kick_process(t);
 		}
 	}
 	return awake;
-}
-
-/* One that is stopped may be continued by a task that has not frozen yet. */
-static void ask_stopped(void)
-{
-	struct task_struct *p, *t;
-
-	lockdep_assert_held(&tasklist_lock);
-	for_each_user_process(p)
-		for_each_thread(p, t)
-			if (t != current && !t->exit_state)
-				set_tsk_thread_flag(t, TIF_FREEZE);
 }
 
 int freeze_tasks(void)
@@ -104,7 +109,6 @@ int freeze_tasks(void)
 
 	do {
 		spin_lock(&tasklist_lock);
-		ask_stopped();
 		awake = ask_all();
 		if (awake) {
 			pid = awake->pid;

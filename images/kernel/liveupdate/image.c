@@ -21,7 +21,6 @@
  */
 #include <linux/elf.h>
 #include <linux/err.h>
-#include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/syscalls.h>
 #include <linux/uaccess.h>
@@ -35,7 +34,8 @@
 #define RELOCATIONS 128 /* read at a time */
 
 struct next_kernel next_kernel;
-static DEFINE_MUTEX(load_lock);
+static int
+	busy; /* loading, or going: one at a time, and nobody waits, for who waits does not freeze */
 
 struct image {
 	struct file *file;
@@ -47,6 +47,8 @@ struct image {
 	struct handover_note note;
 	loff_t note_at;		  /* of the note's description, in the file */
 	unsigned long virt, phys; /* of the arena it goes to */
+	unsigned long bytes,
+		zeros; /* of the arena: where what is loaded ends, where what it takes ends */
 };
 
 static int bad(int error, const char *what)
@@ -168,11 +170,37 @@ static void *in_arena(struct image *image, unsigned long link_address)
 	return __va(image->phys + (link_address - KERNEL_LINK_BASE));
 }
 
-static int load_segments(struct image *image)
+/* Of the whole file, with the sum itself taken as zero: segments, and what they are moved by. */
+static int check_sum(struct image *image)
 {
-	size_t crc_at = image->note_at + offsetof(struct handover_note, crc32);
+	static u8 part[PAGE_SIZE]; /* busy */
+	loff_t at = 0, sum_at = image->note_at + offsetof(struct handover_note, crc32);
+	ssize_t size;
 	u32 crc = 0;
 
+	for (;;) {
+		loff_t pos = at;
+
+		size = kernel_read(image->file, part, sizeof(part), &pos);
+		if (size <= 0)
+			break;
+		for (loff_t i = max_t(loff_t, at, sum_at); i < min_t(loff_t, at + size, sum_at + 4);
+		     i++)
+			part[i - at] = 0;
+		crc = crc32_of(crc, part, size);
+		at += size;
+	}
+	if (size < 0)
+		return bad(size, "the image cannot be read: it must be a file in memory");
+	if (crc == image->note.crc32)
+		return 0;
+	pr_err("kexec_file: the image has checksum %08x, its note says %08x\n", crc,
+	       image->note.crc32);
+	return -EBADMSG;
+}
+
+static int load_segments(struct image *image)
+{
 	memset(__va(image->phys), 0, ARENA_SIZE);
 	for (int i = 0; i < image->header.e_phnum; i++) {
 		Elf64_Phdr *p = &image->segment[i];
@@ -184,14 +212,10 @@ static int load_segments(struct image *image)
 		ret = read_at(image, p->p_offset, to, p->p_filesz);
 		if (ret)
 			return ret;
-		if (crc_at >= p->p_offset && crc_at + 4 <= p->p_offset + p->p_filesz)
-			memset(to + (crc_at - p->p_offset), 0, 4);
-		crc = crc32_of(crc, to, p->p_filesz);
-	}
-	if (crc != image->note.crc32) {
-		pr_err("kexec_file: the image has checksum %08x, its note says %08x\n", crc,
-		       image->note.crc32);
-		return -EBADMSG;
+		image->bytes = max_t(unsigned long, image->bytes,
+				     p->p_vaddr + p->p_filesz - KERNEL_LINK_BASE);
+		image->zeros = max_t(unsigned long, image->zeros,
+				     p->p_vaddr + p->p_memsz - KERNEL_LINK_BASE);
 	}
 	return 0;
 }
@@ -245,9 +269,8 @@ static int relocate_one(struct image *image, const Elf64_Rela *rela)
 
 static int relocate(struct image *image)
 {
-	static Elf64_Rela rela[RELOCATIONS]; /* load_lock */
+	static Elf64_Rela rela[RELOCATIONS]; /* busy */
 
-	lockdep_assert_held(&load_lock);
 	for (int i = 0; i < image->header.e_shnum; i++) {
 		Elf64_Shdr *s = &image->section[i];
 		u64 left = s->sh_size / sizeof(*rela);
@@ -271,6 +294,31 @@ static int relocate(struct image *image)
 	return 0;
 }
 
+static u32 sum_of_next_kernel(void)
+{
+	return crc32_of(0, __va(next_kernel.phys), next_kernel.bytes);
+}
+
+bool next_kernel_is_as_loaded(void)
+{
+	const u64 *word = __va(next_kernel.phys + ALIGN(next_kernel.bytes, sizeof(*word)));
+	const u64 *end = __va(next_kernel.phys + next_kernel.zeros);
+
+	while (word < end && !*word)
+		word++;
+	return word >= end && sum_of_next_kernel() == next_kernel.crc32;
+}
+
+bool liveupdate_begin(void)
+{
+	return !__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE);
+}
+
+void liveupdate_end(void)
+{
+	__atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
+}
+
 static int load_image(struct file *file)
 {
 	struct image *image = vzalloc(sizeof(*image));
@@ -288,6 +336,8 @@ static int load_image(struct file *file)
 	if (!ret)
 		ret = check_note(image);
 	if (!ret)
+		ret = check_sum(image);
+	if (!ret)
 		ret = check_extents(image);
 	if (!ret)
 		ret = load_segments(image);
@@ -301,6 +351,9 @@ static int load_image(struct file *file)
 		next_kernel.virt = image->virt;
 		next_kernel.phys = image->phys;
 		next_kernel.entry = image->note.entry - KERNEL_LINK_BASE + image->virt;
+		next_kernel.bytes = image->bytes;
+		next_kernel.zeros = image->zeros;
+		next_kernel.crc32 = sum_of_next_kernel();
 		next_kernel.loaded = true;
 	}
 	vfree(image->symbols);
@@ -320,12 +373,11 @@ SYSCALL_DEFINE5(kexec_file_load, int, kernel_fd, int, initrd_fd, unsigned long, 
 	/* the initrd is accepted and not used: the tree of files is carried */
 	if (flags & ~(unsigned long)(KEXEC_FILE_UNLOAD | KEXEC_FILE_NO_INITRAMFS))
 		return -EINVAL;
-	if (liveupdate_state != LIVEUPDATE_NORMAL)
+	if (liveupdate_state != LIVEUPDATE_NORMAL || !liveupdate_begin())
 		return -EBUSY;
-	mutex_lock(&load_lock);
 	if (flags & KEXEC_FILE_UNLOAD) {
 		next_kernel.loaded = false;
-		mutex_unlock(&load_lock);
+		liveupdate_end();
 		return 0;
 	}
 	ret = -EINVAL;
@@ -347,6 +399,6 @@ SYSCALL_DEFINE5(kexec_file_load, int, kernel_fd, int, initrd_fd, unsigned long, 
 		pr_info("kexec_file: Scion %s loaded into arena %c\n", next_kernel.release,
 			next_kernel.virt == ARENA_A_VIRT ? 'A' : 'B');
 out:
-	mutex_unlock(&load_lock);
+	liveupdate_end();
 	return ret;
 }

@@ -58,9 +58,16 @@ struct next_kernel {
 	char release[HANDOVER_NAME_LEN];
 	unsigned long virt, phys; /* of the arena it lies in */
 	unsigned long entry;	  /* virtual address there */
+	unsigned long bytes,
+		zeros; /* of the arena: where what is loaded ends, where what it takes ends */
+	u32 crc32;     /* of the former, as it was loaded and moved */
 	char command_line[1024];
 };
 extern struct next_kernel next_kernel;
+bool next_kernel_is_as_loaded(void);
+/* false: somebody else loads a kernel, or changes to one; who is told so goes away */
+bool liveupdate_begin(void);
+void liveupdate_end(void);
 
 /* ---- arch/handover_64.S ---- */
 struct handover_mailbox;
@@ -90,7 +97,9 @@ void *number_get(const struct number_table *table, u32 number);
 void numbers_forget(void);
 extern struct number_table super_numbers, inode_numbers, name_numbers, pipe_numbers;
 extern struct number_table file_numbers, descriptor_numbers, directory_numbers;
-extern struct number_table tty_numbers, mm_numbers, handler_numbers, group_numbers, task_numbers;
+extern struct number_table tty_numbers, mm_numbers, handler_numbers, group_numbers;
+/* not named by records: groups whose timer runs, tasks that go on */
+extern struct number_table timer_numbers, resume_numbers;
 /* not objects: by number of address space, its tables_crc32 */
 extern struct number_table table_sums;
 
@@ -103,6 +112,7 @@ int preserve_finish(struct handover_root_ser *root);
 int retrieve_frame(unsigned long pfn, unsigned int kind);
 u8 frame_page_type(unsigned int kind); /* PAGE_* */
 void handover_open_bitmap(const struct handover_root_ser *root);
+u32 handover_sum(const struct handover_root_ser *root);
 const char *validate_bitmap(const struct handover_root_ser *root);
 void release_handover_frames(struct handover_root_ser *root);
 
@@ -152,6 +162,9 @@ void stub_close(void);
 
 /* ---- prepare.c ---- */
 int prepare_check(void);
+/* At this moment: it may let go of it if it runs on. Takes the locks of the task and of its files. */
+bool holds_what_cannot_be_carried(struct task_struct *t);
+int check_modules(void); /* and transitions of patches */
 
 /* ---- verify.c ---- */
 void verify_adoption(const struct handover_root_ser *root);

@@ -10,6 +10,7 @@
 #include <linux/module.h>
 #include <linux/printk.h>
 #include <linux/smp.h>
+#include <linux/utsname.h>
 #include <asm/apic.h>
 #include "internal.h"
 

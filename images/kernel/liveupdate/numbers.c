@@ -10,13 +10,14 @@
 
 struct number_table super_numbers, inode_numbers, name_numbers, pipe_numbers;
 struct number_table file_numbers, descriptor_numbers, directory_numbers;
-struct number_table tty_numbers, mm_numbers, handler_numbers, group_numbers, task_numbers;
+struct number_table tty_numbers, mm_numbers, handler_numbers, group_numbers, timer_numbers;
+struct number_table resume_numbers;
 struct number_table table_sums;
 
 static struct number_table *const all_tables[] = {
 	&super_numbers,	     &inode_numbers,	 &name_numbers, &pipe_numbers,	  &file_numbers,
 	&descriptor_numbers, &directory_numbers, &mm_numbers,	&handler_numbers, &group_numbers,
-	&task_numbers,	     &table_sums,	 &tty_numbers,
+	&timer_numbers,	     &resume_numbers,	 &table_sums,	&tty_numbers,
 };
 
 u32 number_of(const struct number_table *table, const void *object)

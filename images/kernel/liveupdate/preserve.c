@@ -137,6 +137,12 @@ int preserve_finish(struct handover_root_ser *root)
 	return 0;
 }
 
+/* Of the root page, whose own sum, status and refusal are zero, and the map of frames. */
+u32 handover_sum(const struct handover_root_ser *root)
+{
+	return crc32_of(crc32_of(0, root, sizeof(*root)), __va(root->bitmap), root->bitmap_bytes);
+}
+
 /* ---- the new kernel ---- */
 
 const char *validate_bitmap(const struct handover_root_ser *root)

@@ -63,6 +63,7 @@ static void describe(char *text, size_t size, const struct field_ser *field)
 		[FIELD_NUMBER_OR_NONE] = "number or none of",
 		[FIELD_COUNT] = "count of",
 		[FIELD_USER_REGISTERS] = "registers",
+		[FIELD_USER_SELECTOR] = "selector",
 		[FIELD_FXSAVE] = "FXSAVE image",
 	};
 	int length = scnprintf(text, size, "u%u", 8 * field->width);

@@ -8,8 +8,6 @@
 #include <linux/tty.h>
 #include "internal.h"
 
-static bool timer_armed[MAX_PID / 8]; /* by number of group */
-
 /* ---- handlers ---- */
 
 DEFINE_MADE_RECORD(handlers, HANDLERS_RECORD, struct sighand_struct *sighand)
@@ -129,10 +127,9 @@ static int get_group(struct ser_reader *r)
 	s->real_timer.function = it_real_fn;
 	/* tasks count themselves in; the timer starts when they may run */
 	atomic_set(&s->sigcnt, 0);
-	if (group_numbers.count == ARRAY_SIZE(timer_armed))
-		return -E2BIG;
-	timer_armed[group_numbers.count] = timer_active;
 	ledger_add(LEDGER_TIMERS, LEDGER_REBUILT, timer_active);
+	if (timer_active && number_add(&timer_numbers, s))
+		return -ENOMEM;
 	if (number_add(&group_numbers, s))
 		return -ENOMEM;
 	return get_pending(r, &s->shared_pending, pending);
@@ -140,11 +137,9 @@ static int get_group(struct ser_reader *r)
 
 void start_group_timers(void)
 {
-	for (u32 i = 0; i < group_numbers.count; i++) {
-		struct signal_struct *s = group_numbers.item[i];
+	for (u32 i = 0; i < timer_numbers.count; i++) {
+		struct signal_struct *s = timer_numbers.item[i];
 
-		if (!timer_armed[i])
-			continue;
 		hrtimer_start(&s->real_timer, s->real_timer.expires, HRTIMER_MODE_ABS);
 	}
 }

@@ -82,6 +82,8 @@ static bool add_block(struct ser_writer *w)
 		return false;
 	}
 	block->magic = HANDOVER_BLOCK_MAGIC;
+	/* this kernel's own way back to it: what lies in the block may be damaged when it is over */
+	virt_to_page(block)->private = (unsigned long)w->block;
 	if (w->block) {
 		block->index = w->block->index + 1;
 		w->block->next = __pa(block);
@@ -135,13 +137,13 @@ void ser_finish(struct ser_writer *w, struct handover_component_ser *component,
 /* Frees the blocks of a stream that will not be handed over. */
 void ser_abandon(struct ser_writer *w)
 {
-	struct handover_block_ser *block = w->first;
+	struct handover_block_ser *block = w->block;
 
 	while (block) {
-		struct handover_block_ser *next = block->next ? __va(block->next) : NULL;
+		struct handover_block_ser *before = (void *)virt_to_page(block)->private;
 
 		free_page((unsigned long)block);
-		block = next;
+		block = before;
 	}
 	ser_begin(w);
 }

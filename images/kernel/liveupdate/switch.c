@@ -160,8 +160,7 @@ static noinline void reload_cpu(struct task_struct *self)
 	this_cpu()->loaded_mm = &init_mm;
 	switch_mm(self->mm);
 	fpu_restore(self);
-	wrmsr(MSR_FS_BASE, self->thread.fsbase);
-	wrmsr(MSR_KERNEL_GS_BASE, self->thread.gsbase);
+	segments_restore(&self->thread);
 }
 
 int enter_next_kernel(void)

@@ -18,9 +18,6 @@
 #include <linux/tty.h>
 #include "internal.h"
 
-static struct task_struct *resume_list[MAX_PID / 8];
-static u32 resume_count;
-
 /* ---- restart blocks ---- */
 
 static long (*const restart_functions[RESTARTS])(struct restart_block *) = {
@@ -29,6 +26,8 @@ static long (*const restart_functions[RESTARTS])(struct restart_block *) = {
 	[RESTART_POLL] = poll_restart,
 	[RESTART_WRITE] = write_restart,
 	[RESTART_SIGTIMEDWAIT] = sigtimedwait_restart,
+	[RESTART_SELECT] = select_restart,
+	[RESTART_PPOLL] = ppoll_restart,
 };
 
 /* RESTARTS: of a call that is not known here */
@@ -71,6 +70,10 @@ static void put_arguments(void *to, const struct restart_block *b)
 	case RESTART_SIGTIMEDWAIT:
 		argument[0] = b->sigtimedwait.expires;
 		break;
+	case RESTART_SELECT:
+	case RESTART_PPOLL:
+		argument[0] = b->poll.expires;
+		break;
 	}
 	memcpy(to, argument, sizeof(argument));
 }
@@ -106,6 +109,10 @@ static void get_restart(struct restart_block *b, u32 kind, const void *arguments
 		break;
 	case RESTART_SIGTIMEDWAIT:
 		b->sigtimedwait.expires = argument[0];
+		break;
+	case RESTART_SELECT:
+	case RESTART_PPOLL:
+		b->poll.expires = argument[0];
 		break;
 	}
 }
@@ -281,7 +288,7 @@ static int get_task(struct ser_reader *r, u32 **list)
 		return -EINVAL;
 	attach_task(t);
 	enter_state(t, state);
-	return number_add(&task_numbers, t);
+	return state == TASK_SER_ZOMBIE ? 0 : number_add(&resume_numbers, t);
 }
 
 /* @children: parent, how many, who */
@@ -305,8 +312,6 @@ static int retrieve_tasks(struct ser_reader *r, u64 count)
 	u32 **children = kcalloc(count, sizeof(*children), GFP_KERNEL);
 	int ret = children ? 0 : -ENOMEM;
 
-	if (count > ARRAY_SIZE(resume_list))
-		ret = -E2BIG;
 	for (u64 i = 0; i < count && !ret; i++)
 		ret = get_task(r, &children[i]);
 	for (u64 i = 0; i < count && !ret; i++)
@@ -314,15 +319,12 @@ static int retrieve_tasks(struct ser_reader *r, u64 count)
 	for (u64 i = 0; i < count && children; i++)
 		kfree(children[i]);
 	kfree(children);
-	for (u32 i = 0; i < task_numbers.count && !ret; i++) {
-		struct task_struct *t = task_numbers.item[i];
+	for (u32 i = 0; i < resume_numbers.count && !ret; i++) {
+		struct task_struct *t = resume_numbers.item[i];
 
-		if (t->exit_state)
-			continue;
 		recalc_sigpending_tsk(t);
 		/* its system call is finished or executed again: arch/signal.c */
 		set_tsk_thread_flag(t, TIF_NOTIFY_SIGNAL);
-		resume_list[resume_count++] = t;
 	}
 	return ret;
 }
@@ -340,11 +342,11 @@ void resume_tasks(void)
 	start_group_timers();
 	last_pid = machine_last_pid();
 	liveupdate_mark_resume();
-	for (u32 i = 0; i < resume_count; i++) {
-		ASSERT_CONSTRAINT("liveupdate/arrive.c 4", is_adopted_and_new(resume_list[i]));
-		wake_up_new_task(resume_list[i]);
+	for (u32 i = 0; i < resume_numbers.count; i++) {
+		ASSERT_CONSTRAINT("liveupdate/arrive.c 4",
+				  is_adopted_and_new(resume_numbers.item[i]));
+		wake_up_new_task(resume_numbers.item[i]);
 	}
-	resume_count = 0;
 }
 
 /* clang-format off */

@@ -53,7 +53,7 @@ void ledger_add(enum ledger_class line, enum ledger_fate fate, u64 count)
 
 static void *zeroed_page(void)
 {
-	return memset(aligned_alloc(PAGE_SIZE, PAGE_SIZE), 0, PAGE_SIZE);
+	return memset(aligned_alloc(PAGE_SIZE, 2 * PAGE_SIZE), 0, 2 * PAGE_SIZE);
 }
 
 static unsigned long pages = 1 << 20;
@@ -109,6 +109,8 @@ static u64 sound_value(const struct component *c, const struct record_field *fie
 		return 10 + number;
 	case FIELD_CANONICAL:
 		return 0xffff800000000000;
+	case FIELD_USER_SELECTOR:
+		return __USER_DS;
 	case FIELD_FRAME:
 		return GOOD_FRAME;
 	case FIELD_ADDRESS:
@@ -295,6 +297,10 @@ static void damage_field(const struct record_layout *layout, const struct record
 		damage(layout, field, at + offsetof(struct pt_regs, ss), 0);
 		damage(layout, field, at + offsetof(struct pt_regs, flags), 0);
 		damage(layout, field, at + offsetof(struct pt_regs, flags), 0x3200);
+		break;
+	case FIELD_USER_SELECTOR:
+		damage(layout, field, at, __KERNEL_CS);
+		damage(layout, field, at, __USER_DS | 4);
 		break;
 	case FIELD_FXSAVE:
 		damage(layout, field, at + 26, 1);

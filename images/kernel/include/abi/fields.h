@@ -32,6 +32,7 @@ enum field_meaning {
 	FIELD_NUMBER_OR_NONE, /* the same, or HANDOVER_NONE */
 	FIELD_COUNT,	      /* how many records `of` follow this one, `limit` at most */
 	FIELD_USER_REGISTERS, /* struct pt_regs that leads to user mode */
+	FIELD_USER_SELECTOR,  /* of a segment that user mode can load */
 	FIELD_FXSAVE,	      /* an image that FXRSTOR loads (SDM 1 10.5.1) */
 	FIELD_MEANINGS,
 };
@@ -63,6 +64,7 @@ struct record_field {
 #define MEANS_NUMBER_OR_NONE(layout) .meaning = FIELD_NUMBER_OR_NONE, .of = LAYOUT_##layout
 #define MEANS_COUNT(layout, most)    .meaning = FIELD_COUNT, .of = LAYOUT_##layout, .limit = (most)
 #define MEANS_USER_REGISTERS	     .meaning = FIELD_USER_REGISTERS
+#define MEANS_USER_SELECTOR	     .meaning = FIELD_USER_SELECTOR
 #define MEANS_FXSAVE		     .meaning = FIELD_FXSAVE
 
 /* ---- the structure ---- */

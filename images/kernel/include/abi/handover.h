@@ -22,9 +22,9 @@
 
 #define HANDOVER_ROOT_MAGIC 0x544f4f524f484b54ULL /* "TKHOROOT", little endian */
 #ifdef MUTANT_HANDOVER_ABI			  /* an image that must be refused */
-#define HANDOVER_COMPATIBLE "scion-handover-v2"
+#define HANDOVER_COMPATIBLE "scion-handover-v9"
 #else
-#define HANDOVER_COMPATIBLE "scion-handover-v1"
+#define HANDOVER_COMPATIBLE "scion-handover-v2"
 #endif
 #define HANDOVER_NAME_LEN    32
 #define HANDOVER_COMPONENTS  24
@@ -61,7 +61,8 @@ struct handover_root_ser {
 	/* 0x0a8 */ __u64 freeze_time;	    /* CLOCK_MONOTONIC at freeze, ns */
 	/* 0x0b0 */ __u32 cpus;
 	/* 0x0b4 */ __u32 components;
-	/* 0x0b8 */ __u32 crc32;  /* of this structure with crc32, status and refusal zero */
+	/* 0x0b8 */ __u32
+		crc32; /* of this structure with crc32, status and refusal zero, then the bitmap */
 	/* 0x0bc */ __u32 status; /* enum handover_status */
 	/* 0x0c0 */ char refusal[HANDOVER_REFUSAL_LEN];
 	/* 0x160 */ struct handover_component_ser component[HANDOVER_COMPONENTS];
@@ -85,8 +86,7 @@ _Static_assert(sizeof(struct handover_block_ser) == 4096, "a handover block is a
 
 /*
  * The note that makes an ELF image a possible successor: section .note.scion, owner "Scion", type NT_SCION_HANDOVER.
- * The checksum is filled in after the link; it covers the file bytes of all PT_LOAD segments in order, with the field
- * itself taken as zero.
+ * The checksum is filled in after the link; it covers the whole file, with the field itself taken as zero.
  */
 #define NT_SCION_HANDOVER 1
 

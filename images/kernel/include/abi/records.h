@@ -40,7 +40,7 @@
 	MADE(u32, limit,	VALUE,		f->limit)
 
 /* ---- machine: one record ---- */
-#define MACHINE_COMPATIBLE "scion-machine-v2"
+#define MACHINE_COMPATIBLE "scion-machine-v3"
 #define MACHINE_RECORD(SAME, COPY, MADE, TABLE)						\
 	SAME(u64, tsc_base,	VALUE,		clock->tsc_base)			\
 	SAME(u64, ns_base,	VALUE,		clock->ns_base)				\
@@ -49,6 +49,7 @@
 	MADE(u64, timer_hz,	VALUE,		apic_timer_hz)				\
 	MADE(u64, rsdp,		VALUE,		boot_info.rsdp)				\
 	MADE(u32, last,		PID,		last_pid)				\
+	COPY(char, nodename,	65, TEXT,	utsname()->nodename)			\
 	MADE(u32, kthreads,	VALUE,		count_kthreads()) /* left behind */	\
 	MADE(u32, patches,	VALUE,		count_patches()) /* left behind */	\
 	TABLE(char, command_line, 1024, TEXT,	strscpy(to, next_kernel.command_line, 1024)) \
@@ -248,7 +249,7 @@
 #ifdef MUTANT_HANDOVER_VERSION /* a kernel that must refuse */
 #define TASK_COMPATIBLE "scion-task-v9"
 #else
-#define TASK_COMPATIBLE "scion-task-v2"
+#define TASK_COMPATIBLE "scion-task-v3"
 #endif
 /* restart; its arguments are what the restart block has */
 #define RESTART_NONE	     0
@@ -257,7 +258,9 @@
 #define RESTART_POLL	     3 /* entries, count, expires, has a limit */
 #define RESTART_WRITE	     4 /* done, system call */
 #define RESTART_SIGTIMEDWAIT 5 /* expires */
-#define RESTARTS	     6
+#define RESTART_SELECT	     6 /* expires; the rest is in the registers */
+#define RESTART_PPOLL	     7 /* the same */
+#define RESTARTS	     8
 /* state */
 #define TASK_SER_BOUNDARY    0 /* goes on at its registers */
 #define TASK_SER_STOPPED     1 /* by a signal; the same when continued */
@@ -309,6 +312,8 @@
 	TABLE(u64, arguments,	5, VALUE,	put_arguments(to, &t->restart_block))	\
 	SAME(u64, fsbase,	CANONICAL,	t->thread.fsbase)			\
 	SAME(u64, gsbase,	CANONICAL,	t->thread.gsbase)			\
+	SAME(u16, ds,		USER_SELECTOR,	t->thread.ds)				\
+	SAME(u16, es,		USER_SELECTOR,	t->thread.es)				\
 	SAME(u64, cr2,		VALUE,		t->thread.cr2)				\
 	SAME(u64, error_code,	VALUE,		t->thread.error_code)			\
 	SAME(u64, trap_nr,	VALUE,		t->thread.trap_nr)			\

@@ -120,6 +120,7 @@ static __always_inline unsigned int raw_smp_processor_id(void)
 struct thread_struct {
 	/*  0 */ unsigned long sp;		/* saved kernel stack pointer, see switch_to_asm */
 	unsigned long fsbase, gsbase;		/* user's, valid while not running */
+	u16 ds, es;				/* the same; the kernel never uses them */
 	unsigned long cr2, error_code, trap_nr; /* of the last fault, for signals */
 	/* FXSAVE image, restored eagerly at each switch to a user task (SDM 1 10.5) */
 	u8 fxsave[512] __aligned(16);

@@ -324,6 +324,8 @@ struct pipe_inode_info *file_pipe(struct file *);    /* NULL if not a pipe */
 struct restart_block;
 long write_restart(struct restart_block *);
 long poll_restart(struct restart_block *);
+long select_restart(struct restart_block *);
+long ppoll_restart(struct restart_block *);
 
 /* ---- adoption after a live upgrade; see fs/adopt.c for the protocol ---- */
 struct vfs_super_record {
