@@ -72,13 +72,12 @@ export class TransitionWatch implements Disposable {
   async untilOver(name: string): Promise<PatchState> {
     const { agent } = this
     const files = `/sys/kernel/livepatch/${name}`
-    if ((await agent.exec(`[ -d ${files} ]`)).status !== 0) return { enabled: '', inTransition: '' }
     for (;;) {
       const { ends } = this
-      const inTransition = (await agent.read(`cat ${files}/transition`)).trim()
-      if (inTransition !== '1' || !this.seesEnd) {
-        return { enabled: (await agent.read(`cat ${files}/enabled`)).trim(), inTransition }
-      }
+      // In one command: a patch that is given back takes its folder with it at any moment.
+      const { status, stdout } = await agent.exec(`cat ${files}/transition ${files}/enabled`)
+      const [inTransition = '', enabled = ''] = status === 0 ? stdout.trim().split('\n') : []
+      if (inTransition !== '1' || !this.seesEnd) return { enabled, inTransition }
       this.stopAtEnd = true
       await agent.runUntil(() => this.ends > ends, 'to complete the transition')
       this.stopAtEnd = false
