@@ -13,7 +13,10 @@ export interface LivepatchCase {
 }
 
 const insmod = (name: string, args = '') => `insmod /lib/modules/${name}.ko ${args}`.trim()
-/** Loads a livepatch module and waits for the end of its transition: running tasks switch when they next leave the kernel. */
+/**
+ * Loads a livepatch module and waits for the end of its transition, as who types in a shell has to, and Linux's own tests do: by looking
+ * again and again. The same lines are typed under QEMU.
+ */
 const load = (name: string, args = '') => [
   insmod(name, args),
   `while [ "$(cat /sys/kernel/livepatch/${name.replace(/-/g, '_')}/transition)" = 1 ]; do sleep 0.1; done`,

@@ -5,6 +5,7 @@ import type { MachineSession } from '../../src/guest/index.js'
 import type { Snapshot } from '../../src/machine/index.js'
 import { bootWith, buildModule, inGuest, kernelFacts, readKernel, testModule } from '../e2e/module-guest.js'
 import { needs } from '../needs.js'
+import { gone, settled } from './modules.js'
 
 /** More functions than one page has stubs for, and, with those of the kernel, than are rewritten in one pass. */
 const FUNCTIONS = 2049 - kernelFacts().patchableEntries.length + 40
@@ -125,8 +126,7 @@ MODULE_LICENSE("GPL");
 MODULE_INFO(livepatch, "Y");
 `
 
-const gone = (patch: string) =>
-  `echo 0 > /sys/kernel/livepatch/${patch}/enabled; while [ -d /sys/kernel/livepatch/${patch} ]; do sleep 0.02; done; rmmod ${patch}`
+/** Of a transition that has had time to end, and is held up. */
 const transition = async (guest: MachineSession, patch: string) =>
   (await guest.agent.read(`sleep 0.3; cat /sys/kernel/livepatch/${patch}/transition`)).trim()
 
@@ -146,13 +146,14 @@ needs('gcc')('of a crowd', () => {
   })
 
   it('each function gets its own version, and is given back', () =>
-    inGuest(booted, async ({ agent }) => {
+    inGuest(booted, async (guest) => {
+      const { agent } = guest
       await agent.read('insmod /lib/test/crowd.ko')
       for (let round = 0; round < 2; round++) {
         expect(await agent.read('cat /proc/crowd')).toBe(`${FUNCTIONS} own, 0 others, ${FUNCTIONS} resting\n`)
-        await agent.read('insmod /lib/test/versions.ko; sleep 0.2')
+        await settled(guest, 'versions', 'insmod /lib/test/versions.ko')
         expect(await agent.read('cat /proc/crowd')).toBe(`0 own, ${FUNCTIONS} others, 0 resting\n`)
-        await agent.read(gone('versions'))
+        await gone(guest, 'versions')
       }
       expect(await agent.read('cat /proc/crowd')).toBe(`${FUNCTIONS} own, 0 others, ${FUNCTIONS} resting\n`)
     }))
@@ -220,19 +221,18 @@ needs('gcc')('of a crowd', () => {
         )
         expect((await agent.wait(sleepers[n] as never)).stdout).toBe(`slept in ${n}\n`)
       }
-      expect(await transition(guest, 'awake')).toBe('0')
+      await settled(guest, 'awake', 'true')
     }))
 
   it('a task that will return to the beginning of the next function is in that, and not in this one', () =>
     inGuest(booted, async (guest) => {
       await guest.agent.read('insmod /lib/test/dormitory.ko')
       const sleeper = await guest.agent.start('exec cat /proc/edge')
-      await guest.agent.read('sleep 0.3; insmod /lib/test/edge_patch.ko')
-      expect(await transition(guest, 'edge_patch')).toBe('0')
+      await settled(guest, 'edge_patch', 'sleep 0.3; insmod /lib/test/edge_patch.ko')
       expect(sleeper.result).toBeUndefined()
       await guest.agent.read('insmod /lib/test/behind_patch.ko')
       expect(await transition(guest, 'behind_patch')).toBe('1')
-      await guest.agent.read(gone('behind_patch'))
+      await gone(guest, 'behind_patch')
       await guest.agent.read(`echo ${beds.map(() => 1)} > /sys/module/dormitory/parameters/leave`)
       expect((await guest.agent.wait(sleeper)).stdout).toBe('left\n')
     }))

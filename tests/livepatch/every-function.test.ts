@@ -62,6 +62,10 @@ const folder = '/sys/kernel/livepatch/every'
 /** Seconds of the guest; two rounds of fake signals and more: then whoever can be moved has been. */
 const PATIENCE = 35
 
+/**
+ * One line of a shell for the whole cycle: the function that is patched may be one that a breakpoint, or the agent between two
+ * commands, needs.
+ */
 const cycle = ({ name, position, entry }: Patchable): string =>
   [
     `insmod /tmp/every.ko name=${name} position=${position} entry=0x${entry.toString(16)} || exit`,

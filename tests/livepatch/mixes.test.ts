@@ -127,6 +127,7 @@ ${HELLO}${patchOf({ cmdline_proc_show: 'hello' }, '.callbacks = { .pre_patch = y
   ),
 }
 
+// Each line is one shell's, which looks by itself when to go on: it acts at moments of its own, between the tasks that are in transition.
 const at = '/sys/kernel/livepatch'
 const settled = (patch: string) => `while [ "$(cat ${at}/${patch}/transition)" = 1 ]; do sleep 0.05; done`
 const disable = (patch: string) => `echo 0 > ${at}/${patch}/enabled`

@@ -1,7 +1,7 @@
 // What the tests of this folder share: modules written in a test, built by the code behind `transplant patch build`, in a guest.
 
-import type { MachineSession } from '../../src/guest/index.js'
-import { buildPatchFromC, type CompileRequest, readKernelFacts } from '../../src/patch/index.js'
+import { type MachineSession, readKernelImage } from '../../src/guest/index.js'
+import { buildPatchFromC, type CompileRequest, readKernelFacts, TransitionWatch } from '../../src/patch/index.js'
 import { compilePatchUnit } from '../../src/toolchain/index.js'
 import { bootGuest, read } from '../lab/images.js'
 
@@ -54,6 +54,26 @@ module_exit(stop);
 MODULE_LICENSE("GPL");
 MODULE_INFO(livepatch, "Y");
 `
+}
+
+/** Runs a command, and the guest on to the end of the patch's transition, by the kernel's own word: no clock is waited on. */
+export async function settled(session: MachineSession, patch: string, command: string): Promise<void> {
+  const image = readKernelImage(read('images/built/scion-1.0.elf'))
+  if (!image.ok) throw new Error(image.message)
+  const transitions = await TransitionWatch.start(session.agent, await session.kernel([image.value]))
+  try {
+    await session.agent.read(command)
+    await transitions.untilOver(patch)
+  } finally {
+    transitions.dispose()
+  }
+}
+
+/** Gives a patch back and takes its module out. What frees the patch comes after the transition, from a work queue: asked for in the guest. */
+export async function gone(session: MachineSession, patch: string): Promise<void> {
+  const folder = `/sys/kernel/livepatch/${patch}`
+  await settled(session, patch, `echo 0 > ${folder}/enabled`)
+  await session.agent.read(`while [ -d ${folder} ]; do sleep 0.01; done; rmmod ${patch}`)
 }
 
 /** A booted guest with these modules in /tmp. */

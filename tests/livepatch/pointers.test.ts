@@ -4,6 +4,7 @@ import { beforeAll, expect, it } from 'vitest'
 import type { Snapshot } from '../../src/machine/index.js'
 import { attempt, bootWith, buildModule, inGuest, messages } from '../e2e/module-guest.js'
 import { needs } from '../needs.js'
+import { gone, settled } from './modules.js'
 
 /** Statements before klp_enable_patch(&patch), and what the kernel has to say. */
 const wrong: Readonly<Record<string, readonly [string, RegExp]>> = {
@@ -137,8 +138,6 @@ MODULE_LICENSE("GPL");
 MODULE_INFO(livepatch, "Y");
 `
 const at = '/sys/kernel/livepatch'
-const settled = `while [ "$(cat ${at}/pointers/transition)" = 1 ]; do sleep 0.02; done`
-const gone = `echo 0 > ${at}/pointers/enabled; while [ -d ${at}/pointers ]; do sleep 0.02; done; rmmod pointers`
 
 needs('gcc')('a patch', () => {
   let booted: Snapshot
@@ -157,14 +156,16 @@ needs('gcc')('a patch', () => {
       }
       expect(found).toEqual([])
       expect(await guest.agent.read(`ls ${at}; cat /proc/modules /proc/cmdline`)).toBe('console=ttyS0\n')
-      await guest.agent.read(`insmod /lib/test/pointers.ko which=99; ${settled}; ${gone}`)
+      await settled(guest, 'pointers', 'insmod /lib/test/pointers.ko which=99')
+      await gone(guest, 'pointers')
     }))
 
   it.each(Object.keys(sound))('is taken, and goes again: %s', (name) =>
-    inGuest(booted, async ({ agent }) => {
-      await agent.read(`insmod /lib/test/pointers.ko which=${cases.indexOf(name)}; ${settled}`)
+    inGuest(booted, async (guest) => {
+      const { agent } = guest
+      await settled(guest, 'pointers', `insmod /lib/test/pointers.ko which=${cases.indexOf(name)}`)
       expect(await agent.read('cat /proc/cmdline')).toBe('patched\n')
-      await agent.read(gone)
+      await gone(guest, 'pointers')
       expect(await agent.read(`ls ${at}; cat /proc/modules /proc/cmdline`)).toBe('console=ttyS0\n')
     }),
   )

@@ -2,7 +2,7 @@
 // About 12 s.
 import { expect, it } from 'vitest'
 import { needs } from '../needs.js'
-import { buildModule, guestWith, patchOf } from './modules.js'
+import { buildModule, gone, guestWith, patchOf, settled } from './modules.js'
 
 const MILLISECOND = 1_000_000
 const HELLO = `static int hello(struct seq_file *m, void *v) { seq_puts(m, "patched\\n"); return 0; }`
@@ -20,16 +20,13 @@ needs('gcc')('a transition of an idle guest', () => {
         session.console.messages().find((one) => one.text.includes(text))?.timestamp ?? Number.NaN
       return (at(`${kind} complete`) - at(`starting ${kind}`)) * 1000
     }
-    await agent.read('insmod /tmp/patch.ko; sleep 0.1')
+    await settled(session, 'patch', 'insmod /tmp/patch.ko')
     expect(took('patching')).toBeLessThan(20)
     expect(await agent.read('cat /proc/cmdline')).toBe('patched\n')
     const from = machine.now
-    await agent.read(
-      'echo 0 > /sys/kernel/livepatch/patch/enabled; while [ -d /sys/kernel/livepatch/patch ]; do sleep 0.01; done',
-    )
+    await gone(session, 'patch')
     expect(machine.now - from).toBeLessThan(60 * MILLISECOND)
     expect(took('unpatching')).toBeLessThan(20)
-    await agent.read('rmmod patch')
     session.dispose()
   })
 })
@@ -65,13 +62,9 @@ needs('gcc')('a patch of a thousand functions', () => {
     const { agent, machine } = session
     await agent.read('insmod /tmp/target.ko')
     const from = machine.now
-    await agent.read('insmod /tmp/patch.ko')
-    await agent.read('while [ "$(cat /sys/kernel/livepatch/patch/transition)" = 1 ]; do sleep 0.01; done')
+    await settled(session, 'patch', 'insmod /tmp/patch.ko')
     expect(await agent.read('cat /proc/sum')).toBe(`${2 * COUNT}\n`)
-    await agent.read(
-      'echo 0 > /sys/kernel/livepatch/patch/enabled; while [ -d /sys/kernel/livepatch/patch ]; do sleep 0.01; done',
-    )
-    await agent.read('rmmod patch')
+    await gone(session, 'patch')
     expect(machine.now - from).toBeLessThan(1000 * MILLISECOND)
     expect(await agent.read('cat /proc/sum')).toBe(`${COUNT}\n`)
     session.dispose()

@@ -19,6 +19,7 @@ import { needs } from '../needs.js'
 import { firmwarePath, OurGuest, QemuGuest, type WholeGuest } from './whole-guest.js'
 import { createWholeInitrd, NEXT_KERNEL, scion10 } from './whole-guest-initrd.js'
 
+// Both guests are driven by typed lines alone, so who types looks until the transition is over, as in any shell.
 const patch = '/sys/kernel/livepatch/demo'
 const transition = `while grep -q 1 ${patch}/transition; do sleep 0.1; done`
 const disable = `echo 0 > ${patch}/enabled; while [ -d ${patch} ]; do sleep 0.1; done`
