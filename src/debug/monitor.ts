@@ -210,7 +210,7 @@ async function examine(view: MonitorView, args: readonly string[], physical: boo
   const [first = '', ...rest] = args
   const format = parseDumpFormat(first.startsWith('/') ? first : '/')
   const where = first.startsWith('/') ? rest.join('') : args.join('')
-  if (format === undefined || where === '') throw misused('x /8xw PTE_FRAME: /count, x d u o c i, b h w g.')
+  if (format === undefined || where === '') throw misused('x /8xw ADDRESS: /count, x d u o c i, b h w g.')
   const { port, cpu } = view
   const read = (at: VirtAddr, length: number) =>
     physical ? port.readPhysical(physAddr(Number(at)), length) : port.readVirtual(at, length, { cpu })
