@@ -44,7 +44,7 @@ describe('interpreter and JIT in lockstep', () => {
 
   it('tell a wrong core from a right one, and at which instruction', async () => {
     const { coreWasm, firmware, kernel, initrd } = shippedAssets()
-    const options = { firmware, kernel, initrd, memoryBytes: 32 << 20, append: 'console=ttyS0' }
+    const options = { firmware, kernel, initrd, memoryBytes: 64 << 20, append: 'console=ttyS0' }
     const result = runLockstep({
       first: create({ ...options, coreWasm }),
       second: create({ ...options, coreWasm: wrongCore() }),
