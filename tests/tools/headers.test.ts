@@ -1,7 +1,7 @@
 // tools/check-headers.mjs: the headers of the kernel declare what there is, and offer what somebody uses.
 
 import { expect, it } from 'vitest'
-import { wrongDeclarations } from '../../tools/names/declared.mjs'
+import { undefinedInPrograms, wrongDeclarations } from '../../tools/names/declared.mjs'
 
 /** What is wrong in this kernel, with these users besides. */
 const wrongIn = (kernel: Record<string, string>, users: Record<string, string> = {}, options = {}): string[] =>
@@ -33,6 +33,31 @@ it('a definition may be made by a macro', () => {
   expect(wrongIn({ 'a.h': 'long kul(long x);\nint ki(int x);\n', 'a.c': made })).toEqual([
     'a.h declares ki(), which nothing defines',
   ])
+})
+
+it.each([
+  ['a variable', 'a.c', 'int count = 1;\n'],
+  ['one of several', 'a.c', 'int other = 1, count;\n'],
+  ['an array', 'a.c', 'const struct thing count[] = {\n\t1,\n};\n'],
+  ['by a macro', 'a.c', 'static DEFINE_IT(other);\nDEFINE_MUTEX(count);\n'],
+  ['by a macro of its own', 'a.c', '#define MAKE(n) \\\n\tint c##n = 1; \\\n\tint d\nMAKE(ount);\n'],
+  ['a label', 'a.S', 'count:\n\t.long 1\n'],
+  ['a name of the linker', 'kernel.lds', 'count = .;\n'],
+])('a variable that is declared is defined: %s', (_what, path, text) => {
+  const header = 'extern int count;\n'
+  expect(wrongIn({ 'a.h': header, [path]: text })).toEqual([])
+  const unlike = { 'a.h': header, 'b.c': 'static int count;\nint *at = &count;\nint last = count;\n' }
+  expect(wrongIn(unlike)).toEqual(['a.h declares count, which nothing defines'])
+})
+
+it('a program defines what its headers declare', () => {
+  const header = 'int f(int x);\nextern const int table[];\n#define UNUSED(x) x\n'
+  expect(undefinedInPrograms(new Map([['a.h', header]]))).toEqual([
+    'a.h declares f(), which nothing defines',
+    'a.h declares table, which nothing defines',
+  ])
+  const source = 'int f(int x)\n{\n\treturn x;\n}\nconst int table[] = { 1 };\n'
+  expect(undefinedInPrograms(new Map(Object.entries({ 'a.h': header, 'a.c': source })))).toEqual([])
 })
 
 it('what only a comment names, or defines, is not there', () => {

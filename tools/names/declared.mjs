@@ -48,6 +48,34 @@ function usesIn(texts) {
   return uses
 }
 
+/** The variables that a text declares as another file's. */
+const variablesIn = (text) =>
+  [...withoutDirectives(text).matchAll(/^extern (?![^;]*\()[^;]*;/gm)].flatMap(([line]) =>
+    [...line.matchAll(/\b(\w+)(?:\[[^\]]*\])*\s*(?:__attribute__\(\(.*\)\)\s*)?(?=[,;])/g)].map((match) => match[1]),
+  )
+
+/** Whether one of the files defines it: at the margin, by a macro, by an assembly label (of a generator too), or the linker's script. */
+function definesVariable(name, files) {
+  const array = String.raw`(?:\[[^\]]*\])*`
+  const inC = [
+    String.raw`^(?!extern|static|typedef|return)\w(?:[^;{}()]*,)?[^;{}()=,]*?[ \t*]${name}${array}\s*(?:__\w+(?:\(.*\))?\s*)*[=;,]`,
+    String.raw`^\}[^;{}=\n]*\b${name}${array}\s*[=;]`,
+    String.raw`^[A-Z]\w*\((?:[^();]*,\s*)?${name}\b`,
+  ].map((words) => new RegExp(words, 'm'))
+  const elsewhere = new RegExp(String.raw`\b${name}(?::| = )|\b(?:SYM\w*|ENTRY|PROVIDE\w*)\(${name}\b`)
+  return files.some(([path, text]) =>
+    /\.[ch]$/.test(path)
+      ? inC.some((words) => words.test(text)) || madeVariables(text).includes(name)
+      : elsewhere.test(text),
+  )
+}
+
+/** #define MAKE(name) ... const struct ops prefix##name = ..., and MAKE(x) at the margin. */
+const madeVariables = (text) =>
+  [...text.matchAll(/^#define (\w+)\(\w+.*\\\n(?:.*\\\n)*?.*?\b(\w+)##\w+ = /gm)].flatMap(([, maker, prefix]) =>
+    [...text.matchAll(new RegExp(`^${maker}\\((\\w+)`, 'gm'))].map((match) => prefix + match[1]),
+  )
+
 /** Declared where a module does not see it. */
 const isKernelOnly = (text, name) =>
   [...text.matchAll(/^#ifndef MODULE\n([\s\S]*?)^#endif/gm)].some(([, part]) => declaredIn(part).includes(name))
@@ -97,6 +125,9 @@ export function wrongDeclarations(
       else if (moduleHeaders.has(path) && !exported.has(name) && !isKernelOnly(text, name))
         wrong.push(`${path} declares ${name}() to modules, which nothing exports`)
     }
+    for (const name of /\.[ch]$/.test(path) ? variablesIn(text) : [])
+      if (!modules.has(name) && !definesVariable(name, texts))
+        wrong.push(`${path} declares ${name}, which nothing defines`)
     if (!path.endsWith('.h')) continue
     const offered = offeredIn(text)
     for (const name of new Set(offered)) {
@@ -106,3 +137,7 @@ export function wrongDeclarations(
   }
   return wrong
 }
+
+/** What the headers and sources of the guest's programs, text by path, declare and do not define. */
+export const undefinedInPrograms = (programs) =>
+  wrongDeclarations(programs, new Map()).filter((line) => line.endsWith(', which nothing defines'))
