@@ -3,9 +3,23 @@
 import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { EXIT_CODES } from '../base/index.js'
-import { readKernelImage } from '../guest/index.js'
-import { finishWorkloads, judgeUpgrade, lastLine, runningWorkloads, startWorkloads, WORKLOADS } from '../lab/index.js'
-import { observeUpgrade, type UpgradeReport } from '../upgrade/index.js'
+import { type MachineSession, readKernelImage } from '../guest/index.js'
+import {
+  finishWorkloads,
+  judgeUpgrade,
+  lastLine,
+  runningWorkloads,
+  startWorkloads,
+  WORKLOADS,
+  type Workload,
+} from '../lab/index.js'
+import {
+  observeUpgrade,
+  type Rehearsal,
+  rehearseUpgrade,
+  type UpgradeReport,
+  type UpgradeTarget,
+} from '../upgrade/index.js'
 import { imagePath } from './assets.js'
 import { Program } from './code.js'
 import { readNamedFile, requireWritable } from './files.js'
@@ -22,6 +36,7 @@ interface UpgradeFlags extends SessionFlags {
   readonly kernel?: string
   readonly dryRun?: boolean
   readonly code?: boolean
+  readonly rehearse?: boolean
 }
 
 export function addUpgradeCommand(program: Command): void {
@@ -35,6 +50,7 @@ export function addUpgradeCommand(program: Command): void {
       .option('--kernel <file>', 'the kernel to begin with; default: Scion 1.0')
       .option('--from <snapshot>', 'go on from a snapshot instead of booting')
       .option('--save <snapshot>', 'keep the guest in a snapshot afterwards')
+      .option('--no-rehearse', 'do not upgrade a fork of the guest first')
       .option('--dry-run', 'check image and files, and change nothing')
       .option('--code', 'print the program with the library that does the same, and run nothing')
       .option('--jsonl', 'the console and the result as events, one line of JSON each')
@@ -43,9 +59,10 @@ export function addUpgradeCommand(program: Command): void {
       examples: [
         'transplant upgrade                              from Scion 1.0 to 1.1',
         'transplant upgrade mine.elf --kernel old.elf    images of your own',
+        'transplant upgrade --no-rehearse                at once, not in a fork of the guest first',
         'transplant upgrade --from patched.snapshot      a guest that was live-patched before',
       ],
-      exitCodes: `0 every check held, 1 one did not, 2 usage or a bad file, 5 the guest refused the image and goes on,
+      exitCodes: `0 every check held, 1 one did not, here or in the rehearsal, 2 usage or a bad file, 5 the guest refused the image and goes on,
 6 timeout, 7 the guest panicked or oopsed.`,
     },
   ).action(async (next: string | undefined, flags: UpgradeFlags, command: Command) => {
@@ -68,18 +85,21 @@ async function upgradeGuest(path: string, flags: UpgradeFlags): Promise<void> {
   await agent.runFor(RUN_IN)
   const before = runningWorkloads(workloads)
   const image = readKernelImage(bytes)
-  const upgrade = await observeUpgrade(session, await session.kernel(readableKernels(kernels)), {
+  const images = readableKernels(kernels)
+  const target = {
     path: guestPath,
     image: image.ok ? image.value : undefined,
     pids: workloads
       .filter(({ command }) => /^(files|pipeline|timers) /.test(command))
       .map(({ started }) => started.pid),
-  })
+  }
+  const rehearsal = flags.rehearse === false ? undefined : await rehearseUpgrade(session, images, target)
+  const failure = rehearsal && failureOf(rehearsal, target)
+  if (rehearsal !== undefined && failure !== undefined)
+    return keepKernel(path, flags, session, workloads, { ...rehearsal, failure })
+  const upgrade = await observeUpgrade(session, await session.kernel(images), target)
   const after = runningWorkloads(workloads)
-  const alive = await goesOn(session)
-  const programs = (await finishWorkloads(agent, workloads)).map(({ command, pid, status, output }) => ({
-    ...{ command, pid, status, result: lastLine(output) },
-  }))
+  const { alive, programs } = await finish(session, workloads)
   const checks = [
     ...judgeUpgrade(upgrade, { upgrade: before, upgraded: after }),
     {
@@ -89,29 +109,99 @@ async function upgradeGuest(path: string, flags: UpgradeFlags): Promise<void> {
     },
   ]
   const ok = checks.every((check) => check.ok)
-  const refused = upgrade.status !== 0 && upgrade.switch === undefined
+  const refused = isRefused(upgrade)
   // Before anything is told: whoever reads it may be gone, or have no room.
   saveSession(session, flags)
   const document = {
     schema: 'transplant-upgrade/1',
-    ...{ ok, refused, guestGoesOn: alive, upgrade, programs, checks },
+    ...{ ok, refused, guestGoesOn: alive, rehearsed: rehearsal !== undefined, upgrade, programs, checks },
   }
-  tellResult(flags, document, () => tell(upgrade, refused ? [] : checks))
-  if (refused) {
-    const undisturbed = alive && programs.every((program) => program.status === 0)
-    throw new CommandFailure(
-      EXIT_CODES.refused,
-      'upgrade-refused',
-      `the guest refused ${path}: ${refusalOf(upgrade)}.`,
-      undisturbed
-        ? `The guest goes on with ${upgrade.from} undisturbed: its ${programs.length} programs finished right.`
-        : 'The guest did not go on as it should.',
-      { said: isForPrograms(flags) },
-    )
-  }
+  tellResult(flags, document, () => {
+    if (rehearsal !== undefined)
+      print(`rehearsed in a fork first: every check held, the guest stayed at ${rehearsal.hash}`)
+    tell(upgrade, refused ? [] : checks)
+  })
+  if (refused) throw refusalBy(path, upgrade, flags, alive, programs)
   process.exitCode = ok ? EXIT_CODES.ok : EXIT_CODES.failed
   if (!isForPrograms(flags))
     say('Next: transplant upgrade --save upgraded.snapshot, then transplant patch status --from it.')
+}
+
+interface Ended {
+  readonly command: string
+  readonly pid: number
+  readonly status: number | undefined
+  readonly result: string
+}
+
+async function finish(
+  session: MachineSession,
+  workloads: readonly Workload[],
+): Promise<{ readonly alive: boolean; readonly programs: readonly Ended[] }> {
+  const alive = await goesOn(session)
+  const results = await finishWorkloads(session.agent, workloads)
+  const programs = results.map(({ command, pid, status, output }) => ({
+    ...{ command, pid, status, result: lastLine(output) },
+  }))
+  return { alive, programs }
+}
+
+const isRefused = (upgrade: UpgradeReport): boolean => upgrade.status !== 0 && upgrade.switch === undefined
+
+/** Why what was rehearsed is not done; undefined if it went well. */
+function failureOf({ upgrade, ended, alive }: Rehearsal, { pids = [] }: UpgradeTarget): string | undefined {
+  if (upgrade === undefined) return ended
+  const failed = judgeUpgrade(upgrade, { upgrade: pids.length, upgraded: alive.length }).find((check) => !check.ok)
+  return failed && `${failed.name}: ${failed.detail}`
+}
+
+/** The rehearsal has failed: the guest was not asked, and its programs finish under the kernel that they have. */
+async function keepKernel(
+  path: string,
+  flags: UpgradeFlags,
+  session: MachineSession,
+  workloads: readonly Workload[],
+  rehearsal: Rehearsal & { readonly failure: string },
+): Promise<never> {
+  const { alive, programs } = await finish(session, workloads)
+  const { upgrade, failure, hash } = rehearsal
+  const refused = upgrade !== undefined && isRefused(upgrade)
+  saveSession(session, flags)
+  const document = {
+    schema: 'transplant-upgrade/1',
+    ...{ ok: false, refused, guestGoesOn: alive, rehearsed: true, failure, hash, upgrade, programs, checks: [] },
+  }
+  tellResult(flags, document, () => upgrade && tell(upgrade, []))
+  if (refused) throw refusalBy(path, upgrade, flags, alive, programs)
+  throw new CommandFailure(
+    EXIT_CODES.failed,
+    'rehearsal-failed',
+    `the rehearsal of ${path} in a fork of the guest failed: ${failure}.`,
+    `The guest was not asked. ${stateOf((await session.agent.read('uname -r')).trim(), alive, programs)}`,
+    { said: isForPrograms(flags) },
+  )
+}
+
+function refusalBy(
+  path: string,
+  upgrade: UpgradeReport,
+  flags: UpgradeFlags,
+  alive: boolean,
+  programs: readonly Ended[],
+): CommandFailure {
+  return new CommandFailure(
+    EXIT_CODES.refused,
+    'upgrade-refused',
+    `the guest refused ${path}: ${refusalOf(upgrade)}.`,
+    stateOf(upgrade.from, alive, programs),
+    { said: isForPrograms(flags) },
+  )
+}
+
+function stateOf(release: string, alive: boolean, programs: readonly Ended[]): string {
+  return alive && programs.every((program) => program.status === 0)
+    ? `The guest goes on with ${release} undisturbed: its ${programs.length} programs finished right.`
+    : 'The guest did not go on as it should.'
 }
 
 /** The same by the library, without the programs that the command line lets run meanwhile. */

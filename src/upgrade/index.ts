@@ -2,5 +2,6 @@
 
 export * from './follow.js'
 export * from './handover.js'
+export * from './rehearse.js'
 export * from './report.js'
 export * from './verify.js'

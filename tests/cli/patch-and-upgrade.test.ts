@@ -210,6 +210,7 @@ describe('transplant upgrade', () => {
     const { status, stdout } = transplant(['upgrade'])
     expect(status).toBe(0)
     expect(stdout).toContain('liveupdate: Scion 1.1 has taken over from 1.0')
+    expect(stdout).toMatch(/^rehearsed in a fork first: every check held, the guest stayed at [0-9a-f]+$/m)
     expect(stdout).not.toContain('FAIL')
   })
 
