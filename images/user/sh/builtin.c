@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "edit.h"
 #include "shell.h"
 
 static int builtin_cd(int argc, char **argv)
@@ -164,6 +165,12 @@ static int builtin_exec(int argc, char **argv)
 	exit(errno == ENOENT ? 127 : 126);
 }
 
+static int builtin_history(int argc, char **argv)
+{
+	history_list();
+	return 0;
+}
+
 static int builtin_true(int argc, char **argv)
 {
 	return 0;
@@ -188,6 +195,7 @@ static const struct {
 	{ "export", builtin_export },
 	{ "false", builtin_false },
 	{ "fg", builtin_fg },
+	{ "history", builtin_history },
 	{ "jobs", builtin_jobs },
 	{ "read", builtin_read },
 	{ "set", builtin_set },
@@ -204,6 +212,11 @@ int is_builtin(const char *name)
 			return 1;
 	}
 	return 0;
+}
+
+const char *builtin_name(size_t index)
+{
+	return index < sizeof(builtins) / sizeof(builtins[0]) ? builtins[index].name : NULL;
 }
 
 int run_builtin(int argc, char **argv, int *status)

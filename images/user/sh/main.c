@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "edit.h"
 #include "shell.h"
 
 static void interrupt(int number)
@@ -49,17 +50,15 @@ int run_text(const char *text)
 	return last_status;
 }
 
-static void prompt(int more)
+static const char *prompt(int more)
 {
-	char path[256];
+	static char text[256];
+	char path[240];
 
-	if (!interactive)
-		return;
 	if (more)
-		printf("> ");
-	else
-		printf("%s # ", getcwd(path, sizeof(path)) ? path : "");
-	fflush(stdout);
+		return "> ";
+	snprintf(text, sizeof(text), "%s # ", getcwd(path, sizeof(path)) ? path : "");
+	return text;
 }
 
 /*
@@ -94,6 +93,25 @@ static int read_line(FILE *file, char **text, size_t *length, size_t *size)
 	}
 }
 
+/* A line from the hand at the terminal: 1, 0 at the end of input, -1 if it was given up. */
+static int edit_and_append(char **text, size_t *length, size_t *size)
+{
+	static struct line line;
+	enum edit_result result;
+
+	fflush(stdout);
+	result = edit_line(prompt(*length > 0), &line);
+	if (result != EDIT_LINE)
+		return result == EDIT_INTERRUPTED ? -1 : 0;
+	if (*length + line.length + 1 > *size) {
+		*size = *length + line.length + 1;
+		*text = realloc(*text, *size);
+	}
+	memcpy(*text + *length, line.text, line.length + 1);
+	*length += line.length;
+	return 1;
+}
+
 static int run_file(FILE *file)
 {
 	char *text = NULL;
@@ -103,13 +121,12 @@ static int run_file(FILE *file)
 		int incomplete = 0, result;
 
 		jobs_collect();
-		prompt(length > 0);
 		interrupted = 0;
-		result = read_line(file, &text, &length, &size);
+		result = interactive ? edit_and_append(&text, &length, &size)
+				     : read_line(file, &text, &length, &size);
 		if (result < 0) {
 			length = 0;
-			if (interactive)
-				putchar('\n');
+			last_status = 130;
 			continue;
 		}
 		if (!length)
@@ -148,6 +165,7 @@ static void become_interactive(void)
 	signal(SIGTTIN, SIG_IGN);
 	setpgid(0, 0);
 	tcsetpgrp(0, getpgid(0));
+	edit_begin();
 	while (motd >= 0 && (got = read(motd, buffer, sizeof(buffer))) > 0)
 		write_all(1, buffer, got);
 	if (motd >= 0)

@@ -91,6 +91,8 @@ extern int breaking, continuing;
 /* builtin.c: returns 1 and the status when argv[0] is a builtin. */
 int run_builtin(int argc, char **argv, int *status);
 int is_builtin(const char *name);
+/* By number, NULL after the last. */
+const char *builtin_name(size_t index);
 
 /* jobs.c */
 void job_add(int pid, int group, int stopped, const char *command);

@@ -11,8 +11,14 @@
 #define TIOCGPGRP  0x540f
 #define TIOCSPGRP  0x5410
 #define TIOCGWINSZ 0x5413
+#define TIOCSWINSZ 0x5414
 #define FIONREAD   0x541b
 #define TIOCNOTTY  0x5422
+
+/* The size of a terminal; what programs are told, not what a screen has. */
+struct winsize {
+	unsigned short ws_row, ws_col, ws_xpixel, ws_ypixel;
+};
 
 int ioctl(int fd, unsigned long request, ...);
 
