@@ -15,9 +15,9 @@ typedef struct {
 	int writing;
 	int failed;
 	int ended;
-	size_t used; /* bytes in the buffer */
-	size_t next; /* next byte to give, when reading */
-	char buffer[BUFSIZ];
+	size_t used;  /* bytes in the buffer */
+	size_t next;  /* next byte to give, when reading */
+	char *buffer; /* of BUFSIZ bytes */
 } FILE;
 
 extern FILE *const stdin, *const stdout, *const stderr;

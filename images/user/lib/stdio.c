@@ -12,14 +12,19 @@
 
 #define LINE_LIMIT 4096
 
-static FILE standard[3] = { { .fd = 0 }, { .fd = 1, .writing = 1 }, { .fd = 2, .writing = 1 } };
+/* The buffers lie outside, so that a program's file does not carry them. */
+static char buffers[3][BUFSIZ];
+static FILE standard[3] = { { .fd = 0, .buffer = buffers[0] },
+			    { .fd = 1, .writing = 1, .buffer = buffers[1] },
+			    { .fd = 2, .writing = 1, .buffer = buffers[2] } };
 FILE *const stdin = &standard[0], *const stdout = &standard[1], *const stderr = &standard[2];
 
 FILE *fdopen(int fd, const char *mode)
 {
-	FILE *file = calloc(1, sizeof(*file));
+	FILE *file = calloc(1, sizeof(*file) + BUFSIZ);
 
 	if (file) {
+		file->buffer = (char *)(file + 1);
 		file->fd = fd;
 		file->writing = mode[0] != 'r';
 	}
@@ -61,9 +66,9 @@ size_t fwrite(const void *from, size_t size, size_t count, FILE *file)
 	const char *bytes = from;
 	size_t left = size * count;
 
-	if (left > sizeof(file->buffer) - file->used) {
+	if (left > BUFSIZ - file->used) {
 		fflush(file);
-		if (left > sizeof(file->buffer)) {
+		if (left > BUFSIZ) {
 			if (write_all(file->fd, bytes, left) < 0)
 				file->failed = 1;
 			return file->failed ? 0 : count;
@@ -84,7 +89,7 @@ static int fill(FILE *file)
 		return 1;
 	if (file->ended)
 		return 0;
-	got = read(file->fd, file->buffer, sizeof(file->buffer));
+	got = read(file->fd, file->buffer, BUFSIZ);
 	file->next = 0;
 	file->used = got > 0 ? (size_t)got : 0;
 	if (got < 0)
