@@ -139,6 +139,62 @@ static int builtin_continue(int argc, char **argv)
 	return 0;
 }
 
+static int builtin_clear(int argc, char **argv)
+{
+	fputs("\033[H\033[2J", stdout);
+	return 0;
+}
+
+static int builtin_help(int argc, char **argv)
+{
+	puts("Commands of the shell:");
+	for (size_t i = 0; builtin_name(i); i++)
+		printf("%s%s", i ? " " : "  ", builtin_name(i));
+	puts("\nPrograms are in /bin (ls /bin); Tab completes names, Up and Ctrl-R bring lines back.\n"
+	     "The kernel: dmesg, ps -a, lsmod, /proc, /sys/kernel/livepatch, /sys/kernel/liveupdate.\n"
+	     "Patches: insmod FILE.ko, rmmod NAME. Another kernel: kexec -l FILE && kexec -e.");
+	return 0;
+}
+
+/* Tells what each word would run; 1 if one is nothing. */
+static int builtin_which(int argc, char **argv)
+{
+	int result = 0;
+
+	for (int i = 1; i < argc; i++) {
+		const char *folder = get_variable("PATH");
+		char path[512];
+		int found = 0;
+
+		if (is_function(argv[i])) {
+			printf("%s: function\n", argv[i]);
+			continue;
+		}
+		if (is_builtin(argv[i])) {
+			printf("%s: shell builtin\n", argv[i]);
+			continue;
+		}
+		while (folder && *folder && !found) {
+			const char *end = strchr(folder, ':');
+			size_t length = end ? (size_t)(end - folder) : strlen(folder);
+
+			snprintf(path, sizeof(path), "%.*s/%s", (int)length, folder, argv[i]);
+			found = access(path, X_OK) == 0;
+			folder += length + (folder[length] == ':');
+		}
+		if (found)
+			puts(path);
+		result |= !found;
+	}
+	return result;
+}
+
+static int builtin_return(int argc, char **argv)
+{
+	returning = 1;
+	return argc > 1 ? atoi(argv[1]) & 0xff : last_status;
+}
+
 static int builtin_jobs(int argc, char **argv)
 {
 	jobs_list();
@@ -185,24 +241,17 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } builtins[] = {
-	{ ":", builtin_true },
-	{ "bg", builtin_bg },
-	{ "break", builtin_break },
-	{ "cd", builtin_cd },
-	{ "continue", builtin_continue },
-	{ "exec", builtin_exec },
-	{ "exit", builtin_exit },
-	{ "export", builtin_export },
-	{ "false", builtin_false },
-	{ "fg", builtin_fg },
-	{ "history", builtin_history },
-	{ "jobs", builtin_jobs },
-	{ "read", builtin_read },
-	{ "set", builtin_set },
-	{ "shift", builtin_shift },
-	{ "true", builtin_true },
-	{ "unset", builtin_unset },
-	{ "wait", builtin_wait },
+	{ ":", builtin_true },		{ "bg", builtin_bg },
+	{ "break", builtin_break },	{ "cd", builtin_cd },
+	{ "clear", builtin_clear },	{ "continue", builtin_continue },
+	{ "exec", builtin_exec },	{ "exit", builtin_exit },
+	{ "export", builtin_export },	{ "false", builtin_false },
+	{ "fg", builtin_fg },		{ "help", builtin_help },
+	{ "history", builtin_history }, { "jobs", builtin_jobs },
+	{ "read", builtin_read },	{ "return", builtin_return },
+	{ "set", builtin_set },		{ "shift", builtin_shift },
+	{ "true", builtin_true },	{ "unset", builtin_unset },
+	{ "wait", builtin_wait },	{ "which", builtin_which },
 };
 
 int is_builtin(const char *name)

@@ -90,6 +90,8 @@ static void find_commands(const char *part)
 
 	for (size_t i = 0; (name = builtin_name(i)); i++)
 		add(name, part);
+	for (size_t i = 0; (name = function_name(i)); i++)
+		add(name, part);
 	while (path && *path) {
 		size_t length =
 			strchr(path, ':') ? (size_t)(strchr(path, ':') - path) : strlen(path);

@@ -18,69 +18,21 @@ int last_status;
 int last_background;
 char **positional;
 
-struct variable {
-	char *name, *value;
-	struct variable *next;
-};
-
-/* Variables that are not exported; the others are in the environment. */
-static struct variable *variables;
-
 static struct {
 	char *text, *quoted;
 	size_t length, capacity;
 	int exists; /* "" makes a field, an empty variable does not */
 } field;
 
+/* What becomes of an unquoted part of a word. */
+enum mode {
+	WHOLE,	 /* it is text as a quoted one */
+	SPLIT,	 /* white space splits it, and it may be a pattern of file names */
+	PATTERN, /* it may be a pattern of `case` */
+};
+
 static char **fields;
 static int field_count, field_capacity;
-
-const char *get_variable(const char *name)
-{
-	for (struct variable *variable = variables; variable; variable = variable->next) {
-		if (!strcmp(variable->name, name))
-			return variable->value;
-	}
-	return getenv(name);
-}
-
-void set_variable(const char *name, const char *value)
-{
-	for (struct variable *variable = variables; variable; variable = variable->next) {
-		if (!strcmp(variable->name, name)) {
-			free(variable->value);
-			variable->value = strdup(value);
-			return;
-		}
-	}
-	if (getenv(name)) {
-		setenv(name, value, 1);
-		return;
-	}
-	struct variable *variable = malloc(sizeof(*variable));
-
-	variable->name = strdup(name);
-	variable->value = strdup(value);
-	variable->next = variables;
-	variables = variable;
-}
-
-void export_variable(const char *name)
-{
-	struct variable **place = &variables;
-
-	for (; *place; place = &(*place)->next) {
-		struct variable *variable = *place;
-
-		if (!strcmp(variable->name, name)) {
-			setenv(name, variable->value, 1);
-			*place = variable->next;
-			return;
-		}
-	}
-	if (!getenv(name))
-		setenv(name, "", 1);
-}
 
 static void put(char c, int quoted)
 {
@@ -227,18 +179,18 @@ static void end_field(void)
 }
 
 /* Adds the value of an expansion; unquoted and splitting, white space ends a field. */
-static void put_value(const char *value, int quoted, int split)
+static void put_value(const char *value, int quoted, enum mode mode)
 {
 	for (; *value; value++) {
-		if (!quoted && split && isspace(*value))
+		if (!quoted && mode == SPLIT && isspace(*value))
 			end_field();
 		else
-			put(*value, quoted || !split);
+			put(*value, quoted || mode == WHOLE);
 	}
 }
 
 /* Runs a command and adds what it prints, without line ends at its end. */
-static void substitute_command(const char *text, size_t length, int quoted, int split)
+static void substitute_command(const char *text, size_t length, int quoted, enum mode mode)
 {
 	char *command = arena_copy(text, length), *output = NULL;
 	size_t have = 0, size = 0;
@@ -275,7 +227,7 @@ static void substitute_command(const char *text, size_t length, int quoted, int 
 	while (have && output[have - 1] == '\n')
 		have--;
 	output[have] = 0;
-	put_value(output, quoted, split);
+	put_value(output, quoted, mode);
 	free(output);
 }
 
@@ -320,7 +272,7 @@ static const char *special_value(char name)
 }
 
 /* `at` is behind the $. Returns the place behind the expansion. */
-static const char *expand_dollar(const char *at, int quoted, int split)
+static const char *expand_dollar(const char *at, int quoted, enum mode mode)
 {
 	const char *end, *value, *other = NULL;
 	char *name, sign = 0;
@@ -339,21 +291,21 @@ static const char *expand_dollar(const char *at, int quoted, int split)
 			char *expression = expand_single(arena_copy(at + 2, end - at - 3));
 
 			snprintf(number, sizeof(number), "%ld", arithmetic(expression));
-			put_value(number, quoted, split);
+			put_value(number, quoted, mode);
 		} else {
-			substitute_command(at + 1, end - at - 1, quoted, split);
+			substitute_command(at + 1, end - at - 1, quoted, mode);
 		}
 		return *end ? end + 1 : end;
 	}
 	if (*at == '@' || *at == '*') {
 		for (int i = 1; positional[0] && positional[i]; i++) {
 			if (i > 1) {
-				if (*at == '@' && split)
+				if (*at == '@' && mode == SPLIT)
 					end_field();
 				else
 					put(' ', quoted);
 			}
-			put_value(positional[i], quoted, split);
+			put_value(positional[i], quoted, mode);
 			field.exists = 1;
 		}
 		return at + 1;
@@ -394,16 +346,16 @@ static const char *expand_dollar(const char *at, int quoted, int split)
 		value = other;
 	}
 	if (value)
-		put_value(value, quoted, split);
+		put_value(value, quoted, mode);
 	return at;
 }
 
-static void expand_word(const char *at, int split)
+static void expand_word(const char *at, enum mode mode)
 {
 	int quoted = 0;
 
 	if (*at == '~' && (!at[1] || at[1] == '/')) {
-		put_value(get_variable("HOME") ? get_variable("HOME") : "/", 1, 0);
+		put_value(get_variable("HOME") ? get_variable("HOME") : "/", 1, WHOLE);
 		at++;
 	}
 	while (*at) {
@@ -421,9 +373,26 @@ static void expand_word(const char *at, int split)
 			put(at[1], 1);
 			at += 2;
 		} else if (*at == '$') {
-			at = expand_dollar(at + 1, quoted, split);
+			at = expand_dollar(at + 1, quoted, mode);
 		} else {
-			put(*at++, quoted || !split);
+			put(*at++, quoted || mode == WHOLE);
+		}
+	}
+}
+
+/* The text of a here-document: as between double quotes, but these have no meaning. */
+static void expand_text(const char *at)
+{
+	while (*at) {
+		if (*at == '\\' && at[1] == '\n') {
+			at += 2;
+		} else if (*at == '\\' && at[1] && strchr("\\$`", at[1])) {
+			put(at[1], 1);
+			at += 2;
+		} else if (*at == '$') {
+			at = expand_dollar(at + 1, 1, WHOLE);
+		} else {
+			put(*at++, 1);
 		}
 	}
 }
@@ -431,18 +400,49 @@ static void expand_word(const char *at, int split)
 /*
  * Expansion nests (a command in arithmetic in a word), so the field in the making is set aside. In a child the copies are its own.
  */
-char *expand_single(const char *word)
+static typeof(field) set_aside(void)
 {
 	typeof(field) saved = field;
-	char *result;
 
 	memset(&field, 0, sizeof(field));
-	expand_word(word, 0);
-	result = arena_copy(field.text ? field.text : "", field.length);
+	return saved;
+}
+
+static char *take_back(typeof(field) saved)
+{
+	char *result = arena_copy(field.text ? field.text : "", field.length);
+
 	free(field.text);
 	free(field.quoted);
 	field = saved;
 	return result;
+}
+
+char *expand_single(const char *word)
+{
+	typeof(field) saved = set_aside();
+
+	expand_word(word, WHOLE);
+	return take_back(saved);
+}
+
+char *expand_here_document(const char *text)
+{
+	typeof(field) saved = set_aside();
+
+	expand_text(text);
+	return take_back(saved);
+}
+
+int matches_pattern(const char *word, const char *text)
+{
+	typeof(field) saved = set_aside();
+	int answer;
+
+	expand_word(word, PATTERN);
+	answer = matches(field.text, field.quoted, field.length, text);
+	take_back(saved);
+	return answer;
 }
 
 char **expand_words(struct word *words, int *count)
@@ -452,7 +452,7 @@ char **expand_words(struct word *words, int *count)
 	for (; words; words = words->next) {
 		field.length = 0;
 		field.exists = 0;
-		expand_word(words->text, 1);
+		expand_word(words->text, SPLIT);
 		end_field();
 	}
 	*count = field_count;

@@ -138,7 +138,7 @@ static int run_file(FILE *file)
 			fprintf(stderr, "sh: unexpected end of text\n");
 			last_status = 2;
 		}
-		breaking = continuing = 0;
+		breaking = continuing = returning = 0;
 		length = 0;
 		if (!result)
 			break;

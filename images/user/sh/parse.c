@@ -1,191 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Text to tree, by recursive descent over POSIX shell grammar without functions, case and here-documents:
+ * Text to tree, by recursive descent over the grammar of the POSIX shell:
  *
  *   list     = and-or { (';' | '&' | newline) and-or }
  *   and-or   = pipeline { ('&&' | '||') pipeline }
  *   pipeline = ['!'] command { '|' command }
  *   command  = 'if' list 'then' list { 'elif' list 'then' list } ['else' list] 'fi'
  *            | ('while' | 'until') list 'do' list 'done' | 'for' name ['in' words] 'do' list 'done'
- *            | '(' list ')' | '{' list '}' | word { word | redirect }
+ *            | 'case' word 'in' { ['('] word { '|' word } ')' list ';;' } 'esac'
+ *            | '(' list ')' | '{' list '}' | name '(' ')' command | word { word | redirect }
  *
- * Words keep their quotes; expand.c takes them off. Keywords count only where a command may begin.
+ * Keywords count only where a command may begin.
  */
-#include <ctype.h>
 #include <string.h>
-#include "shell.h"
-
-enum token {
-	TOKEN_END,
-	TOKEN_NEWLINE,
-	TOKEN_WORD,
-	TOKEN_SEMICOLON,
-	TOKEN_AMPERSAND,
-	TOKEN_AND,
-	TOKEN_OR,
-	TOKEN_PIPE,
-	TOKEN_OPEN,
-	TOKEN_CLOSE,
-	TOKEN_REDIRECT,
-};
-
-static const char *at;
-static enum token token;
-static char *token_text;
-static struct redirect token_redirect;
-static const char *problem;
-static int needs_more;
+#include "tokens.h"
 
 static struct node *parse_list(void);
-
-static void fail(const char *what)
-{
-	if (!problem)
-		problem = what;
-	token = TOKEN_END;
-}
-
-/* Steps over a quoted part, `from` being at its opening character; returns the place after it. */
-static const char *skip_quoted(const char *from)
-{
-	char quote = *from++;
-
-	while (*from && *from != quote) {
-		if (quote == '"' && *from == '\\' && from[1])
-			from++;
-		from++;
-	}
-	if (!*from) {
-		needs_more = 1;
-		fail("a quote is not closed");
-		return from;
-	}
-	return from + 1;
-}
-
-/* Steps over $(...) or $((...)), `from` being at the first parenthesis. */
-static const char *skip_parentheses(const char *from)
-{
-	int depth = 0;
-
-	while (*from) {
-		if (*from == '\'' || *from == '"') {
-			from = skip_quoted(from);
-			continue;
-		}
-		if (*from == '(')
-			depth++;
-		if (*from == ')' && --depth == 0)
-			return from + 1;
-		from++;
-	}
-	needs_more = 1;
-	fail("a parenthesis is not closed");
-	return from;
-}
-
-static int ends_word(char c)
-{
-	return !c || isspace(c) || strchr(";&|<>()", c);
-}
-
-static void read_word(void)
-{
-	const char *from = at;
-
-	while (!ends_word(*at)) {
-		if (*at == '\'' || *at == '"')
-			at = skip_quoted(at);
-		else if (*at == '$' && at[1] == '(')
-			at = skip_parentheses(at + 1);
-		else if (*at == '\\' && at[1])
-			at += 2;
-		else
-			at++;
-	}
-	token = TOKEN_WORD;
-	token_text = arena_copy(from, at - from);
-}
-
-static int read_redirect(void)
-{
-	const char *from = at;
-	int fd = -1;
-
-	if (isdigit(*at)) {
-		fd = 0;
-		while (isdigit(*from))
-			fd = fd * 10 + *from++ - '0';
-	}
-	if (*from != '<' && *from != '>')
-		return 0;
-	token_redirect.next = NULL;
-	token_redirect.kind = *from == '<' ? REDIRECT_IN : REDIRECT_OUT;
-	token_redirect.fd = fd >= 0 ? fd : *from == '>';
-	from++;
-	if (token_redirect.kind == REDIRECT_OUT && *from == '>') {
-		token_redirect.kind = REDIRECT_APPEND;
-		from++;
-	} else if (*from == '&') {
-		token_redirect.kind = REDIRECT_DUP;
-		from++;
-	}
-	while (*from == ' ' || *from == '\t')
-		from++;
-	at = from;
-	if (ends_word(*at)) {
-		fail("a redirection names no file");
-		return 1;
-	}
-	read_word();
-	if (problem)
-		return 1;
-	token_redirect.target = token_text;
-	token = TOKEN_REDIRECT;
-	return 1;
-}
-
-static void advance(void)
-{
-	while (*at == ' ' || *at == '\t' || *at == '\r' || (*at == '\\' && at[1] == '\n'))
-		at += *at == '\\' ? 2 : 1;
-	if (*at == '#') {
-		while (*at && *at != '\n')
-			at++;
-	}
-	if (problem || !*at) {
-		token = TOKEN_END;
-		return;
-	}
-	if (read_redirect())
-		return;
-	switch (*at) {
-	case '\n':
-		token = TOKEN_NEWLINE;
-		break;
-	case ';':
-		token = TOKEN_SEMICOLON;
-		break;
-	case '(':
-		token = TOKEN_OPEN;
-		break;
-	case ')':
-		token = TOKEN_CLOSE;
-		break;
-	case '&':
-		token = at[1] == '&' ? TOKEN_AND : TOKEN_AMPERSAND;
-		at += token == TOKEN_AND;
-		break;
-	case '|':
-		token = at[1] == '|' ? TOKEN_OR : TOKEN_PIPE;
-		at += token == TOKEN_OR;
-		break;
-	default:
-		read_word();
-		return;
-	}
-	at++;
-}
 
 static int at_keyword(const char *keyword)
 {
@@ -227,6 +57,8 @@ static void add_redirect(struct node *node)
 		place = &(*place)->next;
 	*place = arena_take(sizeof(**place));
 	**place = token_redirect;
+	if (token_redirect.kind == REDIRECT_HERE)
+		expect_here_document(*place);
 	advance();
 }
 
@@ -296,6 +128,97 @@ static struct node *parse_for(void)
 	return node;
 }
 
+/* One choice of `case`, up to its list's end. */
+static struct node *parse_choice(void)
+{
+	struct node *node = make(NODE_CHOICE, NULL, NULL);
+
+	if (token == TOKEN_OPEN)
+		advance();
+	while (token == TOKEN_WORD) {
+		add_word(node);
+		if (token != TOKEN_PIPE)
+			break;
+		advance();
+	}
+	if (!node->words || token != TOKEN_CLOSE) {
+		needs_more |= token == TOKEN_END;
+		fail("a pattern and `)' expected");
+		return node;
+	}
+	advance();
+	node->left = parse_list();
+	if (token == TOKEN_CHOICE_END) {
+		advance();
+	} else if (!at_keyword("esac")) {
+		needs_more |= token == TOKEN_END;
+		fail("`;;' or `esac' expected");
+	}
+	skip_newlines();
+	return node;
+}
+
+static struct node *parse_case(void)
+{
+	struct node *node = make(NODE_CASE, NULL, NULL), **place = &node->left;
+
+	if (token != TOKEN_WORD) {
+		fail("`case' names no word");
+		return node;
+	}
+	add_word(node);
+	skip_newlines();
+	expect("in", "`in' expected");
+	skip_newlines();
+	while (!problem && !at_keyword("esac")) {
+		*place = parse_choice();
+		place = &(*place)->right;
+	}
+	expect("esac", "`esac' expected");
+	return node;
+}
+
+static struct node *parse_command(void);
+
+/* `node` has the name, and the parenthesis is there. */
+static struct node *parse_function(struct node *node)
+{
+	const char *begin;
+
+	node->kind = NODE_FUNCTION;
+	advance();
+	if (token != TOKEN_CLOSE) {
+		fail("`)' expected");
+		return node;
+	}
+	advance();
+	skip_newlines();
+	begin = token_begin;
+	parse_command();
+	node->words->next = arena_take(sizeof(*node->words));
+	node->words->next->text = arena_copy(begin, token_begin - begin);
+	return node;
+}
+
+static struct node *parse_simple_command(void)
+{
+	struct node *node = make(NODE_COMMAND, NULL, NULL);
+
+	while (token == TOKEN_WORD || token == TOKEN_REDIRECT) {
+		if (token == TOKEN_WORD)
+			add_word(node);
+		else
+			add_redirect(node);
+		if (token == TOKEN_OPEN && node->words && !node->words->next && !node->redirects)
+			return parse_function(node);
+	}
+	if (!node->words && !node->redirects) {
+		needs_more |= token == TOKEN_END;
+		fail("a command is missing");
+	}
+	return node;
+}
+
 static struct node *parse_command(void)
 {
 	struct node *node;
@@ -323,19 +246,11 @@ static struct node *parse_command(void)
 			fail("`)' expected");
 		}
 		advance();
+	} else if (at_keyword("case")) {
+		advance();
+		node = parse_case();
 	} else {
-		node = make(NODE_COMMAND, NULL, NULL);
-		while (token == TOKEN_WORD || token == TOKEN_REDIRECT) {
-			if (token == TOKEN_WORD)
-				add_word(node);
-			else
-				add_redirect(node);
-		}
-		if (!node->words && !node->redirects) {
-			needs_more |= token == TOKEN_END;
-			fail("a command is missing");
-		}
-		return node;
+		return parse_simple_command();
 	}
 	while (token == TOKEN_REDIRECT)
 		add_redirect(node);
@@ -376,9 +291,11 @@ static struct node *parse_and_or(void)
 
 static int at_list_end(void)
 {
-	static const char *const ends[] = { "then", "elif", "else", "fi", "do", "done", "}" };
+	static const char *const ends[] = {
+		"then", "elif", "else", "fi", "do", "done", "}", "esac"
+	};
 
-	if (token == TOKEN_END || token == TOKEN_CLOSE)
+	if (token == TOKEN_END || token == TOKEN_CLOSE || token == TOKEN_CHOICE_END)
 		return 1;
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		if (at_keyword(ends[i]))
@@ -410,10 +327,7 @@ struct node *parse(const char *text, const char **error, int *incomplete)
 {
 	struct node *node;
 
-	at = text;
-	problem = NULL;
-	needs_more = 0;
-	advance();
+	tokens_begin(text);
 	node = parse_list();
 	if (!problem && token != TOKEN_END)
 		fail("unexpected word or sign");

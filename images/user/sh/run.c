@@ -18,7 +18,7 @@
 
 int interactive;
 volatile int interrupted;
-int breaking, continuing;
+int breaking, continuing, returning;
 
 void become_child(void)
 {
@@ -39,14 +39,36 @@ static int status_of(int status)
 	return 128 + WTERMSIG(status);
 }
 
+/* A file that holds the text of a here-document and has no name any more. */
+static int open_here_document(const struct redirect *redirect)
+{
+	const char *text =
+		redirect->literal ? redirect->target : expand_here_document(redirect->target);
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/tmp/.sh-%d", getpid());
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
+	if (fd < 0)
+		return fd;
+	unlink(path);
+	if (write_all(fd, text, strlen(text)) < 0 || lseek(fd, 0, SEEK_SET) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
 /* Opens and installs redirections. With `saved`, keeps what they hide, for builtins. */
 static int redirect(struct redirect *list, int (*saved)[2], int *count)
 {
 	for (; list; list = list->next) {
-		char *target = expand_single(list->target);
-		int fd;
+		int here = list->kind == REDIRECT_HERE, fd;
+		const char *target = here ? "here-document" : expand_single(list->target);
 
-		if (list->kind == REDIRECT_DUP && strcmp(target, "-")) {
+		if (here) {
+			fd = open_here_document(list);
+		} else if (list->kind == REDIRECT_DUP && strcmp(target, "-")) {
 			fd = dup(atoi(target));
 		} else if (list->kind == REDIRECT_DUP) {
 			close(list->fd);
@@ -144,7 +166,7 @@ static void run_in_child(struct node *node)
 		exit(1);
 	if (!argc)
 		exit(last_status);
-	if (run_builtin(argc, argv, &status))
+	if (run_function(argv, &status) || run_builtin(argc, argv, &status))
 		exit(status);
 	fflush(stdout);
 	execute(argv);
@@ -277,7 +299,7 @@ static int run_pipeline(struct node *node, int background)
 }
 
 /*
- * A builtin runs here, with redirections that are taken back; everything else in a child. What counts is the word as written: a
+ * A function or builtin runs here, with redirections that are taken back; everything else in a child. What counts is the word as written: a
  * builtin's name that comes out of a variable runs in the child.
  */
 static int run_command(struct node *node)
@@ -288,13 +310,13 @@ static int run_command(struct node *node)
 
 	while (words && assignment(words->text))
 		words = words->next;
-	if (words && !is_builtin(words->text))
+	if (words && !is_function(words->text) && !is_builtin(words->text))
 		return run_pipeline(node, 0);
 	words = take_assignments(node->words, 0);
 	argv = expand_words(words, &argc);
 	if (redirect(node->redirects, saved, &saved_count) < 0)
 		status = 1;
-	else if (argc)
+	else if (argc && !run_function(argv, &status))
 		run_builtin(argc, argv, &status);
 	/* `exec` without a command keeps its redirections. */
 	if (argc == 1 && !strcmp(argv[0], "exec")) {
@@ -313,14 +335,14 @@ static int run_loop(struct node *node)
 	while (!interrupted) {
 		struct arena_mark mark = arena_mark();
 
-		if ((run(node->condition) == 0) != wanted || breaking) {
+		if ((run(node->condition) == 0) != wanted || breaking || returning) {
 			arena_release(mark);
 			break;
 		}
 		status = run(node->left);
 		continuing = 0;
 		arena_release(mark);
-		if (breaking)
+		if (breaking || returning)
 			break;
 	}
 	breaking = 0;
@@ -339,11 +361,26 @@ static int run_for(struct node *node)
 		status = run(node->left);
 		continuing = 0;
 		arena_release(mark);
-		if (breaking)
+		if (breaking || returning)
 			break;
 	}
 	breaking = 0;
 	return status;
+}
+
+static int run_case(struct node *node)
+{
+	const char *text = expand_single(node->words->text);
+
+	for (struct node *choice = node->left; choice; choice = choice->right) {
+		for (struct word *word = choice->words; word; word = word->next) {
+			if (!matches_pattern(word->text, text))
+				continue;
+			last_status = 0;
+			return run(choice->left);
+		}
+	}
+	return 0;
 }
 
 /* A compound command with redirections: they hold for all of it. */
@@ -363,6 +400,9 @@ static int run_compound(struct node *node)
 		break;
 	case NODE_FOR:
 		status = run_for(node);
+		break;
+	case NODE_CASE:
+		status = run_case(node);
 		break;
 	case NODE_GROUP:
 		status = run(node->left);
@@ -398,6 +438,9 @@ static int run_node(struct node *node)
 		return !run(node->left);
 	case NODE_SUBSHELL:
 		return run_pipeline(node, 0);
+	case NODE_FUNCTION:
+		define_function(node->words->text, node->words->next->text);
+		return 0;
 	default:
 		return run_compound(node);
 	}
@@ -405,7 +448,7 @@ static int run_node(struct node *node)
 
 int run(struct node *node)
 {
-	if (!node || interrupted || breaking || continuing)
+	if (!node || interrupted || breaking || continuing || returning)
 		return last_status;
 	last_status = run_node(node);
 	return last_status;

@@ -14,12 +14,13 @@ struct word {
 	struct word *next;
 };
 
-enum redirect_kind { REDIRECT_IN, REDIRECT_OUT, REDIRECT_APPEND, REDIRECT_DUP };
+enum redirect_kind { REDIRECT_IN, REDIRECT_OUT, REDIRECT_APPEND, REDIRECT_DUP, REDIRECT_HERE };
 
 struct redirect {
 	enum redirect_kind kind;
 	int fd;
-	char *target; /* a word */
+	char *target; /* a word; of a here-document its text */
+	int literal;  /* a here-document whose end was quoted: nothing in it is expanded */
 	struct redirect *next;
 };
 
@@ -37,6 +38,9 @@ enum node_kind {
 	NODE_FOR,	 /* for words[0] in words[1..] do left */
 	NODE_SUBSHELL,	 /* ( left ) */
 	NODE_GROUP,	 /* { left } */
+	NODE_CASE,	 /* case words[0] in left esac, left being a chain of choices */
+	NODE_CHOICE,	 /* words ) left ;; and the next choice is right */
+	NODE_FUNCTION,	 /* words[0] is the name, words[1] the body as written */
 };
 
 struct node {
@@ -67,6 +71,11 @@ extern char **positional; /* $0, $1, ... NULL */
 char **expand_words(struct word *words, int *count);
 /* Expands one word to one field, without splitting and globbing. */
 char *expand_single(const char *word);
+char *expand_here_document(const char *text);
+/* Does the text match a pattern of `case`, a word? */
+int matches_pattern(const char *word, const char *text);
+
+/* variables.c */
 void set_variable(const char *name, const char *value);
 const char *get_variable(const char *name);
 void export_variable(const char *name);
@@ -85,8 +94,16 @@ int wait_in_foreground(const int *pids, int count, int group, const char *name);
 /* Puts back the signals that an interactive shell ignores. Called in every child. */
 void become_child(void);
 
-/* loop control, set by break and continue */
-extern int breaking, continuing;
+/* What break, continue and return ask for; until it is done no command is run. */
+extern int breaking, continuing, returning;
+
+/* functions.c */
+void define_function(const char *name, const char *body);
+int is_function(const char *name);
+/* By number, NULL after the last. */
+const char *function_name(size_t index);
+/* Returns 1 and the status when argv[0] is a function; a function goes before a builtin of its name. */
+int run_function(char **argv, int *status);
 
 /* builtin.c: returns 1 and the status when argv[0] is a builtin. */
 int run_builtin(int argc, char **argv, int *status);
