@@ -84,6 +84,7 @@ export function buildUser() {
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, path]) => file(`bin/${name}`, readFileSync(path), 0o100755)),
     symbolicLink('bin/[', 'test'),
+    symbolicLink('bin/resize', 'stty'),
     symbolicLink('init', 'bin/init'),
   ]
   const archive = join(builtFolder, 'initramfs.cpio')

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Prints the first lines of its input: head [-n COUNT] [FILE...], 10 lines when no count is given.
+ * Prints the first lines of its input: head [-n COUNT | -COUNT] [FILE...], 10 lines when no count is given.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,10 @@ int main(int argc, char **argv)
 	long lines = 10;
 	int letter, result = 0;
 
+	if (argc > 1 && argv[1][0] == '-' && isdigit(argv[1][1])) {
+		lines = strtol(argv[1] + 1, NULL, 10);
+		optind = 2;
+	}
 	while ((letter = getopt(argc, argv, "n:")) != -1) {
 		if (letter == '?')
 			return 2;
