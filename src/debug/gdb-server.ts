@@ -395,18 +395,12 @@ export class GdbServer {
   private async goBack(text: string): Promise<Answer> {
     const { history } = this.target
     if (history === undefined || (text !== 's' && text !== 'c')) return UNKNOWN
-    const found = text === 's' ? history.stepBack(this.current) : history.runBack(this.stops)
-    if (text === 'c' && found) await this.standAtBreakpoint()
+    const stepped = text === 's' && history.stepBack(this.current)
+    const found = text === 'c' ? history.runBack(this.stops) : undefined
+    // The vCPU that is about to do it is the one that is spoken of.
+    this.current = found?.cpu ?? this.current
     this.chosen = this.current
-    return this.told(found ? '' : 'replaylog:begin;')
-  }
-
-  /** The vCPU that is at a breakpoint is the one that is spoken of. */
-  private async standAtBreakpoint(): Promise<void> {
-    const places = new Set<bigint>(this.stops.places)
-    for (let cpu = 0; cpu < this.target.port.vcpus; cpu++) {
-      if (places.has((await this.target.port.registers(cpu)).rip)) this.current = cpu
-    }
+    return this.told(stepped || found !== undefined ? '' : 'replaylog:begin;')
   }
 
   private async running(run: () => Promise<StopReason>): Promise<Answer> {

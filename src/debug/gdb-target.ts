@@ -34,7 +34,7 @@ export interface GdbHistory {
   /** Before the last instruction of this vCPU. */
   stepBack(cpu: number): boolean
   /** To where a vCPU was last about to do what one of these stops at. Without any: to the beginning. */
-  runBack(stops: Stops): boolean
+  runBack(stops: Stops): { readonly cpu: number | undefined } | undefined
 }
 
 /** Instructions of the others while one vCPU is to retire one; a vCPU that waits longer than that for its turn or for an interrupt stays where it is. */
@@ -78,8 +78,8 @@ export function machineTarget(parts: MachineTargetParts): GdbTarget {
     history: timeline && {
       stepBack: (cpu) => timeline.stepBackOn(cpu),
       runBack: (stops) => {
-        const found = stops.places.length + stops.watched.length > 0 && timeline.runBack(stops)
-        if (!found) timeline.goTo(0)
+        const found = stops.places.length + stops.watched.length > 0 ? timeline.runBack(stops) : undefined
+        if (found === undefined) timeline.goTo(0)
         return found
       },
     },

@@ -44,6 +44,8 @@ type Wanted = Stops | ((machine: MachineView) => boolean)
 /** An instant; `arrives`: a vCPU may have to take an interrupt before it is about to execute at the place. */
 interface Found extends Position {
   readonly arrives: boolean
+  /** The vCPU that was about to; undefined where a condition held. */
+  readonly cpu: number | undefined
 }
 
 /** What does not end the run of a machine. */
@@ -240,10 +242,10 @@ export class Timeline {
 
   /**
    * To the last instant before this one at which a vCPU was about to execute at `where`, or about to do what `where` stops at, or at which
-   * `where` held, which is asked at every instruction and so is slow. False, and where it was, if there is none. Throws BAD_ARGUMENT for
-   * what is none of these.
+   * `where` held, which is asked at every instruction and so is slow. Gives that vCPU, `cpu: undefined` after a condition. Undefined, and
+   * where it was, if there is no such instant. Throws BAD_ARGUMENT for what is none of these.
    */
-  runBack(where: VirtAddr | Wanted): boolean {
+  runBack(where: VirtAddr | Wanted): { readonly cpu: number | undefined } | undefined {
     if (typeof where !== 'bigint' && typeof where !== 'function') requireKind('where', where, 'object')
     const here = this.position
     const wanted: Wanted = typeof where === 'bigint' ? { places: [where], watched: [] } : where
@@ -254,7 +256,7 @@ export class Timeline {
     if (found?.arrives === true && typeof wanted !== 'function' && !this.anyStands(wanted)) {
       this.moved(() => this.machine.run({ instructions: 1 }), { ...wanted, watched: [] })
     }
-    return found !== undefined
+    return found && { cpu: found.cpu }
   }
 
   private stands({ places }: Stops, cpu: number): boolean {
@@ -287,7 +289,7 @@ export class Timeline {
         const ahead = this.inputs[this.given]
         if (ahead !== undefined && ahead.time === machine.now) this.give(ahead)
         else {
-          if (holds(machine)) last = { ...this.position, slices: 0, arrives: false }
+          if (holds(machine)) last = { ...this.position, slices: 0, arrives: false, cpu: undefined }
           if (!this.advance(machine.now + 1, 0)) return
         }
       }
@@ -305,10 +307,10 @@ export class Timeline {
       if (stop?.reason === 'watchpoint') {
         const step = this.given > before.inputs
         last = step
-          ? { ...before, slices: 0, arrives: false }
-          : { ...this.position, time: machine.now - 1, slices: 0, arrives: false }
+          ? { ...before, slices: 0, arrives: false, cpu: stop.cpu }
+          : { ...this.position, time: machine.now - 1, slices: 0, arrives: false, cpu: stop.cpu }
       } else if (stop?.reason === 'breakpoint' && machine.now < limit.time) {
-        last = { ...this.position, slices: 0, arrives: true }
+        last = { ...this.position, slices: 0, arrives: true, cpu: stop.cpu }
       }
     }
     this.moved(() => {
@@ -318,7 +320,8 @@ export class Timeline {
         const before = this.position
         if (ahead !== undefined && ahead.time === machine.now) {
           // A step executes what a run would have stopped before.
-          if (ahead.kind === 'step' && this.stands(stops, ahead.cpu)) last = { ...before, slices: 0, arrives: true }
+          if (ahead.kind === 'step' && this.stands(stops, ahead.cpu))
+            last = { ...before, slices: 0, arrives: true, cpu: ahead.cpu }
           note(
             machine.stoppingAt({ ...stops, places: [] }, () => this.give(ahead)),
             before,

@@ -241,7 +241,7 @@ export class Bench implements Disposable {
   async runTo(address: VirtAddr, direction: Direction): Promise<boolean> {
     await this.pause()
     if (direction === 'back') {
-      const found = await this.take(() => this.timeline.runBack(address), 'looking back')
+      const found = await this.take(() => this.timeline.runBack(address) !== undefined, 'looking back')
       this.moved()
       return found
     }
