@@ -28,6 +28,22 @@ it('more than a hundred processes go on', async () => {
   session.dispose()
 })
 
+it('more than four thousand processes go on', async () => {
+  const session = await bootGuest({ memoryBytes: 1 << 30 }, { limit: 100e9 })
+  const { agent } = session
+  await agent.put('/tmp/next', read('images/built/scion-1.1.elf'))
+  const program = await agent.start('keeper 20 4300 900')
+  await agent.runFor(14_000_000_000)
+  await agent.read('kexec -l /tmp/next')
+  await agent.read('kexec -e')
+  expect(await agent.read('uname -r')).toBe('1.1\n')
+  const tasks = /^tasks +0 +0 +(\d+) +0$/m.exec(await agent.read('cat /sys/kernel/liveupdate/ledger'))?.[1]
+  expect(Number(tasks)).toBeGreaterThan(4300)
+  expect(program.result).toBeUndefined()
+  expect(await agent.wait(program)).toMatchObject({ status: 0, stdout: expect.stringContaining('result') })
+  session.dispose()
+})
+
 for (const [command, named] of [
   ['sleep 30 </proc/kallsyms', /task \d+ \(sleep\) fd 0: \/proc\/kallsyms \(proc\)/],
   ['sleep 30 </sys/kernel/liveupdate/state', /task \d+ \(sleep\) fd 0: \/sys\/kernel\/liveupdate\/state \(sysfs\)/],
