@@ -26,6 +26,10 @@ const cases: readonly (readonly [text: string, output: string, status: number])[
   ["env A=1 B=2 sh -c 'echo $A$B'", '12\n', 0],
   ['env A=1 env | grep -c ^A=1$', '1\n', 0],
   ['env nothing-of-the-sort 2>&1', "env: 'nothing-of-the-sort': No such file or directory\n", 127],
+  ['cd /proc/self/fdinfo; find . -name 1', './1\n', 0],
+  ['find /dev/null -type c; find /dev/null -type f', '/dev/null\n', 0],
+  ['find /none 2>&1', "find: '/none': No such file or directory\n", 1],
+  ['watch -n 0 true 2>&1', 'usage: watch [-n SECONDS] COMMAND [ARGUMENT...]\n', 1],
   ['cd $(pwd); which cd; which nothing-of-the-sort', 'cd: shell builtin\n', 1],
 ]
 
@@ -62,6 +66,23 @@ describe('at the console', () => {
   it('clear empties the screen', () => {
     hand.press('clear', keys.enter)
     expect(hand.screen).toBe('/ #')
+  })
+
+  it('find walks folders, by name and type', () => {
+    hand.press('mkdir /tmp/a /tmp/a/b; touch /tmp/a/one.c /tmp/a/b/two.c', keys.enter)
+    expect(hand.command("find /tmp/a -name '*.c' | sort")).toBe('/tmp/a/b/two.c\n/tmp/a/one.c')
+    expect(hand.command('find /tmp/a -type d | sort')).toBe('/tmp/a\n/tmp/a/b')
+    expect(hand.command('cd /; find / -name mot?')).toBe('/etc/motd')
+  })
+
+  it('watch runs a command on an empty screen, again and again until Ctrl-C', () => {
+    hand.press('watch -n 1 cat /proc/uptime', keys.enter)
+    const first = hand.screen
+    expect(first).toMatch(/^Every 1s: cat \/proc\/uptime\n\n\d+\.\d+ \d+\.\d+$/m)
+    for (let turn = 0; turn < 1000 && hand.screen === first; turn++) hand.press('')
+    expect(hand.screen).not.toBe(first)
+    hand.press(keys.control('C'))
+    expect(hand.row).toBe('/ # |')
   })
 
   it('touch makes a file, and leaves one as it is', () => {
