@@ -7,13 +7,14 @@ import {
   type BuildResult,
   buildPatchFromAssembly,
   buildPatchFromC,
+  type DiffReport,
   type KernelFacts,
   type PatchRefusal,
   readKernelFacts,
 } from '../patch/index.js'
 import { buildPatchFromDiff, compilePatchUnit, judgeModule, STATIONS, type Station } from '../toolchain/index.js'
 import { imagePath } from './assets.js'
-import { LARGEST_SOURCE, readNamedFile, requireWritable, writeNamedFile } from './files.js'
+import { LARGEST_MODULE, LARGEST_SOURCE, readNamedFile, requireWritable, writeNamedFile } from './files.js'
 import { explain } from './help.js'
 import { DEFAULT_KERNEL } from './machine-options.js'
 import { CommandFailure, print, printJson, say } from './output.js'
@@ -62,15 +63,35 @@ export function addBuildCommand(patch: Command): void {
 4 gcc is missing, 5 the kernel would not take it, or the verdict on the diff is needs-help or cannot.`,
     },
   ).action((source: string, flags: BuildFlags) => {
-    if (/\.(diff|patch)$/.test(source)) return buildDiff(source, flags)
-    if (/\.[csS]$/.test(source)) return buildSource(source, flags)
-    throw new CommandFailure(
-      EXIT_CODES.usage,
-      'unknown-source',
-      `'${source}' is neither a diff, C nor assembly by its name.`,
-      'Name it FIX.diff, SOURCE.c or SOURCE.s.',
-    )
+    if (isDiff(source)) return buildDiff(source, flags)
+    if (isSource(source)) return buildSource(source, flags)
+    throw unknownSource(source, 'neither a diff, C nor assembly', 'Name it FIX.diff, SOURCE.c or SOURCE.s.')
   })
+}
+
+const isDiff = (path: string): boolean => /\.(diff|patch)$/.test(path)
+const isSource = (path: string): boolean => /\.[csS]$/.test(path)
+
+const unknownSource = (path: string, what: string, hint: string): CommandFailure =>
+  new CommandFailure(EXIT_CODES.usage, 'unknown-source', `'${path}' is ${what} by its name.`, hint)
+
+/** The bytes of a module: built from a diff, from C or from assembly for the kernel image at `kernelPath`, or as they lie there. */
+export async function moduleOf(path: string, kernelPath: string): Promise<Uint8Array> {
+  if (path.endsWith('.ko')) return readNamedFile(path, LARGEST_MODULE)
+  if (isSource(path)) return (await compiled(path, kernelPath, readNamedFile(kernelPath))).module
+  if (!isDiff(path))
+    throw unknownSource(
+      path,
+      'neither a module nor what one is made of',
+      'Name it FIX.ko, FIX.diff, SOURCE.c or SOURCE.s.',
+    )
+  const name = outputFor(path, {})
+  const built = await buildPatchFromDiff({ name, diff: readText(path), kernel: readNamedFile(kernelPath) })
+  if (!built.ok) throw patchRefused(built)
+  const { report, module } = built.value
+  if (module) return module.module
+  tellReport(path, report)
+  throw notBuilt(path, report, '')
 }
 
 const outputFor = (source: string, { output }: BuildFlags): string =>
@@ -88,28 +109,10 @@ function patchRefused(refusal: PatchRefusal): CommandFailure {
 
 async function buildSource(source: string, flags: BuildFlags): Promise<void> {
   const output = outputFor(source, flags)
-  const text = readText(source)
   const path = flags.kernel ?? imagePath(DEFAULT_KERNEL)
   const image = readNamedFile(path)
-  const kernel = kernelFacts(path, image)
-  requireWritable(output)
-  const options = { sourceName: basename(source), source: text, kernel }
-  const built: BuildResult = source.endsWith('.c')
-    ? await buildPatchFromC({ ...options, compile: (request) => compilePatchUnit(request) })
-    : await buildPatchFromAssembly(options)
-  if (!built.ok) throw patchRefused(built)
-  const { name, module, diagnostics, patch } = built.value
-  if (diagnostics !== '') say(diagnostics.trimEnd())
-  if (patch === undefined || patch.functions.length === 0) {
-    throw new CommandFailure(
-      EXIT_CODES.noChange,
-      'no-change',
-      `${source} replaces no function.`,
-      'Fill in a struct klp_func with .old_name and .new_func, or write a .patch directive.',
-    )
-  }
+  const { name, module, functions, kernel } = await compiled(source, path, image, () => requireWritable(output))
   writeNamedFile(output, module)
-  const { functions } = patch
   const { verdict, reasons } = await judgeModule(functions, image)
   if (flags.json === true) {
     const told = reasons.map(({ sketch, ...reason }) => reason)
@@ -126,10 +129,44 @@ async function buildSource(source: string, flags: BuildFlags): Promise<void> {
   say(`Next: transplant patch load ${output}`)
 }
 
+/** A module from C or assembly; `ready` is asked before anything is built. */
+async function compiled(source: string, path: string, image: Uint8Array, ready = (): void => {}) {
+  const text = readText(source)
+  const kernel = kernelFacts(path, image)
+  ready()
+  const options = { sourceName: basename(source), source: text, kernel }
+  const built: BuildResult = source.endsWith('.c')
+    ? await buildPatchFromC({ ...options, compile: (request) => compilePatchUnit(request) })
+    : await buildPatchFromAssembly(options)
+  if (!built.ok) throw patchRefused(built)
+  const { name, module, diagnostics, patch } = built.value
+  if (diagnostics !== '') say(diagnostics.trimEnd())
+  if (patch === undefined || patch.functions.length === 0) {
+    throw new CommandFailure(
+      EXIT_CODES.noChange,
+      'no-change',
+      `${source} replaces no function.`,
+      'Fill in a struct klp_func with .old_name and .new_func, or write a .patch directive.',
+    )
+  }
+  return { name, module, functions: patch.functions, kernel }
+}
+
 function kernelFacts(path: string, image: Uint8Array): KernelFacts {
   const facts = readKernelFacts(image)
   if (facts.ok) return facts.value
   throw new CommandFailure(EXIT_CODES.usage, facts.code, `${path}: ${facts.message}.`, facts.hint)
+}
+
+/** A verdict that is no module; the reasons have been told. */
+function notBuilt(source: string, { verdict }: DiffReport, more: string, said = false): CommandFailure {
+  return new CommandFailure(
+    EXIT_CODES.refused,
+    verdict,
+    `${source}: ${verdict === 'cannot' ? 'this cannot be a live patch' : 'code alone is not enough'}.`,
+    `The reasons stand above, each with its way out.${more}`,
+    { said },
+  )
 }
 
 // From a diff /////////////////////////////////////////////////////////////////////////////////////////////////////////
@@ -162,13 +199,7 @@ async function buildDiff(source: string, flags: BuildFlags): Promise<void> {
   } else tellReport(source, report)
   if (!module) {
     const wanted = flags.sketch === undefined && sketch !== undefined ? ' --sketch FILE writes C to begin with.' : ''
-    throw new CommandFailure(
-      EXIT_CODES.refused,
-      report.verdict,
-      `${source}: ${report.verdict === 'cannot' ? 'this cannot be a live patch' : 'code alone is not enough'}.`,
-      `The reasons stand above, each with its way out.${wanted}`,
-      { said: flags.json === true },
-    )
+    throw notBuilt(source, report, wanted, flags.json)
   }
   if (flags.json === true) return
   if (module.diagnostics !== '') say(module.diagnostics.trimEnd())

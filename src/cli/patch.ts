@@ -21,6 +21,7 @@ import { addMachineOptions, DEFAULT_KERNEL, refuseShaping } from './machine-opti
 import { CommandFailure, colors, isForPrograms, print, printJson, refused, tellResult } from './output.js'
 import { addBuildCommand } from './patch-build.js'
 import { addCheckCommand, addNewCommand } from './patch-new.js'
+import { addTryCommand, addUndoCommand } from './patch-try.js'
 import { goesOn, openSession, readableKernels, readSnapshot, type SessionFlags, saveSession } from './session.js'
 
 export function addPatchCommand(program: Command): void {
@@ -29,16 +30,19 @@ export function addPatchCommand(program: Command): void {
     .description('build a patch module, load it into a guest, see what became of it')
   explain(patch, {
     examples: [
+      "transplant patch try fix.diff --exec 'cat /proc/version'  before it, with it, and after it is gone",
       'transplant patch build fix.diff -o fix.ko  a module from a diff of the kernel, or from C or assembly',
       'transplant patch load fix.ko --save it     into a guest, which is kept',
       'transplant patch status --from it          what is in it',
     ],
-    exitCodes: 'each of the three has its own: transplant patch load --help.',
+    exitCodes: 'each of them has its own: transplant patch load --help.',
   })
   addNewCommand(patch)
   addBuildCommand(patch)
   addCheckCommand(patch)
+  addTryCommand(patch)
   addLoadCommand(patch)
+  addUndoCommand(patch)
   addStatusCommand(patch)
 }
 

@@ -25,9 +25,31 @@ describe('transplant patch', () => {
     const status = transplant(['patch', 'status', '--from', 'patched.snapshot'])
     expect(status).toMatchObject({ status: 0, stdout: 'assembled_cmdline  enabled 1  transition 0\n' })
 
+    const undone = transplant(['patch', 'undo', 'assembled_cmdline', '--from', 'patched.snapshot', '--save', 'undone'])
+    expect(undone.status).toBe(0)
+    expect(transplant(['patch', 'status', '--from', 'undone']).stdout).toBe('no patches\n')
+    const again = transplant(['patch', 'undo', 'assembled_cmdline', '--from', 'undone'])
+    expect(again.status).toBe(5)
+    expect(again.stderr).toContain("The guest has no patch 'assembled_cmdline'")
+
     const upgraded = transplant(['upgrade', '--from', 'patched.snapshot', '--json'])
     expect(upgraded.status).toBe(0)
     expect(JSON.parse(upgraded.stdout)).toMatchObject({ schema: 'transplant-upgrade/1', ok: true, guestGoesOn: true })
+  })
+
+  it('tries one: a command before it, with it, and after it is gone', () => {
+    const words = ['patch', 'try', source('assembled-cmdline.s'), '--exec', 'cat /proc/cmdline; exit 3']
+    const tried = transplant(words)
+    expect(tried.status).toBe(0)
+    expect(tried.stdout.replace(/console=\S+/g, 'SAME')).toBe(
+      `before (exit status 3)\n  SAME\nwith assembled_cmdline (exit status 3)\n  assembled_cmdline: this has been live patched\nundone (exit status 3)\n  SAME\n`,
+    )
+    expect(tried.stderr).toContain('The command shows the patch')
+    expect(tried.stderr).toContain('Without it the output is what it was.')
+    const blind = transplant(['patch', 'try', source('assembled-cmdline.s'), '--exec', 'echo hi', '--json'])
+    expect(JSON.parse(blind.stdout)).toMatchObject({ shows: false, asBefore: true, undone: { stdout: 'hi\n' } })
+    expect(transplant(['patch', 'try', 'fix.txt', '--exec', 'true']).status).toBe(2)
+    expect(transplant(['patch', 'try', 'gone.ko', '--exec', 'true']).status).toBe(2)
   })
 
   it('refuses a source that the kernel cannot take, with a code, a reason and exit code 5', () => {
@@ -54,6 +76,14 @@ describe('transplant patch', () => {
 })
 
 needs('gcc')('transplant patch build with gcc', () => {
+  it('tries a diff, and says why one cannot be a patch', () => {
+    const tried = transplant(['patch', 'try', source('version-text.diff'), '--exec', 'cat /proc/version'])
+    expect(tried.stdout).toMatch(/^before\n {2}(Scion .*)\nwith version_text\n {2}\1 \(patched\)\nundone\n {2}\1\n$/)
+    const refused = transplant(['patch', 'try', source('init-text.diff'), '--exec', 'true'])
+    expect(refused.status).toBe(5)
+    expect(refused.stdout).toContain('mem_devices_init runs only while the kernel starts')
+  })
+
   it('builds a module from C', () => {
     expect(has('gcc')).toBe(true)
     const { status } = transplant(['patch', 'build', source('demo.c'), '-o', 'demo.ko', '--json'])
