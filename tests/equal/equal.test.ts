@@ -43,7 +43,7 @@ function loop(rounds: bigint): FlatMachine {
 
 function boot(): Machine {
   const { coreWasm, firmware, kernel, initrd } = shippedAssets()
-  const made = Machine.create({ coreWasm, firmware, kernel, initrd, memoryBytes: 32 << 20, append: 'console=ttyS0' })
+  const made = Machine.create({ coreWasm, firmware, kernel, initrd, memoryBytes: 40 << 20, append: 'console=ttyS0' })
   if (!made.ok) throw new Error(made.message)
   return made.value
 }

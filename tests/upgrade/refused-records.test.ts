@@ -86,7 +86,7 @@ needs('gcc')('records that another kernel must refuse', () => {
         'core.c',
         SWITCH,
         `{ u64 *map = __va(root->bitmap) + root->bitmap_bytes / 2; while (!*map || !~*map) map++;
-           *map &= *map - 1; *map |= ~*map & (*map + 1); } ${SWITCH}`,
+           *map ^= (*map & -*map) | (~*map & (*map + 1)); } ${SWITCH}`,
       ],
       'refused by 1.0: the root page or the map of preserved frames has a bad checksum',
     ],

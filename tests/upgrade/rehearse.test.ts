@@ -37,7 +37,7 @@ it('what goes well in the fork has not been done in the guest', async () => {
   const { rehearsal, session } = await rehearse(read('images/built/scion-1.1.elf'))
   expect(rehearsal).toMatchObject({ ended: undefined, upgrade: { status: 0, from: '1.0', to: '1.1', missing: [] } })
   expect(rehearsal.alive).toHaveLength(1)
-  expect(session.console.lines.filter(({ text }) => text.includes('liveupdate'))).toEqual([])
+  expect(session.console.lines.filter(({ text }) => text.includes('liveupdate: '))).toEqual([])
   session.dispose()
 })
 
@@ -52,7 +52,7 @@ needs('gcc')('a rehearsal that fails', () => {
     const path = join(folder, `${name}-arrive.c`)
     writeFileSync(path, text.replace(...change))
     const output = join(folder, `${name}.elf`)
-    return read(await buildKernel({ suffix: '-refused', replace: { [source]: path }, output }))
+    return read(await buildKernel({ suffix: '-rehearsed', replace: { [source]: path }, output }))
   }
 
   it('because the next kernel refuses says why', async () => {
