@@ -149,7 +149,7 @@ export class CpuCore {
       )
     }
     this.ramOffset = offset >>> 0
-    this.compiler = new Compiler(this.exports, this.memory, table)
+    this.compiler = new Compiler(this.exports, this.memory, table, vcpus)
     if (this.companion !== undefined) this.exports = this.companion.join(this, this.exports)
     this.cpu = options.cpu ?? 'x86-64-v2'
     this.exports.setLevel(this.cpu === 'x86-64-v3' ? 3 : 2)

@@ -127,6 +127,7 @@ export class Compiler {
   private readonly exports: CoreExports
   /** What compiled code calls: functions of the core, and the way on. */
   private readonly helpers: Record<string, unknown>
+  private readonly vcpus: number
   private threshold = 0
   private queue: Waiting[] = []
   /** Guest instructions in bodies that were compiled, not taken from the pool. */
@@ -142,7 +143,8 @@ export class Compiler {
   /** Waiting for the core to drop what is compiled. */
   private full = false
 
-  constructor(exports: CoreExports, memory: WebAssembly.Memory, table: WebAssembly.Table) {
+  constructor(exports: CoreExports, memory: WebAssembly.Memory, table: WebAssembly.Table, vcpus: number) {
+    this.vcpus = vcpus
     this.exports = exports
     this.memory = memory
     this.table = table
@@ -167,7 +169,7 @@ export class Compiler {
     const startUp = this.isStartUp(cpu)
     if (!startUp && this.startUp) this.endStartUp()
     this.startUp = startUp
-    const price = startUp ? START_UP_FACTOR : this.price(cpu)
+    const price = startUp ? START_UP_FACTOR : this.price()
     if (this.mustWait(cpu, block, price)) return
     this.enqueue({ cpu, block, region: 0 })
   }
@@ -212,9 +214,9 @@ export class Compiler {
   }
 
   /** How many times as often as the threshold says a block must be entered now: more than has been spent is to be earned first. */
-  private price(cpu: number): number {
+  private price(): number {
     if (this.threshold < DEFAULT_THRESHOLD) return 1
-    const allowed = ALLOWED + this.retired(cpu) / RETIRED_FOR_ONE
+    const allowed = ALLOWED + this.retiredByAll() / RETIRED_FOR_ONE
     return Math.min(MAX_PRICE, Math.max(1, (this.spent / allowed) ** PRICE_POWER))
   }
 
@@ -223,6 +225,15 @@ export class Compiler {
     const state = this.exports.statePointer(cpu) >>> 0
     const before = new DataView(this.memory.buffer).getBigUint64(state + CPU_STATE.retiredLow, true)
     return Number(before) + (this.exports.retiredNow() >>> 0)
+  }
+
+  /** The same of all vCPUs together. */
+  private retiredByAll(): number {
+    const view = new DataView(this.memory.buffer)
+    let sum = this.exports.retiredNow() >>> 0
+    for (let one = 0; one < this.vcpus; one++)
+      sum += Number(view.getBigUint64((this.exports.statePointer(one) >>> 0) + CPU_STATE.retiredLow, true))
+    return sum
   }
 
   private isStartUp(cpu: number): boolean {
@@ -360,7 +371,7 @@ export class Compiler {
     if (region === 0) return false
     const exits =
       replaced === 0 ? Math.max(this.threshold, FIRST_GROWTH) : view.getUint32(replaced + REGION.exits, true)
-    const growAt = Math.ceil(GROWTH * exits * this.price(cpu))
+    const growAt = Math.ceil(GROWTH * exits * this.price())
     view.setUint32(region + REGION.index, index, true)
     view.setUint32(region + REGION.instructions, plan.instructions, true)
     view.setUint32(region + REGION.growAt, growAt < LAST_GROWTH ? growAt : NEVER, true)
