@@ -343,8 +343,11 @@ static void check_work(void)
 	flush_work(&job.work.work);
 }
 
+static bool park_began;
+
 static int park(void *data)
 {
+	WRITE_ONCE(park_began, true);
 	while (!kthread_should_stop()) {
 		if (kthread_should_park())
 			kthread_parkme();
@@ -358,8 +361,12 @@ static void check_threads(void)
 	struct task_struct *task = kthread_run(park, NULL, "api-test");
 
 	EXPECT(!IS_ERR(task));
-	if (!IS_ERR(task))
-		EXPECT(kthread_stop(task) == 7);
+	if (IS_ERR(task))
+		return;
+	/* one that is stopped before it begins ends with -EINTR */
+	while (!READ_ONCE(park_began))
+		msleep(1);
+	EXPECT(kthread_stop(task) == 7);
 }
 
 static int probe_hits;
