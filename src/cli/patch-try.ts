@@ -1,14 +1,14 @@
 // `transplant patch try|undo`: what a patch changes in a command's output, and that nothing of it is left behind.
 
-import { basename } from 'node:path'
 import type { Command } from 'commander'
 import type { CommandResult, GuestSession } from '../guest/index.js'
+import { moduleName } from '../patch/index.js'
 import { imagePath } from './assets.js'
 import { explain } from './help.js'
 import { addMachineOptions, DEFAULT_KERNEL, refuseShaping } from './machine-options.js'
 import { colors, print, say, tellResult } from './output.js'
 import { moduleOf } from './patch-build.js'
-import { openSession, readSnapshot, type SessionFlags, saveSession } from './session.js'
+import { openSession, type SessionFlags, saveSession } from './session.js'
 
 // try /////////////////////////////////////////////////////////////////////////////////////////////////////////////////
 
@@ -105,9 +105,8 @@ export function addUndoCommand(patch: Command): void {
     },
   ).action(async (name: string, flags: SessionFlags & { readonly from: string }, command: Command) => {
     refuseShaping(command, flags)
-    readSnapshot(flags.from)
     const { session } = await openSession(undefined, flags)
-    const patch = basename(name, '.ko').replace(/-/g, '_')
+    const patch = moduleName(name)
     await session.unloadPatch(patch)
     saveSession(session, flags)
     tellResult(flags, { schema: 'transplant-patch-undo/1', ...{ name: patch, undone: true } }, () =>

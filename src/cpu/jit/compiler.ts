@@ -125,8 +125,8 @@ export class Compiler {
   private readonly memory: WebAssembly.Memory
   private readonly table: WebAssembly.Table
   private readonly exports: CoreExports
-  /** What compiled code calls: functions of the core, and the way on. */
-  private readonly helpers: Record<string, unknown>
+  /** What compiled code calls: functions of the core, and the way on. Made with the first module: most machines compile nothing. */
+  private helpers: Record<string, unknown> | undefined
   private readonly vcpus: number
   private threshold = 0
   private queue: Waiting[] = []
@@ -148,7 +148,6 @@ export class Compiler {
     this.exports = exports
     this.memory = memory
     this.table = table
-    this.helpers = { ...(exports as unknown as Record<string, unknown>), chain: makeChain(memory, table) }
   }
 
   /** Entries of a block before it is compiled; 0: no code is compiled any more, and none is entered. */
@@ -353,6 +352,10 @@ export class Compiler {
   }
 
   private instantiate(bodies: readonly Uint8Array[]): void {
+    this.helpers ??= {
+      ...(this.exports as unknown as Record<string, unknown>),
+      chain: makeChain(this.memory, this.table),
+    }
     const bytes = encodeModule(HELPERS, REGION_TYPE, bodies)
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
       env: { memory: this.memory },

@@ -241,8 +241,10 @@ class Chain {
   }
 }
 
+let compiled: WebAssembly.Module | undefined
+
 /** The function, in an instance of its own: an engine keeps a copy of the table for each instance that imports it. */
 export function makeChain(memory: WebAssembly.Memory, table: WebAssembly.Table): unknown {
-  const bytes = encodeModule([], REGION_TYPE, [new Chain().body()], true)
-  return new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory, table } }).exports['0']
+  compiled ??= new WebAssembly.Module(encodeModule([], REGION_TYPE, [new Chain().body()], true))
+  return new WebAssembly.Instance(compiled, { env: { memory, table } }).exports['0']
 }
